@@ -1,0 +1,71 @@
+# `make help` lists the targets. Needs make and Python 3.11 or newer; everything else goes into .venv.
+
+PYTHON ?= python3
+PORT ?= 8501
+VENV := .venv
+BIN := $(VENV)/bin
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+.DEFAULT_GOAL := help
+.PHONY: help setup run dev test check lint types format bench screenshots readme clean
+.DELETE_ON_ERROR:
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+setup: $(VENV)/.runtime ## create .venv and install what the app needs
+
+run: $(VENV)/.runtime ## serve the app on http://localhost:8501 (PORT=... for another)
+	$(BIN)/streamlit run app.py --server.fileWatcherType none --server.port $(PORT)
+
+dev: $(VENV)/.runtime ## serve the app and reload it when a file changes
+	$(BIN)/streamlit run app.py --server.fileWatcherType auto --server.runOnSave true --server.port $(PORT)
+
+test: $(VENV)/.browser ## run all tests, the browser test included
+	$(BIN)/python -m pytest $(ARGS)
+
+check: lint types test ## lint, format check, types, tests: what a change must pass
+
+lint: $(VENV)/.dev ## ruff: rules and formatting
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: $(VENV)/.dev ## mypy
+	$(BIN)/mypy
+
+format: $(VENV)/.dev ## let ruff mend and format the files
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+bench: $(VENV)/.runtime ## time the recorder against torch's fused modules and a loop over steps
+	@for script in bench/[a-z]*.py; do $(BIN)/python -m bench.$$(basename $$script .py) || exit 1; done
+
+screenshots: $(VENV)/.browser ## photograph every page, light and dark, into docs/screenshots/
+	$(BIN)/python -m scripts.screenshots
+
+readme: $(VENV)/.runtime ## write the table of models into README.md
+	$(BIN)/python -m scripts.readme
+
+clean: ## remove .venv and every cache
+	rm -rf $(VENV) .pytest_cache .ruff_cache .mypy_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# --- stamps: a step runs again only when a file it depends on has changed. -qq: pip prints errors only ---
+
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "RNNViz needs Python 3.11 or newer: make $(MAKECMDGOALS) PYTHON=python3.12"; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.runtime: requirements.txt | $(BIN)/python
+	$(BIN)/pip install torch==2.13.0 -qq
+	$(BIN)/pip install -r requirements.txt -qq
+	@touch $@
+
+$(VENV)/.dev: requirements-dev.txt $(VENV)/.runtime
+	$(BIN)/pip install -r requirements-dev.txt -qq
+	@touch $@
+
+$(VENV)/.browser: scripts/browser.py $(VENV)/.dev
+	$(BIN)/python -m scripts.browser
+	@touch $@

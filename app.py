@@ -1,0 +1,9 @@
+"""RNNViz: type a sentence and see what a trained recurrent network computes on it."""
+
+import streamlit as st
+
+st.set_page_config(page_title="RNNViz", page_icon="🧠", layout="wide", initial_sidebar_state=336)
+
+from rnnviz_core import ui  # noqa: E402 - the page config comes first, whatever importing may do
+
+ui.run()

@@ -1,0 +1,64 @@
+import streamlit as st
+
+from rnnviz_core import ui
+from rnnviz_core.charts import attention as charts
+from rnnviz_core.frames import attention as frames
+
+view = ui.page("attention")
+trace = view.trace
+translates = "target" in trace.tokens
+
+if not frames.has_attention(trace):
+    ui.offer_models(
+        "This network has no attention. "
+        + (
+            "Its decoder gets one fixed list of numbers, the encoder's last state, and has to write the "
+            "whole translation from it: it cannot look back at single words."
+            if translates
+            else "Its verdict is read from the last state alone: whatever the network did not carry to the "
+            "end of the sentence is lost to it."
+        ),
+        lambda spec: spec.task == view.entry.spec.task and spec.attention != "none",
+    )
+
+if translates:
+    rows, spreads = frames.alignment(trace), frames.entropy(trace)
+    ui.show(
+        charts.alignment(),
+        key="attention-alignment",
+        description=f"Attention of every target token over the source. {frames.alignment_in_words(rows)}",
+        alignment=rows,
+    )
+    ui.explain(
+        "Read a row from left to right: how much of each source token went into choosing that target token. "
+        "Click a row to see it as bars.",
+        "Translate an adjective behind its noun (“la casa blanca”). Do the bright cells leave the diagonal?",
+    )
+    about = f"Bars: how spread attention is. {frames.entropy_in_words(spreads)}"
+    ui.show(charts.entropy_bars(), key="attention-entropy", description=about, entropy=spreads)
+    ui.explain(
+        "A low bar means that one source token got nearly all the attention; the dashed line is what equal "
+        "weights for all would give.",
+        "Which target tokens are least sure where to look: names and nouns, or small words?",
+    )
+else:
+    rows = frames.weights(trace)
+    about = f"Attention weights. {frames.weights_in_words(rows)}"
+    ui.show(charts.weight_bars(), key="attention-weights", description=about, weights=rows)
+    ui.show(
+        charts.score_bars(),
+        key="attention-scores",
+        description="The score of every token, from which softmax makes the weights.",
+        weights=rows,
+    )
+    ui.explain(
+        "A weight says how much the state after that token counts in the verdict; above the dashed line it "
+        "counts more than its equal share.",
+        "Remove the word with the tallest bar. Does the verdict change, or does the next word take over?",
+    )
+st.info(
+    "Attention shows where the network looked, not why it decided: each state already holds what was read "
+    "before it, and other weights can give the same answer.",
+    icon=":material/lightbulb:",
+)
+ui.download_rows(rows, "attention")

@@ -1,0 +1,72 @@
+import streamlit as st
+
+from rnnviz_core import ui
+from rnnviz_core.charts import states as charts
+from rnnviz_core.frames import gates, states
+from rnnviz_core.frames.tokens import spread
+from rnnviz_core.ui.clicks import follow
+
+view = ui.page("states")
+layer = ui.choose_layer(view)
+trace, place = view.trace, gates.Place(*layer)
+names = states.names(trace, place)
+steps, units = trace[place.site("hidden")].shape
+follow(view, layer.part, *(f"states-{name}" for name in names))
+
+maps = st.container()  # drawn after the widgets below, which they show
+changes = states.changes(trace, place)
+about = f"Bars: how far each token moved the state. {states.changes_in_words(changes)}"
+ui.show(charts.change_bars(names, layer.part), key="states-changes", description=about, changes=changes)
+ui.explain(
+    "A bar is the length of the difference between the state after a token and the state before it; "
+    "the token that is read first is measured from the initial state.",
+    "Which words move the state most: those that judge, or those that only hold the sentence together?",
+)
+
+st.subheader("Single units", anchor=False)
+left, right = st.columns(2)
+with left:
+    position = ui.choose_token(view, layer.part)
+with right:
+    unit = ui.choose_unit(view, units)
+name = (
+    st.segmented_control("State", names, default="hidden", key="states-which") if len(names) > 1 else "hidden"
+)
+name = name or "hidden"
+chosen = gates.chosen_cell(trace, layer.part, position, unit)
+lines = states.lines(trace, place, name, states.companions(trace, place, name, unit))
+ui.show(
+    charts.unit_lines(name, layer.part),
+    key="states-lines",
+    description=f"Lines of single units of the {name} state: {', '.join(dict.fromkeys(lines['line']))}.",
+    lines=lines,
+)
+ui.explain(
+    "The thick line is the chosen unit; the three thin ones are those that range most widely over this text.",
+    "Click a unit in the heatmap that changes colour once. At which token does its line turn?",
+)
+ui.download_rows(lines, "states-units")
+
+with maps:
+    columns = st.columns(2 if steps <= 30 and len(names) > 1 else 1)
+    for number, state in enumerate(names):
+        with columns[number % len(columns)]:
+            ui.show(
+                charts.state_heatmap(state, units, layer.part),
+                key=f"states-{state}",
+                description=f"{state.capitalize()} state, {units} units: {spread(trace[place.site(state)])}.",
+                select="cell",
+                cells=states.states(trace, place, state),
+                chosen=chosen,
+            )
+    ui.explain(
+        "Each column is the state after a token, each row one unit; blue is below zero, orange above. "
+        "Click a cell to follow its unit below." + states.clipped_in_words(trace, place),
+        "Look for rows that keep one colour over many tokens: the network remembers something there.",
+    )
+if "cell" not in names:
+    ui.offer_models(
+        f"There is no cell state here: a {view.entry.spec.cell.upper()} keeps all it remembers in its hidden "
+        "state. An LSTM has a second, inner memory, the cell state, and shows only a part of it outside.",
+        lambda spec: spec.cell == "lstm" and spec.task == view.entry.spec.task,
+    )

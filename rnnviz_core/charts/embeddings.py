@@ -1,0 +1,84 @@
+"""Templates of the embeddings page."""
+
+from functools import cache
+
+import altair as alt
+
+from . import parts, theme
+
+LIMIT = 1.0  # the heatmap's colours end at ±LIMIT; frames.embeddings counts what lies beyond
+
+
+@cache
+def embedding_heatmap(dims: int) -> alt.LayerChart:
+    """Token x dimension. Datasets: ``cells`` (`frames.embeddings.vectors`), ``chosen`` (a step)."""
+    x = parts.tokens_x()
+    heatmap = (
+        alt.Chart(alt.NamedData("cells"))
+        .mark_rect(cursor="pointer")
+        .encode(
+            x=x,
+            y=parts.rows_y("dim", dims, "dimension"),
+            color=parts.colour("value", theme.diverging(LIMIT), "value", [-LIMIT, 0, LIMIT]),
+            tooltip=[
+                *parts.step_tips(),
+                alt.Tooltip("dim:O", title="dimension"),
+                parts.tip("value", "value"),
+            ],
+        )
+        .add_params(parts.cell_click("position"))
+    )
+    chart = alt.layer(heatmap, parts.chosen_column(x)).properties(
+        title=parts.heading("Embeddings", "One column of learned numbers per token"),
+        height=parts.rows_height(dims),
+    )
+    return theme.finish(chart)
+
+
+@cache
+def similarity_matrix() -> alt.LayerChart:
+    """Cosine of every pair of tokens. Datasets: ``pairs`` (`frames.embeddings.similarity`), ``chosen``."""
+    x = parts.tokens_x()
+    matrix = (
+        alt.Chart(alt.NamedData("pairs"))
+        .mark_rect(cursor="pointer")
+        .encode(
+            x=x,
+            y=parts.tokens_y("token", field="other", sort="other_position"),
+            color=parts.colour("value", theme.diverging(), "cosine", [-1, 0, 1]),
+            tooltip=[
+                parts.tip("token", "token", "text"),
+                parts.tip("other_token", "and", "text"),
+                parts.tip("value", "cosine"),
+            ],
+        )
+        .add_params(parts.cell_click("position"))
+    )
+    chart = alt.layer(matrix, parts.chosen_column(x)).properties(
+        title=parts.heading("How alike the tokens are", "1: same direction, 0: unrelated"),
+        height=alt.Step(20),
+    )
+    return theme.finish(chart)
+
+
+@cache
+def neighbour_bars() -> alt.LayerChart:
+    """The nearest pieces of the vocabulary. Dataset: ``neighbours`` (`frames.embeddings.neighbours`)."""
+    base = alt.Chart(alt.NamedData("neighbours")).encode(
+        x=alt.X(
+            "value:Q", title="cosine", scale=alt.Scale(domain=[0, 1], clamp=True), axis=alt.Axis(grid=True)
+        ),
+        y=parts.tokens_y("piece", field="tick", sort="rank"),
+        tooltip=[
+            parts.tip("piece", "piece", "text"),
+            alt.Tooltip("rank:Q", title="rank", format="d"),
+            parts.tip("value", "cosine"),
+        ],
+    )
+    bars = base.mark_bar(color=theme.ACCENT, cornerRadiusEnd=2)
+    numbers = base.mark_text(align="left", dx=5).encode(text=alt.Text("value:Q", format=".2f"))
+    chart = alt.layer(bars, numbers).properties(
+        title=parts.heading("Nearest in the whole vocabulary", "The longest bar points most nearly alike"),
+        height=alt.Step(24),
+    )
+    return theme.finish(chart)

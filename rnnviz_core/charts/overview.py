@@ -1,0 +1,165 @@
+"""Templates of the overview: the network unrolled over time, with a slider for the step.
+
+One view, drawn in pixels from the top down: tokens, embeddings, states, then what is read from
+them. The step is a Vega param: moving it asks nothing of the server.
+
+Datasets (all from `frames.overview`): ``cells``, ``columns`` and, by task, ``verdicts`` or
+``written`` (the decoder's columns) and ``links``.
+"""
+
+from functools import cache
+from typing import Any
+
+import altair as alt
+
+from . import parts, theme
+from .unrolled import FADED, HERE, JOIN, LINE, boxes, highlight, join, line, of, picture, pixels, x_at
+from .unrolled import Row as Row
+
+# Worst to best: orange against blue, grey between.
+CLASS_COLOURS = ("#A8480A", "#DD7C1C", "#858B93", "#4A96CC", "#1D65AE")
+GAP = 14  # px over the legend of the classes
+LEGEND = 80  # px of that legend, the gap included
+BAR = 44  # px of the attention bars
+
+
+@cache
+def sentiment(
+    rows: tuple[Row, ...], steps: int, classes: tuple[str, ...], *, attention: bool
+) -> alt.LayerChart:
+    """Tokens, embeddings, states, attention if there is any, and the verdict after every token."""
+    y, layers = boxes(rows, "columns", 0)
+    if attention:
+        y = _attention(layers, y)
+    y = _verdicts(layers, y, classes)
+    back = highlight("columns", y - LEGEND)
+    return picture([back, *layers], y, steps, "Step", first=steps - 1)
+
+
+@cache
+def translation(encoder: tuple[Row, ...], decoder: tuple[Row, ...], steps: int) -> alt.LayerChart:
+    """Encoder above, decoder below, and between them what every step of the decoder reads."""
+    y, layers = boxes(encoder, "columns", 0, known="true")
+    layers.append(_links(y, y + 84))
+    layers.append(line("↓ what the chosen step reads of the source", y + 2))
+    lower = boxes(decoder, "written", y + 84)
+    back = highlight("written", lower[0], top=y + 84)
+    return picture(
+        [back, *layers, *lower[1]],
+        lower[0],
+        steps,
+        "Step of the decoder",
+        first=max(steps - 2, 0),
+        bottom="written",
+    )
+
+
+def _attention(layers: list[Any], y: int) -> int:
+    """The weight of every token as a bar."""
+    bottom = y + JOIN + LINE + BAR
+    layers += [
+        join("columns", y),
+        line("Attention: how much of each state is read", y + JOIN),
+        of("columns")
+        .mark_rect(color=theme.ACCENT)
+        .encode(
+            x=x_at("x"),
+            x2="x2:Q",
+            y=pixels(f"{bottom} - datum.weight * {BAR}"),
+            y2=alt.value(bottom),
+            tooltip=[*parts.step_tips(), parts.tip("weight", "weight", "share")],
+        ),
+    ]
+    return bottom
+
+
+def _verdicts(layers: list[Any], y: int, classes: tuple[str, ...]) -> int:
+    """The verdict after every token as a stack, and in words for the chosen step."""
+    colour = alt.Color("class:N", scale=class_scale(classes), legend=None, sort=list(classes))
+    top, height = y + JOIN + LINE, 84
+    tips = [
+        *parts.step_tips(),
+        parts.tip("class", "class", "text"),
+        parts.tip("probability", "probability", "share"),
+    ]
+    layers += [
+        join("columns", y),
+        line("Verdict, if the sentence ended here", y + JOIN),
+        of("verdicts")
+        .mark_rect(strokeWidth=0)
+        .encode(
+            x=x_at("x"),
+            x2="x2:Q",
+            y=pixels(f"{top} + datum.low * {height}"),
+            y2=pixels(f"{top} + datum.high * {height}"),
+            color=colour,
+            opacity=alt.condition("datum.position <= step", alt.value(1.0), alt.value(FADED)),
+            tooltip=tips,
+        ),
+    ]
+    return _legend(layers, top + height + GAP, classes, colour)
+
+
+def _legend(layers: list[Any], top: int, classes: tuple[str, ...], colour: alt.Color) -> int:
+    """The classes side by side, each with its probability at the chosen step as a bar and in words."""
+    count = len(classes)
+    chosen = (
+        of("verdicts")
+        .transform_filter(HERE)
+        .transform_calculate(
+            left=f"datum.number / {count}",
+            right=f"(datum.number + 0.94 * datum.probability) / {count}",
+            end=f"(datum.number + 0.94) / {count}",
+            words="split(datum['class'], ' ')",
+            share="format(datum.probability, '.1%')",
+        )
+    )
+    bar = {"y": alt.value(top), "y2": alt.value(top + 10)}
+    words = {"align": "left", "baseline": "top", "tooltip": None}
+    layers += [
+        chosen.mark_rect(color=theme.OUTLINE, opacity=0.25, tooltip=None).encode(
+            x=x_at("left"), x2="end:Q", **bar
+        ),
+        chosen.mark_rect(tooltip=None).encode(x=x_at("left"), x2="right:Q", color=colour, **bar),
+        chosen.mark_text(**words, fontWeight=600, fontSize=13).encode(
+            x=x_at("left"), y=alt.value(top + 16), text="share:N"
+        ),
+        chosen.mark_text(**words, lineHeight=14).encode(
+            x=x_at("left"), y=alt.value(top + 34), text="words:N"
+        ),
+    ]
+    return top + LEGEND - GAP
+
+
+def _links(top: int, bottom: int) -> alt.Chart:
+    """From every source column to the chosen step, as strong as its weight."""
+    return (
+        of("links")
+        .transform_filter(HERE)
+        .transform_filter("datum.weight > 0.005")
+        .mark_rule(color=theme.ACCENT, strokeCap="round")
+        .encode(
+            x=x_at("x"),
+            x2="x2:Q",
+            y=alt.value(top + LINE + 4),
+            y2=alt.value(bottom),
+            strokeWidth=alt.StrokeWidth(
+                "weight:Q", scale=alt.Scale(domain=[0, 1], range=[0.5, 14]), legend=None
+            ),
+            opacity=alt.Opacity("weight:Q", scale=alt.Scale(domain=[0, 1], range=[0.35, 0.9]), legend=None),
+            tooltip=[
+                parts.tip("source", "looks at", "text"),
+                parts.tip("token", "writes", "text"),
+                parts.tip("weight", "weight", "share"),
+            ],
+        )
+    )
+
+
+def class_scale(classes: tuple[str, ...]) -> alt.Scale:
+    """The fixed colours of the classes, worst first: five colours spread over however many there are."""
+    last = max(len(classes) - 1, 1)
+    return alt.Scale(
+        domain=list(classes),
+        range=[CLASS_COLOURS[round(number * 4 / last)] for number in range(len(classes))],
+    )

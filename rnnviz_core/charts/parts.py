@@ -1,0 +1,150 @@
+"""Building blocks of the templates: token axes, tooltips, heatmaps.
+
+Token axes are keyed by ``tick``, a unique text with a sortable prefix; the axis prints what follows
+the prefix, sorted by a position field of the rows. So repeated pieces stay apart and nothing in a
+template depends on the text.
+"""
+
+from typing import Any, Literal
+
+import altair as alt
+
+from . import theme
+
+TICK_PREFIX = 5  # characters of a tick that the axis hides (see frames.tokens)
+READS = "tokens, in reading order"
+STEPS = "piece read → piece written"
+ROOM = 56  # px a token needs for a label that lies flat
+
+
+def label(scale: str = "x", *, room: int = ROOM) -> dict[str, Any]:
+    """Axis settings that print token texts: flat where there is room, else upright."""
+    flat = f"bandwidth('{scale}') >= {room}"
+    return {
+        "labelExpr": f"slice(datum.value, {TICK_PREFIX})",
+        "labelAngle": alt.ExprRef(f"{flat} ? 0 : -90"),
+        "labelAlign": alt.ExprRef(f"{flat} ? 'center' : 'right'"),
+        "labelBaseline": alt.ExprRef(f"{flat} ? 'top' : 'middle'"),
+        "labelLimit": alt.ExprRef(f"{flat} ? bandwidth('{scale}') : 132"),
+        "labelOverlap": "greedy",
+        "labelSeparation": 1,
+    }
+
+
+def steps_title(part: str) -> str:
+    """The title of a token axis: a decoder's steps read one piece and write another."""
+    return STEPS if part == "decoder" else READS
+
+
+def tokens_x(title: str = READS, *, scale: str = "x") -> alt.X:
+    """The token axis: keyed by ``tick``, sorted by ``position``, labelled with the pieces.
+
+    A token has a band also where lines are drawn, so that the columns of all charts line up. The room
+    between bands follows from the mark: bars leave some, a heatmap none.
+    """
+    room = 2 * ROOM if title == STEPS else ROOM
+    return alt.X(
+        "tick:O",
+        title=title,
+        sort=alt.EncodingSortField("position", op="min", order="ascending"),
+        scale=alt.Scale(type="band"),
+        axis=alt.Axis(**label(scale, room=room)),
+    )
+
+
+def tokens_y(title: str, *, field: str, sort: str, mark: str | None = None) -> alt.Y:
+    """Tokens down the side, top first; an arrow points at the position that the expression `mark` gives."""
+    text = f"slice(datum.value, {TICK_PREFIX})"
+    if mark:
+        text = f"(toNumber(slice(datum.value, 0, {TICK_PREFIX - 1})) == {mark} ? '→ ' : '') + {text}"
+    return alt.Y(
+        f"{field}:O",
+        title=title,
+        sort=alt.EncodingSortField(sort, op="min", order="ascending"),
+        axis=alt.Axis(labelExpr=text, labelOverlap="greedy", labelLimit=120),
+    )
+
+
+def rows_y(field: str, count: int, title: str, edge: str | None = None) -> alt.Y:
+    """Units or dimensions down the side, number 0 on top, a label every so often.
+
+    `edge` is the colour of a strip along the side that tells what the heatmap is about.
+    """
+    strip: dict[str, Any] = {"domain": True, "domainColor": edge, "domainWidth": 5} if edge else {}
+    every = max(4, 2 ** max(0, (count // 8 - 1).bit_length()))
+    return alt.Y(
+        f"{field}:O",
+        title=title,
+        sort="ascending",
+        scale=alt.Scale(domain=list(range(count))),
+        axis=alt.Axis(values=list(range(0, count, every)), labelOverlap="greedy", **strip),
+    )
+
+
+def rows_height(count: int) -> int:
+    """A whole number of pixels per row, so that rows are even: 64 take 256 px, 256 take 512 px."""
+    if count <= 100:
+        return count * min(12, max(3, 256 // count))
+    return count * (3 if count <= 160 else 2 if count <= 400 else 1)
+
+
+def colour(field: str, scale: alt.Scale, title: str, ticks: list[float]) -> alt.Color:
+    """Colour with its legend lying flat above the plot."""
+    return alt.Color(
+        f"{field}:Q",
+        scale=scale,
+        title=title,
+        legend=alt.Legend(
+            orient="top",
+            direction="horizontal",
+            titleOrient="left",
+            titleLimit=200,
+            gradientLength=150,
+            gradientThickness=10,
+            values=ticks,
+        ),
+    )
+
+
+def tip(field: str, title: str, kind: Literal["number", "text", "share"] = "number") -> alt.Tooltip:
+    """One line of a tooltip; a number carries four digits, as one reads it in a formula."""
+    match kind:
+        case "text":
+            return alt.Tooltip(f"{field}:N", title=title)
+        case "share":
+            return alt.Tooltip(f"{field}:Q", title=title, format=".1%")
+        case "number":
+            return alt.Tooltip(f"{field}:Q", title=title, format=".4~f")
+
+
+def step_tips() -> list[alt.Tooltip]:
+    """The first lines of a tooltip about a step."""
+    return [tip("token", "token", "text"), alt.Tooltip("position:Q", title="step t", format="d")]
+
+
+def heading(text: str, *subtitle: str) -> alt.Title:
+    """A chart's title with a line or two in plain words under it; short, so that a phone shows them."""
+    return alt.Title(text, subtitle=list(subtitle))
+
+
+def cell_click(*fields: str) -> alt.Parameter:
+    """The selection ``cell``: a click gives the `fields` of the row under it; another click moves it."""
+    return alt.selection_point(name="cell", fields=list(fields), on="click", clear=False, toggle=False)
+
+
+def chosen_column(x: alt.X) -> alt.LayerChart:
+    """The outline of the chosen token's column: the one row of the dataset ``chosen``."""
+    base = alt.Chart(alt.NamedData("chosen")).encode(x=x, tooltip=alt.value(None))
+    return alt.layer(
+        base.mark_rect(filled=False, stroke=theme.CHOSEN_EDGE, strokeWidth=4),
+        base.mark_rect(filled=False, stroke=theme.CHOSEN, strokeWidth=1.5),
+    )
+
+
+def chosen_ring(x: alt.X, y: alt.Y) -> alt.LayerChart:
+    """A ring around the chosen cell, easy to find however thin its row is; dataset ``chosen``."""
+    base = alt.Chart(alt.NamedData("chosen")).encode(x=x, y=y, tooltip=alt.value(None))
+    return alt.layer(
+        base.mark_point(filled=False, opacity=1, size=110, stroke=theme.CHOSEN_EDGE, strokeWidth=4.5),
+        base.mark_point(filled=False, opacity=1, size=110, stroke=theme.CHOSEN, strokeWidth=2),
+    )

@@ -1,0 +1,213 @@
+"""Templates of the softmax page. The temperature is a Vega param: nothing is asked of the server."""
+
+from functools import cache
+
+import altair as alt
+
+from . import parts, theme
+from .overview import class_scale
+
+FORMULA = "exp(logit / temperature), shared out to sum to 100 %"
+BAR = 30  # px of a horizontal bar and its gap
+
+
+def _temperature() -> alt.Parameter:
+    return alt.param(
+        name="temperature", value=1, bind=alt.binding_range(min=0.1, max=5, step=0.1, name="Temperature ")
+    )
+
+
+def _softened(chart: alt.Chart) -> alt.Chart:
+    """``share``: softmax of ``logit`` at the temperature, exactly, over all rows."""
+    return (
+        chart.transform_joinaggregate(largest="max(logit)")
+        .transform_calculate(power="exp((datum.logit - datum.largest) / temperature)")
+        .transform_joinaggregate(whole="sum(power)")
+        .transform_calculate(share="datum.power / datum.whole")
+    )
+
+
+@cache
+def probabilities(classes: tuple[str, ...]) -> alt.LayerChart:
+    """Sentiment: a bar per class, with its logit. Dataset: ``classes`` (`frames.softmax.classes`)."""
+    base = _softened(alt.Chart(alt.NamedData("classes"))).transform_calculate(
+        label="datum.number + ' ' + datum['class'] + '  ' + format(datum.logit, '+.2f')",
+        words="format(datum.share, '.1%')",
+    )
+    y = alt.Y("label:N", title=None, sort=alt.EncodingSortField("number", op="min")).axis(
+        labelExpr="slice(datum.value, 2)", labelLimit=160
+    )
+    x = _share_x()
+    tips = [
+        parts.tip("class", "class", "text"),
+        parts.tip("logit", "logit"),
+        parts.tip("share", "at this temperature", "share"),
+        parts.tip("probability", "at temperature 1", "share"),
+    ]
+    bars = base.mark_bar(cornerRadiusEnd=2, height=18).encode(
+        x=x, y=y, color=alt.Color("class:N", scale=class_scale(classes), legend=None), tooltip=tips
+    )
+    words = base.mark_text(align="left", dx=6, tooltip=None).encode(x=x, y=y, text="words:N")
+    return theme.finish(
+        alt.layer(bars, words)
+        .add_params(_temperature())
+        .properties(
+            title=parts.heading("Probabilities, and beside each class its logit", FORMULA),
+            height=BAR * len(classes),
+        )
+    )
+
+
+@cache
+def terms(classes: tuple[str, ...], chosen: str) -> alt.LayerChart:
+    """Sentiment: the summands of one class's logit, largest first. Dataset: ``terms``."""
+    pick = alt.param(
+        name="class_", value=chosen, bind=alt.binding_select(options=list(classes), name="Class ")
+    )
+    base = alt.Chart(alt.NamedData("terms")).transform_filter("datum['class'] == class_")
+    x = alt.X("rank:O", title="units and bias, sorted").axis(labels=False)
+    tips = [
+        parts.tip("name", "summand", "text"),
+        parts.tip("term", "weight × unit"),
+        parts.tip("running", "sum so far"),
+    ]
+    scale = alt.Scale(domain=["pushes up", "pushes down"], range=["#1D65AE", "#B4530A"])
+    bars = base.mark_bar().encode(
+        x=x,
+        y=alt.Y("term:Q", title="added to the logit").axis(grid=True, tickCount=5),
+        color=alt.Color(
+            "kind:N", scale=scale, title=None, legend=alt.Legend(orient="top", direction="horizontal")
+        ),
+        tooltip=tips,
+    )
+    total = (
+        base.transform_filter("datum.rank == 0")
+        .mark_text(align="right", baseline="top", fontWeight=600, fontSize=13, tooltip=None)
+        .encode(x=alt.value("width"), y=alt.value(2), text="total:N")
+    )
+    return theme.finish(
+        alt.layer(bars, total)
+        .add_params(pick)
+        .properties(
+            title=parts.heading("What the logit is made of", "Every unit adds weight × its value"), height=220
+        )
+    )
+
+
+@cache
+def verdicts(classes: tuple[str, ...]) -> alt.LayerChart:
+    """Sentiment: the probabilities after every token. Dataset: ``verdicts``."""
+    hover = alt.selection_point(name="at", fields=["position"], on="pointerover", nearest=True, empty=False)
+    base = alt.Chart(alt.NamedData("verdicts")).encode(
+        x=parts.tokens_x(),
+        y=alt.Y("probability:Q", title="probability", scale=alt.Scale(domain=[0, 1])).axis(
+            format=".0%", grid=True, tickCount=5
+        ),
+        color=alt.Color(
+            "class:N",
+            scale=class_scale(classes),
+            sort=list(classes),
+            title=None,
+            legend=alt.Legend(
+                orient="top",
+                direction="horizontal",
+                columns=alt.ExprRef("width < 480 ? 3 : 5"),
+                symbolType="square",
+            ),
+        ),
+    )
+    points = base.mark_point(filled=True, opacity=1).encode(
+        size=alt.condition(hover, alt.value(90), alt.value(36), empty=False),
+        tooltip=[
+            *parts.step_tips(),
+            parts.tip("class", "class", "text"),
+            parts.tip("probability", "probability", "share"),
+        ],
+    )
+    return theme.finish(
+        alt.layer(base.mark_line(strokeWidth=2), points.add_params(hover)).properties(
+            title=parts.heading(
+                "The verdict after every token", "What it would say if the sentence ended there"
+            ),
+            height=260,
+        )
+    )
+
+
+@cache
+def confidence() -> alt.LayerChart:
+    """Translation: how sure every step was. Dataset: ``steps`` (`frames.softmax.steps`)."""
+    tips = [
+        *parts.step_tips(),
+        parts.tip("probability", "its probability", "share"),
+        parts.tip("entropy", "entropy in bits"),
+        alt.Tooltip("choices:Q", title="as unsure as between", format=".1f"),
+    ]
+    base = alt.Chart(alt.NamedData("steps")).encode(
+        x=parts.tokens_x("pieces written, in order"), tooltip=tips
+    )
+    bars = base.mark_bar(color=theme.ACCENT, cornerRadiusEnd=2).encode(
+        y=alt.Y(
+            "probability:Q", title="probability of the piece written", scale=alt.Scale(domain=[0, 1])
+        ).axis(format=".0%", grid=True, tickCount=5)
+    )
+    words = (
+        base.transform_calculate(bits="format(datum.entropy, '.1f')")
+        .mark_text(dy=-7)
+        .encode(y="probability:Q", text="bits:N")
+    )
+    return theme.finish(
+        alt.layer(bars, words).properties(
+            title=parts.heading(
+                "How sure it was at every step", "Above each bar: the entropy of that step in bits"
+            ),
+            height=240,
+        )
+    )
+
+
+@cache
+def candidates(named: int = 12) -> alt.LayerChart:
+    """Translation: the most probable pieces of one step. Dataset: ``candidates``."""
+    base = (
+        _softened(alt.Chart(alt.NamedData("candidates")))
+        .transform_filter(f"datum.rank < {named}")
+        .transform_calculate(
+            label="(datum.rank < 10 ? '0' : '') + datum.rank + ' ' + datum.piece",
+            words="format(datum.share, '.1%')",
+            kind="datum.written ? 'written' : 'not written'",
+        )
+    )
+    y = alt.Y("label:N", title=None, sort=alt.EncodingSortField("rank", op="min")).axis(
+        labelExpr="slice(datum.value, 3)", labelLimit=120
+    )
+    x = _share_x()
+    scale = alt.Scale(domain=["written", "not written"], range=[theme.ACCENT, theme.OUTLINE])
+    bars = base.mark_bar(cornerRadiusEnd=2, height=16).encode(
+        x=x,
+        y=y,
+        color=alt.Color(
+            "kind:N", scale=scale, title=None, legend=alt.Legend(orient="top", direction="horizontal")
+        ),
+        tooltip=[
+            parts.tip("piece", "piece", "text"),
+            parts.tip("logit", "logit"),
+            parts.tip("share", "at this temperature", "share"),
+        ],
+    )
+    words = base.mark_text(align="left", dx=4, tooltip=None).encode(x=x, y=y, text="words:N")
+    return theme.finish(
+        alt.layer(bars, words)
+        .add_params(_temperature())
+        .properties(
+            title=parts.heading("The most probable pieces of this step", "Softmax over the whole vocabulary"),
+            height=26 * named,
+        )
+    )
+
+
+def _share_x() -> alt.X:
+    """A probability to the right, with room for its number beyond 100 %."""
+    return alt.X("share:Q", title="probability", scale=alt.Scale(domain=[0, 1.12], nice=False)).axis(
+        format=".0%", grid=True, values=[0, 0.25, 0.5, 0.75, 1]
+    )

@@ -1,0 +1,139 @@
+"""Colours, scales and the look of every chart. A colour means the same thing on every page.
+
+One compiled template serves the light and the dark theme: what differs between them is written as a
+Vega expression that looks at the brightness of the background the chart is drawn on (`either`). The
+server need not know the theme, and the chart follows when a person switches it.
+"""
+
+from typing import Any
+
+import altair as alt
+
+# Okabe and Ito's palette, safe for colour-blind readers.
+GATE_COLOURS = {
+    "input": "#009E73",
+    "forget": "#D55E00",
+    "candidate": "#CC79A7",
+    "output": "#0072B2",
+    "reset": "#E69F00",
+    "update": "#56B4E9",
+}
+STATE_COLOURS = {"hidden": "#7B61C9", "cell": "#8A6D3B"}
+TERM_COLOURS = ("#7F8C2B", "#7B61C9", "#767B83")  # from the input, from the state, their sum
+LINE_COLOURS = ("#7B61C9", "#B4552D", "#2A7F9E", "#B8477B", "#6B7F1E", "#8A6D3B")  # single units
+ACCENT = "#2E86C1"  # bars that are neither a gate nor a state
+OUTLINE = "#767B83"  # around pale marks and behind pale lines: at least 3:1 on both backgrounds
+CHOSEN, CHOSEN_EDGE = "#FFFFFF", "#111418"  # the chosen cell: light inside dark, seen on any colour
+
+# Low to high. Viridis is even in lightness, readable without colour, and no end melts into a background.
+SEQUENTIAL = (
+    "#440154",
+    "#482878",
+    "#3E4989",
+    "#31688E",
+    "#26828E",
+    "#1F9E89",
+    "#35B779",
+    "#6ECE58",
+    "#B5DE2B",
+    "#FDE725",
+)
+# Below zero blue, above zero orange, at zero nearly the colour of the page: (light, dark).
+DIVERGING = (
+    ("#08427F", "#9CD0FF"),
+    ("#1E5E9F", "#72AFEA"),
+    ("#3482BF", "#468ED1"),
+    ("#68A3D5", "#2F6AA1"),
+    ("#AECBE4", "#284463"),
+    ("#F5F3EF", "#20242C"),
+    ("#F4CBA6", "#523A2D"),
+    ("#F2A55F", "#8F542B"),
+    ("#DD7C2B", "#C26E28"),
+    ("#BA5C18", "#E3934E"),
+    ("#9A3B00", "#FFC48A"),
+)
+TEXT = ("#31333F", "#E6E8EC")  # (light, dark), like the pairs below
+MUTED = ("#5B6069", "#B4BAC4")
+GRID = ("#E3E5EA", "#33373F")
+BETWEEN = ("#DDE0E6", "#3A404B")  # neither open nor closed
+BACKGROUND = ("#FFFFFF", "#0E1117")  # of a notebook; in the app the page's own
+FONT = "Source Sans, Source Sans Pro, Segoe UI, sans-serif"
+LABEL = 12  # px; nothing in a chart is smaller
+TITLE = 15  # px
+DARK = "luminance(background) < 0.2"
+
+
+def either(pair: tuple[str, str]) -> alt.ExprRef:
+    """The first colour on a light background, the second on a dark one."""
+    return alt.ExprRef(f"{DARK} ? '{pair[1]}' : '{pair[0]}'")
+
+
+def sequential(high: float = 1.0) -> alt.Scale:
+    """The one scale for what runs from 0 to `high`: gates, shares, weights."""
+    return _scale(0.0, high, list(SEQUENTIAL))
+
+
+def diverging(limit: float = 1.0) -> alt.Scale:
+    """The one scale for what runs from -`limit` to `limit` with a meaning at 0."""
+    return _scale(-limit, limit, [either(pair) for pair in DIVERGING])
+
+
+def _scale(low: float, high: float, colours: list[Any]) -> alt.Scale:
+    last = len(colours) - 1
+    domain = [round(low + (high - low) * step / last, 6) for step in range(last + 1)]
+    return alt.Scale(domain=domain, range=colours, clamp=True, interpolate="rgb")
+
+
+def gate_scale(gates: tuple[str, ...]) -> alt.Scale:
+    """The fixed colour of each gate, in the order given."""
+    return alt.Scale(domain=list(gates), range=[GATE_COLOURS[gate] for gate in gates])
+
+
+def config() -> dict[str, Any]:
+    """The Vega-Lite configuration of all charts."""
+    words = {
+        "labelFontSize": LABEL,
+        "titleFontSize": LABEL,
+        "titleFontWeight": "normal",
+        "labelColor": either(TEXT),
+        "titleColor": either(MUTED),
+    }
+    return {
+        "view": {"stroke": None},
+        "title": {
+            "fontSize": TITLE,
+            "fontWeight": 600,
+            "color": either(TEXT),
+            "subtitleFontSize": LABEL + 1,
+            "subtitleColor": either(MUTED),
+            "subtitlePadding": 4,
+            "anchor": "start",
+            "frame": "bounds",
+            "offset": 12,
+        },
+        "axis": {
+            **words,
+            "titlePadding": 8,
+            "labelPadding": 5,
+            "labelFlush": False,
+            "grid": False,
+            "ticks": False,
+            "domain": False,
+            "gridColor": either(GRID),
+            "domainColor": either(MUTED),
+        },
+        "legend": {**words, "offset": 8, "padding": 0, "labelPadding": 4},
+        "text": {"color": either(TEXT), "fontSize": LABEL},
+        "rule": {"color": either(MUTED)},
+    }
+
+
+def finish(chart: Any) -> Any:
+    """Make a template fill the width of the page and give it the look of all charts.
+
+    Its height is that of the plot itself, so a heatmap's rows stay whole pixels.
+    """
+    return chart.properties(
+        autosize=alt.AutoSizeParams(type="fit-x", contains="padding"),
+        padding={"left": 2, "top": 5, "right": 5, "bottom": 5},
+    ).configure(**config())

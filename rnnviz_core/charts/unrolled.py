@@ -1,0 +1,185 @@
+"""The pieces a picture of an unrolled network is made of: boxes of numbers, arrows, token axes.
+
+One view, drawn in pixels from the top down. Columns lie between 0 and 1 on the x scale (see
+`frames.overview`). The chosen step is the Vega param ``step``.
+"""
+
+from typing import Any, NamedTuple
+
+import altair as alt
+
+from . import parts, theme
+
+LINE = 20  # px of a line of text
+JOIN = 15  # px of the arrows between two rows
+BOX = {"embedding": 44, "hidden": 64}  # px of a row of boxes
+FADED = 0.13  # opacity of what has not been computed yet
+KNOWN = "datum.done <= step"
+HERE = "datum.position == step"
+
+
+class Row(NamedTuple):
+    """One row of boxes: the site it shows, its words, and how it is read."""
+
+    site: str
+    title: str
+    kind: str  # embedding or hidden
+    reverse: bool = False
+
+
+def picture(
+    layers: list[Any], height: int, steps: int, name: str, *, first: int, bottom: str = ""
+) -> alt.LayerChart:
+    """All layers under one step slider that starts at `first`; `bottom` names the lower token axis."""
+    step = alt.param(
+        name="step",
+        value=first,
+        bind=alt.binding_range(min=0, max=max(steps - 1, 1), step=1, name=f"{name} "),
+    )
+    tokens = _axis("columns", "top", 0)
+    drawn = alt.layer(*layers)
+    ends = [_axis(bottom, "bottom", 2)] if bottom else []
+    chart = alt.layer(tokens, drawn, *ends).resolve_scale(x="independent").add_params(step)
+    return theme.finish(chart.properties(height=height))
+
+
+def _axis(dataset: str, side: str, layer: int) -> alt.Chart:
+    """An axis of tokens: invisible marks whose only work is to name the columns."""
+    flat = f"bandwidth('layer_{layer}_x') >= {parts.ROOM}"
+    upright = "left" if side == "top" else "right"  # the end of an upright text that meets the picture
+    axis = alt.Axis(
+        orient=side,
+        **parts.label(f"layer_{layer}_x")
+        | {
+            "labelAlign": alt.ExprRef(f"{flat} ? 'center' : '{upright}'"),
+            "labelBaseline": alt.ExprRef(f"{flat} ? '{'bottom' if side == 'top' else 'top'}' : 'middle'"),
+        },
+    )
+    return (
+        alt.Chart(alt.NamedData(dataset))
+        .mark_rect(opacity=0, aria=False, tooltip=None)
+        .encode(
+            x=alt.X(
+                "tick:O",
+                title=None,
+                sort=alt.EncodingSortField("position", op="min"),
+                scale=alt.Scale(paddingInner=0, paddingOuter=0),
+                axis=axis,
+            )
+        )
+    )
+
+
+def boxes(rows: tuple[Row, ...], columns: str, y: int, *, known: str = KNOWN) -> tuple[int, list[Any]]:
+    """Rows of boxes from `y` down, arrows between them; returns where they end."""
+    layers: list[Any] = []
+    for row in rows:
+        layers += [join(columns, y), line(row.title, y + JOIN)]
+        y += JOIN + LINE
+        height = BOX[row.kind]
+        layers += [_stripes(row, y, height, known), _outline(columns, y, height)]
+        if row.kind == "hidden":
+            layers.append(_arrows(columns, y + height / 2, reverse=row.reverse))
+        y += height
+    return y, layers
+
+
+def _stripes(row: Row, top: int, height: int, known: str) -> alt.Chart:
+    """Every number of a row of boxes as a coloured stripe."""
+    return (
+        alt.Chart(alt.NamedData("cells"))
+        .transform_filter(alt.datum.site == row.site)
+        .mark_rect(strokeWidth=0, aria=False)
+        .encode(
+            x=x_at("x"),
+            x2="x2:Q",
+            y=pixels(f"{top} + datum.low * {height}"),
+            y2=pixels(f"{top} + datum.high * {height}"),
+            color=alt.Color("shade:Q", scale=theme.diverging(), legend=None),
+            opacity=alt.condition(known, alt.value(1.0), alt.value(FADED)),
+            tooltip=[
+                parts.tip("token", "token", "text"),
+                alt.Tooltip("unit:Q", title="unit" if row.kind == "hidden" else "dimension"),
+                parts.tip("value", "value"),
+            ],
+        )
+    )
+
+
+def _outline(columns: str, top: int, height: int) -> alt.Chart:
+    return (
+        of(columns)
+        .mark_rect(
+            filled=False, stroke=theme.OUTLINE, strokeWidth=1, cornerRadius=2, aria=False, tooltip=None
+        )
+        .encode(x=x_at("x"), x2="x2:Q", y=alt.value(top), y2=alt.value(top + height))
+    )
+
+
+def _arrows(columns: str, middle: float, *, reverse: bool) -> alt.Chart:
+    """A triangle in every gap: the state goes on to the next step."""
+    field, inner = ("before", "datum.before > 0") if reverse else ("after", "datum.after < 0.9999")
+    return (
+        of(columns)
+        .transform_filter(f"{inner} && datum.after - datum.before > 0.025")  # no room beyond 40 columns
+        .mark_point(
+            shape="triangle-left" if reverse else "triangle-right",
+            filled=True,
+            size=40,
+            color=theme.OUTLINE,
+            opacity=1,
+            aria=False,
+            tooltip=None,
+        )
+        .encode(x=x_at(field), y=alt.value(middle))
+    )
+
+
+def join(columns: str, top: int) -> alt.Chart:
+    """A triangle under every column: what is above goes into what is below."""
+    return (
+        of(columns)
+        .mark_point(
+            shape="triangle-down",
+            filled=True,
+            size=40,
+            color=theme.OUTLINE,
+            opacity=1,
+            aria=False,
+            tooltip=None,
+        )
+        .encode(x=x_at("middle"), y=alt.value(top + JOIN / 2))
+    )
+
+
+def line(text: str, top: int) -> alt.Chart:
+    """A line of text at the left edge."""
+    return (
+        of("columns")
+        .transform_filter("datum.position == 0")
+        .mark_text(align="left", baseline="top", fontWeight=600, aria=False, tooltip=None)
+        .encode(x=alt.value(0), y=alt.value(top + 2), text=alt.value(text))
+    )
+
+
+def highlight(columns: str, bottom: int, top: int = 0) -> alt.Chart:
+    """A pale band behind the column of the chosen step."""
+    return (
+        of(columns)
+        .transform_filter(HERE)
+        .mark_rect(color=theme.ACCENT, opacity=0.16, cornerRadius=4, aria=False, tooltip=None)
+        .encode(x=x_at("before"), x2="after:Q", y=alt.value(top), y2=alt.value(bottom))
+    )
+
+
+def of(dataset: str) -> alt.Chart:
+    return alt.Chart(alt.NamedData(dataset))
+
+
+def x_at(field: str) -> alt.X:
+    return alt.X(f"{field}:Q", scale=alt.Scale(domain=[0, 1], nice=False, zero=False), axis=None)
+
+
+def pixels(expression: str) -> Any:
+    """A place that depends on the row, in pixels from the top."""
+    return alt.value(alt.ExprRef(expression))

@@ -1,0 +1,130 @@
+"""Scores of a model on labelled data: accuracy for sentiment; BLEU, chrF, perplexity for translation.
+
+BLEU (Papineni et al. 2002) and chrF (Popović 2015) are sacreBLEU's (Post 2018), with its signatures.
+"""
+
+from typing import Any
+
+import torch
+
+from . import corpora
+from .batches import Example
+from .decoding import translate
+from .errors import DataError
+from .models import SentimentModel, TranslationModel
+from .tokenizer import BOS, EOS
+from .work import second_side, sentiment_logits, translation_loss
+
+
+def _sides(logits: torch.Tensor) -> torch.Tensor:
+    """0 where the lower classes hold more probability, 1 where the upper ones do."""
+    return second_side(logits).long()
+
+
+def _thirds(logits: torch.Tensor) -> torch.Tensor:
+    """0, 1 or 2: whether the classes below, at or above the middle hold most probability."""
+    probabilities = logits.double().softmax(-1)
+    half = logits.shape[-1] // 2
+    masses = (probabilities[:, :half], probabilities[:, half:-half], probabilities[:, -half:])
+    return torch.stack([mass.sum(-1) for mass in masses], dim=-1).argmax(-1)
+
+
+def _coarser(label: int | None, classes: int) -> dict[str, int | None]:
+    """What a finer label says about the coarser ones; None where it takes no side."""
+    if label is None:
+        return {"label3": None, "label2": None}
+    middle = (classes - 1) / 2
+    side = None if label == middle else int(label > middle)
+    return {"label3": 1 if side is None else 2 * side, "label2": side}
+
+
+def evaluate_sentiment(model: SentimentModel, rows: Any, source: str) -> dict[str, float]:
+    """Accuracies in percent that the label columns of `rows` allow.
+
+    Parameters
+    ----------
+    rows
+        A data set with the column ``text`` and at least one of ``label5``, ``label3``, ``label2``.
+        Coarser labels that are not given follow from finer ones.
+    source
+        What errors call the data.
+
+    Returns
+    -------
+    ``rows`` (texts read) and ``accuracy5``, ``accuracy3``, ``accuracy2`` as far as the labels allow.
+
+    Raises
+    ------
+    DataError
+        When there is no label column, an unknown label or an empty text.
+    """
+    present = {name: n for name, n in corpora.LABEL_COLUMNS.items() if name in rows.column_names}
+    if not present:
+        raise DataError(
+            f"{source}: no label column; it needs one of {', '.join(corpora.LABEL_COLUMNS)} "
+            f"(the columns are {', '.join(rows.column_names)})"
+        )
+    texts = corpora.texts_of(rows, "text", source)
+    labels = {name: corpora.labels_of(rows, name, n, source) for name, n in present.items()}
+    for name, classes in present.items():
+        for coarser in ("label3", "label2") if classes == 5 else ("label2",) if classes == 3 else ():
+            if coarser not in labels:
+                labels[coarser] = [_coarser(label, classes)[coarser] for label in labels[name]]
+    logits = sentiment_logits(model, [_known(model, text) for text in texts])
+    scores: dict[str, float] = {"rows": len(texts)}
+    predictions = {"label3": _thirds(logits), "label2": _sides(logits)}
+    if len(model.spec.classes) == 5:
+        predictions = {"label5": logits.argmax(-1), **predictions}
+    for name, predicted in predictions.items():
+        pairs = [
+            (p, t) for p, t in zip(predicted.tolist(), labels.get(name, ()), strict=False) if t is not None
+        ]
+        if pairs:
+            scores[name.replace("label", "accuracy")] = 100 * sum(p == t for p, t in pairs) / len(pairs)
+    return scores
+
+
+def _known(model: SentimentModel, text: str) -> list[int]:
+    ids = model.tokenizer.ids(text)
+    return ids or model.tokenizer.ids("?")  # text of only invisible characters still needs a step
+
+
+def evaluate_translation(
+    model: TranslationModel,
+    pairs: corpora.Pairs,
+    *,
+    beam: int = 1,
+    lowercase: bool = False,
+    quiet: bool = True,
+) -> dict[str, Any]:
+    """BLEU, chrF and perplexity of a model's translations against one reference each.
+
+    Parameters
+    ----------
+    beam
+        Hypotheses kept in the search; 1 is greedy.
+    lowercase
+        Compare chrF without case as well; BLEU is always given both ways.
+
+    Returns
+    -------
+    ``rows``, ``bleu`` (cased), ``bleu_lower``, ``chrf``, ``perplexity`` (per piece of the reference),
+    ``signature`` (sacreBLEU's, one per figure).
+    """
+    from sacrebleu.metrics import BLEU, CHRF
+    from tqdm import tqdm
+
+    outputs = [translate(model, text, beam=beam) for text in tqdm(pairs.sources, disable=quiet or None)]
+    metrics = {"bleu": BLEU(), "bleu_lower": BLEU(lowercase=True), "chrf": CHRF(lowercase=lowercase)}
+    scores: dict[str, Any] = {"rows": len(outputs)}
+    for name, metric in metrics.items():
+        scores[name] = metric.corpus_score(outputs, [pairs.targets]).score
+    examples = [
+        Example(ids, [BOS, *model.target_tokenizer.ids(target), EOS])
+        for source, target in zip(pairs.sources, pairs.targets, strict=True)
+        if (ids := model.source_tokenizer.ids(source))
+    ]
+    loss, pieces = translation_loss(model, examples)
+    scores["perplexity"] = torch.tensor(loss / pieces, dtype=torch.float64).exp().item()
+    scores["signature"] = {name: str(metric.get_signature()) for name, metric in metrics.items()}
+    return scores

@@ -1,0 +1,237 @@
+"""Formulas as small trees: one tree is computed, printed as LaTeX and printed as Python code.
+
+``tanh(x + reset * h)`` written with `Symbol` for the names gives the tree; nothing is parsed.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import numpy as np
+import torch
+
+Array = Any  # a torch tensor or a numpy array; the formulas work on either, not on a mixture
+Values = Mapping[str, Array]
+
+
+class Expression:
+    """A formula that can be computed, printed as LaTeX and printed as Python code.
+
+    `precedence` says how tightly the outermost operation binds, to print only the brackets needed.
+    """
+
+    precedence: ClassVar[int] = 3
+
+    def __add__(self, other: "Expression | float") -> "Operation":
+        return Operation("+", self, _expression(other))
+
+    def __sub__(self, other: "Expression | float") -> "Operation":
+        return Operation("-", self, _expression(other))
+
+    def __rsub__(self, other: float) -> "Operation":
+        return Operation("-", _expression(other), self)
+
+    def __mul__(self, other: "Expression | float") -> "Operation":
+        return Operation("*", self, _expression(other))
+
+    def evaluate(self, values: Values) -> Array:
+        """The value of the formula, of whatever shape `values` have (unit is the last axis)."""
+        raise NotImplementedError
+
+    def latex(self, numbers: Mapping[str, float] | None = None, digits: int = 3) -> str:
+        """The formula as LaTeX; a symbol found in `numbers` is printed as its number."""
+        raise NotImplementedError
+
+    def code(self) -> str:
+        """The formula as Python code."""
+        raise NotImplementedError
+
+    def symbols(self) -> tuple[str, ...]:
+        """The names that `evaluate` reads, in order of appearance."""
+        raise NotImplementedError
+
+
+@dataclass(frozen=True, slots=True)
+class Symbol(Expression):
+    """A named array: `name` in code and in a trace, `letters` in LaTeX."""
+
+    name: str
+    letters: str
+
+    def evaluate(self, values: Values) -> Array:
+        return values[self.name]
+
+    def latex(self, numbers: Mapping[str, float] | None = None, digits: int = 3) -> str:
+        if numbers is None or self.name not in numbers:
+            return self.letters
+        return number_latex(numbers[self.name], digits)
+
+    def code(self) -> str:
+        return self.name
+
+    def symbols(self) -> tuple[str, ...]:
+        return (self.name,)
+
+
+@dataclass(frozen=True, slots=True)
+class Number(Expression):
+    """A constant."""
+
+    value: float
+
+    def evaluate(self, values: Values) -> Array:
+        return self.value  # the other side keeps its dtype
+
+    def latex(self, numbers: Mapping[str, float] | None = None, digits: int = 3) -> str:
+        return f"{self.value:g}"
+
+    def code(self) -> str:
+        return f"{self.value:g}"
+
+    def symbols(self) -> tuple[str, ...]:
+        return ()
+
+
+@dataclass(frozen=True, slots=True)
+class Operation(Expression):
+    """A sum, a difference or an element-by-element product."""
+
+    sign: str
+    left: Expression
+    right: Expression
+
+    @property
+    def precedence(self) -> int:  # type: ignore[override]
+        return 2 if self.sign == "*" else 1
+
+    def evaluate(self, values: Values) -> Array:
+        left, right = self.left.evaluate(values), self.right.evaluate(values)
+        if self.sign == "*":
+            return left * right
+        return left + right if self.sign == "+" else left - right
+
+    def latex(self, numbers: Mapping[str, float] | None = None, digits: int = 3) -> str:
+        left, right = (side.latex(numbers, digits) for side in (self.left, self.right))
+        sign = self.sign if self.sign != "*" else r"\odot" if numbers is None else r"\cdot"
+        return self._joined(sign, left, right, negative=r"\left({}\right)")
+
+    def code(self) -> str:
+        return self._joined(self.sign, self.left.code(), self.right.code(), negative="({})")
+
+    def _joined(self, sign: str, left: str, right: str, negative: str) -> str:
+        # A difference on the right needs brackets after a minus; a negative number always does.
+        if self.left.precedence < self.precedence:
+            left = f"({left})"
+        if self.right.precedence < self.precedence + (self.sign == "-"):
+            right = f"({right})"
+        elif right.startswith("-"):
+            right = negative.format(right)
+        if left.startswith("-") and self.sign == "*":
+            left = negative.format(left)
+        return f"{left} {sign} {right}"
+
+    def symbols(self) -> tuple[str, ...]:
+        return tuple(dict.fromkeys(self.left.symbols() + self.right.symbols()))
+
+
+def _sigmoid(a: np.ndarray) -> np.ndarray:
+    return torch.sigmoid(torch.from_numpy(a)).numpy()
+
+
+def _relu(a: np.ndarray) -> np.ndarray:
+    return np.maximum(a, 0)
+
+
+# On arrays numpy's tanh takes a fifth of the time of torch's; of sigmoid torch has the exact one.
+_ON_ARRAYS: dict[str, Callable[[Any], Any]] = {"sigmoid": _sigmoid, "tanh": np.tanh, "relu": _relu}
+_ON_TENSORS: dict[str, Callable[[Any], Any]] = {
+    "sigmoid": torch.sigmoid,
+    "tanh": torch.tanh,
+    "relu": torch.relu,
+}
+_LATEX = {"sigmoid": r"\sigma", "tanh": r"\tanh", "relu": r"\operatorname{relu}"}
+
+
+@dataclass(frozen=True, slots=True)
+class Call(Expression):
+    """A function of one argument, taken element by element."""
+
+    function: str
+    argument: Expression
+
+    def evaluate(self, values: Values) -> Array:
+        argument = self.argument.evaluate(values)
+        return (_ON_ARRAYS if isinstance(argument, np.ndarray) else _ON_TENSORS)[self.function](argument)
+
+    def latex(self, numbers: Mapping[str, float] | None = None, digits: int = 3) -> str:
+        return rf"{_LATEX[self.function]}\left({self.argument.latex(numbers, digits)}\right)"
+
+    def code(self) -> str:
+        return f"{self.function}({self.argument.code()})"
+
+    def symbols(self) -> tuple[str, ...]:
+        return self.argument.symbols()
+
+
+@dataclass(frozen=True, slots=True)
+class Linear(Expression):
+    """``weight @ vector + bias``: one number per row of the matrix."""
+
+    weight: Symbol
+    vector: Symbol
+    bias: Symbol | None
+    precedence: ClassVar[int] = 1
+
+    def evaluate(self, values: Values) -> Array:
+        vector, weight = values[self.vector.name], values[self.weight.name]
+        bias = None if self.bias is None else values[self.bias.name]
+        if not isinstance(vector, np.ndarray):
+            return torch.nn.functional.linear(vector, weight, bias)
+        return vector @ weight.T if bias is None else vector @ weight.T + bias
+
+    def latex(self, numbers: Mapping[str, float] | None = None, digits: int = 3) -> str:
+        # One unit's number is the product of a whole row with the vector: look that product up.
+        product = f"{self.weight.letters} {self.vector.letters}"
+        name = f"{self.weight.name} @ {self.vector.name}"
+        if numbers is not None and name in numbers:
+            product = number_latex(numbers[name], digits)
+        if self.bias is None:
+            return product
+        bias = self.bias.latex(numbers, digits)
+        return f"{product} + " + (rf"\left({bias}\right)" if bias.startswith("-") else bias)
+
+    def code(self) -> str:
+        product = f"{self.weight.name} @ {self.vector.name}"
+        return product if self.bias is None else f"{product} + {self.bias.name}"
+
+    def symbols(self) -> tuple[str, ...]:
+        bias = () if self.bias is None else (self.bias.name,)
+        return (self.weight.name, self.vector.name, *bias)
+
+
+def _expression(value: Expression | float) -> Expression:
+    return value if isinstance(value, Expression) else Number(value)
+
+
+def sigmoid(argument: Expression) -> Call:
+    """1 / (1 + e^-a): from 0 (closed) to 1 (open)."""
+    return Call("sigmoid", argument)
+
+
+def tanh(argument: Expression) -> Call:
+    """Squeezes any number into -1 .. 1."""
+    return Call("tanh", argument)
+
+
+def relu(argument: Expression) -> Call:
+    """Keeps what is positive, turns the rest to 0."""
+    return Call("relu", argument)
+
+
+def number_latex(number: float, digits: int = 3) -> str:
+    """A number for a formula: `digits` decimals, or powers of ten where those would hide it."""
+    number = float(number)
+    if number == 0 or 10.0**-digits <= abs(number) < 1e6:
+        return f"{number:.{digits}f}"
+    mantissa, exponent = f"{number:.{max(digits - 2, 1)}e}".split("e")
+    return rf"{mantissa} \times 10^{{{int(exponent)}}}"

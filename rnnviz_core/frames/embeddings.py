@@ -1,0 +1,134 @@
+"""Frames of the embeddings page: the vectors, how alike they are, and their neighbours."""
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from ..tokenizer import BOS
+from ..trace import Trace, site
+from .tokens import WORD_START, clipped, grid_frame, read_texts, shown, step_frame, tick_texts
+
+LIMIT = 1.0  # the heatmap's colours end at ±LIMIT
+NEIGHBOURS = 12  # pieces shown as nearest
+
+
+def vectors(trace: Trace, part: str = "encoder") -> pd.DataFrame:
+    """One row per number of the embeddings read: step columns, ``dim``, ``value``."""
+    return grid_frame(trace[site(part, "embedding")], read_texts(trace, part), "dim")
+
+
+def outside(trace: Trace, part: str = "encoder") -> int:
+    """How many numbers the heatmap draws in an end colour because they lie beyond ±`LIMIT`."""
+    return clipped(trace[site(part, "embedding")], LIMIT)
+
+
+def clipped_in_words(trace: Trace, part: str = "encoder") -> str:
+    """A sentence on numbers beyond the colours; empty when there are none."""
+    count = outside(trace, part)
+    if not count:
+        return ""
+    total = trace[site(part, "embedding")].size
+    return f" {count} of {total} numbers lie beyond ±{LIMIT:g} and share an end colour."
+
+
+def cosine(left: np.ndarray, right: np.ndarray) -> np.ndarray:
+    """Cosine of every row of `left` (m, dim) with every row of `right` (n, dim): (m, n).
+
+    A vector of zeros has no direction; its cosines are 0.
+    """
+    a = np.asarray(left, dtype=np.float64)
+    b = np.asarray(right, dtype=np.float64)
+    lengths = np.linalg.norm(a, axis=1)[:, None] * np.linalg.norm(b, axis=1)[None, :]
+    product = np.divide(a @ b.T, lengths, out=np.zeros(lengths.shape), where=lengths > 0)
+    return np.clip(product, -1.0, 1.0)
+
+
+def similarity(trace: Trace, part: str = "encoder") -> pd.DataFrame:
+    """One row per pair of steps: step columns, those of the other step, ``value`` (their cosine).
+
+    The other step's are ``other_position``, ``other`` (its tick) and ``other_token``.
+    """
+    embedding, texts = trace[site(part, "embedding")], read_texts(trace, part)
+    frame = grid_frame(cosine(embedding, embedding), texts, "other_position")
+    ticks = tick_texts(texts)
+    frame["other"] = pd.Categorical.from_codes(frame["other_position"], ticks)
+    frame["other_token"] = frame["other"].map(dict(zip(ticks, texts, strict=True)))
+    return frame
+
+
+def similarity_in_words(frame: pd.DataFrame) -> str:
+    """The most alike pair of different tokens, for a reader who cannot see the matrix."""
+    other = frame[frame["token"].astype(str) != frame["other_token"].astype(str)]
+    if other.empty:
+        return "There is only one token."
+    best = other.loc[other["value"].idxmax()]
+    return f"Most alike: “{best['token']}” and “{best['other_token']}”, {best['value']:.2f}."
+
+
+def vocabulary(model: Any, part: str = "encoder") -> tuple[np.ndarray, tuple[str, ...]]:
+    """The embedding matrix (vocab, dim) that `part` of a model looks its pieces up in, and the pieces."""
+    if not hasattr(model, "source_embedding"):
+        return model.embedding.weight.detach().numpy(), model.tokenizer.pieces
+    side = "target" if part == "decoder" else "source"
+    embedding, tokenizer = getattr(model, f"{side}_embedding"), getattr(model, f"{side}_tokenizer")
+    return embedding.weight.detach().numpy(), tokenizer.pieces
+
+
+def token_id(trace: Trace, part: str, position: int) -> int:
+    """The id of the piece that `part` reads at a step; a decoder reads ``<s>``, then what it wrote."""
+    if part == "decoder":
+        return trace.tokens["target"][position - 1].id if position else BOS
+    return trace.tokens[trace.time_axis(part)][position].id
+
+
+def neighbours(
+    matrix: np.ndarray, pieces: tuple[str, ...], chosen: int, count: int = NEIGHBOURS, skip: int = 4
+) -> pd.DataFrame:
+    """The pieces whose embeddings point most nearly where the chosen one's does, nearest first.
+
+    Parameters
+    ----------
+    matrix
+        The model's embedding matrix (vocab, dim).
+    pieces
+        The text of each row.
+    chosen
+        The id of the chosen piece; it is left out of its own neighbours.
+    count
+        How many neighbours.
+    skip
+        Ids below this one stand for no text (padding, unknown, begin, end) and are left out.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``rank`` from 1, ``id``, ``piece``, ``tick`` (unique text of the row), ``value`` (cosine).
+    """
+    matrix = np.asarray(matrix)  # in its own precision: a copy of a large vocabulary takes its time
+    lengths = np.sqrt(np.einsum("ij,ij->i", matrix, matrix)) * np.linalg.norm(matrix[chosen])
+    values = np.divide(matrix @ matrix[chosen], lengths, out=np.zeros(len(matrix)), where=lengths > 0)
+    values[:skip] = values[chosen] = -np.inf
+    count = min(count, int(np.isfinite(values).sum()))
+    nearest = np.argpartition(-values, max(count - 1, 0))[:count]
+    nearest = nearest[np.argsort(-values[nearest], kind="stable")]
+    texts = [_in_vocabulary(pieces[int(index)]) for index in nearest]
+    return pd.DataFrame(
+        {
+            "rank": np.arange(1, count + 1, dtype=np.int32),
+            "id": nearest.astype(np.int32),
+            "piece": pd.array(texts, dtype="str"),
+            "tick": pd.array(tick_texts(texts), dtype="str"),
+            "value": values[nearest],
+        }
+    )
+
+
+def _in_vocabulary(piece: str) -> str:
+    """A piece outside any sentence: dots before it say that it continues a word."""
+    return shown(piece) if piece.startswith(WORD_START) else f"…{shown(piece)}"
+
+
+def positions(trace: Trace, part: str = "encoder") -> pd.DataFrame:
+    """One row per step that `part` reads: ``position``, ``tick``, ``token``."""
+    return step_frame(read_texts(trace, part))

@@ -1,0 +1,99 @@
+"""What every frame shares: the names of the steps along an axis, and arrays laid out as rows.
+
+Columns, the same in every frame of the app:
+
+``position``  step, counted from 0 in reading order; the axis is sorted by it
+``tick``      unique text of a step, ``0003 ▁good``: the axis key, so that repeated pieces stay apart
+``token``     the piece as a person reads it
+"""
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+
+from ..trace import Trace
+
+WORD_START = "▁"  # SentencePiece's mark of a blank
+
+
+def shown(text: str) -> str:
+    """A piece as a person reads it: without the tokenizer's word mark, blanks made visible."""
+    match text:
+        case "</s>":
+            return "(end)"
+        case "<s>":
+            return "(start)"
+    return text.replace(WORD_START, " ").strip() or "␣"
+
+
+def tick_texts(texts: Sequence[str]) -> list[str]:
+    """Unique, sortable texts of steps: ``["0000 ▁a", "0001 ▁a"]``."""
+    return [f"{position:04d} {text}" for position, text in enumerate(texts)]
+
+
+def step_texts(trace: Trace, part: str) -> list[str]:
+    """What `part` reads at each step; for a decoder also what it then writes (``<s> → ▁I``)."""
+    axis = trace.time_axis(part)
+    texts = [shown(token.text) for token in trace.tokens.get(axis, ())]
+    if part == "decoder" and "target_input" in trace.labels:
+        return [
+            f"{shown(read)} → {text}" for read, text in zip(trace.labels["target_input"], texts, strict=True)
+        ]
+    if not texts:  # a recorded module has numbers, but no pieces
+        return [f"step {position}" for position in range(_steps(trace, part))]
+    return texts
+
+
+def read_texts(trace: Trace, part: str) -> list[str]:
+    """The piece `part` reads at each step, alone."""
+    if part == "decoder" and "target_input" in trace.labels:
+        return [shown(text) for text in trace.labels["target_input"]]
+    return step_texts(trace, part)
+
+
+def step_frame(texts: Sequence[str]) -> pd.DataFrame:
+    """One row per step: ``position``, ``tick``, ``token``."""
+    return pd.DataFrame(
+        {
+            "position": np.arange(len(texts), dtype=np.int32),
+            "tick": pd.Categorical.from_codes(np.arange(len(texts)), tick_texts(texts)),
+            "token": pd.array(texts, dtype="str"),
+        }
+    )
+
+
+def grid_frame(values: np.ndarray, texts: Sequence[str], row: str) -> pd.DataFrame:
+    """One row per number of ``values`` (steps, units): the step's columns, `row` and ``value``.
+
+    Texts are categories (stored once), so that a large heatmap stays a small message.
+    """
+    steps, rows = values.shape
+    codes = np.repeat(np.arange(steps, dtype=np.int32), rows)
+    names, inverse = np.unique(np.asarray(texts, dtype=object), return_inverse=True)
+    return pd.DataFrame(
+        {
+            "position": codes,
+            "tick": pd.Categorical.from_codes(codes, tick_texts(texts)),
+            "token": pd.Categorical.from_codes(inverse[codes], names),
+            row: np.tile(np.arange(rows, dtype=np.int32), steps),
+            "value": np.ascontiguousarray(values).reshape(-1),
+        }
+    )
+
+
+def spread(values: np.ndarray) -> str:
+    """The numbers of a chart in words, for a reader who cannot see it."""
+    values = np.asarray(values)
+    if not values.size:
+        return "no values"
+    return f"values from {values.min():.2f} to {values.max():.2f}, mean {values.mean():.2f}"
+
+
+def clipped(values: np.ndarray, limit: float) -> int:
+    """How many numbers lie outside ±`limit` and therefore share a scale's end colour."""
+    return int((np.abs(values) > limit).sum())
+
+
+def _steps(trace: Trace, part: str) -> int:
+    return trace[f"{part}.0.hidden"].shape[0]

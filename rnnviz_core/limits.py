@@ -1,0 +1,19 @@
+"""Every limit of the application in one place, with its unit.
+
+The errors that these limits cause quote them, and ``docs/limits.md`` lists them (a test compares).
+"""
+
+CHARACTERS = 2_000  # characters of one text that is typed, or given to `trace`
+PIECES = 200  # SentencePiece pieces of one text after tokenization
+TARGET_PIECES = 100  # pieces a translation may have before decoding stops
+BEAM = 10  # hypotheses kept per step in beam search
+BATCH_ROWS = 4_096  # rows of one batch given to record_module
+CHECKPOINT_BYTES = 64 * 2**20  # bytes of one weights file
+TEXT_FILE_BYTES = 1 * 2**20  # bytes of spec.json, metrics.json or card.md
+TOKENIZER_BYTES = 4 * 2**20  # bytes of one SentencePiece model
+TRACE_BYTES = 256 * 2**20  # bytes of one saved trace, and of its arrays once unpacked
+CACHED_MODELS = 12  # models kept in memory by one server
+CACHED_TRACES = 64  # traces kept in memory by one server
+CACHE_SECONDS = 3_600  # seconds an unused trace stays cached
+
+TOLERANCE = 1e-4  # largest difference between recorded and fused states; above it: TraceError

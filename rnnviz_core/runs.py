@@ -1,0 +1,148 @@
+"""From data and settings to a trained checkpoint: what ``python -m rnnviz_core train`` does."""
+
+import dataclasses
+import json
+import shlex
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from . import corpora
+from .checkpoints import Model, replace
+from .errors import SpecError
+from .models import SentimentModel, TranslationModel
+from .specs import SentimentSpec, TranslationSpec, model_id
+from .tokenizer import Tokenizer
+from .training import Progress, Trainer, TrainingConfig
+from .work import SentimentWork, TranslationWork, Work
+
+RUN = "run.json"
+TREEBANK_SYMBOLS = ("n't",)  # one piece in tokens ("did n't") and as people type it ("didn't")
+
+
+@dataclass(frozen=True)
+class Run:
+    """Everything that decides what a training run produces.
+
+    `data` holds the training texts (all rows, or the split `train` where there is a ``split``
+    column); `validation` may name another source, and its split is `validation_split`.
+    """
+
+    spec: SentimentSpec | TranslationSpec
+    data: str
+    validation: str | None = None  # source of the validation split; by default `data`
+    train_split: str = "train"
+    validation_split: str = "validation"
+    exclude: tuple[str, ...] = ()  # COLUMN=VALUE rules for rows of `data` to drop
+    vocabulary: int = 4000  # pieces at most, per tokenizer
+    lowercase: bool = True  # sentiment only: fold case
+    treebank: bool = False  # sentiment only: texts are Penn Treebank tokens
+    sampling: float = 0.0  # share of texts cut at random in training (subword regularisation)
+    config: TrainingConfig = field(default_factory=TrainingConfig)
+
+    def __post_init__(self) -> None:
+        if not 8 <= self.vocabulary <= 64_000:
+            raise SpecError(f"vocabulary is {self.vocabulary}; it must be from 8 to 64000")
+        if not 0 <= self.sampling <= 1:
+            raise SpecError(f"sampling is {self.sampling}; it must be from 0 to 1")
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values."""
+        return {
+            **{f.name: getattr(self, f.name) for f in dataclasses.fields(self)},
+            "spec": self.spec.to_dict(),
+            "config": self.config.to_dict(),
+        }
+
+    def command(self, out: str) -> str:
+        """The command line that repeats this run, defaults left out, data named by file only."""
+        words = ["python", "-m", "rnnviz_core", "train", str(self.spec.task)]
+        words += ["--data", _public(self.data)]
+        if self.validation:
+            words += ["--validation", _public(self.validation)]
+        plain = Run(spec=type(self.spec)(cell=self.spec.cell), data="")
+        for mine, default in ((self.spec, plain.spec), (self, plain), (self.config, plain.config)):
+            for name in (entry.name for entry in dataclasses.fields(mine)):
+                value = getattr(mine, name)
+                if name in ("spec", "config", "data", "validation", "classes", "threads"):
+                    continue
+                if name == "cell" or value != getattr(default, name):
+                    words += _option(name, value)
+        return shlex.join([*words, "--out", out])
+
+
+def _public(source: str) -> str:
+    return source if source.startswith(corpora.HUB) else f"DATA/{Path(source).name}"
+
+
+def _option(name: str, value: Any) -> list[str]:
+    flag = "--" + name.replace("_", "-")
+    match value:
+        case True:
+            return [flag]
+        case False:
+            return [f"--no-{name.replace('_', '-')}"]
+        case tuple():
+            return [word for rule in value for word in (flag, rule)]
+        case float():
+            return [flag, f"{value:g}"]
+        case _:
+            return [flag, str(value)]
+
+
+def prepare(run: Run) -> tuple[Model, Work]:
+    """Read the data, learn the vocabulary and make a model with fresh weights."""
+    torch.manual_seed(run.config.seed)
+    validation = run.validation or run.data
+    if isinstance(run.spec, SentimentSpec):
+        return _prepare_sentiment(run, run.spec, validation)
+    return _prepare_translation(run, run.spec, validation)
+
+
+def _prepare_sentiment(run: Run, spec: SentimentSpec, validation: str) -> tuple[Model, Work]:
+    classes = len(spec.classes)
+    train = corpora.labelled(run.data, run.train_split, classes, exclude=run.exclude)
+    check = corpora.labelled(validation, run.validation_split, classes)
+    texts = list(train.texts)
+    if run.treebank:
+        texts += [corpora.as_typed(text) for text in train.texts]
+    tokenizer = Tokenizer.train(
+        texts,
+        run.vocabulary,
+        lowercase=run.lowercase,
+        symbols=TREEBANK_SYMBOLS if run.treebank else (),
+        seed=run.config.seed,
+    )
+    model = SentimentModel(spec, tokenizer)
+    return model, SentimentWork(model, train, check, treebank=run.treebank, sampling=run.sampling)
+
+
+def _prepare_translation(run: Run, spec: TranslationSpec, validation: str) -> tuple[Model, Work]:
+    languages = (spec.source, spec.target)
+    train = corpora.pairs(run.data, run.train_split, languages, exclude=run.exclude)
+    check = corpora.pairs(validation, run.validation_split, languages)
+    source, target = (
+        Tokenizer.train(texts, run.vocabulary, seed=run.config.seed)
+        for texts in (train.sources, train.targets)
+    )
+    model = TranslationModel(spec, source, target)
+    return model, TranslationWork(model, train, check, sampling=run.sampling)
+
+
+def execute(run: Run, out: str | Path, *, quiet: bool = False) -> tuple[Path, Progress]:
+    """Train, or go on with a run that was interrupted in `out`.
+
+    Returns
+    -------
+    The checkpoint of the best epoch, and the progress at the end.
+    """
+    out = Path(out)
+    model, work = prepare(run)
+    out.mkdir(parents=True, exist_ok=True)
+    text = json.dumps(run.to_dict(), indent=2)
+    replace(out / RUN, lambda path: path.write_text(text))
+    metrics = {"data": Path(run.data).name, "command": run.command(f"runs/{model_id(run.spec)}")}
+    progress = Trainer(model, work, run.config, out, metrics).run(quiet=quiet)
+    return out / model.name, progress

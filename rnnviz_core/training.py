@@ -1,0 +1,294 @@
+"""The training loop: schedule, clipping, averaging, early stopping, resuming.
+
+A run writes two things: ``<out>/training.safetensors`` after every epoch (everything needed to go on),
+and the best model so far as a checkpoint. Both appear whole or not at all, so a run that is killed
+loses at most one epoch. Nothing is pickled.
+"""
+
+import copy
+import dataclasses
+import json
+import math
+import random
+import time
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import Any, cast
+
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save_file
+from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
+
+from .batches import Example, bucketed
+from .checkpoints import Model, replace, save
+from .errors import DataError, SpecError
+from .specs import choice
+from .work import Work
+
+STATE = "training.safetensors"
+LOG = "metrics.jsonl"
+
+
+class Optimizer(StrEnum):
+    """The rule that turns gradients into steps."""
+
+    ADAMW = "adamw"
+    ADAM = "adam"
+    RMSPROP = "rmsprop"
+    SGD = "sgd"
+
+
+class Schedule(StrEnum):
+    """How the learning rate falls after its warm-up."""
+
+    CONSTANT = "constant"
+    LINEAR = "linear"
+    COSINE = "cosine"
+
+
+@dataclass(frozen=True)
+class TrainingConfig:
+    """One run's settings."""
+
+    epochs: int = 10
+    batch: int = 64  # examples per step
+    optimizer: Optimizer = Optimizer.ADAMW
+    rate: float = 1e-3  # the highest learning rate
+    schedule: Schedule = Schedule.LINEAR
+    warmup: float = 0.05  # share of all steps in which the rate rises
+    weight_decay: float = 0.0
+    clip: float = 1.0  # largest norm of the gradient
+    smoothing: float = 0.0  # label smoothing
+    average: float = 0.0  # decay of the running mean of the weights that is evaluated; 0: none
+    patience: int = 0  # epochs without a better figure before stopping; 0: never stop early
+    seed: int = 0
+    threads: int = 1
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "optimizer", choice(Optimizer, self.optimizer))
+        object.__setattr__(self, "schedule", choice(Schedule, self.schedule))
+        bounds = {
+            "epochs": (1, 10_000),
+            "batch": (1, 10_000),
+            "rate": (1e-7, 10.0),
+            "warmup": (0.0, 1.0),
+            "weight_decay": (0.0, 10.0),
+            "clip": (1e-3, 1e3),
+            "smoothing": (0.0, 0.9),
+            "average": (0.0, 0.99999),
+            "patience": (0, 10_000),
+            "threads": (1, 64),
+        }
+        for name, (low, high) in bounds.items():
+            if not low <= getattr(self, name) <= high:
+                raise SpecError(f"{name} is {getattr(self, name)!r}; it must be from {low:g} to {high:g}")
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values."""
+        return dataclasses.asdict(self)
+
+
+@dataclass
+class Progress:
+    """How far a run has come; kept in the state file."""
+
+    epoch: int = 0  # epochs finished
+    best: float | None = None  # the best validation figure
+    best_epoch: int = 0
+    figures: dict[str, float] = dataclasses.field(default_factory=dict)  # at the best epoch
+
+
+def _optimizer(model: Model, config: TrainingConfig) -> torch.optim.Optimizer:
+    settings: dict[str, Any] = {"lr": config.rate, "weight_decay": config.weight_decay}
+    match config.optimizer:
+        case Optimizer.ADAMW:
+            return torch.optim.AdamW(model.parameters(), **settings)
+        case Optimizer.ADAM:
+            return torch.optim.Adam(model.parameters(), **settings)
+        case Optimizer.RMSPROP:
+            return torch.optim.RMSprop(model.parameters(), **settings)
+        case Optimizer.SGD:
+            return torch.optim.SGD(model.parameters(), momentum=0.9, nesterov=True, **settings)
+
+
+def rate_factor(config: TrainingConfig, step: int, total: int) -> float:
+    """The learning rate at a step, as a share of the highest one."""
+    warm = max(1, round(config.warmup * total))
+    if step < warm:
+        return (step + 1) / warm
+    done = (step - warm) / max(1, total - warm)
+    match config.schedule:
+        case Schedule.LINEAR:
+            return max(0.0, 1 - done)
+        case Schedule.COSINE:
+            return 0.5 * (1 + math.cos(math.pi * min(1.0, done)))
+        case _:
+            return 1.0
+
+
+class Trainer:
+    """One run. `run` trains to the end, or on from where a killed run left off.
+
+    Parameters
+    ----------
+    model
+        Trained in place.
+    work
+        The task's examples, loss and validation.
+    config
+        The run's settings.
+    out
+        The folder of the run; the checkpoint of the best epoch is ``out/<model id>``.
+    metrics
+        Written into the checkpoint's ``metrics.json`` beside the validation figures.
+    """
+
+    def __init__(
+        self,
+        model: Model,
+        work: Work,
+        config: TrainingConfig,
+        out: Path,
+        metrics: dict[str, Any] | None = None,
+    ) -> None:
+        torch.set_num_threads(config.threads)
+        self.model, self.work, self.config, self.out = model, work, config, Path(out)
+        self.metrics = metrics or {}
+        self.optimizer = _optimizer(model, config)
+        self.average = None
+        if config.average:
+            self.average = AveragedModel(model, multi_avg_fn=get_ema_multi_avg_fn(config.average))
+        self.progress = Progress()
+
+    @property
+    def evaluated(self) -> Model:
+        """The weights that are validated and saved: the running mean where one is kept."""
+        return self.model if self.average is None else cast(Model, self.average.module)
+
+    def run(self, *, quiet: bool = False) -> Progress:
+        """Train; returns the progress at the end."""
+        self.out.mkdir(parents=True, exist_ok=True)
+        self.resume()
+        while self.progress.epoch < self.config.epochs and not self._stalled():
+            self._epoch(quiet)
+        return self.progress
+
+    def _stalled(self) -> bool:
+        waited = self.progress.epoch - self.progress.best_epoch
+        return 0 < self.config.patience <= waited
+
+    def _epoch(self, quiet: bool) -> None:
+        from tqdm import tqdm
+
+        number, began = self.progress.epoch, time.perf_counter()
+        generator = random.Random(f"{self.config.seed}/{number}")
+        torch.manual_seed(self.config.seed * 100_003 + number)
+        examples = self.work.training(generator)
+        if not examples:
+            raise DataError("the training split holds no text with a known piece")
+        steps = math.ceil(len(examples) / self.config.batch)
+        bar = tqdm(total=steps, desc=f"epoch {number + 1}", disable=quiet or None, leave=False)
+        mean = self._steps(examples, steps, generator, bar)
+        bar.close()
+        self.evaluated.eval()
+        figures = self.work.validate(self.evaluated)
+        self.progress.epoch += 1
+        self._keep_if_best(figures)
+        self._save_state()
+        row = {
+            "epoch": number + 1,
+            "train_loss": mean,
+            **figures,
+            "best_epoch": self.progress.best_epoch,
+            "seconds": round(time.perf_counter() - began, 1),
+        }
+        with (self.out / LOG).open("a") as file:
+            file.write(json.dumps(row) + "\n")
+        if not quiet:
+            print("  ".join(f"{k} {v:.4g}" for k, v in row.items()), flush=True)
+
+    def _steps(self, examples: list[Example], steps: int, generator: random.Random, bar: Any) -> float:
+        model, config, sum_of_losses = self.model, self.config, 0.0
+        model.train()
+        total = steps * config.epochs
+        first = self.progress.epoch * steps
+        for index, batch in enumerate(bucketed(examples, config.batch, generator)):
+            for group in self.optimizer.param_groups:
+                group["lr"] = config.rate * rate_factor(config, first + index, total)
+            loss = self.work.loss(model, batch, config.smoothing)
+            self.optimizer.zero_grad()
+            loss.backward()
+            torch.nn.utils.clip_grad_norm_(model.parameters(), config.clip)
+            self.optimizer.step()
+            if self.average is not None:
+                self.average.update_parameters(model)
+            sum_of_losses += loss.item()
+            bar.update()
+        return sum_of_losses / steps
+
+    def _keep_if_best(self, figures: dict[str, float]) -> None:
+        figure, best = figures[self.work.metric], self.progress.best
+        if not math.isfinite(figure):
+            raise DataError(f"the validation {self.work.metric} is {figure}; lower the rate or the clip")
+        if best is None or (figure != best and (figure > best) == self.work.larger_is_better):
+            self.progress.best, self.progress.best_epoch = figure, self.progress.epoch
+            self.progress.figures = figures
+            metrics = {**self.metrics, "validation": figures, "best_epoch": self.progress.epoch}
+            save(self.evaluated, self.out / self.model.name, metrics)
+
+    # --- going on after an interruption ---------------------------------------------------------
+
+    def _save_state(self) -> None:
+        tensors = {f"model.{key}": value for key, value in self.model.state_dict().items()}
+        if self.average is not None:
+            tensors |= {f"average.{key}": value for key, value in self.average.state_dict().items()}
+        for index, values in self.optimizer.state_dict()["state"].items():
+            tensors |= {f"optimizer.{index}.{key}": torch.as_tensor(value) for key, value in values.items()}
+        tensors = {key: value.detach().clone().contiguous() for key, value in tensors.items()}
+        header = {"progress": json.dumps(dataclasses.asdict(self.progress)), "config": self._signature()}
+        replace(self.out / STATE, lambda path: save_file(tensors, path, metadata=header))
+
+    def _signature(self) -> str:
+        return json.dumps(
+            {**self.config.to_dict(), "threads": 1, **self.model.spec.to_dict()}, sort_keys=True
+        )
+
+    def resume(self) -> bool:
+        """Take up a run that was interrupted in `out`; False when there is none.
+
+        Raises
+        ------
+        SpecError
+            When the folder holds a run with other settings.
+        DataError
+            When its state file is damaged.
+        """
+        path = self.out / STATE
+        if not path.exists():
+            return False
+        try:
+            with safe_open(path, framework="pt") as file:
+                header = file.metadata() or {}
+                tensors = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118
+        except (SafetensorError, OSError) as error:
+            raise DataError(f"{path} is damaged ({error}); delete it to start again") from None
+        if header.get("config") != self._signature():
+            raise SpecError(f"{path} belongs to a run with other settings; choose another --out or delete it")
+        self.progress = Progress(**json.loads(header["progress"]))
+        self._load_state(tensors)
+        return True
+
+    def _load_state(self, tensors: dict[str, torch.Tensor]) -> None:
+        def part(name: str) -> dict[str, torch.Tensor]:
+            return {k.removeprefix(name): v for k, v in tensors.items() if k.startswith(name)}
+
+        self.model.load_state_dict(part("model."))
+        if self.average is not None:
+            self.average.load_state_dict(part("average."))
+        state = copy.deepcopy(self.optimizer.state_dict())
+        for key, value in part("optimizer.").items():
+            index, name = key.split(".", 1)
+            state["state"].setdefault(int(index), {})[name] = value
+        self.optimizer.load_state_dict(state)

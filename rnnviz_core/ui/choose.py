@@ -1,0 +1,100 @@
+"""Widgets that choose a layer, a token or a unit; each only where there is a choice."""
+
+from typing import TYPE_CHECKING, NamedTuple
+
+import streamlit as st
+
+from ..frames.tokens import shown
+from . import url
+
+if TYPE_CHECKING:
+    from . import View
+
+TOKEN_NAMES = {"time": "token", "source": "token", "target": "step"}  # axis -> name in the URL
+
+
+class Layer(NamedTuple):
+    """One recurrent layer in one direction of reading."""
+
+    part: str  # encoder or decoder
+    layer: int
+    reverse: bool
+
+    @property
+    def name(self) -> str:
+        return f"{self.part}.{self.layer}" + ".reverse" * self.reverse
+
+    @property
+    def words(self) -> str:
+        """As a person reads it; numbers count from 1."""
+        direction = ", read backwards" if self.reverse else ""
+        return f"{self.part.capitalize()}, layer {self.layer + 1}{direction}"
+
+
+def layers(view: "View") -> list[Layer]:
+    """Every recurrent layer of the trace, in the order in which they compute."""
+    return [
+        Layer(part, layer, reverse)
+        for part in ("encoder", "decoder")
+        for layer in range(view.trace.layers(part))
+        for reverse in ((False, True) if view.trace.reverses(part) else (False,))
+    ]
+
+
+def choose_layer(view: "View") -> Layer:
+    """The layer to look at; a widget only when there is more than one."""
+    options = {layer.name: layer for layer in layers(view)}
+    default = next(iter(options))
+    chosen = url.checked("layer", url.one_of(tuple(options)), default, shown=options[default].words.lower())
+    if len(options) > 1:
+        key = url.widget("layer", chosen)
+        st.selectbox(
+            "Layer",
+            list(options),
+            format_func=lambda name: options[name].words,
+            key=key,
+            on_change=lambda: url.put("layer", st.session_state[key]),
+        )
+    return options[chosen]
+
+
+def choose_token(view: "View", part: str) -> int:
+    """The step of `part` to look at, counted from 0; at first an encoder's last and a decoder's first."""
+    axis = view.trace.time_axis(part)
+    tokens = view.trace.tokens[axis]
+    name = TOKEN_NAMES[axis]
+    chosen = _whole(name, len(tokens), len(tokens) - 1 if part == "encoder" else 0)
+    key = url.widget(name, chosen)
+    st.selectbox(
+        "Token" if part == "encoder" else "Step of the decoder",
+        range(len(tokens)),
+        format_func=lambda step: f"{step} · {shown(tokens[step].text)}",
+        key=key,
+        on_change=lambda: url.put(name, str(st.session_state[key])),
+    )
+    return chosen
+
+
+def choose_unit(view: "View", size: int) -> int:
+    """The unit to look at, counted from 0 as in the arrays."""
+    del view
+    chosen = _whole("unit", size, 0)
+    key = url.widget("unit", chosen)
+    st.number_input(
+        f"Unit (0 to {size - 1})",
+        0,
+        size - 1,
+        step=1,
+        key=key,
+        on_change=lambda: url.put("unit", str(st.session_state[key])),
+    )
+    return chosen
+
+
+def _whole(name: str, size: int, default: int) -> int:
+    """A number below `size` from the URL; one that is too large gives the last one, and says so."""
+    raw = url.get(name)
+    if raw is not None and raw.isascii() and raw.isdigit() and size <= int(raw[:9]):
+        url.note(f"There is no {name} {raw[:9]} here; showing the last one, {size - 1}.")
+        return size - 1
+    return url.checked(name, url.whole(size), default, shown=str(default))

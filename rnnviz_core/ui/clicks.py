@@ -1,0 +1,30 @@
+"""A clicked cell of a heatmap becomes the chosen token and unit."""
+
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from . import url
+from .choose import TOKEN_NAMES
+
+if TYPE_CHECKING:
+    from . import View
+
+
+def follow(view: "View", part: str, *keys: str, select: str = "cell") -> None:
+    """Take over a new click in one of the charts with these `keys`; call it before the widgets.
+
+    A click counts once: afterwards the widgets and the URL may choose something else, although the
+    chart still remembers its selection.
+    """
+    for key in keys:
+        state = st.session_state.get(key)
+        picked = state["selection"].get(select) if state else None
+        cell = dict(picked[0]) if isinstance(picked, list) and picked else None
+        if cell is None or st.session_state.get(f"clicked-{key}") == cell:
+            continue
+        st.session_state[f"clicked-{key}"] = cell
+        url.put(TOKEN_NAMES[view.trace.time_axis(part)], str(int(cell["position"])))
+        if "unit" in cell:
+            url.put("unit", str(int(cell["unit"])))
+        url._write()  # this run shows the choice already: so must its link

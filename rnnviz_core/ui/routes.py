@@ -1,0 +1,113 @@
+"""Pages and the router.
+
+A folder named ``pages/`` next to the app makes Streamlit treat the first cold visit to ``/gates``
+as a page of the old style and skip ``app.py``. Every page therefore begins with a guard: where the
+router is not at work in this run, register the navigation and run again, now through ``app.py``.
+"""
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import streamlit as st
+
+
+@dataclass(frozen=True)
+class Route:
+    """One page: its file, its words, and whether it lives at the root."""
+
+    name: str  # file name and path of the URL
+    title: str
+    icon: str
+    line: str  # what the page shows, in one line
+    default: bool = False
+
+    @property
+    def path(self) -> str:
+        return f"pages/{self.name}.py"
+
+
+ROUTES = (
+    Route(
+        "overview",
+        "Overview",
+        ":material/account_tree:",
+        "The whole network on your sentence, from the words to the answer.",
+        default=True,
+    ),
+    Route(
+        "embeddings",
+        "Embeddings",
+        ":material/scatter_plot:",
+        "Every piece of text becomes a list of numbers. These are the numbers.",
+    ),
+    Route(
+        "gates",
+        "Gates",
+        ":material/tune:",
+        "What the cell lets in, keeps and forgets at every step.",
+    ),
+    Route(
+        "states",
+        "States",
+        ":material/memory:",
+        "The network's memory after every step, and how it changes.",
+    ),
+    Route(
+        "attention",
+        "Attention",
+        ":material/visibility:",
+        "Which words the network looks back at, and how strongly.",
+    ),
+    Route(
+        "softmax",
+        "Softmax",
+        ":material/bar_chart:",
+        "From the last numbers to probabilities, and what pushed them.",
+    ),
+)
+
+_run = threading.local()  # what the router prepared for this thread's run
+
+
+def route(name: str) -> Route:
+    """The route of a page by its name."""
+    return next(found for found in ROUTES if found.name == name)
+
+
+def navigation(*, icons: bool = True) -> "st.Page":
+    """Register every page; what comes back is the page that the URL asks for."""
+    pages = [
+        st.Page(
+            found.path,
+            title=found.title,
+            icon=found.icon if icons else None,
+            url_path=None if found.default else found.name,
+            default=found.default,
+        )
+        for found in ROUTES
+    ]
+    return st.navigation(pages)
+
+
+def run_router(prepare: Callable[[], Any]) -> None:
+    """Draw what all pages share, then run the page that the URL asks for.
+
+    What `prepare` draws belongs to ``app.py``, so that its widgets are the same on every page.
+    """
+    page = navigation()
+    _run.shared = prepare()
+    try:
+        page.run()
+    finally:
+        _run.shared = None
+
+
+def shared() -> Any:
+    """What `prepare` returned; starts over through ``app.py`` when Streamlit ran the page alone."""
+    found = getattr(_run, "shared", None)
+    if found is None:
+        navigation(icons=False)  # before the page config, an icon would be fetched from the network
+        st.rerun()
+    return found

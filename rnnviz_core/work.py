@@ -1,0 +1,183 @@
+"""What the training loop needs to know of each task: examples, loss, validation figures."""
+
+import random
+from typing import Protocol
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+from torch.nn import functional
+
+from .batches import Batch, Example, bucketed
+from .corpora import Labelled, Pairs, as_typed
+from .models import SentimentModel, TranslationModel
+from .tokenizer import BOS, EOS, PAD
+
+EVALUATION_ROWS = 256  # examples per batch where no gradient is kept
+
+
+class Work(Protocol):
+    """One task's side of the training loop."""
+
+    metric: str  # the validation figure that picks the best epoch
+    larger_is_better: bool
+
+    def training(self, generator: random.Random) -> list[Example]:
+        """One epoch's examples, freshly encoded."""
+        ...
+
+    def loss(self, model: torch.nn.Module, batch: Batch, smoothing: float) -> Float[Tensor, ""]:
+        """The mean loss of a batch."""
+        ...
+
+    def validate(self, model: torch.nn.Module) -> dict[str, float]:
+        """Figures on the validation split."""
+        ...
+
+
+def sentiment_scores(logits: Float[Tensor, "row class"], labels: list[int]) -> dict[str, float]:
+    """Accuracy in percent over all classes, and between the two sides where a label takes one.
+
+    A model's side is that of the larger probability mass; the middle class belongs to neither.
+    """
+    truth = torch.tensor(labels)
+    classes = logits.shape[-1]
+    exact = (logits.argmax(-1) == truth).double().mean().item()
+    scores = {f"accuracy{classes}": 100 * exact}
+    sides = truth != (classes - 1) / 2
+    if sides.any() and classes > 2:
+        predicted = second_side(logits)
+        actual = truth > (classes - 1) / 2
+        scores["accuracy2"] = 100 * (predicted == actual)[sides].double().mean().item()
+    return scores
+
+
+def second_side(logits: Float[Tensor, "row class"]) -> torch.Tensor:
+    """Whether the upper classes hold more probability than the lower ones, per row."""
+    probabilities = logits.double().softmax(-1)
+    half = logits.shape[-1] // 2
+    return probabilities[:, -half:].sum(-1) > probabilities[:, :half].sum(-1)
+
+
+@torch.inference_mode()
+def sentiment_logits(model: SentimentModel, ids: list[list[int]]) -> Float[Tensor, "row class"]:
+    """Logits of every text, in the order given."""
+    examples = [Example(row, index) for index, row in enumerate(ids)]
+    logits = torch.empty(len(ids), len(model.spec.classes))
+    for batch in bucketed(examples, EVALUATION_ROWS, None):
+        logits[batch.targets] = model(batch.ids, batch.lengths)
+    return logits
+
+
+class SentimentWork:
+    """Labelled texts for a `SentimentModel`.
+
+    Parameters
+    ----------
+    model
+        Gives the tokenizer.
+    train, validation
+        The two splits.
+    treebank
+        The texts are Penn Treebank tokens: read half of them as people type, in every epoch anew.
+    sampling
+        Share of texts cut into a random segmentation (subword regularisation).
+    """
+
+    metric, larger_is_better = "accuracy", True
+
+    def __init__(
+        self,
+        model: SentimentModel,
+        train: Labelled,
+        validation: Labelled,
+        *,
+        treebank: bool = False,
+        sampling: float = 0.0,
+    ) -> None:
+        self._tokenizer, self._train = model.tokenizer, train
+        self._treebank, self._sampling = treebank, sampling
+        self._validation_ids = [self._tokenizer.ids(text) for text in validation.texts]
+        self._validation_labels = validation.labels
+
+    def training(self, generator: random.Random) -> list[Example]:
+        examples = []
+        for text, label in zip(self._train.texts, self._train.labels, strict=True):
+            if self._treebank and generator.random() < 0.5:
+                text = as_typed(text)
+            sampled = generator.random() < self._sampling
+            ids = self._tokenizer.sample(text) if sampled else self._tokenizer.ids(text)
+            if ids:
+                examples.append(Example(ids, label))
+        return examples
+
+    def loss(self, model: torch.nn.Module, batch: Batch, smoothing: float) -> Float[Tensor, ""]:
+        logits = model(batch.ids, batch.lengths)
+        return functional.cross_entropy(logits, batch.targets, label_smoothing=smoothing)
+
+    def validate(self, model: torch.nn.Module) -> dict[str, float]:
+        assert isinstance(model, SentimentModel)
+        logits = sentiment_logits(model, self._validation_ids)
+        scores = sentiment_scores(logits, self._validation_labels)
+        loss = functional.cross_entropy(logits, torch.tensor(self._validation_labels)).item()
+        return {"accuracy": sum(scores.values()) / len(scores), **scores, "loss": loss}
+
+
+class TranslationWork:
+    """Sentence pairs for a `TranslationModel`; pairs over `limit` pieces on a side are left out."""
+
+    metric, larger_is_better = "loss", False
+
+    def __init__(
+        self,
+        model: TranslationModel,
+        train: Pairs,
+        validation: Pairs,
+        *,
+        sampling: float = 0.0,
+        limit: int = 60,
+    ) -> None:
+        self._source, self._target = model.source_tokenizer, model.target_tokenizer
+        self._train, self._sampling, self._limit = train, sampling, limit
+        self._validation = self._encode(validation, None)
+
+    def _encode(self, pairs: Pairs, generator: random.Random | None) -> list[Example]:
+        examples = []
+        for source, target in zip(pairs.sources, pairs.targets, strict=True):
+            sampled = generator is not None and generator.random() < self._sampling
+            ids = self._source.sample(source) if sampled else self._source.ids(source)
+            wanted = self._target.ids(target)
+            if ids and (generator is None or max(len(ids), len(wanted)) <= self._limit):
+                examples.append(Example(ids, [BOS, *wanted, EOS]))
+        return examples
+
+    def training(self, generator: random.Random) -> list[Example]:
+        return self._encode(self._train, generator)
+
+    def loss(self, model: torch.nn.Module, batch: Batch, smoothing: float) -> Float[Tensor, ""]:
+        logits = model(batch.ids, batch.lengths, batch.targets[:, :-1])
+        return functional.cross_entropy(
+            logits.flatten(0, 1),
+            batch.targets[:, 1:].flatten(),
+            ignore_index=PAD,
+            label_smoothing=smoothing,
+        )
+
+    def validate(self, model: torch.nn.Module) -> dict[str, float]:
+        assert isinstance(model, TranslationModel)
+        loss, pieces = translation_loss(model, self._validation)
+        return {"loss": loss / pieces, "perplexity": float(torch.tensor(loss / pieces).exp())}
+
+
+@torch.inference_mode()
+def translation_loss(model: TranslationModel, examples: list[Example]) -> tuple[float, int]:
+    """Summed negative log-probability of the references' pieces, and how many pieces."""
+    total, pieces = 0.0, 0
+    for batch in bucketed(examples, EVALUATION_ROWS, None):
+        logits = model(batch.ids, batch.lengths, batch.targets[:, :-1])
+        wanted = batch.targets[:, 1:]
+        total += functional.cross_entropy(
+            logits.flatten(0, 1), wanted.flatten(), ignore_index=PAD, reduction="sum"
+        ).item()
+        pieces += int((wanted != PAD).sum())
+    return total, pieces

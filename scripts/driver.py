@@ -1,0 +1,98 @@
+"""A visitor of the running app: opens pages, types, looks at what is drawn, notes what goes wrong."""
+
+import io
+import re
+from typing import Any
+from urllib.parse import urlencode
+
+from PIL import Image, ImageChops
+
+CHROMA = 40  # of 255: how far apart a colour's channels are at least, where grey has 0
+PATIENCE = 60_000  # milliseconds a page may take: the first visit of a new server loads torch and a model
+# Settled: the script has ended and nothing on the page has changed for 400 ms.
+SETTLED = """() => {
+    const app = document.querySelector('[data-testid="stApp"]')
+    const busy = document.querySelector('[data-testid="stSkeleton"], [data-stale="true"], .stSpinner')
+    const still = app?.dataset.testScriptState === 'notRunning' && !busy
+        && document.querySelector('[data-testid="stMain"]')?.innerText.trim()
+    const now = [performance.now(), still ? document.body.innerText.length : -1]
+    if (!still || !window.seen || window.seen[1] !== now[1]) window.seen = now
+    return still && performance.now() - window.seen[0] > 400
+}"""
+# Streamlit's own, harmless: on a deep link it looks for the server under the page's path first; and it
+# fetches an icon's picture for the browser tab from Google's font server, which a machine may not reach.
+EXPECTED = re.compile(r"/\w+/_stcore/(health|host-config)$|^https://fonts\.gstatic\.com/.*/24px\.svg$")
+CHARTS = '[data-testid="stVegaLiteChart"] :is(canvas, svg.marks)'
+
+
+def coloured(picture: bytes) -> float:
+    """The share of a picture's pixels that are neither grey nor the background: marks, not words."""
+    red, green, blue = Image.open(io.BytesIO(picture)).convert("RGB").split()
+    lightest = ImageChops.lighter(ImageChops.lighter(red, green), blue)
+    darkest = ImageChops.darker(ImageChops.darker(red, green), blue)
+    counts = ImageChops.difference(lightest, darkest).histogram()
+    return sum(counts[CHROMA:]) / sum(counts)
+
+
+class Visitor:
+    """One browser tab on the app.
+
+    Parameters
+    ----------
+    browser
+        Playwright's running browser.
+    address
+        Where the app is served.
+    options
+        Given to the browser's context: `viewport`, `color_scheme`, ...
+    """
+
+    def __init__(self, browser: Any, address: str, **options: Any) -> None:
+        self.address = address
+        self.page = browser.new_context(**{"viewport": {"width": 1280, "height": 900}, **options}).new_page()
+        self.page.set_default_timeout(PATIENCE)
+        self.problems: list[str] = []  # what the console and the network complained about
+        self.page.on("console", self._note)
+        self.page.on("request", self._note_request)
+        self.page.on("pageerror", lambda error: self.problems.append(f"page error: {error}"))
+
+    def _note(self, message: Any) -> None:
+        url = message.location.get("url", "")
+        if message.type == "error" and not EXPECTED.search(url):
+            self.problems.append(f"console: {message.text} ({url})")
+
+    def _note_request(self, request: Any) -> None:
+        """Nothing but the app itself is asked for anything."""
+        local = request.url.startswith((self.address, "data:", "blob:"))
+        if not local and not EXPECTED.search(request.url):
+            self.problems.append(f"request to another server: {request.url}")
+
+    def open(self, path: str = "/", **parameters: str | int) -> None:
+        """Go to a page by its address, as someone who was sent a link."""
+        self.page.goto(f"{self.address}{path}{'?' * bool(parameters)}{urlencode(parameters)}")
+        self.settle()
+
+    def settle(self) -> None:
+        """Wait until the script has ended and the page stands still."""
+        self.page.evaluate("() => { window.seen = null }")
+        self.page.wait_for_function(SETTLED, polling=100)
+
+    def text(self) -> str:
+        """Everything that can be read in the main part of the page."""
+        return str(self.page.get_by_test_id("stMain").inner_text())
+
+    def charts(self) -> list[Any]:
+        """The drawings that are visible (not in a closed tab), without the sliders around them."""
+        return [chart for chart in self.page.locator(CHARTS).all() if chart.is_visible()]
+
+    def pictures(self) -> list[bytes]:
+        """What every chart looks like on the screen, as PNG."""
+        return [chart.screenshot() for chart in self.charts()]
+
+    def errors(self) -> list[str]:
+        """Error elements on the page, and what the console complained about so far."""
+        shown = self.page.get_by_test_id("stException").all() + self.page.locator('[role="dialog"]').all()
+        return [element.inner_text() for element in shown] + self.problems
+
+    def close(self) -> None:
+        self.page.context.close()

@@ -1,0 +1,57 @@
+"""Small material every test may use: own sentences, tokenizers and untrained models, made in a second."""
+
+from itertools import product
+
+import pytest
+import torch
+
+from rnnviz_core.models import SentimentModel, TranslationModel
+from rnnviz_core.specs import Attention, Cell, SentimentSpec, TranslationSpec
+from rnnviz_core.tokenizer import Tokenizer
+
+SUBJECTS = ("the film", "this story", "a slow ending", "her new song", "our long trip", "the old house")
+VERDICTS = ("was dull", "was never bad", "is good", "seems quite brilliant", "could not be worse", "works")
+ENGLISH = [f"{subject} {verdict}." for subject, verdict in product(SUBJECTS, VERDICTS)]
+SUJETOS = ("la película", "esta historia", "un final lento", "su canción nueva", "nuestro viaje", "la casa")
+JUICIOS = ("era aburrida", "nunca fue mala", "es buena", "parece brillante", "no pudo ser peor", "funciona")
+SPANISH = [f"{subject} {verdict}." for subject, verdict in product(SUJETOS, JUICIOS)]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def one_thread() -> None:
+    """Several test processes share a small machine."""
+    torch.set_num_threads(1)
+
+
+@pytest.fixture(scope="session")
+def english() -> Tokenizer:
+    return Tokenizer.train(ENGLISH, 120, lowercase=True)
+
+
+@pytest.fixture(scope="session")
+def spanish() -> Tokenizer:
+    return Tokenizer.train(SPANISH, 120)
+
+
+@pytest.fixture(scope="session")
+def make_sentiment(english):
+    """A function from settings to an untrained sentiment model in evaluation mode."""
+
+    def make(cell: str = "lstm", attention: str = "none", **settings) -> SentimentModel:
+        torch.manual_seed(1)
+        spec = SentimentSpec(Cell(cell), Attention(attention), **{"embedding": 6, "hidden": 5, **settings})
+        return SentimentModel(spec, english).requires_grad_(False).eval()
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def make_translation(spanish, english):
+    """A function from settings to an untrained translation model in evaluation mode."""
+
+    def make(cell: str = "gru", attention: str = "bahdanau", **settings) -> TranslationModel:
+        torch.manual_seed(2)
+        spec = TranslationSpec(Cell(cell), Attention(attention), **{"embedding": 6, "hidden": 4, **settings})
+        return TranslationModel(spec, spanish, english).requires_grad_(False).eval()
+
+    return make

@@ -1,0 +1,53 @@
+"""A real browser, and the app served as its users get it."""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+from rnnviz_core import Task, scan
+from scripts.browser import chromium
+from scripts.driver import Visitor
+from scripts.serving import folder, serve
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Any]:
+    with chromium() as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def server() -> Iterator[str]:
+    with serve() as address:
+        yield address
+
+
+@pytest.fixture
+def fresh_server() -> Iterator[str]:
+    """A server that nobody has visited yet. Name it before `visit`: visitors leave before it stops."""
+    with serve() as address:
+        yield address
+
+
+@pytest.fixture
+def visit(browser: Any, server: str) -> Iterator[Callable[..., Visitor]]:
+    """Make visitors of the app; at the end of the test none of them may have met an error."""
+    visitors = []
+
+    def make(address: str = server, **options: Any) -> Visitor:
+        visitors.append(Visitor(browser, address, **options))
+        return visitors[-1]
+
+    yield make
+    found = [error for visitor in visitors for error in visitor.errors()]
+    for visitor in visitors:
+        visitor.close()
+    assert found == []
+
+
+@pytest.fixture(scope="session")
+def first() -> Callable[[Task], str]:
+    """The first model of a task among those that the served app finds."""
+    entries = scan(folder()).entries
+    return lambda task: next(entry.id for entry in entries if entry.spec.task is task)

@@ -1,0 +1,166 @@
+"""A person with a browser: opens the app, types, follows links, looks at every page."""
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from rnnviz_core import Task, load, record
+from scripts.driver import Visitor, coloured
+from scripts.serving import folder
+
+PAGES = sorted(path.stem for path in (Path(__file__).resolve().parents[2] / "pages").glob("*.py"))
+DRAWN = 0.0005  # share of coloured pixels at the least; a frame with title and axes is grey and has none
+SENTENCES = {
+    Task.SENTIMENT: ("A warm and clever little film.", "Loud, long and painfully dull!"),
+    Task.TRANSLATION: ("Mi hermano lee un libro.", "¿Dónde están las llaves de la casa?"),
+}
+
+
+def path_of(page: str) -> str:
+    return "/" if page == "overview" else f"/{page}"
+
+
+def answer(visitor: Visitor) -> str:
+    return str(visitor.page.locator(".rv-answer").first.inner_text())
+
+
+def difference(visitor: Visitor) -> str:
+    """The number on the verification badge."""
+    text = visitor.page.locator(".rv-badge").first.inner_text()
+    return re.findall(r"\d\.\d+e[-+]\d+", text)[-1]
+
+
+def tokens(visitor: Visitor) -> str:
+    """The chips of the header, put together."""
+    return re.sub(r"\s", "", visitor.page.locator(".rv-chips").first.inner_text())
+
+
+def assert_tells(visitor: Visitor, model: str, text: str) -> None:
+    """The header shows what recording the text here, outside the app, gives."""
+    trace = record(load(folder() / model), text)
+    read = "".join(token.text for token in trace.tokens[trace.time_axis()])
+    assert tokens(visitor) == read.replace("▁", "")
+    assert answer(visitor) == str(trace.meta.get("label") or trace.meta["translation"]).strip()
+    assert difference(visitor) == f"{trace.max_difference:.1e}"
+    assert trace.max_difference < 1e-5
+
+
+def type_sentence(visitor: Visitor, text: str) -> None:
+    box = visitor.page.get_by_test_id("stSidebar").get_by_role("textbox", name="Sentence")
+    box.fill(text)
+    box.press("Control+Enter")
+    visitor.page.wait_for_timeout(300)  # the edit is sent before the page can be busy with it
+    visitor.settle()
+
+
+def drawn(visitor: Visitor) -> list[bytes]:
+    """The pictures of all charts on the page: there is one, and none is blank."""
+    pictures = visitor.pictures()
+    assert pictures, "no chart on the page"
+    for number, picture in enumerate(pictures):
+        assert coloured(picture) >= DRAWN, f"chart {number} is blank"
+    return pictures
+
+
+def assert_redrawn(before: list[bytes], after: list[bytes]) -> None:
+    """Every chart looks different: its marks came from the sentence."""
+    same = [number for number, picture in enumerate(after) if picture in before]
+    assert not same, f"charts {same} did not change with the sentence"
+
+
+def test_type_a_sentence(visit: Callable[..., Visitor], first: Callable[[Task], str]) -> None:
+    visitor = visit()
+    visitor.open(model=first(Task.SENTIMENT))
+    pictures = drawn(visitor)
+    for text in SENTENCES[Task.SENTIMENT]:
+        before = tokens(visitor)
+        type_sentence(visitor, text)
+        assert tokens(visitor) != before
+        assert_tells(visitor, first(Task.SENTIMENT), text)
+        assert_redrawn(pictures, pictures := drawn(visitor))
+
+
+@pytest.mark.parametrize("page", ["gates", "softmax"])
+def test_deep_link_on_a_fresh_server(
+    fresh_server: str, page: str, visit: Callable[..., Visitor], first: Callable[[Task], str]
+) -> None:
+    """The first visit ever to this server goes straight to a page, with model and sentence."""
+    visitor = visit(fresh_server)
+    visitor.open(f"/{page}", model=first(Task.TRANSLATION), text=SENTENCES[Task.TRANSLATION][0])
+    assert visitor.page.locator("h1").first.inner_text() == page.capitalize()
+    assert first(Task.TRANSLATION) in visitor.text()
+    assert_tells(visitor, first(Task.TRANSLATION), SENTENCES[Task.TRANSLATION][0])
+    drawn(visitor)
+
+
+@pytest.mark.parametrize("task", list(Task))
+@pytest.mark.parametrize("page", PAGES)
+def test_every_page(
+    page: str, task: Task, visit: Callable[..., Visitor], first: Callable[[Task], str]
+) -> None:
+    visitor = visit()
+    visitor.open(path_of(page), model=first(task), text=SENTENCES[task][0])
+    assert visitor.page.locator("h1").first.inner_text() == page.capitalize()
+    assert_tells(visitor, first(task), SENTENCES[task][0])
+    explained = page == "attention" and task is Task.SENTIMENT  # no attention: the page says so
+    before = visitor.pictures() if explained else drawn(visitor)
+    type_sentence(visitor, SENTENCES[task][1])
+    assert_tells(visitor, first(task), SENTENCES[task][1])
+    if explained:
+        assert "attention" in visitor.text().split("Network")[1]
+    else:
+        assert_redrawn(before, drawn(visitor))
+
+
+def test_the_sentence_goes_along(visit: Callable[..., Visitor]) -> None:
+    visitor = visit()
+    visitor.open()
+    type_sentence(visitor, SENTENCES[Task.SENTIMENT][1])
+    said = answer(visitor)
+    for page in [page for page in PAGES if page != "overview"]:
+        visitor.page.get_by_test_id("stSidebarNav").get_by_role("link", name=page.capitalize()).click()
+        visitor.page.locator("h1", has_text=page.capitalize()).wait_for()
+        visitor.settle()
+        assert answer(visitor) == said
+        assert "painfully" in tokens(visitor)
+
+
+def test_the_address_reopens_the_view(visit: Callable[..., Visitor]) -> None:
+    visitor = visit()
+    visitor.open("/states")
+    type_sentence(visitor, SENTENCES[Task.SENTIMENT][1])
+    said, address = answer(visitor), visitor.page.url
+    again = visit()
+    again.page.goto(address)
+    again.settle()
+    assert answer(again) == said
+    assert tokens(again) == tokens(visitor)
+
+
+@pytest.mark.parametrize(
+    "parameters",
+    [
+        {"model": "no-such-model"},
+        {"text": "<script>document.title = 'taken'</script> :red[x] [a](b) $x^2$"},
+        {"text": "word " * 900},
+        {"layer": "99", "unit": "-1", "token": "999"},
+    ],
+    ids=["model", "markup", "long", "numbers"],
+)
+def test_odd_addresses(parameters: dict[str, str], visit: Callable[..., Visitor]) -> None:
+    visitor = visit()
+    visitor.open("/gates", **parameters)
+    assert "Traceback" not in visitor.text()
+    assert visitor.page.title() != "taken"
+    assert visitor.page.locator("h1").first.inner_text() == "Gates"
+
+
+def test_a_phone(visit: Callable[..., Visitor]) -> None:
+    visitor = visit(viewport={"width": 390, "height": 844}, has_touch=True)
+    visitor.open("/gates")
+    main: Any = visitor.page.get_by_test_id("stMain")
+    assert main.evaluate("element => element.scrollWidth <= element.clientWidth + 1"), "the page is cut off"
+    drawn(visitor)

@@ -1,0 +1,47 @@
+"""What a compiled template names: its datasets, and the columns each of them must have."""
+
+from collections.abc import Iterator
+from typing import Any
+
+
+def spec_of(chart: Any) -> dict[str, Any]:
+    """The Vega-Lite spec, validated by altair against its schema."""
+    spec: dict[str, Any] = chart.to_dict()
+    assert "datasets" not in spec
+    return spec
+
+
+def views(spec: dict[str, Any], data: str | None = None) -> Iterator[tuple[str | None, dict[str, Any]]]:
+    """Every view of a spec with the name of the dataset it draws."""
+    data = spec.get("data", {}).get("name", data)
+    yield data, spec
+    for key in ("layer", "vconcat", "hconcat", "concat"):
+        for child in spec.get(key, ()):
+            yield from views(child, data)
+
+
+def datasets_of(spec: dict[str, Any]) -> set[str]:
+    return {name for name, view in views(spec) if name and "mark" in view}
+
+
+def columns_of(spec: dict[str, Any]) -> dict[str, set[str]]:
+    """Dataset -> the columns its encodings read and no transform makes."""
+    found: dict[str, set[str]] = {}
+    for name, view in views(spec):
+        if not name or "mark" not in view:
+            continue
+        made = {entry["as"] for step in view.get("transform", ()) for entry in [step] if "as" in step}
+        made |= {part["as"] for step in view.get("transform", ()) for part in step.get("joinaggregate", ())}
+        found.setdefault(name, set()).update(set(_fields(view.get("encoding", {}))) - made)
+    return found
+
+
+def _fields(value: Any) -> Iterator[str]:
+    if isinstance(value, dict):
+        if isinstance(value.get("field"), str):
+            yield value["field"]
+        for child in value.values():
+            yield from _fields(child)
+    elif isinstance(value, list):
+        for child in value:
+            yield from _fields(child)

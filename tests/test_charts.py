@@ -1,0 +1,298 @@
+"""Charts through their specs: encodings, domains, titles, sizes, and the frames they are drawn with."""
+
+import json
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import altair as alt
+import numpy as np
+import pytest
+from helpers_trace import sentiment_trace, translation_trace
+
+from rnnviz_core import cells, charts, limits
+from rnnviz_core.charts import attention, embeddings, gates, parts, states, theme
+from rnnviz_core.frames import attention as attention_frames
+from rnnviz_core.frames import embeddings as embedding_frames
+from rnnviz_core.frames import gates as gate_frames
+from rnnviz_core.frames import states as state_frames
+from rnnviz_core.frames import tokens as token_frames
+
+LSTM = ("input", "forget", "candidate", "output")
+TRACE = sentiment_trace("lstm", attention=True)
+PAIR = translation_trace()
+PLACE = gate_frames.Place()
+CHOSEN = gate_frames.chosen_cell(TRACE, "encoder", 1, 2)
+TERMS = gate_frames.term_bars(gate_frames.terms(TRACE, PLACE, LSTM, 1, 2))
+LINES = state_frames.lines(TRACE, PLACE, "hidden", [0, 1])
+WEIGHTS = attention_frames.weights(TRACE)
+VECTORS = np.random.default_rng(0).normal(size=(9, 4))
+
+# Every template of these pages, with the frames that it is drawn with.
+TEMPLATES: dict[str, tuple[Any, dict[str, Any]]] = {
+    "embedding_heatmap": (
+        embeddings.embedding_heatmap(16),
+        {
+            "cells": embedding_frames.vectors(TRACE),
+            "chosen": embedding_frames.positions(TRACE).iloc[[1]],
+        },
+    ),
+    "similarity_matrix": (
+        embeddings.similarity_matrix(),
+        {
+            "pairs": embedding_frames.similarity(TRACE),
+            "chosen": embedding_frames.positions(TRACE).iloc[[1]],
+        },
+    ),
+    "neighbour_bars": (
+        embeddings.neighbour_bars(),
+        {"neighbours": embedding_frames.neighbours(VECTORS, tuple("abcdefghi"), 5)},
+    ),
+    **{
+        f"gate_heatmap {gate}": (
+            gates.gate_heatmap(gate, 16),
+            {"cells": gate_frames.activations(TRACE, PLACE, gate), "chosen": CHOSEN},
+        )
+        for gate in LSTM
+    },
+    "gate_means": (gates.gate_means(LSTM), {"means": gate_frames.means(TRACE, PLACE, LSTM)}),
+    "gate_shares": (gates.gate_shares(LSTM), {"shares": gate_frames.shares(TRACE, PLACE, LSTM)}),
+    "cell_terms": (gates.cell_terms(LSTM), {"terms": TERMS}),
+    **{
+        f"state_heatmap {name}": (
+            states.state_heatmap(name, 16),
+            {"cells": state_frames.states(TRACE, PLACE, name), "chosen": CHOSEN},
+        )
+        for name in ("hidden", "cell")
+    },
+    "unit_lines": (states.unit_lines("hidden"), {"lines": LINES}),
+    "change_bars": (states.change_bars(("hidden", "cell")), {"changes": state_frames.changes(TRACE, PLACE)}),
+    "weight_bars": (attention.weight_bars(), {"weights": WEIGHTS}),
+    "score_bars": (attention.score_bars(), {"weights": WEIGHTS}),
+    "alignment": (attention.alignment(), {"alignment": attention_frames.alignment(PAIR)}),
+    "entropy_bars": (attention.entropy_bars(), {"entropy": attention_frames.entropy(PAIR)}),
+}
+every_template = pytest.mark.parametrize(
+    "template, frames", [pytest.param(*pair, id=name) for name, pair in TEMPLATES.items()]
+)
+
+
+def views(spec: dict[str, Any], data: str | None = None) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Every view of a spec that draws a mark, with the name of its dataset."""
+    data = spec.get("data", {}).get("name", data)
+    children = spec.get("layer", []) + spec.get("vconcat", [])
+    for child in children:
+        yield from views(child, data)
+    if "mark" in spec:
+        assert data is not None
+        yield data, spec
+
+
+def channels(view: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    for channel in view["encoding"].values():
+        yield from channel if isinstance(channel, list) else [channel]
+
+
+@every_template
+def test_every_encoded_field_is_a_column_of_its_frame(template, frames):
+    used = set()
+    for data, view in views(template.to_dict()):
+        used.add(data)
+        for channel in channels(view):
+            sort = channel.get("sort")
+            fields = {channel.get("field"), sort.get("field") if isinstance(sort, dict) else None} - {None}
+            assert fields <= set(frames[data].columns), (data, fields)
+        for field in re.findall(r"datum\.(\w+)", json.dumps(view.get("transform", []))):
+            assert field in frames[data].columns
+    assert used == set(frames)
+
+
+@every_template
+def test_selections_name_columns_of_the_frames(template, frames):
+    columns = set().union(*(frame.columns for frame in frames.values()))
+    for parameter in template.to_dict().get("params", []):
+        assert set(parameter["select"]["fields"]) <= columns
+
+
+@every_template
+def test_a_template_holds_no_rows_and_is_compiled_once(template, frames):
+    spec = template.to_dict()
+    assert "datasets" not in spec
+    assert "values" not in json.dumps(spec.get("data", {}))
+    assert len(json.dumps(spec)) < 30_000
+
+
+@every_template
+def test_titles_say_what_is_shown_and_fit_a_phone(template, frames):
+    for title in titles(template.to_dict()):
+        lines = [title["text"], *title.get("subtitle", [])]
+        assert all(lines)
+        assert len(title["text"]) <= 36, title
+        assert all(len(line) <= 46 for line in lines), title
+
+
+def titles(spec: dict[str, Any]) -> list[dict[str, Any]]:
+    found = [view["title"] for view in spec.get("vconcat", [spec])]
+    assert found
+    return found
+
+
+@every_template
+def test_axes_have_titles_and_marks_have_tooltips(template, frames):
+    for data, view in views(template.to_dict()):
+        assert "tooltip" in view["encoding"] or view["mark"]["type"] == "rule"
+        if data == "chosen":
+            continue
+        for name in ("x", "y"):
+            channel = view["encoding"].get(name, {})
+            if "field" in channel and view["mark"]["type"] != "rule":
+                assert "title" in channel, (name, view["mark"])
+
+
+@every_template
+def test_no_text_is_smaller_than_twelve_pixels(template, frames):
+    sizes = re.findall(r'"(?:\w*[fF]ontSize)": ([\d.]+)', json.dumps(template.to_dict()))
+    assert sizes
+    assert min(map(float, sizes)) >= 12
+
+
+@every_template
+def test_templates_fill_the_width_and_draw_in_a_notebook(template, frames):
+    spec = template.to_dict()
+    assert spec["autosize"]["type"] == "fit-x"
+    assert "width" not in spec
+    drawn = charts.with_rows(template, dark=True, **frames).to_dict()
+    assert drawn["background"] == theme.BACKGROUND[True]
+    assert {name: len(rows) for name, rows in drawn["datasets"].items()} == {
+        name: len(frame) for name, frame in frames.items()
+    }
+
+
+@every_template
+def test_token_axes_keep_reading_order_and_repeated_pieces(template, frames):
+    for data, view in views(template.to_dict()):
+        for channel in channels(view):
+            if channel.get("field") in ("tick", "other", "target"):
+                assert channel["sort"]["field"] in ("position", "other_position", "target_position", "rank")
+                assert (
+                    frames[data][channel["field"]].nunique()
+                    == frames[data][channel["sort"]["field"]].nunique()
+                )
+
+
+def test_options_give_the_same_object_so_that_the_spec_is_compiled_once():
+    assert gates.gate_heatmap("forget", 64) is gates.gate_heatmap("forget", 64)
+    assert gates.gate_heatmap("forget", 64) is not gates.gate_heatmap("forget", 128)
+
+
+def test_the_axis_hides_exactly_the_prefix_of_a_tick():
+    assert token_frames.tick_texts(["good"])[0][parts.TICK_PREFIX :] == "good"
+    last = token_frames.tick_texts([""] * limits.PIECES)[-1]
+    assert len(last) == parts.TICK_PREFIX
+
+
+# --- colours ----------------------------------------------------------------------------------
+
+
+def colour_scale(chart: alt.LayerChart) -> dict[str, Any]:
+    return next(view["encoding"]["color"] for _, view in views(chart.to_dict()))["scale"]
+
+
+@pytest.mark.parametrize(
+    "chart, low, high",
+    [
+        (gates.gate_heatmap("forget", 16), 0, 1),
+        (gates.gate_heatmap("candidate", 16), -1, 1),
+        (states.state_heatmap("hidden", 16), -1, 1),
+        (states.state_heatmap("cell", 16), -3, 3),
+        (embeddings.similarity_matrix(), -1, 1),
+        (embeddings.embedding_heatmap(16), -embeddings.LIMIT, embeddings.LIMIT),
+        (attention.alignment(), 0, 1),
+    ],
+)
+def test_colour_domains_are_fixed_and_clamp(chart, low, high):
+    scale = colour_scale(chart)
+    assert (scale["domain"][0], scale["domain"][-1]) == (low, high)
+    assert len(scale["domain"]) == len(scale["range"])
+    assert scale["clamp"] is True
+    if low < 0:
+        assert scale["domain"][len(scale["domain"]) // 2] == 0
+
+
+def test_charts_and_frames_agree_on_where_colours_end():
+    assert embeddings.LIMIT == embedding_frames.LIMIT
+    assert states.LIMITS["cell"] == state_frames.CELL_LIMIT
+    assert tuple(gate_frames.TERMS.values()) == gates.TERMS
+    assert str(gate_frames.CLOSED) in gates.STATE_NAMES["closed"]
+    assert str(gate_frames.OPEN) in gates.STATE_NAMES["open"]
+
+
+def test_every_gate_has_its_colour_and_meaning():
+    names = {name for cell in ("rnn", "gru", "lstm") for name in cells.gates(cell)}
+    assert names == set(theme.GATE_COLOURS) == set(gates.MEANINGS)
+    assert theme.GATE_COLOURS["forget"] == "#D55E00"  # fixed by the design note
+    assert gates.gate_title("candidate") == "Candidate"
+    assert gates.result_title("cell") == "New cell state"
+
+
+def luminance(colour: str) -> float:
+    channels = (int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5))
+    linear = [c / 12.92 if c <= 0.03928 else ((c + 0.055) / 1.055) ** 2.4 for c in channels]
+    return float(np.dot(linear, (0.2126, 0.7152, 0.0722)))
+
+
+def contrast(one: str, other: str) -> float:
+    high, low = sorted((luminance(one), luminance(other)), reverse=True)
+    return (high + 0.05) / (low + 0.05)
+
+
+@pytest.mark.parametrize("dark", [False, True])
+def test_contrast_of_text_and_marks(dark):
+    page = theme.BACKGROUND[dark]
+    assert min(contrast(page, pair[dark]) for pair in (theme.TEXT, theme.MUTED)) >= 4.5
+    marks = (
+        *theme.STATE_COLOURS.values(),
+        *theme.TERM_COLOURS,
+        *theme.LINE_COLOURS,
+        theme.ACCENT,
+        theme.OUTLINE,
+    )
+    assert min(contrast(page, colour) for colour in marks) >= 3
+
+
+def test_pale_gate_colours_stand_on_an_outline():
+    """Two of the fixed gate colours are under 3:1 on white; a darker line runs behind every gate's line."""
+    marks = [view["mark"] for _, view in views(gates.gate_means(("reset", "update")).to_dict())]
+    assert marks[0]["color"] == theme.OUTLINE
+    assert marks[0]["strokeWidth"] > marks[1]["strokeWidth"]
+
+
+@pytest.mark.parametrize("dark", [False, True])
+def test_scales_are_even_and_their_middle_is_the_page(dark):
+    light = [luminance(colour) for colour in theme.SEQUENTIAL]
+    assert light == sorted(light)
+    arms = [luminance(pair[dark]) for pair in theme.DIVERGING]
+    left, right = arms[:6], arms[5:][::-1]
+    for arm in (left, right):
+        assert arm == sorted(arm, reverse=dark)
+    assert contrast(theme.DIVERGING[5][dark], theme.BACKGROUND[dark]) < 1.3
+
+
+def test_one_template_serves_both_themes():
+    assert theme.either(("#ffffff", "#000000")).to_dict() == {"expr": f"{theme.DARK} ? '#000000' : '#ffffff'"}
+
+
+# --- sizes ------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("count, height", [(16, 192), (64, 256), (128, 384), (256, 512), (1024, 1024)])
+def test_rows_are_whole_pixels(count, height):
+    assert parts.rows_height(count) == height
+    assert height % count == 0
+
+
+@pytest.mark.parametrize("count", [4, 64, 128, 256, 1024])
+def test_row_labels_are_sparse(count):
+    ticks = parts.rows_y("unit", count, "unit").to_dict()["axis"]["values"]
+    assert len(ticks) <= 9
+    assert ticks[0] == 0

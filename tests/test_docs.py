@@ -1,0 +1,124 @@
+"""The docs name what exists, and what exists is in the docs."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import click
+import pytest
+
+import rnnviz_core
+from rnnviz_core import limits
+from rnnviz_core.cli import commands
+from scripts.readme import with_table
+
+ROOT = Path(__file__).resolve().parent.parent
+DOCS = sorted(
+    path.relative_to(ROOT).as_posix()
+    for pattern in ("*.md", "docs/*.md", "checkpoints/*/card.md", "NOTICE")
+    for path in ROOT.glob(pattern)
+)
+COMMAND = re.compile(r"python -m rnnviz_core ([a-z]+)((?:[^\n`\\]|\\\n)*)")
+
+
+def read(name: str) -> str:
+    return (ROOT / name).read_text(encoding="utf-8")
+
+
+def options(name: str) -> set[str]:
+    """Every option of a command, both spellings of a switch."""
+    command = commands.commands[name]
+    found = command.get_params(click.Context(command))
+    return {
+        flag for option in found for flag in (*option.opts, *option.secondary_opts) if flag.startswith("--")
+    }
+
+
+def sections(text: str) -> Iterator[tuple[str, str]]:
+    """The title and body of each part of a page that begins with ``## ``."""
+    for part in text.split("\n## ")[1:]:
+        title, _, body = part.partition("\n")
+        yield title.strip(), body
+
+
+# --- command line ---------------------------------------------------------------------------------
+
+
+def test_every_command_has_its_section() -> None:
+    assert {title for title, _ in sections(read("docs/cli.md"))} == set(commands.commands)
+
+
+@pytest.mark.parametrize("command", sorted(commands.commands))
+def test_every_option_is_listed(command: str) -> None:
+    rows = [
+        line for line in dict(sections(read("docs/cli.md")))[command].splitlines() if line.startswith("| `--")
+    ]
+    listed = {flag for row in rows for flag in re.findall(r"`(--[a-z-]+)`", row.split(" | ")[0])}
+    assert listed == options(command) - {"--help"}
+
+
+@pytest.mark.parametrize("doc", DOCS)
+def test_commands_in_docs_can_be_typed(doc: str) -> None:
+    for command, rest in COMMAND.findall(read(doc)):
+        assert command in commands.commands, f"{doc}: no command {command!r}"
+        unknown = set(re.findall(r"(?<!\S)--[a-z-]+", rest)) - options(command)
+        assert not unknown, f"{doc}: {command} has no {unknown}"
+
+
+@pytest.mark.parametrize("doc", DOCS)
+def test_make_targets_exist(doc: str) -> None:
+    targets = set(re.findall(r"^([a-z]+):", read("Makefile"), re.MULTILINE))
+    named = set(re.findall(r"(?:^ {4}|`)(?:\w+=\S+ )?make ([a-z]+)", read(doc), re.MULTILINE))
+    assert named <= targets, f"{doc}: no target {named - targets}"
+
+
+def test_every_make_target_has_its_line() -> None:
+    phony = re.search(r"^\.PHONY: (.*)$", read("Makefile"), re.MULTILINE)
+    assert phony
+    explained = set(re.findall(r"^([a-z]+):.* ## ", read("Makefile"), re.MULTILINE))
+    assert explained == set(phony.group(1).split())
+
+
+# --- pages, files, limits -------------------------------------------------------------------------
+
+
+def test_every_page_is_described() -> None:
+    rows = re.findall(r"^\| (\w+) \| `(/\w*)` \|", read("README.md"), re.MULTILINE)
+    pages = {path.stem for path in (ROOT / "pages").glob("*.py")}
+    assert {title.lower() for title, _ in rows} == pages
+    assert {path for _, path in rows} == {"/" if page == "overview" else f"/{page}" for page in pages}
+
+
+@pytest.mark.parametrize("doc", DOCS)
+def test_links_lead_somewhere(doc: str) -> None:
+    for target in re.findall(r"\]\((?!https?:)([^)#]+)", read(doc)):
+        assert (ROOT / doc).parent.joinpath(target).exists(), f"{doc}: {target}"
+
+
+def test_every_limit_is_listed() -> None:
+    rows = re.findall(r"^\| `([A-Z_]+)` \| ([\d.,]+) \|", read("docs/limits.md"), re.MULTILINE)
+    listed = {name: float(value.replace(",", "")) for name, value in rows}
+    assert listed == {name: value for name, value in vars(limits).items() if name.isupper()}
+
+
+def test_readme_shows_the_shipped_models() -> None:
+    assert with_table(read("README.md")) == read("README.md"), "run: make readme"
+
+
+def test_python_in_the_readme_runs(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "checkpoints").symlink_to(ROOT / "checkpoints")
+    blocks = re.findall(r"```python\n(.*?)```", read("README.md"), re.DOTALL)
+    assert len(blocks) == 2
+    for block in blocks:
+        names: dict[str, object] = {}
+        exec(compile(block, "README.md", "exec"), names)
+        trace = names["trace"]
+        assert isinstance(trace, rnnviz_core.Trace)
+        assert trace.max_difference < 1e-5
+    assert rnnviz_core.Trace.load("film.npz").text == "not a good film"
+
+
+@pytest.mark.parametrize("doc", DOCS)
+def test_no_path_of_one_machine(doc: str) -> None:
+    assert not re.search(r"/(?:home|root|work|Users)/", read(doc))

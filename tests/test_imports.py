@@ -1,0 +1,95 @@
+"""Who may import whom: the table of the architecture, read from the source."""
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+
+STREAMLIT = ("app.py", "pages/", "rnnviz_core/ui/")
+ALTAIR = ("rnnviz_core/charts/", "rnnviz_core/ui/")
+# Third-party package -> where it may be imported. What is not named here stands in no source file.
+THIRD_PARTY = {
+    "streamlit": STREAMLIT,
+    "altair": ALTAIR,
+    "pandas": (
+        "rnnviz_core/frames/",
+        "rnnviz_core/charts/",
+        "rnnviz_core/ui/",
+        "pages/",
+        "rnnviz_core/trace.py",
+    ),
+    "datasets": ("rnnviz_core/corpora.py",),
+    "sentencepiece": ("rnnviz_core/tokenizer.py",),
+    "click": ("rnnviz_core/cli",),
+    "sklearn": ("rnnviz_core/frames/", "rnnviz_core/ui/loaders.py"),  # loaders: the warm-up
+}
+# Part of the project -> the parts it must not know, from the foundations up.
+UPPER = ("ui", "charts", "frames")
+FORBIDDEN = {
+    "rnnviz_core/trace.py": (*UPPER, "recorder", "models", "cells", "training", "checkpoints", "tokenizer"),
+    "rnnviz_core/specs.py": (*UPPER, "recorder", "models", "cells", "training", "checkpoints", "trace"),
+    "rnnviz_core/errors.py": (*UPPER, "recorder", "models", "cells", "training", "checkpoints", "trace"),
+    "rnnviz_core/cells.py": (*UPPER, "recorder", "models", "training", "checkpoints"),
+    "rnnviz_core/attention.py": (*UPPER, "recorder", "models", "training", "checkpoints"),
+    "rnnviz_core/models.py": (*UPPER, "recorder", "training", "checkpoints"),
+    "rnnviz_core/recorder": (*UPPER, "training", "checkpoints", "corpora"),
+    "rnnviz_core/frames/": ("ui", "charts", "training", "checkpoints"),
+    "rnnviz_core/charts/": ("ui", "frames", "recorder", "models", "training", "checkpoints", "trace"),
+    "rnnviz_core/checkpoints.py": (*UPPER, "training"),
+    "rnnviz_core/training.py": UPPER,
+    "rnnviz_core/cli": ("ui", "charts"),
+}
+SOURCES = sorted(
+    path.relative_to(ROOT).as_posix()
+    for pattern in ("app.py", "pages/*.py", "rnnviz_core/**/*.py")
+    for path in ROOT.glob(pattern)
+)
+
+
+def imports(source: str) -> Iterator[str]:
+    """Absolute dotted names of everything a file imports, inside functions and for types too."""
+    package = source.split("/")[:-1]
+    for node in ast.walk(ast.parse((ROOT / source).read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            base = package[: len(package) - node.level + 1] if node.level else []
+            module = ".".join([*base, *((node.module or "").split(".") if node.module else [])])
+            yield from (f"{module}.{alias.name}" for alias in node.names)
+
+
+def test_reads_relative_imports() -> None:
+    assert "rnnviz_core.specs.Cell" in set(imports("rnnviz_core/models.py"))
+    assert "rnnviz_core.limits" in set(imports("rnnviz_core/trace.py"))
+
+
+@pytest.mark.parametrize("source", SOURCES)
+def test_third_party_imports(source: str) -> None:
+    for name in imports(source):
+        allowed = THIRD_PARTY.get(name.split(".")[0])
+        assert allowed is None or source.startswith(allowed), f"{source} must not import {name}"
+
+
+@pytest.mark.parametrize("source", SOURCES)
+def test_layers(source: str) -> None:
+    forbidden = [part for start, parts in FORBIDDEN.items() if source.startswith(start) for part in parts]
+    for name in imports(source):
+        for part in forbidden:
+            core = f"rnnviz_core.{part}"
+            assert not f"{name}.".startswith(f"{core}."), f"{source} must not import {name}"
+
+
+@pytest.mark.parametrize("source", [source for source in SOURCES if source.startswith("pages/")])
+def test_pages_are_thin(source: str) -> None:
+    assert len((ROOT / source).read_text(encoding="utf-8").splitlines()) <= 80, f"{source} is over 80 lines"
+    allowed = ("rnnviz_core.ui", "rnnviz_core.charts", "rnnviz_core.frames", "streamlit")
+    odd = [name for name in imports(source) if not name.startswith(allowed)]
+    assert not odd, f"{source} imports {odd}: a page chooses, fetches and shows"
+
+
+@pytest.mark.parametrize("source", SOURCES)
+def test_nothing_is_unpickled(source: str) -> None:
+    assert not {name.split(".")[0] for name in imports(source)} & {"pickle", "dill", "cloudpickle", "joblib"}

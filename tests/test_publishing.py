@@ -1,0 +1,104 @@
+"""A run becomes a checkpoint with scores and a card, and the commands printed there do what they say."""
+
+import json
+import shlex
+
+import click
+import pytest
+import torch
+
+from rnnviz_core import checkpoints, publishing, runs
+from rnnviz_core.cli import commands
+from rnnviz_core.errors import DataError
+from rnnviz_core.specs import SentimentSpec, TranslationSpec
+from rnnviz_core.training import TrainingConfig
+
+ROWS = [
+    f"{'test' if i % 5 == 0 else 'dev' if i % 5 == 1 else 'train'}\t{i % 3}\tthing {'abc'[i % 3]}"
+    for i in range(60)
+]
+PAIRS = ["train\tel gato\tthe cat", "val\tel perro\tthe dog", "test\tun gato\ta cat"] * 3
+
+
+@pytest.fixture
+def table(tmp_path):
+    path = tmp_path / "own.tsv"
+    path.write_text("\n".join(["split\tlabel3\ttext", *ROWS]) + "\n")
+    return str(path)
+
+
+def test_a_run_is_published_with_scores_that_evaluate_repeats(table, tmp_path):
+    spec = SentimentSpec("rnn", embedding=4, hidden=4, classes=("bad", "so-so", "good"))
+    run = runs.Run(spec, table, vocabulary=30, config=TrainingConfig(epochs=2, batch=4))
+    runs.execute(run, tmp_path / "run", quiet=True)
+    folder = publishing.publish(tmp_path / "run", tmp_path / "models", table, about="Our own words.")
+    entry = checkpoints.scan(tmp_path / "models").find("sentiment-rnn")
+    scores = publishing.evaluate(checkpoints.load(folder), table, "test")
+    assert entry.scores == {name: round(scores[name], 2) for name in ("accuracy3", "accuracy2")}
+    assert entry.metrics["rows"] == 12
+    for text in (
+        "Our own words.",
+        f"| {entry.scores['accuracy3']:.2f} |",
+        "own.tsv, split test",
+        "best on the vali",
+    ):
+        assert text in entry.card
+    assert str(tmp_path) not in entry.card + json.dumps(dict(entry.metrics))
+    before = checkpoints.load(tmp_path / "run" / "sentiment-rnn").state_dict()
+    assert all(
+        torch.equal(before[key], value) for key, value in checkpoints.load(folder).state_dict().items()
+    )
+
+
+def test_a_translation_card_names_its_signatures(tmp_path):
+    path = tmp_path / "pairs.tsv"
+    path.write_text("\n".join(["split\tes\ten", *PAIRS]) + "\n")
+    run = runs.Run(
+        TranslationSpec("gru", "luong", embedding=4, hidden=4),
+        str(path),
+        vocabulary=30,
+        config=TrainingConfig(epochs=1, batch=4),
+    )
+    runs.execute(run, tmp_path / "run", quiet=True)
+    folder = publishing.publish(tmp_path / "run", tmp_path / "models", str(path), beam=2)
+    card = (folder / "card.md").read_text()
+    assert "--beam 2" in card
+    assert "Signature of bleu: `nrefs:1|case:mixed" in card
+
+
+def test_an_unfinished_run_is_refused(tmp_path):
+    with pytest.raises(DataError, match="no run with one checkpoint is here"):
+        publishing.publish(tmp_path, tmp_path / "models", "own.tsv")
+
+
+@pytest.mark.parametrize(
+    "run",
+    [
+        runs.Run(
+            SentimentSpec("lstm", "bahdanau", embedding=100, layers=2, bidirectional=True, dropout=0.5),
+            "DATA/a b.tsv",
+            validation="DATA/c.tsv.gz",
+            exclude=("in_eval=1", "x=y"),
+            treebank=True,
+            lowercase=False,
+            config=TrainingConfig(
+                epochs=3, optimizer="sgd", schedule="cosine", rate=3e-4, average=0.999, seed=5
+            ),
+        ),
+        runs.Run(TranslationSpec("gru", source="de", target="fr"), "hub:someone/pairs", vocabulary=500),
+    ],
+)
+def test_the_printed_command_repeats_the_run(run, monkeypatch, tmp_path):
+    seen = {}
+
+    def execute(given, out, quiet):
+        seen.update(run=given, out=out)
+        raise click.Abort
+
+    monkeypatch.setattr(runs, "execute", execute)
+    program, *words = shlex.split(run.command("runs/x"))
+    assert [program, *words[:2]] == ["python", "-m", "rnnviz_core"]
+    with pytest.raises(click.Abort):
+        commands.main(words[2:], standalone_mode=False)
+    assert seen["run"] == run
+    assert str(seen["out"]) == "runs/x"

@@ -1,0 +1,212 @@
+"""Training learns, repeats, resumes after a kill, and explains settings that make no sense."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from itertools import product
+from pathlib import Path
+
+import pytest
+import torch
+from safetensors import safe_open
+
+from rnnviz_core import checkpoints
+from rnnviz_core.batches import Example, bucketed, collate
+from rnnviz_core.errors import DataError, SpecError
+from rnnviz_core.runs import Run, execute
+from rnnviz_core.specs import SentimentSpec, TranslationSpec
+from rnnviz_core.tokenizer import PAD
+from rnnviz_core.training import STATE, Optimizer, Schedule, TrainingConfig, rate_factor
+from rnnviz_core.work import sentiment_scores
+
+ROOT = Path(__file__).resolve().parents[1]
+WORDS = {"awful": 0, "weak": 1, "plain": 2, "fine": 3, "superb": 4}
+THINGS = ("story", "ending", "song", "cast", "plot", "trip", "meal", "house")
+NOUNS = {"gato": "cat", "perro": "dog", "libro": "book", "coche": "car", "barco": "boat", "queso": "cheese"}
+ADJECTIVES = {"rojo": "red", "viejo": "old", "nuevo": "new", "blanco": "white"}
+
+
+@pytest.fixture
+def texts(tmp_path):
+    rows = [
+        (label, f"{start} {word} {thing}")
+        for start, (word, label), thing in product(("a", "the", "this"), WORDS.items(), THINGS)
+    ]
+    path = tmp_path / "texts.tsv"
+    lines = [f"{'dev' if i % 7 == 0 else 'train'}\t{label}\t{text}" for i, (label, text) in enumerate(rows)]
+    path.write_text("\n".join(["split\tlabel5\ttext", *lines]) + "\n", encoding="utf-8")
+    return path
+
+
+@pytest.fixture
+def sentences(tmp_path):
+    rows = [
+        (f"el {noun} {adjective}", f"the {english} {noun_english}")
+        for (noun, noun_english), (adjective, english) in product(NOUNS.items(), ADJECTIVES.items())
+    ]
+    path = tmp_path / "pairs.tsv"
+    lines = [f"{'val' if i % 9 == 0 else 'train'}\t{es}\t{en}" for i, (es, en) in enumerate(rows)]
+    path.write_text("\n".join(["split\tes\ten", *lines]) + "\n", encoding="utf-8")
+    return path
+
+
+def sentiment_run(texts, **config):
+    spec = SentimentSpec("gru", embedding=12, hidden=8)
+    settings = {"epochs": 6, "batch": 8, "rate": 0.03, **config}
+    return Run(spec, str(texts), vocabulary=80, config=TrainingConfig(**settings))
+
+
+def test_a_sentiment_model_learns_words_it_was_shown(texts, tmp_path):
+    path, progress = execute(sentiment_run(texts, epochs=14, average=0.9), tmp_path / "run", quiet=True)
+    assert progress.epoch == 14
+    assert progress.figures["accuracy5"] == 100
+    model = checkpoints.load(path)
+    ids = model.tokenizer.ids("the superb story")
+    assert model(torch.tensor([ids]), torch.tensor([len(ids)])).argmax().item() == 4
+    metrics = json.loads((path / "metrics.json").read_text())
+    assert metrics["validation"] == progress.figures
+    log = [json.loads(line) for line in (tmp_path / "run" / "metrics.jsonl").read_text().splitlines()]
+    assert [row["epoch"] for row in log] == list(range(1, 15))
+    assert log[-1]["train_loss"] < log[0]["train_loss"]
+
+
+@pytest.mark.parametrize("attention", ["none", "luong", "bahdanau"])
+def test_a_translation_model_learns_word_order(sentences, tmp_path, attention):
+    from rnnviz_core.decoding import translate
+
+    spec = TranslationSpec("gru", attention, embedding=24, hidden=24, bidirectional=True)
+    config = TrainingConfig(epochs=40, batch=4, rate=0.01)
+    run = Run(spec, str(sentences), vocabulary=60, config=config)
+    path, progress = execute(run, tmp_path / "run", quiet=True)
+    assert translate(checkpoints.load(path), "el perro rojo") == "the red dog"
+    assert progress.figures["perplexity"] < 3
+
+
+def test_the_same_seed_gives_the_same_weights(texts, tmp_path):
+    first, _ = execute(sentiment_run(texts, epochs=2), tmp_path / "a", quiet=True)
+    second, _ = execute(sentiment_run(texts, epochs=2), tmp_path / "b", quiet=True)
+    other, _ = execute(sentiment_run(texts, epochs=2, seed=1), tmp_path / "c", quiet=True)
+    weights = [(path / "model.safetensors").read_bytes() for path in (first, second, other)]
+    assert weights[0] == weights[1] != weights[2]
+
+
+def test_a_run_in_two_parts_equals_a_run_in_one(texts, tmp_path, monkeypatch):
+    whole, _ = execute(sentiment_run(texts, average=0.9), tmp_path / "whole", quiet=True)
+    from rnnviz_core import training
+
+    epoch, calls = training.Trainer._epoch, []
+
+    def interrupted(self, quiet):
+        calls.append(1)
+        if len(calls) == 4:
+            raise KeyboardInterrupt
+        epoch(self, quiet)
+
+    monkeypatch.setattr(training.Trainer, "_epoch", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        execute(sentiment_run(texts, average=0.9), tmp_path / "parts", quiet=True)
+    monkeypatch.setattr(training.Trainer, "_epoch", epoch)
+    parts, progress = execute(sentiment_run(texts, average=0.9), tmp_path / "parts", quiet=True)
+    assert progress.epoch == 6
+    for file in ("model.safetensors", "source.model", "spec.json"):
+        assert (whole / file).read_bytes() == (parts / file).read_bytes()
+
+
+def test_a_killed_process_goes_on_where_it_was(texts, tmp_path):
+    """SIGKILL at any moment loses at most the epoch under way."""
+    script = (
+        "import sys; sys.path.insert(0, sys.argv[1])\n"
+        "from rnnviz_core.runs import Run, execute\n"
+        "from rnnviz_core.specs import SentimentSpec\n"
+        "from rnnviz_core.training import TrainingConfig\n"
+        "spec = SentimentSpec('gru', embedding=12, hidden=8)\n"
+        "config = TrainingConfig(epochs=500, batch=8, rate=0.001)\n"
+        "execute(Run(spec, sys.argv[2], vocabulary=80, config=config), sys.argv[3], quiet=True)\n"
+    )
+    out = tmp_path / "run"
+    process = subprocess.Popen([sys.executable, "-c", script, str(ROOT), str(texts), str(out)])
+    deadline = time.monotonic() + 60
+    while not (out / STATE).exists():
+        assert process.poll() is None, "the run ended before it could be killed"
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+    time.sleep(0.3)
+    os.kill(process.pid, signal.SIGKILL)
+    process.wait()
+    with safe_open(out / STATE, framework="pt") as file:
+        done = json.loads(file.metadata()["progress"])["epoch"]
+    assert done >= 1
+    config = TrainingConfig(epochs=500, batch=8, rate=0.001)
+    run = Run(SentimentSpec("gru", embedding=12, hidden=8), str(texts), vocabulary=80, config=config)
+    from rnnviz_core.runs import prepare
+    from rnnviz_core.training import Trainer
+
+    model, work = prepare(run)
+    trainer = Trainer(model, work, run.config, out)
+    assert trainer.resume()
+    assert trainer.progress.epoch == done
+    checkpoints.load(out / "sentiment-gru")
+
+
+def test_other_settings_in_the_same_folder_are_refused(texts, tmp_path):
+    execute(sentiment_run(texts, epochs=1), tmp_path / "run", quiet=True)
+    with pytest.raises(SpecError, match="other settings"):
+        execute(sentiment_run(texts, epochs=2), tmp_path / "run", quiet=True)
+    (tmp_path / "run" / STATE).write_bytes(b"damage")
+    with pytest.raises(DataError, match="damaged"):
+        execute(sentiment_run(texts, epochs=1), tmp_path / "run", quiet=True)
+
+
+def test_early_stopping_waits_as_long_as_asked(texts, tmp_path):
+    _, progress = execute(sentiment_run(texts, epochs=60, patience=2), tmp_path / "run", quiet=True)
+    assert progress.epoch == progress.best_epoch + 2 < 60
+
+
+@pytest.mark.parametrize("optimizer", Optimizer)
+def test_every_optimizer_lowers_the_loss(texts, tmp_path, optimizer):
+    run = sentiment_run(texts, optimizer=optimizer, epochs=3, rate=0.05 if optimizer == "sgd" else 0.01)
+    execute(run, tmp_path / "run", quiet=True)
+    log = [json.loads(line) for line in (tmp_path / "run" / "metrics.jsonl").read_text().splitlines()]
+    assert log[-1]["train_loss"] < log[0]["train_loss"]
+
+
+def test_schedules_rise_then_fall_as_named():
+    config = TrainingConfig(epochs=1, warmup=0.1)
+    factors = [rate_factor(config, step, 100) for step in range(100)]
+    assert factors[0] == pytest.approx(0.1)
+    assert factors[9] == factors[10] == 1
+    assert factors[55] == pytest.approx(0.5)
+    cosine = TrainingConfig(schedule=Schedule.COSINE, warmup=0.1)
+    assert rate_factor(cosine, 55, 100) == pytest.approx(0.5)
+    assert rate_factor(TrainingConfig(schedule="constant", warmup=0.0), 99, 100) == 1
+
+
+def test_settings_out_of_range_are_explained():
+    with pytest.raises(SpecError, match="epochs is 0; it must be from 1 to 10000"):
+        TrainingConfig(epochs=0)
+    with pytest.raises(SpecError, match="unknown optimizer 'lion'; choose one of adamw, adam, rmsprop, sgd"):
+        TrainingConfig(optimizer="lion")
+
+
+def test_batches_hold_every_example_once_and_similar_lengths():
+    import random
+
+    examples = [Example([5] * (1 + i % 17), i) for i in range(333)]
+    for generator in (None, random.Random(3)):
+        batches = list(bucketed(examples, 8, generator))
+        assert sorted(t for batch in batches for t in batch.targets.tolist()) == list(range(333))
+        padding = sum((batch.ids == PAD).sum().item() for batch in batches)
+        assert padding < 0.1 * sum(batch.ids.numel() for batch in batches)
+    batch = collate([Example([4, 5], [2, 7, 3]), Example([6], [2, 3])])
+    assert batch.ids.tolist() == [[4, 5], [6, PAD]]
+    assert batch.targets.tolist() == [[2, 7, 3], [2, 3, PAD]]
+
+
+def test_two_sided_accuracy_leaves_out_the_middle():
+    probabilities = [[0.3, 0.3, 0.0, 0.2, 0.2], [0.1, 0.1, 0.6, 0.1, 0.1], [0.0, 0.3, 0.3, 0.2, 0.2]]
+    scores = sentiment_scores(torch.tensor(probabilities).log(), [0, 2, 3])
+    assert scores["accuracy5"] == pytest.approx(200 / 3)  # the tie in row 0 goes to the first class
+    assert scores["accuracy2"] == 100
