@@ -9,7 +9,7 @@ from rnnviz_core.ui.clicks import follow
 view = ui.page("embeddings")
 trace, part = view.trace, "encoder"
 if "decoder.embedding" in trace:
-    sides = {"encoder": "What it reads", "decoder": "What it writes"}
+    sides = {"encoder": "Source tokens", "decoder": "Target tokens, as they are read back"}
     part = st.segmented_control("Side", list(sides), format_func=sides.get, default=part, key="side") or part
 embedding = trace[f"{part}.embedding"]
 follow(view, part, "embeddings-cells", "embeddings-pairs")
@@ -58,7 +58,8 @@ with right:
         neighbours=nearest,
     )
     ui.explain(
-        "These pieces of the whole vocabulary point most nearly the same way as the chosen token.",
+        "Of the whole vocabulary, these pieces point most nearly the same way as "
+        f"“{ui.plain(chosen['token'].iloc[0])}”. Dots before a piece: it continues a word.",
         "Choose “good”, then “bad”. A network that learns opinions keeps them apart; one that learns to "
         "translate may not.",
     )

@@ -74,20 +74,7 @@ def alignment() -> alt.VConcatChart:
             height=alt.Step(24),
         )
     )
-    bars = (
-        alt.Chart(alt.NamedData("alignment"), name="bars")
-        .mark_bar(color=theme.ACCENT, cornerRadiusEnd=2)
-        .transform_filter(here)
-        .encode(
-            x=parts.tokens_x("source tokens", scale="bars_x"),
-            y=alt.Y("weight:Q", title="weight", scale=alt.Scale(domain=[0, 1])).axis(
-                format=".0%", grid=True, tickCount=5
-            ),
-            tooltip=tips,
-        )
-        .properties(title=parts.heading("The row with the arrow"), height=160)
-    )
-    chart = alt.vconcat(matrix, bars, spacing=28).resolve_legend(color="independent")
+    chart = alt.vconcat(matrix, _row_bars(here, tips), spacing=28).resolve_legend(color="independent")
     return theme.finish(chart)
 
 
@@ -117,3 +104,20 @@ def entropy_bars() -> alt.LayerChart:
 def _equal_rule(dataset: str) -> alt.Chart:
     """A dashed line at the weight that every token would have if all were alike."""
     return alt.Chart(alt.NamedData(dataset)).mark_rule(strokeDash=[4, 3]).encode(y="mean(equal):Q")
+
+
+def _row_bars(here: str, tips: list[alt.Tooltip]) -> alt.Chart:
+    """The rows of ``alignment`` for which the expression `here` holds, as bars."""
+    return (
+        alt.Chart(alt.NamedData("alignment"), name="bars")
+        .mark_bar(color=theme.ACCENT, cornerRadiusEnd=2)
+        .transform_filter(here)
+        .encode(
+            x=parts.tokens_x("source tokens", scale="bars_x"),
+            y=alt.Y("weight:Q", title="weight", scale=alt.Scale(domain=[0, 1])).axis(
+                format=".0%", grid=True, tickCount=5
+            ),
+            tooltip=tips,
+        )
+        .properties(title=parts.heading("The row with the arrow"), height=160)
+    )

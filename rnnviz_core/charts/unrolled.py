@@ -14,6 +14,7 @@ LINE = 20  # px of a line of text
 JOIN = 15  # px of the arrows between two rows
 BOX = {"embedding": 44, "hidden": 64}  # px of a row of boxes
 FADED = 0.13  # opacity of what has not been computed yet
+ROOMY = "datum.after - datum.before > 0.02"  # columns wide enough for frames and arrows: up to 50
 KNOWN = "datum.done <= step"
 HERE = "datum.position == step"
 
@@ -109,6 +110,7 @@ def _stripes(row: Row, top: int, height: int, known: str) -> alt.Chart:
 def _outline(columns: str, top: int, height: int) -> alt.Chart:
     return (
         of(columns)
+        .transform_filter(ROOMY)
         .mark_rect(
             filled=False, stroke=theme.OUTLINE, strokeWidth=1, cornerRadius=2, aria=False, tooltip=None
         )
@@ -121,7 +123,7 @@ def _arrows(columns: str, middle: float, *, reverse: bool) -> alt.Chart:
     field, inner = ("before", "datum.before > 0") if reverse else ("after", "datum.after < 0.9999")
     return (
         of(columns)
-        .transform_filter(f"{inner} && datum.after - datum.before > 0.025")  # no room beyond 40 columns
+        .transform_filter(f"{inner} && {ROOMY}")
         .mark_point(
             shape="triangle-left" if reverse else "triangle-right",
             filled=True,
@@ -139,6 +141,7 @@ def join(columns: str, top: int) -> alt.Chart:
     """A triangle under every column: what is above goes into what is below."""
     return (
         of(columns)
+        .transform_filter(ROOMY)
         .mark_point(
             shape="triangle-down",
             filled=True,

@@ -79,7 +79,9 @@ def cells(trace: Trace) -> pd.DataFrame:
             )
         )
     frame = pd.concat(parts, ignore_index=True)
-    return frame.astype({"site": "category", "token": "category", "position": "int32", "unit": "int32"})
+    small = dict.fromkeys(("low", "high", "x", "x2", "shade"), "float32")
+    whole = dict.fromkeys(("position", "done", "unit"), "int32")
+    return frame.astype({"site": "category", "token": "category", **small, **whole})
 
 
 def columns(trace: Trace, part: str = "encoder") -> pd.DataFrame:

@@ -73,7 +73,8 @@ def page(name: str) -> View:
     except RnnvizError as error:
         st.title(routes.route(name).title, anchor=False)
         words.show_notes()
-        st.error(plain(str(error)), icon=":material/error:")
+        message = str(error)
+        st.error(plain(message[:1].upper() + message[1:]), icon=":material/error:")
         st.stop()
     header.draw(name, choice, trace)
     return View(name, choice.entry.id, choice.entry, trace, choice.text)

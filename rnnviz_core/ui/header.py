@@ -23,7 +23,7 @@ STYLE = """
 .rv-row { display: flex; flex-wrap: wrap; gap: 0.35rem 0.3rem; align-items: baseline; margin: 0.35rem 0; }
 .rv-key { flex: 0 0 4.6rem; font-size: 0.85rem; opacity: 0.8; }
 .rv-value { display: flex; flex-wrap: wrap; gap: 0.3rem 0.6rem; align-items: baseline; flex: 1 1 12rem; }
-.rv-chips { gap: 0.3rem 0.35rem; }
+.rv-chips { gap: 0.3rem 0.35rem; max-height: 9rem; overflow-y: auto; }
 .rv-word { display: inline-flex; }
 .rv-chip { padding: 0.08rem 0.5rem; background: color-mix(in srgb, currentColor 10%, transparent);
   border: 1px solid color-mix(in srgb, currentColor 22%, transparent); border-radius: 0.4rem;
@@ -83,7 +83,7 @@ def _chips(tokens: tuple[Token, ...]) -> str:
             groups.append([])
         groups[-1].append(chip)
     joined = "".join(f'<span class="rv-word">{"".join(group)}</span>' for group in groups)
-    return f'<span class="rv-value rv-chips" role="list" aria-label="{len(tokens)} tokens">{joined}</span>'
+    return f'<span class="rv-value rv-chips" tabindex="0" role="group" aria-label="{len(tokens)} tokens">{joined}</span>'
 
 
 def _answer(trace: Trace) -> str:

@@ -40,8 +40,9 @@ def draw() -> Choice:
 
 def _no_model(found: Scan) -> None:
     st.header("No model to look at yet")
+    name = words.plain(loaders.folder().name)
     st.markdown(
-        f"RNNViz shows trained networks, and found none in the folder {words.plain(loaders.folder().name)}. "
+        f"RNNViz shows trained networks, and found none in the folder “{name}”. "
         "Train one, then reload this page:"
     )
     st.code("python -m rnnviz_core train --help", language="shell")
