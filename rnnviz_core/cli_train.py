@@ -32,6 +32,7 @@ RUN_HELP = {
     "validation_split": "Value of the column `split` to validate on.",
     "exclude": "COLUMN=VALUE: leave such rows out of training; may be repeated.",
     "vocabulary": "Pieces at most, per tokenizer.",
+    "target_vocabulary": "Translation: pieces at most of the target language; 0: as --vocabulary.",
     "lowercase": "Sentiment: fold case.",
     "treebank": "Sentiment: the texts are Penn Treebank tokens; also read them as people type.",
     "sampling": "Share of texts cut at random in training (subword regularisation).",

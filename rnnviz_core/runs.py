@@ -37,6 +37,7 @@ class Run:
     validation_split: str = "validation"
     exclude: tuple[str, ...] = ()  # COLUMN=VALUE rules for rows of `data` to drop
     vocabulary: int = 4000  # pieces at most, per tokenizer
+    target_vocabulary: int = 0  # translation only: pieces of the target language; 0: as `vocabulary`
     lowercase: bool = True  # sentiment only: fold case
     treebank: bool = False  # sentiment only: texts are Penn Treebank tokens
     sampling: float = 0.0  # share of texts cut at random in training (subword regularisation)
@@ -45,6 +46,8 @@ class Run:
     def __post_init__(self) -> None:
         if not 8 <= self.vocabulary <= 64_000:
             raise SpecError(f"vocabulary is {self.vocabulary}; it must be from 8 to 64000")
+        if self.target_vocabulary and not 8 <= self.target_vocabulary <= 64_000:
+            raise SpecError(f"target_vocabulary is {self.target_vocabulary}; it must be from 8 to 64000, or 0")
         if not 0 <= self.sampling <= 1:
             raise SpecError(f"sampling is {self.sampling}; it must be from 0 to 1")
 
@@ -124,8 +127,11 @@ def _prepare_translation(run: Run, spec: TranslationSpec, validation: str) -> tu
     train = corpora.pairs(run.data, run.train_split, languages, exclude=run.exclude)
     check = corpora.pairs(validation, run.validation_split, languages)
     source, target = (
-        Tokenizer.train(texts, run.vocabulary, seed=run.config.seed)
-        for texts in (train.sources, train.targets)
+        Tokenizer.train(texts, size, seed=run.config.seed)
+        for texts, size in (
+            (train.sources, run.vocabulary),
+            (train.targets, run.target_vocabulary or run.vocabulary),
+        )
     )
     model = TranslationModel(spec, source, target)
     return model, TranslationWork(model, train, check, sampling=run.sampling)

@@ -83,7 +83,8 @@ def _chips(tokens: tuple[Token, ...]) -> str:
             groups.append([])
         groups[-1].append(chip)
     joined = "".join(f'<span class="rv-word">{"".join(group)}</span>' for group in groups)
-    return f'<span class="rv-value rv-chips" tabindex="0" role="group" aria-label="{len(tokens)} tokens">{joined}</span>'
+    label = f'tabindex="0" role="group" aria-label="{len(tokens)} tokens"'  # scrolls when there are many
+    return f'<span class="rv-value rv-chips" {label}>{joined}</span>'
 
 
 def _answer(trace: Trace) -> str:
