@@ -13,6 +13,8 @@ from . import corpora
 from .checkpoints import Model, replace
 from .errors import SpecError
 from .models import SentimentModel, TranslationModel
+from .parallel import ALONE, Group
+from .parallel import group as processes
 from .specs import SentimentSpec, TranslationSpec, model_id
 from .tokenizer import Tokenizer
 from .training import Progress, Trainer, TrainingConfig
@@ -47,7 +49,9 @@ class Run:
         if not 8 <= self.vocabulary <= 64_000:
             raise SpecError(f"vocabulary is {self.vocabulary}; it must be from 8 to 64000")
         if self.target_vocabulary and not 8 <= self.target_vocabulary <= 64_000:
-            raise SpecError(f"target_vocabulary is {self.target_vocabulary}; it must be from 8 to 64000, or 0")
+            raise SpecError(
+                f"target_vocabulary is {self.target_vocabulary}; it must be from 8 to 64000, or 0"
+            )
         if not 0 <= self.sampling <= 1:
             raise SpecError(f"sampling is {self.sampling}; it must be from 0 to 1")
 
@@ -95,16 +99,19 @@ def _option(name: str, value: Any) -> list[str]:
             return [flag, str(value)]
 
 
-def prepare(run: Run) -> tuple[Model, Work]:
-    """Read the data, learn the vocabulary and make a model with fresh weights."""
+def prepare(run: Run, group: Group = ALONE) -> tuple[Model, Work]:
+    """Read the data, learn the vocabulary and make a model with fresh weights.
+
+    Every process of a `group` learns the same vocabulary and weights; only the examples are shared out.
+    """
     torch.manual_seed(run.config.seed)
     validation = run.validation or run.data
     if isinstance(run.spec, SentimentSpec):
-        return _prepare_sentiment(run, run.spec, validation)
-    return _prepare_translation(run, run.spec, validation)
+        return _prepare_sentiment(run, run.spec, validation, group)
+    return _prepare_translation(run, run.spec, validation, group)
 
 
-def _prepare_sentiment(run: Run, spec: SentimentSpec, validation: str) -> tuple[Model, Work]:
+def _prepare_sentiment(run: Run, spec: SentimentSpec, validation: str, group: Group) -> tuple[Model, Work]:
     classes = len(spec.classes)
     train = corpora.labelled(run.data, run.train_split, classes, exclude=run.exclude)
     check = corpora.labelled(validation, run.validation_split, classes)
@@ -119,10 +126,13 @@ def _prepare_sentiment(run: Run, spec: SentimentSpec, validation: str) -> tuple[
         seed=run.config.seed,
     )
     model = SentimentModel(spec, tokenizer)
+    train = group.shard(train)
     return model, SentimentWork(model, train, check, treebank=run.treebank, sampling=run.sampling)
 
 
-def _prepare_translation(run: Run, spec: TranslationSpec, validation: str) -> tuple[Model, Work]:
+def _prepare_translation(
+    run: Run, spec: TranslationSpec, validation: str, group: Group
+) -> tuple[Model, Work]:
     languages = (spec.source, spec.target)
     train = corpora.pairs(run.data, run.train_split, languages, exclude=run.exclude)
     check = corpora.pairs(validation, run.validation_split, languages)
@@ -134,6 +144,7 @@ def _prepare_translation(run: Run, spec: TranslationSpec, validation: str) -> tu
         )
     )
     model = TranslationModel(spec, source, target)
+    train = group.shard(train)
     return model, TranslationWork(model, train, check, sampling=run.sampling)
 
 
@@ -145,10 +156,12 @@ def execute(run: Run, out: str | Path, *, quiet: bool = False) -> tuple[Path, Pr
     The checkpoint of the best epoch, and the progress at the end.
     """
     out = Path(out)
-    model, work = prepare(run)
     out.mkdir(parents=True, exist_ok=True)
     text = json.dumps(run.to_dict(), indent=2)
-    replace(out / RUN, lambda path: path.write_text(text))
     metrics = {"data": Path(run.data).name, "command": run.command(f"runs/{model_id(run.spec)}")}
-    progress = Trainer(model, work, run.config, out, metrics).run(quiet=quiet)
+    with processes() as group:
+        if group.first:
+            replace(out / RUN, lambda path: path.write_text(text))
+        model, work = prepare(run, group)
+        progress = Trainer(model, work, run.config, out, metrics, group).run(quiet=quiet)
     return out / model.name, progress

@@ -13,6 +13,7 @@ import random
 import time
 from dataclasses import dataclass
 from enum import StrEnum
+from itertools import islice
 from pathlib import Path
 from typing import Any, cast
 
@@ -24,6 +25,7 @@ from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 from .batches import Example, bucketed
 from .checkpoints import Model, replace, save
 from .errors import DataError, SpecError
+from .parallel import ALONE, Group
 from .specs import choice
 from .work import Work
 
@@ -143,6 +145,8 @@ class Trainer:
         The folder of the run; the checkpoint of the best epoch is ``out/<model id>``.
     metrics
         Written into the checkpoint's ``metrics.json`` beside the validation figures.
+    group
+        The processes that train together; `work` holds this one's shard of the examples.
     """
 
     def __init__(
@@ -152,10 +156,12 @@ class Trainer:
         config: TrainingConfig,
         out: Path,
         metrics: dict[str, Any] | None = None,
+        group: Group = ALONE,
     ) -> None:
         torch.set_num_threads(config.threads)
         self.model, self.work, self.config, self.out = model, work, config, Path(out)
-        self.metrics = metrics or {}
+        self.metrics, self.group = metrics or {}, group
+        self.called = group.wrap(model)  # what the loss runs; with several processes, not the bare model
         self.optimizer = _optimizer(model, config)
         self.average = None
         if config.average:
@@ -183,12 +189,14 @@ class Trainer:
         from tqdm import tqdm
 
         number, began = self.progress.epoch, time.perf_counter()
-        generator = random.Random(f"{self.config.seed}/{number}")
-        torch.manual_seed(self.config.seed * 100_003 + number)
+        shard = f"/{self.group.rank}" if self.group.rank else ""
+        generator = random.Random(f"{self.config.seed}/{number}{shard}")
+        torch.manual_seed(self.config.seed * 100_003 + number + 50_021 * self.group.rank)
         examples = self.work.training(generator)
-        if not examples:
+        steps = self.group.smallest(math.ceil(len(examples) / self.config.batch))
+        if not steps:
             raise DataError("the training split holds no text with a known piece")
-        steps = math.ceil(len(examples) / self.config.batch)
+        quiet = quiet or not self.group.first
         bar = tqdm(total=steps, desc=f"epoch {number + 1}", disable=quiet or None, leave=False)
         mean = self._steps(examples, steps, generator, bar)
         bar.close()
@@ -204,8 +212,9 @@ class Trainer:
             "best_epoch": self.progress.best_epoch,
             "seconds": round(time.perf_counter() - began, 1),
         }
-        with (self.out / LOG).open("a") as file:
-            file.write(json.dumps(row) + "\n")
+        if self.group.first:
+            with (self.out / LOG).open("a") as file:
+                file.write(json.dumps(row) + "\n")
         if not quiet:
             print("  ".join(f"{k} {v:.4g}" for k, v in row.items()), flush=True)
 
@@ -214,10 +223,10 @@ class Trainer:
         model.train()
         total = steps * config.epochs
         first = self.progress.epoch * steps
-        for index, batch in enumerate(bucketed(examples, config.batch, generator)):
+        for index, batch in enumerate(islice(bucketed(examples, config.batch, generator), steps)):
             for group in self.optimizer.param_groups:
                 group["lr"] = config.rate * rate_factor(config, first + index, total)
-            loss = self.work.loss(model, batch, config.smoothing)
+            loss = self.work.loss(self.called, batch, config.smoothing)
             self.optimizer.zero_grad()
             loss.backward()
             torch.nn.utils.clip_grad_norm_(model.parameters(), config.clip)
@@ -235,12 +244,17 @@ class Trainer:
         if best is None or (figure != best and (figure > best) == self.work.larger_is_better):
             self.progress.best, self.progress.best_epoch = figure, self.progress.epoch
             self.progress.figures = figures
+            if not self.group.first:
+                return
             metrics = {**self.metrics, "validation": figures, "best_epoch": self.progress.epoch}
             save(self.evaluated, self.out / self.model.name, metrics)
 
     # --- going on after an interruption ---------------------------------------------------------
 
     def _save_state(self) -> None:
+        self.group.wait()  # nobody reads a state that is older than its own
+        if not self.group.first:
+            return
         tensors = {f"model.{key}": value for key, value in self.model.state_dict().items()}
         if self.average is not None:
             tensors |= {f"average.{key}": value for key, value in self.average.state_dict().items()}
@@ -251,9 +265,10 @@ class Trainer:
         replace(self.out / STATE, lambda path: save_file(tensors, path, metadata=header))
 
     def _signature(self) -> str:
-        return json.dumps(
-            {**self.config.to_dict(), "threads": 1, **self.model.spec.to_dict()}, sort_keys=True
-        )
+        settings = {**self.config.to_dict(), "threads": 1, **self.model.spec.to_dict()}
+        if self.group.size > 1:
+            settings["processes"] = self.group.size
+        return json.dumps(settings, sort_keys=True)
 
     def resume(self) -> bool:
         """Take up a run that was interrupted in `out`; False when there is none.

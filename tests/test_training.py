@@ -210,3 +210,48 @@ def test_two_sided_accuracy_leaves_out_the_middle():
     scores = sentiment_scores(torch.tensor(probabilities).log(), [0, 2, 3])
     assert scores["accuracy5"] == pytest.approx(200 / 3)  # the tie in row 0 goes to the first class
     assert scores["accuracy2"] == 100
+
+
+PARALLEL = """
+import sys
+sys.path.insert(0, sys.argv[1])
+import torch
+from rnnviz_core import runs, training
+from rnnviz_core.specs import SentimentSpec
+from rnnviz_core.training import TrainingConfig
+
+ran = training.Trainer.run
+def keep(self, *, quiet):
+    progress = ran(self, quiet=quiet)
+    torch.save(self.model.state_dict(), f"{sys.argv[3]}.{self.group.rank}.pt")
+    torch.save(sorted(self.work._train.texts), f"{sys.argv[3]}.{self.group.rank}.texts")
+    return progress
+training.Trainer.run = keep
+config = TrainingConfig(epochs=2, batch=8, rate=0.02, average=0.9)
+spec = SentimentSpec("gru", embedding=12, hidden=8, dropout=0.2)
+run = runs.Run(spec, sys.argv[2], vocabulary=80, config=config)
+runs.execute(run, sys.argv[3], quiet=True)
+"""
+
+
+def test_two_processes_share_the_work_and_end_with_the_same_weights(texts, tmp_path):
+    script = tmp_path / "script.py"
+    script.write_text(PARALLEL)
+    out = tmp_path / "run"
+    command = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"]
+    environment = {**os.environ, "OMP_NUM_THREADS": "1"}
+    done = subprocess.run(
+        [*command, str(script), str(ROOT), str(texts), str(out)],
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=240,
+    )
+    assert done.returncode == 0, done.stderr
+    first, second = (torch.load(f"{out}.{rank}.pt", weights_only=True) for rank in (0, 1))
+    assert all(torch.equal(value, second[key]) for key, value in first.items())
+    shards = [torch.load(f"{out}.{rank}.texts", weights_only=True) for rank in (0, 1)]
+    assert not set(shards[0]) & set(shards[1])
+    assert len(shards[0]) + len(shards[1]) == sum("train" in line for line in texts.read_text().splitlines())
+    assert len((out / "metrics.jsonl").read_text().splitlines()) == 2  # one process writes
+    checkpoints.load(out / "sentiment-gru")

@@ -1,0 +1,82 @@
+"""Training on several processes or machines with torch's own engine: ``torchrun ... -m rnnviz_core train``.
+
+Every process holds the whole model and a shard of the training texts; gradients are averaged after every
+step (`DistributedDataParallel`), so all processes keep identical weights. Only the first one writes.
+Without ``torchrun`` there is one process, and nothing here does anything.
+"""
+
+import dataclasses
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TypeVar
+
+import torch
+import torch.distributed
+from torch import nn
+from torch.nn.parallel import DistributedDataParallel
+
+from .corpora import Labelled, Pairs
+
+C = TypeVar("C", Labelled, Pairs)
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """The processes that train together."""
+
+    rank: int = 0
+    size: int = 1
+
+    @property
+    def first(self) -> bool:
+        """Whether this process is the one that writes."""
+        return self.rank == 0
+
+    def wrap(self, model: nn.Module) -> nn.Module:
+        """The model to call in training: its gradients are averaged over the group."""
+        if self.size == 1:
+            return model
+        return DistributedDataParallel(model)
+
+    def shard(self, examples: C) -> C:
+        """This process's part of the training examples (a dataclass of columns), by `datasets`."""
+        if self.size == 1:
+            return examples
+        from datasets import Dataset
+        from datasets.distributed import split_dataset_by_node
+
+        rows = Dataset.from_dict(dataclasses.asdict(examples))
+        part = split_dataset_by_node(rows, rank=self.rank, world_size=self.size)
+        return type(examples)(**{name: list(part[name]) for name in part.column_names})
+
+    def smallest(self, number: int) -> int:
+        """The smallest of all processes' numbers: nobody may take a step that another does not."""
+        if self.size == 1:
+            return number
+        shared = torch.tensor(number)
+        torch.distributed.all_reduce(shared, torch.distributed.ReduceOp.MIN)
+        return int(shared)
+
+    def wait(self) -> None:
+        """Go on when every process has come here."""
+        if self.size > 1:
+            torch.distributed.barrier()
+
+
+ALONE = Group()
+
+
+@contextmanager
+def group() -> Iterator[Group]:
+    """The group that ``torchrun`` describes in the environment; one process without it."""
+    size = int(os.environ.get("WORLD_SIZE", "1"))
+    if size == 1:
+        yield ALONE
+        return
+    torch.distributed.init_process_group("gloo")
+    try:
+        yield Group(torch.distributed.get_rank(), size)
+    finally:
+        torch.distributed.destroy_process_group()
