@@ -12,7 +12,7 @@ from pathlib import Path
 import click
 
 from . import __version__
-from .cli_model import checkpoints_option, evaluate, print_json, trace
+from .cli_model import checkpoints_option, evaluate, print_json, publish, trace
 from .cli_train import train
 from .errors import RnnvizError, unknown_choice
 
@@ -99,5 +99,5 @@ def models(as_json: bool, markdown: bool, checkpoints: Path) -> None:
         click.echo(listing.markdown(table) if markdown else listing.plain(table))
 
 
-for command in (trace, train, evaluate):
+for command in (trace, train, evaluate, publish):
     commands.add_command(command)

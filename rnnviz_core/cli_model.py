@@ -206,3 +206,32 @@ def evaluate(
                 click.echo(f"{name:<14}{metric}: {signature}")
         else:
             click.echo(f"{name:<14}{value if isinstance(value, int) else format(value, '.2f')}")
+
+
+@click.command(short_help="Score a finished run and put its model among the checkpoints.")
+@click.argument("run", type=click.Path(path_type=Path))
+@click.option("--data", required=True, help="Table of the test texts, or hub:NAME[:CONFIG].")
+@click.option(
+    "--split", default="test", show_default=True, help="Which rows, where there is a column `split`."
+)
+@beam_option
+@click.option(
+    "--about", type=click.File(encoding="utf-8"), help="Markdown on the data and its licence, for the card."
+)
+@checkpoints_option
+def publish(run: Path, data: str, split: str, beam: int, about: Any, checkpoints: Path) -> None:
+    """Score the best epoch of RUN on test data; write it, metrics.json and card.md into the checkpoints.
+
+    RUN is the folder that `train --out` wrote. The scores are those of the half-precision weights, as
+    `evaluate` gives them; the card holds both commands. The app offers the model from its next start.
+
+    \b
+    Examples:
+      python -m rnnviz_core publish runs/sentiment-lstm --data sentences.tsv.gz --about docs/data/sst.md
+      python -m rnnviz_core publish runs/es-en-gru-bahdanau --data pairs.tsv.gz --beam 5
+    """
+    from . import publishing
+
+    folder = publishing.publish(run, checkpoints, data, split, beam=beam, about=about.read() if about else "")
+    click.echo((folder / "metrics.json").read_text(encoding="utf-8").rstrip())
+    click.echo(f"written to {folder}", err=True)

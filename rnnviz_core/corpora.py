@@ -9,9 +9,9 @@ import gzip
 import re
 import zlib
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from .errors import DataError
 
@@ -43,6 +43,19 @@ class Pairs:
 
     sources: list[str]
     targets: list[str]
+
+
+Columns = TypeVar("Columns", Labelled, Pairs)
+
+
+def shard(examples: Columns, rank: int, size: int) -> Columns:
+    """One process's part of the examples, as `datasets` splits rows between nodes."""
+    from datasets import Dataset
+    from datasets.distributed import split_dataset_by_node
+
+    rows = Dataset.from_dict({field.name: getattr(examples, field.name) for field in fields(examples)})
+    part = split_dataset_by_node(rows, rank=rank, world_size=size)
+    return type(examples)(**{name: list(part[name]) for name in part.column_names})
 
 
 def load(source: str, split: str | None = None, *, exclude: Iterable[str] = ()) -> "Dataset":

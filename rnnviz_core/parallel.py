@@ -5,21 +5,17 @@ step (`DistributedDataParallel`), so all processes keep identical weights. Only 
 Without ``torchrun`` there is one process, and nothing here does anything.
 """
 
-import dataclasses
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TypeVar
 
 import torch
 import torch.distributed
 from torch import nn
 from torch.nn.parallel import DistributedDataParallel
 
-from .corpora import Labelled, Pairs
-
-C = TypeVar("C", Labelled, Pairs)
+from .corpora import Columns, shard
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,16 +36,9 @@ class Group:
             return model
         return DistributedDataParallel(model)
 
-    def shard(self, examples: C) -> C:
-        """This process's part of the training examples (a dataclass of columns), by `datasets`."""
-        if self.size == 1:
-            return examples
-        from datasets import Dataset
-        from datasets.distributed import split_dataset_by_node
-
-        rows = Dataset.from_dict(dataclasses.asdict(examples))
-        part = split_dataset_by_node(rows, rank=self.rank, world_size=self.size)
-        return type(examples)(**{name: list(part[name]) for name in part.column_names})
+    def shard(self, examples: Columns) -> Columns:
+        """This process's part of the training examples."""
+        return examples if self.size == 1 else shard(examples, self.rank, self.size)
 
     def smallest(self, number: int) -> int:
         """The smallest of all processes' numbers: nobody may take a step that another does not."""

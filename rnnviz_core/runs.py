@@ -156,12 +156,12 @@ def execute(run: Run, out: str | Path, *, quiet: bool = False) -> tuple[Path, Pr
     The checkpoint of the best epoch, and the progress at the end.
     """
     out = Path(out)
-    out.mkdir(parents=True, exist_ok=True)
     text = json.dumps(run.to_dict(), indent=2)
     metrics = {"data": Path(run.data).name, "command": run.command(f"runs/{model_id(run.spec)}")}
     with processes() as group:
-        if group.first:
-            replace(out / RUN, lambda path: path.write_text(text))
         model, work = prepare(run, group)
+        if group.first:
+            out.mkdir(parents=True, exist_ok=True)
+            replace(out / RUN, lambda path: path.write_text(text))
         progress = Trainer(model, work, run.config, out, metrics, group).run(quiet=quiet)
     return out / model.name, progress

@@ -102,3 +102,16 @@ def test_the_printed_command_repeats_the_run(run, monkeypatch, tmp_path):
         commands.main(words[2:], standalone_mode=False)
     assert seen["run"] == run
     assert str(seen["out"]) == "runs/x"
+
+
+def test_publish_on_the_command_line(table, tmp_path, capsys):
+    spec = SentimentSpec("rnn", embedding=4, hidden=4, classes=("bad", "so-so", "good"))
+    runs.execute(
+        runs.Run(spec, table, vocabulary=30, config=TrainingConfig(epochs=1)), tmp_path / "run", quiet=True
+    )
+    (tmp_path / "about.md").write_text("Our own words.")
+    words = ["publish", str(tmp_path / "run"), "--data", table, "--about", str(tmp_path / "about.md")]
+    commands.main([*words, "--checkpoints", str(tmp_path / "models")], standalone_mode=False)
+    printed = json.loads(capsys.readouterr().out)
+    assert printed["rows"] == 12
+    assert "Our own words." in (tmp_path / "models" / "sentiment-rnn" / "card.md").read_text()
