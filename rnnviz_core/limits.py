@@ -13,7 +13,7 @@ TEXT_FILE_BYTES = 1 * 2**20  # bytes of spec.json, metrics.json or card.md
 TOKENIZER_BYTES = 4 * 2**20  # bytes of one SentencePiece model
 TRACE_BYTES = 256 * 2**20  # bytes of one saved trace, and of its arrays once unpacked
 CACHED_MODELS = 12  # models kept in memory by one server
-CACHED_TRACES = 64  # traces kept in memory by one server
+CACHED_TRACES = 32  # traces kept in memory by one server
 CACHE_SECONDS = 3_600  # seconds an unused trace stays cached
 
 TOLERANCE = 1e-4  # largest difference between recorded and fused states; above it: TraceError

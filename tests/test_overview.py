@@ -6,6 +6,7 @@ import pytest
 from helpers_charts import columns_of, datasets_of, spec_of
 
 from rnnviz_core.charts import overview as charts
+from rnnviz_core.charts import theme
 from rnnviz_core.frames import overview as frames
 from rnnviz_core.recorder import record
 
@@ -123,14 +124,14 @@ def test_same_options_give_the_same_template():
 
 @pytest.mark.parametrize(("count", "colours"), [(1, 1), (2, 2), (3, 3), (5, 5), (7, 5)])
 def test_class_colours_go_from_worst_to_best(count, colours):
-    scale = charts.class_scale(tuple(f"c{number}" for number in range(count))).to_dict()
+    scale = theme.class_scale(tuple(f"c{number}" for number in range(count))).to_dict()
     assert len(set(scale["range"])) == colours
-    assert scale["range"][0] == charts.CLASS_COLOURS[0]
+    assert scale["range"][0] == theme.CLASS_COLOURS[0]
     if count > 1:
-        assert scale["range"][-1] == charts.CLASS_COLOURS[-1]
+        assert scale["range"][-1] == theme.CLASS_COLOURS[-1]
 
 
-@pytest.mark.parametrize("colour", charts.CLASS_COLOURS)
+@pytest.mark.parametrize("colour", theme.CLASS_COLOURS)
 def test_class_colours_stand_out_on_both_backgrounds(colour):
     for background in ("#FFFFFF", "#14171C"):
         assert contrast(colour, background) >= 3
@@ -156,3 +157,11 @@ def test_description_tells_the_verdicts(sentiment):
 @pytest.mark.parametrize(("number", "word"), [(1, "1st"), (2, "2nd"), (3, "3rd"), (4, "4th"), (11, "11th")])
 def test_ordinals(number, word):
     assert frames.ordinal(number) == word
+
+
+def test_a_bad_verdict_is_blue_and_a_good_one_orange():
+    """As below and above zero in every other picture."""
+    red, _, blue = (int(theme.class_colours(5)[0][i : i + 2], 16) for i in (1, 3, 5))
+    assert blue > red
+    red, _, blue = (int(theme.class_colours(5)[-1][i : i + 2], 16) for i in (1, 3, 5))
+    assert red > blue

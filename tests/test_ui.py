@@ -273,3 +273,9 @@ def test_show_sends_frames_and_leaves_the_spec_alone():
     assert [dataset.name for dataset in chart.datasets] == ["rows"]
     assert chart.alt == "A bar."
     assert "values" not in chart.spec
+
+
+def test_a_decoders_step_tells_what_it_reads_and_writes(folder):
+    app = start("softmax", model="es-en-gru-bahdanau")
+    step = next(widget for widget in app.selectbox if widget.label == "Step of the decoder")
+    assert step.options[0].startswith("0 · (start) → ")

@@ -16,8 +16,6 @@ from . import parts, theme
 from .unrolled import FADED, HERE, JOIN, LINE, boxes, highlight, join, line, of, picture, pixels, x_at
 from .unrolled import Row as Row
 
-# Worst to best: orange against blue, grey between.
-CLASS_COLOURS = ("#A8480A", "#DD7C1C", "#858B93", "#4A96CC", "#1D65AE")
 GAP = 14  # px over the legend of the classes
 LEGEND = 80  # px of that legend, the gap included
 BAR = 44  # px of the attention bars
@@ -75,7 +73,7 @@ def _attention(layers: list[Any], y: int) -> int:
 
 def _verdicts(layers: list[Any], y: int, classes: tuple[str, ...]) -> int:
     """The verdict after every token as a stack, and in words for the chosen step."""
-    colour = alt.Color("class:N", scale=class_scale(classes), legend=None, sort=list(classes))
+    colour = alt.Color("class:N", scale=theme.class_scale(classes), legend=None, sort=list(classes))
     top, height = y + JOIN + LINE, 84
     tips = [
         *parts.step_tips(),
@@ -153,13 +151,4 @@ def _links(top: int, bottom: int) -> alt.Chart:
                 parts.tip("weight", "weight", "share"),
             ],
         )
-    )
-
-
-def class_scale(classes: tuple[str, ...]) -> alt.Scale:
-    """The fixed colours of the classes, worst first: five colours spread over however many there are."""
-    last = max(len(classes) - 1, 1)
-    return alt.Scale(
-        domain=list(classes),
-        range=[CLASS_COLOURS[round(number * 4 / last)] for number in range(len(classes))],
     )

@@ -5,7 +5,6 @@ from functools import cache
 import altair as alt
 
 from . import parts, theme
-from .overview import class_scale
 
 FORMULA = "exp(logit / temperature), shared out to sum to 100 %"
 BAR = 30  # px of a horizontal bar and its gap
@@ -45,7 +44,7 @@ def probabilities(classes: tuple[str, ...]) -> alt.LayerChart:
         parts.tip("probability", "at temperature 1", "share"),
     ]
     bars = base.mark_bar(cornerRadiusEnd=2, height=18).encode(
-        x=x, y=y, color=alt.Color("class:N", scale=class_scale(classes), legend=None), tooltip=tips
+        x=x, y=y, color=alt.Color("class:N", scale=theme.class_scale(classes), legend=None), tooltip=tips
     )
     words = base.mark_text(align="left", dx=6, tooltip=None).encode(x=x, y=y, text="words:N")
     return theme.finish(
@@ -71,7 +70,7 @@ def terms(classes: tuple[str, ...], chosen: str) -> alt.LayerChart:
         parts.tip("term", "weight × unit"),
         parts.tip("running", "sum so far"),
     ]
-    scale = alt.Scale(domain=["pushes up", "pushes down"], range=["#1D65AE", "#B4530A"])
+    scale = alt.Scale(domain=["pushes up", "pushes down"], range=[theme.POSITIVE, theme.NEGATIVE])
     bars = base.mark_bar().encode(
         x=x,
         y=alt.Y("term:Q", title="added to the logit").axis(grid=True, tickCount=5),
@@ -105,7 +104,7 @@ def verdicts(classes: tuple[str, ...]) -> alt.LayerChart:
         ),
         color=alt.Color(
             "class:N",
-            scale=class_scale(classes),
+            scale=theme.class_scale(classes),
             sort=list(classes),
             title=None,
             legend=alt.Legend(

@@ -52,6 +52,9 @@ DIVERGING = (
     ("#BA5C18", "#E3934E"),
     ("#9A3B00", "#FFC48A"),
 )
+# Classes from worst to best: blue is negative and orange positive, as in the scale above.
+CLASS_COLOURS = ("#1D65AE", "#4A96CC", "#858B93", "#DD7C1C", "#A8480A")
+NEGATIVE, POSITIVE = "#1D65AE", "#B4530A"
 TEXT = ("#31333F", "#E6E8EC")  # (light, dark), like the pairs below
 MUTED = ("#5B6069", "#B4BAC4")
 GRID = ("#E3E5EA", "#33373F")
@@ -87,6 +90,16 @@ def _scale(low: float, high: float, colours: list[Any]) -> alt.Scale:
 def gate_scale(gates: tuple[str, ...]) -> alt.Scale:
     """The fixed colour of each gate, in the order given."""
     return alt.Scale(domain=list(gates), range=[GATE_COLOURS[gate] for gate in gates])
+
+
+def class_colours(count: int) -> list[str]:
+    """The fixed colours of `count` classes, worst first: five colours spread over however many there are."""
+    return [CLASS_COLOURS[round(number * 4 / max(count - 1, 1))] for number in range(count)]
+
+
+def class_scale(classes: tuple[str, ...]) -> alt.Scale:
+    """The fixed colour of each class, worst first."""
+    return alt.Scale(domain=list(classes), range=class_colours(len(classes)))
 
 
 def config() -> dict[str, Any]:

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import streamlit as st
 
-from ..frames.tokens import shown
+from ..frames.tokens import step_texts
 from . import url
 
 if TYPE_CHECKING:
@@ -61,14 +61,14 @@ def choose_layer(view: "View") -> Layer:
 def choose_token(view: "View", part: str) -> int:
     """The step of `part` to look at, counted from 0; at first an encoder's last and a decoder's first."""
     axis = view.trace.time_axis(part)
-    tokens = view.trace.tokens[axis]
+    tokens = step_texts(view.trace, part)
     name = TOKEN_NAMES[axis]
     chosen = _whole(name, len(tokens), len(tokens) - 1 if part == "encoder" else 0)
     key = url.widget(name, chosen)
     st.selectbox(
         "Token" if part == "encoder" else "Step of the decoder",
         range(len(tokens)),
-        format_func=lambda step: f"{step} · {shown(tokens[step].text)}",
+        format_func=lambda step: f"{step} · {tokens[step]}",
         key=key,
         on_change=lambda: url.put(name, str(st.session_state[key])),
     )

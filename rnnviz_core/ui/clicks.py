@@ -27,4 +27,4 @@ def follow(view: "View", part: str, *keys: str, select: str = "cell") -> None:
         url.put(TOKEN_NAMES[view.trace.time_axis(part)], str(int(cell["position"])))
         if "unit" in cell:
             url.put("unit", str(int(cell["unit"])))
-        url._write()  # this run shows the choice already: so must its link
+        url.write()  # this run shows the choice already: so must its link

@@ -4,6 +4,7 @@ from html import escape
 
 import streamlit as st
 
+from ..charts.theme import class_colours
 from ..frames.tokens import WORD_START, shown
 from ..listing import scores
 from ..specs import Task
@@ -36,7 +37,7 @@ STYLE = """
 .rv-answer { overflow-wrap: anywhere; font-size: 1.15rem; font-weight: 600; }
 .rv-bar { display: inline-block; width: 6rem; height: 0.55rem; border-radius: 0.3rem; overflow: hidden;
   background: color-mix(in srgb, currentColor 18%, transparent); }
-.rv-bar i { display: block; height: 100%; background: #0072B2; }
+.rv-bar i { display: block; height: 100%; }
 .rv-badge { padding: 0.08rem 0.55rem; border-radius: 1rem; font-size: 0.85rem;
   border: 1px solid color-mix(in srgb, #009E73 70%, currentColor 30%); }
 .rv-badge b { color: color-mix(in srgb, #009E73 65%, currentColor 35%); }
@@ -89,10 +90,12 @@ def _chips(tokens: tuple[Token, ...]) -> str:
 
 def _answer(trace: Trace) -> str:
     if trace.meta["task"] == Task.SENTIMENT:
-        share = float(trace["readout.probabilities"].max())
+        shares = trace["readout.probabilities"]
+        share, colour = float(shares.max()), class_colours(len(shares))[int(shares.argmax())]
+        style = f"width:{share:.0%};background:{colour}"
         return (
             f'<span class="rv-value"><span class="rv-answer">{escape(str(trace.meta["label"]))}</span>'
-            f'<span class="rv-bar" aria-hidden="true"><i style="width:{share:.0%}"></i></span>'
+            f'<span class="rv-bar" aria-hidden="true"><i style="{style}"></i></span>'
             f"<span>probability {share:.1%}</span></span>"
         )
     translation = str(trace.meta["translation"]).strip() or "(nothing)"

@@ -83,12 +83,18 @@ def navigation(*, icons: bool = True) -> "st.Page":
             found.path,
             title=found.title,
             icon=found.icon if icons else None,
-            url_path=None if found.default else found.name,
+            url_path="start" if found.default else found.name,  # the default page shows no path
             default=found.default,
         )
         for found in ROUTES
     ]
-    return st.navigation(pages)
+    # The default page lives at the root. A link that spells out its name must find it, too.
+    home = next(found for found in ROUTES if found.default)
+    alias = st.Page(home.path, title=home.title, url_path=home.name, visibility="hidden")
+    asked = st.navigation([*pages, alias])
+    if asked is alias:
+        st.switch_page(pages[ROUTES.index(home)], query_params=st.query_params.to_dict())
+    return asked
 
 
 def run_router(prepare: Callable[[], Any]) -> None:

@@ -53,10 +53,10 @@ def begin() -> None:
             if value not in (memory.seen.get(name), memory.written.get(name)):
                 memory.values[name] = value
     memory.seen = incoming
-    _write()
+    write()
 
 
-def _write() -> None:
+def write() -> None:
     """Let the URL hold exactly what was chosen, in one step, so that going back is one step too."""
     values = _memory().values
     if values != {name: st.query_params[name] for name in NAMES if name in st.query_params}:
@@ -113,7 +113,7 @@ def checked(name: str, read: Callable[[str], T | None], default: T, *, shown: st
     if value is None:
         note(f"{problem}; showing {shown or default} instead.")
         put(name, None)
-        _write()
+        write()
         return default
     return value
 
