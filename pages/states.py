@@ -4,6 +4,7 @@ from rnnviz_core import ui
 from rnnviz_core.charts import states as charts
 from rnnviz_core.frames import gates, states
 from rnnviz_core.frames.tokens import spread
+from rnnviz_core.ui import sections_states as sections
 from rnnviz_core.ui.clicks import follow
 
 view = ui.page("states")
@@ -34,18 +35,9 @@ name = (
 )
 name = name or "hidden"
 chosen = gates.chosen_cell(trace, layer.part, position, unit)
-lines = states.lines(trace, place, name, states.companions(trace, place, name, unit))
-ui.show(
-    charts.unit_lines(name, layer.part),
-    key="states-lines",
-    description=f"Lines of single units of the {name} state: {', '.join(dict.fromkeys(lines['line']))}.",
-    lines=lines,
-)
-ui.explain(
-    "The thick line is the chosen unit; the three thin ones are those that range most widely over this text.",
-    "Click a unit in the heatmap that changes colour once. At which token does its line turn?",
-)
-ui.download_rows(lines, "states-units")
+sections.draw_units(view, layer, name, unit, units)
+sections.draw_memory(view, layer, position, unit)
+sections.draw_path(view, layer, name)
 
 with maps:
     columns = st.columns(2 if steps <= 30 and len(names) > 1 else 1)

@@ -11,12 +11,14 @@ import pytest
 from helpers_trace import sentiment_trace, translation_trace
 
 from rnnviz_core import cells, charts, limits
-from rnnviz_core.charts import attention, embeddings, gates, parts, states, theme
+from rnnviz_core.charts import attention, embeddings, gates, memory, parts, states, theme, trajectory
 from rnnviz_core.frames import attention as attention_frames
 from rnnviz_core.frames import embeddings as embedding_frames
 from rnnviz_core.frames import gates as gate_frames
+from rnnviz_core.frames import memory as memory_frames
 from rnnviz_core.frames import states as state_frames
 from rnnviz_core.frames import tokens as token_frames
+from rnnviz_core.frames import trajectory as trajectory_frames
 
 LSTM = ("input", "forget", "candidate", "output")
 TRACE = sentiment_trace("lstm", attention=True)
@@ -26,6 +28,10 @@ CHOSEN = gate_frames.chosen_cell(TRACE, "encoder", 1, 2)
 TERMS = gate_frames.term_bars(gate_frames.terms(TRACE, PLACE, LSTM, 1, 2))
 LINES = state_frames.lines(TRACE, PLACE, "hidden", [0, 1])
 WEIGHTS = attention_frames.weights(TRACE)
+LEDGER = memory_frames.ledger(TRACE, PLACE, 5)
+PLANE = trajectory_frames.plane(TRACE, PLACE)
+PATH = trajectory_frames.path(TRACE, PLACE, PLANE)
+DIRECTIONS = trajectory_frames.directions(TRACE, PLANE, np.eye(5, 16))
 VECTORS = np.random.default_rng(0).normal(size=(9, 4))
 
 # Every template of these pages, with the frames that it is drawn with.
@@ -67,6 +73,14 @@ TEMPLATES: dict[str, tuple[Any, dict[str, Any]]] = {
     },
     "unit_lines": (states.unit_lines("hidden"), {"lines": LINES}),
     "change_bars": (states.change_bars(("hidden", "cell")), {"changes": state_frames.changes(TRACE, PLACE)}),
+    "ledger_heatmap": (memory.ledger_heatmap("cell", 16), {"left": memory_frames.per_unit(LEDGER)}),
+    "ledger_bars": (memory.ledger_bars("cell"), {"lengths": memory_frames.in_norm(LEDGER)}),
+    "ledger_of_unit": (memory.ledger_of_unit("cell"), {"shares": memory_frames.of_unit(LEDGER, 2)}),
+    "state_path": (trajectory.state_path("cell"), {"path": PATH}),
+    "state_path classes": (
+        trajectory.state_path("hidden", classes=True),
+        {"path": PATH, "directions": DIRECTIONS},
+    ),
     "weight_bars": (attention.weight_bars(), {"weights": WEIGHTS}),
     "score_bars": (attention.score_bars(), {"weights": WEIGHTS}),
     "alignment": (attention.alignment(), {"alignment": attention_frames.alignment(PAIR)}),

@@ -6,7 +6,7 @@ from helpers_trace import WORDS, sentiment_trace, translation_trace
 from numpy.testing import assert_allclose
 
 from rnnviz_core import cells
-from rnnviz_core.frames import attention, embeddings, gates, states, tokens
+from rnnviz_core.frames import attention, embeddings, gates, memory, states, tokens, trajectory
 from rnnviz_core.frames.gates import Place
 
 CELLS = ("rnn", "gru", "lstm")
@@ -220,6 +220,106 @@ def test_clipped_cell_states_are_said():
     assert states.outside(trace, PLACE, "cell") == beyond
     assert (states.clipped_in_words(trace, PLACE) == "") == (beyond == 0)
     assert states.clipped_in_words(sentiment_trace("gru"), PLACE) == ""
+
+
+# --- memory -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("cell", ["gru", "lstm"])
+@pytest.mark.parametrize("reverse", [False, True])
+@pytest.mark.parametrize("position", [0, 3, 7])
+def test_the_ledger_sums_to_the_recorded_state(cell, reverse, position):
+    trace = sentiment_trace(cell, bidirectional=True)
+    place = Place("encoder", 0, reverse)
+    found = memory.ledger(trace, place, position)
+    state = trace[place.site("cell" if cell == "lstm" else "hidden")][position]
+    assert np.abs(found.left.sum(0) - state).max() < 1e-5
+    assert found.difference < 1e-5
+    unread = slice(1, position + 1) if reverse else slice(position + 2, None)
+    assert not found.left[unread].any()
+    assert not found.written[unread].any()
+
+
+def test_the_ledger_by_hand():
+    """Two tokens: of the first, its input * candidate times the second's forget gate is left."""
+    trace = sentiment_trace(words=("▁not", "▁good"))
+    gate = {name: trace[f"encoder.0.{name}"].astype(float) for name in ("input", "forget", "candidate")}
+    found = memory.ledger(trace, PLACE, 1)
+    assert_allclose(found.written[1], gate["input"][0] * gate["candidate"][0])
+    assert_allclose(found.left[1], gate["forget"][1] * found.written[1])
+    assert_allclose(found.left[2], gate["input"][1] * gate["candidate"][1])
+    lengths = memory.in_norm(found)  # the encoder starts from zeros: no column for its initial state
+    assert list(lengths["position"]) == [0, 1]
+    assert lengths["share"][1] == pytest.approx(1)
+    assert lengths["along"].sum() == pytest.approx(np.linalg.norm(found.recorded))
+    assert_allclose(memory.of_unit(found, 3)["value"].sum(), found.recorded[3], atol=1e-6)
+    units = memory.per_unit(found)
+    assert_allclose(units.groupby("unit")["value"].sum(), found.recorded, atol=1e-6)
+
+
+def test_the_initial_state_has_its_share():
+    trace = translation_trace()
+    start = np.full(16, 0.5, dtype=np.float32)
+    first = trace["decoder.0.update"][0] * start
+    hidden = trace["decoder.0.hidden"] * np.float32(1)
+    hidden[0] += first  # h_0 = (1 - z) * n + z * h_before
+    arrays = {**trace.arrays, "decoder.0.initial_hidden": start, "decoder.0.hidden": hidden}
+    found = memory.ledger(type(trace)(**{**vars(trace), "arrays": arrays}), Place("decoder"), 0)
+    assert_allclose(found.left[0], first, atol=1e-6)
+    assert found.difference < 1e-5
+    frame = memory.in_norm(found)
+    assert list(frame["token"][:2]) == [memory.BEFORE, "(start) → I"]
+    assert frame["tick"].iloc[0] == f"-001 {memory.BEFORE}"
+    assert "% left" in memory.in_words(frame)
+
+
+def test_a_plain_rnn_keeps_no_ledger():
+    assert memory.state_name(sentiment_trace("rnn")) is None
+
+
+# --- trajectory -------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("reverse", [False, True])
+def test_the_plane_is_that_of_sklearn(reverse):
+    from sklearn.decomposition import PCA
+
+    trace = sentiment_trace(bidirectional=True)
+    place = Place("encoder", 0, reverse)
+    found = trajectory.plane(trace, place)
+    oracle = PCA(2).fit(found.path)
+    assert_allclose(found.shares, oracle.explained_variance_ratio_, atol=1e-6)
+    assert_allclose(np.abs(found.points), np.abs(oracle.transform(found.path)), atol=1e-5)
+    assert_allclose(found.axes @ found.axes.T, np.eye(2), atol=1e-9)
+    frame = trajectory.path(trace, place, found)
+    read = range(len(WORDS) - 1, -1, -1) if reverse else range(len(WORDS))
+    assert list(frame["position"]) == [-1, *read]
+    assert list(frame.loc[frame["end"], "position"]) == [0 if reverse else len(WORDS) - 1]
+    assert_allclose(found.path[0], 0)
+
+
+def test_directions_keep_their_angles_and_fit_the_path():
+    trace = sentiment_trace()
+    found = trajectory.plane(trace, PLACE)
+    weights = np.zeros((5, 16))
+    weights[0], weights[4] = -found.axes[0], found.axes[0]  # worst and best along the first direction
+    frame = trajectory.directions(trace, found, weights)
+    assert list(frame["name"]) == list(trace.labels["class"])
+    assert frame["x2"][4] == pytest.approx(np.abs(found.points).max())
+    assert frame["x2"][0] == pytest.approx(-frame["x2"][4])
+    assert_allclose(frame["y2"], 0, atol=1e-9)
+    assert_allclose(frame["share"][[0, 4]], 1)
+    assert "%" in trajectory.in_words(trajectory.path(trace, PLACE, found), found)
+
+
+def test_class_weights_are_those_of_the_layer_that_is_read(make_sentiment):
+    trace = sentiment_trace(hidden=5, bidirectional=True, layers=2)
+    model = make_sentiment("lstm", bidirectional=True)
+    rows = model.output.weight.numpy()
+    assert trajectory.class_weights(model, trace, Place("encoder", 0)) is None
+    assert_allclose(trajectory.class_weights(model, trace, Place("encoder", 1)), rows[:, :5])
+    assert_allclose(trajectory.class_weights(model, trace, Place("encoder", 1, True)), rows[:, 5:])
+    assert trajectory.class_weights(None, translation_trace(), PLACE) is None
 
 
 # --- attention --------------------------------------------------------------------------------

@@ -1,0 +1,66 @@
+"""Template of a state's path through a plane."""
+
+from functools import cache
+
+import altair as alt
+
+from . import parts, theme
+
+
+@cache
+def state_path(name: str, classes: bool = False) -> alt.LayerChart:
+    """The path of the hidden or cell state, with the classes' directions.
+
+    Datasets: ``path`` (`frames.trajectory.path`) and, with `classes`, ``directions``
+    (`frames.trajectory.directions`).
+    """
+    base = alt.Chart(alt.NamedData("path")).encode(
+        x=_axis("x", "first direction"), y=_axis("y", "second direction")
+    )
+    tips = [
+        parts.tip("token", "after", "text"),
+        alt.Tooltip("order:Q", title="tokens read", format="d"),
+        parts.tip("x", "first direction"),
+        parts.tip("y", "second direction"),
+    ]
+    line = base.mark_line(color=theme.OUTLINE, strokeWidth=1.5).encode(
+        order="order:Q", tooltip=alt.value(None)
+    )
+    dots = base.mark_point(
+        filled=True, opacity=1, color=theme.STATE_COLOURS[name], stroke=theme.OUTLINE, strokeWidth=1
+    ).encode(size=alt.condition("datum.end", alt.value(160), alt.value(50)), tooltip=tips)
+    words = base.mark_text(align="left", baseline="bottom", dx=6, dy=-4).encode(text="label:N", tooltip=tips)
+    layers = [*(_arrows() if classes else []), line, dots, words]
+    chart = alt.layer(*layers).properties(
+        title=parts.heading(f"The path of the {name} state", "One dot per token; the large one is the end"),
+        height=400,
+    )
+    return theme.finish(chart)
+
+
+def _arrows() -> list[alt.Chart]:
+    base = alt.Chart(alt.NamedData("directions"))
+    tips = [parts.tip("name", "class", "text"), parts.tip("share", "of it in this plane", "share")]
+    line = base.mark_rule(color=theme.LINE_COLOURS[1], strokeWidth=2).encode(
+        x=_axis("x", "first direction"),
+        y=_axis("y", "second direction"),
+        x2="x2:Q",
+        y2="y2:Q",
+        tooltip=tips,
+    )
+    ends = base.encode(x=_axis("x2", "first direction"), y=_axis("y2", "second direction"), tooltip=tips)
+    return [
+        line,
+        ends.mark_point(filled=True, shape="diamond", size=60, color=theme.LINE_COLOURS[1], opacity=1),
+        ends.mark_text(fontStyle="italic", dy=14).encode(text="name:N"),
+    ]
+
+
+def _axis(field: str, title: str) -> alt.X | alt.Y:
+    kind = alt.X if field.startswith("x") else alt.Y
+    return kind(
+        f"{field}:Q",
+        title=title,
+        scale=alt.Scale(padding=24, zero=False),
+        axis=alt.Axis(grid=True, tickCount=5),
+    )
