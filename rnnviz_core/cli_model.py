@@ -218,8 +218,11 @@ def evaluate(
 @click.option(
     "--about", type=click.File(encoding="utf-8"), help="Markdown on the data and its licence, for the card."
 )
+@click.option("--probe", help="Sentiment: a table of small test sets, one per value of its column `split`.")
 @checkpoints_option
-def publish(run: Path, data: str, split: str, beam: int, about: Any, checkpoints: Path) -> None:
+def publish(
+    run: Path, data: str, split: str, beam: int, about: Any, probe: str | None, checkpoints: Path
+) -> None:
     """Score the best epoch of RUN on test data; write it, metrics.json and card.md into the checkpoints.
 
     RUN is the folder that `train --out` wrote. The scores are those of the half-precision weights, as
@@ -227,11 +230,13 @@ def publish(run: Path, data: str, split: str, beam: int, about: Any, checkpoints
 
     \b
     Examples:
-      python -m rnnviz_core publish runs/sentiment-lstm --data sentences.tsv.gz --about docs/data/sst.md
+      python -m rnnviz_core publish runs/sentiment-lstm --data sentences.tsv.gz --about docs/data/sst.md \\
+          --probe tests/material/sentences.tsv
       python -m rnnviz_core publish runs/es-en-gru-bahdanau --data pairs.tsv.gz --beam 5
     """
     from . import publishing
 
-    folder = publishing.publish(run, checkpoints, data, split, beam=beam, about=about.read() if about else "")
+    words = about.read() if about else ""
+    folder = publishing.publish(run, checkpoints, data, split, beam=beam, probe=probe, about=words)
     click.echo((folder / "metrics.json").read_text(encoding="utf-8").rstrip())
     click.echo(f"written to {folder}", err=True)

@@ -46,9 +46,9 @@ def evaluate(
     return evaluate_translation(model, pairs, beam=beam, lowercase=lowercase, quiet=False)
 
 
-def evaluate_command(model_id: str, data: str, split: str | None, beam: int) -> str:
+def evaluate_command(model_id: str, data: str, split: str | None, beam: int, *, folder: str = "DATA") -> str:
     """The command line that repeats an evaluation; data named by file only."""
-    name = data if data.startswith(corpora.HUB) else f"DATA/{Path(data).name}"
+    name = data if data.startswith(corpora.HUB) else f"{folder}/{Path(data).name}"
     words = ["python", "-m", "rnnviz_core", "evaluate", model_id, "--data", name]
     if split is not None:
         words += ["--split", split]
@@ -64,6 +64,7 @@ def publish(
     split: str | None = "test",
     *,
     beam: int = 1,
+    probe: str | None = None,
     about: str = "",
 ) -> Path:
     """Score a run's best checkpoint on test data and put it, with its card, among the checkpoints.
@@ -76,6 +77,8 @@ def publish(
         Where checkpoints live; the model's folder is made in it.
     data, split, beam
         What the scores are measured on; `beam` for translation.
+    probe
+        Sentiment: a table of small test sets, one per value of its column ``split``; the card shows each.
     about
         Markdown on the data: source, licence, what to be careful of.
 
@@ -98,11 +101,26 @@ def publish(
         "evaluated_on": f"{Path(data).name}, split {split}",
         "evaluate": evaluate_command(entry.id, data, split, beam),
     }
+    if probe is not None:
+        metrics["probes"] = _probes(model, entry.id, probe)
     if "signature" in scores:
         metrics["signature"] = scores["signature"]
     epochs = len((run / LOG).read_text().splitlines())
     card = write_card(entry, json.loads((run / RUN).read_text()), metrics, epochs, about)
     return checkpoints.save(model, Path(folder) / entry.id, metrics, card)
+
+
+def _probes(model: checkpoints.Model, model_id: str, probe: str) -> list[dict[str, Any]]:
+    """The two-sided accuracy on each split of a table, with the command that repeats it."""
+    rows = corpora.load(probe)
+    corpora.require(rows, ["split"], probe)
+    found = []
+    for split in dict.fromkeys(rows["split"]):
+        scores = evaluate(model, probe, split)
+        command = evaluate_command(model_id, probe, split, 1, folder="tests/material")
+        row = {"name": split, "rows": scores["rows"], "accuracy2": round(scores["accuracy2"], 2)}
+        found.append({**row, "evaluate": command})
+    return found
 
 
 def write_card(
@@ -133,6 +151,7 @@ def write_card(
         "```",
         "",
         *(f"Signature of {name}: `{text}`  " for name, text in metrics.get("signature", {}).items()),
+        *_probe_lines(metrics.get("probes", [])),
         "## Data",
         "",
         about.strip() or "The data is not described.",
@@ -154,3 +173,24 @@ def write_card(
         "",
     ]
     return "\n".join(lines)
+
+
+def _probe_lines(probes: list[dict[str, Any]]) -> list[str]:
+    """How the model does on our own sentences, kind by kind."""
+    if not probes:
+        return []
+    rows = [f"| {probe['name']} | {probe['rows']} | {probe['accuracy2']:.2f} |" for probe in probes]
+    return [
+        "## Where it fails",
+        "",
+        "Accuracy between two sides on small sets of our own sentences; half of each set is positive:",
+        "",
+        "| sentences | rows | accuracy (%) |",
+        "|---|--:|--:|",
+        *rows,
+        "",
+        "```",
+        *(probe["evaluate"] for probe in probes),
+        "```",
+        "",
+    ]

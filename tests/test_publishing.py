@@ -31,7 +31,9 @@ def test_a_run_is_published_with_scores_that_evaluate_repeats(table, tmp_path):
     spec = SentimentSpec("rnn", embedding=4, hidden=4, classes=("bad", "so-so", "good"))
     run = runs.Run(spec, table, vocabulary=30, config=TrainingConfig(epochs=2, batch=4))
     runs.execute(run, tmp_path / "run", quiet=True)
-    folder = publishing.publish(tmp_path / "run", tmp_path / "models", table, about="Our own words.")
+    folder = publishing.publish(
+        tmp_path / "run", tmp_path / "models", table, probe=table, about="Our own words."
+    )
     entry = checkpoints.scan(tmp_path / "models").find("sentiment-rnn")
     scores = publishing.evaluate(checkpoints.load(folder), table, "test")
     assert entry.scores == {name: round(scores[name], 2) for name in ("accuracy3", "accuracy2")}
@@ -43,6 +45,10 @@ def test_a_run_is_published_with_scores_that_evaluate_repeats(table, tmp_path):
         "best on the vali",
     ):
         assert text in entry.card
+    probes = {probe["name"]: probe for probe in entry.metrics["probes"]}
+    assert probes["test"]["accuracy2"] == entry.scores["accuracy2"]
+    assert set(probes) == {"train", "dev", "test"}
+    assert f"| dev | 12 | {probes['dev']['accuracy2']:.2f} |" in entry.card
     assert str(tmp_path) not in entry.card + json.dumps(dict(entry.metrics))
     before = checkpoints.load(tmp_path / "run" / "sentiment-rnn").state_dict()
     assert all(
