@@ -11,7 +11,7 @@ from streamlit.testing.v1 import AppTest
 from rnnviz_core import checkpoints, ui
 from rnnviz_core.examples import GERMAN, SENTIMENT, SPANISH, default_text, examples
 from rnnviz_core.specs import Cell, SentimentSpec, TranslationSpec
-from rnnviz_core.ui import drawing, header, loaders, routes, url, words
+from rnnviz_core.ui import drawing, glossary, header, loaders, routes, url, words
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -279,3 +279,30 @@ def test_a_decoders_step_tells_what_it_reads_and_writes(folder):
     app = start("softmax", model="es-en-gru-bahdanau")
     step = next(widget for widget in app.selectbox if widget.label == "Step of the decoder")
     assert step.options[0].startswith("0 · (start) → ")
+
+
+# --- words and downloads ----------------------------------------------------------------------
+
+
+def test_every_page_explains_its_terms():
+    assert set(glossary.PAGES) == {route.name for route in routes.ROUTES}
+    assert {term for terms in glossary.PAGES.values() for term in terms} == set(glossary.TERMS)
+    for page in glossary.PAGES:
+        assert 6 <= len(glossary.terms(page)) <= 18
+    for term, meaning in glossary.TERMS.items():
+        assert meaning.endswith("."), term
+        assert len(meaning) < 110, term
+
+
+@pytest.mark.parametrize("page", ["overview", "gates"])
+def test_page_offers_its_words_the_trace_and_a_program(folder, page):
+    app = start(page)
+    assert any("**hidden state**" in block.value for block in app.markdown)
+    program = next(code.value for code in app.code if "import torch" in code.value)
+    compile(program, "program", "exec")
+    assert "load(torch.nn.LSTM(" in program
+    keys = {
+        button.proto.id.rsplit("-", 2)[-2] + "-" + button.proto.id.rsplit("-", 1)[-1]
+        for button in app.get("download_button")
+    }
+    assert {"trace-npz", "trace-parquet"} <= keys

@@ -8,7 +8,7 @@ import streamlit as st
 from ..checkpoints import Entry
 from ..errors import RnnvizError
 from ..trace import Trace
-from . import header, loaders, routes, sidebar, url, words
+from . import header, loaders, routes, sidebar, tools, url, words
 from .choose import Layer as Layer
 from .choose import choose_layer as choose_layer
 from .choose import choose_token as choose_token
@@ -77,4 +77,5 @@ def page(name: str) -> View:
         st.error(plain(message[:1].upper() + message[1:]), icon=":material/error:")
         st.stop()
     header.draw(name, choice, trace)
+    tools.draw(name, choice.entry.spec, trace)
     return View(name, choice.entry.id, choice.entry, trace, choice.text)

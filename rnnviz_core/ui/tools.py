@@ -1,0 +1,49 @@
+"""Below the header of every page: what its words mean, and what can be taken along."""
+
+from collections.abc import Callable
+
+import streamlit as st
+
+from ..snippet import snippet
+from ..specs import ModelSpec
+from ..trace import Trace
+from . import glossary
+
+
+def draw(page: str, spec: ModelSpec, trace: Trace) -> None:
+    """Two buttons that open a list of terms, and the downloads."""
+    with st.container(horizontal=True):
+        with st.popover("Words on this page", icon=":material/menu_book:"):
+            lines = [f"**{term}**: {meaning}" for term, meaning in glossary.terms(page).items()]
+            st.markdown("  \n".join(lines))
+        with st.popover("Take it along", icon=":material/download:"):
+            _take_along(spec, trace)
+
+
+def _take_along(spec: ModelSpec, trace: Trace) -> None:
+    """The trace as a file, made when asked for, and as a program."""
+    st.markdown("**All numbers of this sentence**, every layer and step:")
+    with st.container(horizontal=True):
+        _file(trace, "npz", trace.to_npz, "application/octet-stream", "For NumPy: an array per name")
+        _file(
+            trace,
+            "parquet",
+            trace.to_parquet,
+            "application/vnd.apache.parquet",
+            "For tables: a row per number",
+        )
+    st.markdown("**Copy as PyTorch**: a program that computes the same numbers from the shipped weights:")
+    st.code(snippet(spec, trace), language="python", height=280)
+
+
+def _file(trace: Trace, ending: str, make: Callable[[], bytes], mime: str, about: str) -> None:
+    st.download_button(
+        f".{ending}",
+        data=make,
+        file_name=f"{trace.model}.{ending}",
+        mime=mime,
+        key=f"trace-{ending}",
+        icon=":material/download:",
+        on_click="ignore",
+        help=about,
+    )
