@@ -1,14 +1,15 @@
-import streamlit as st
-
 from rnnviz_core import ui
 from rnnviz_core.charts import attention as charts
 from rnnviz_core.frames import attention as frames
+from rnnviz_core.frames.tokens import spread
+from rnnviz_core.ui import sections_attention as sections
 
 view = ui.page("attention")
 trace = view.trace
 translates = "target" in trace.tokens
 
 if not frames.has_attention(trace):
+    sections.draw_kinds(view)
     ui.offer_models(
         "This network has no attention. "
         + (
@@ -41,24 +42,27 @@ if translates:
         "weights for all would give.",
         "Which target tokens are least sure where to look: names and nouns, or small words?",
     )
+    vectors = trace["attention.context"]
+    about = f"What attention hands to the decoder at each step: {spread(vectors)}"
+    context = frames.context(trace)
+    ui.show(
+        charts.context_heatmap(vectors.shape[1]), key="attention-context", description=about, context=context
+    )
+    ui.explain(
+        "Each column is the context of one step: the encoder’s states, mixed by the weights of its row.",
+        "Two words that look at the same place get the same column. Do you find such a pair?",
+    )
 else:
     rows = frames.weights(trace)
     about = f"Attention weights. {frames.weights_in_words(rows)}"
     ui.show(charts.weight_bars(), key="attention-weights", description=about, weights=rows)
-    ui.show(
-        charts.score_bars(),
-        key="attention-scores",
-        description="The score of every token, from which softmax makes the weights.",
-        weights=rows,
-    )
+    about = "The score of every token, from which softmax makes the weights."
+    ui.show(charts.score_bars(), key="attention-scores", description=about, weights=rows)
     ui.explain(
         "A weight says how much the state after that token counts in the verdict; above the dashed line it "
-        "counts more than its equal share.",
+        f"counts more than its equal share. {frames.spread_in_words(rows)}",
         "Remove the word with the tallest bar. Does the verdict change, or does the next word take over?",
     )
-st.info(
-    "Attention shows where the network looked, not why it decided: each state already holds what was read "
-    "before it, and other weights can give the same answer.",
-    icon=":material/lightbulb:",
-)
+sections.draw_test(view)
+sections.draw_kinds(view)
 ui.download_rows(rows, "attention")

@@ -7,15 +7,27 @@ from typing import Any
 
 import altair as alt
 import numpy as np
+import pandas as pd
 import pytest
 from helpers_trace import sentiment_trace, translation_trace
 
 from rnnviz_core import cells, charts, limits
-from rnnviz_core.charts import attention, embeddings, gates, memory, parts, states, theme, trajectory
+from rnnviz_core.charts import (
+    attention,
+    embeddings,
+    gates,
+    memory,
+    parts,
+    replaced,
+    states,
+    theme,
+    trajectory,
+)
 from rnnviz_core.frames import attention as attention_frames
 from rnnviz_core.frames import embeddings as embedding_frames
 from rnnviz_core.frames import gates as gate_frames
 from rnnviz_core.frames import memory as memory_frames
+from rnnviz_core.frames import replaced as replaced_frames
 from rnnviz_core.frames import states as state_frames
 from rnnviz_core.frames import tokens as token_frames
 from rnnviz_core.frames import trajectory as trajectory_frames
@@ -28,6 +40,8 @@ CHOSEN = gate_frames.chosen_cell(TRACE, "encoder", 1, 2)
 TERMS = gate_frames.term_bars(gate_frames.terms(TRACE, PLACE, LSTM, 1, 2))
 LINES = state_frames.lines(TRACE, PLACE, "hidden", [0, 1])
 WEIGHTS = attention_frames.weights(TRACE)
+CLASSES = pd.DataFrame({"kind": "its own", "order": [0], "name": "good", "probability": 0.5})
+PIECES = token_frames.step_frame(["a"]).assign(kind="shuffled", probability=0.5, writes="b", moved=0.1)
 LEDGER = memory_frames.ledger(TRACE, PLACE, 5)
 PLANE = trajectory_frames.plane(TRACE, PLACE)
 PATH = trajectory_frames.path(TRACE, PLACE, PLANE)
@@ -84,6 +98,10 @@ TEMPLATES: dict[str, tuple[Any, dict[str, Any]]] = {
     "weight_bars": (attention.weight_bars(), {"weights": WEIGHTS}),
     "score_bars": (attention.score_bars(), {"weights": WEIGHTS}),
     "alignment": (attention.alignment(), {"alignment": attention_frames.alignment(PAIR)}),
+    "small_alignment": (attention.small_alignment(), {"alignment": attention_frames.alignment(PAIR)}),
+    "context_heatmap": (attention.context_heatmap(16), {"context": attention_frames.context(PAIR)}),
+    "replaced_classes": (replaced.replaced_classes(), {"replaced": CLASSES}),
+    "replaced_pieces": (replaced.replaced_pieces(), {"replaced": PIECES}),
     "entropy_bars": (attention.entropy_bars(), {"entropy": attention_frames.entropy(PAIR)}),
 }
 every_template = pytest.mark.parametrize(
@@ -236,6 +254,7 @@ def test_colour_domains_are_fixed_and_clamp(chart, low, high):
 def test_charts_and_frames_agree_on_where_colours_end():
     assert embeddings.LIMIT == embedding_frames.LIMIT
     assert states.LIMITS["cell"] == state_frames.CELL_LIMIT
+    assert replaced.KINDS == replaced_frames.KINDS
     assert tuple(gate_frames.TERMS.values()) == gates.TERMS
     assert str(gate_frames.CLOSED) in gates.STATE_NAMES["closed"]
     assert str(gate_frames.OPEN) in gates.STATE_NAMES["open"]

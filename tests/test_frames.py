@@ -355,6 +355,23 @@ def test_entropy_by_hand():
     assert_allclose(frame["most"], np.log2(6))
 
 
+def test_the_context_is_a_column_per_step_or_one_for_all():
+    trace = translation_trace()
+    frame = attention.context(trace)
+    assert_allclose(frame.pivot(index="position", columns="unit", values="value"), trace["attention.context"])
+    arrays = {**translation_trace(attention=False).arrays, "encoder.context": np.arange(16.0)}
+    axes = {**translation_trace(attention=False).axes, "encoder.context": ("unit",)}
+    fixed = type(trace)(**{**vars(trace), "arrays": arrays, "axes": axes})
+    assert_allclose(attention.context(fixed)["value"], np.arange(16))
+    assert set(attention.context(fixed)["token"]) == {"every step"}
+
+
+def test_the_spread_of_equal_weights_is_all_tokens():
+    frame = attention.weights(sentiment_trace(attention=True)).assign(weight=1 / 8)
+    assert "Entropy 3.00 of at most 3.00 bits" in attention.spread_in_words(frame)
+    assert "over 8.0 tokens" in attention.spread_in_words(frame)
+
+
 @pytest.mark.parametrize("make, expected", [(sentiment_trace, False), (translation_trace, True)])
 def test_whether_there_is_attention(make, expected):
     assert attention.has_attention(make()) is expected

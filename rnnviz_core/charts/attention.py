@@ -74,7 +74,49 @@ def alignment() -> alt.VConcatChart:
             height=alt.Step(24),
         )
     )
-    chart = alt.vconcat(matrix, _row_bars(here, tips), spacing=28).resolve_legend(color="independent")
+    rows = (_row_bars(here, tips), _row_scores(here, tips))
+    chart = alt.vconcat(matrix, *rows, spacing=28).resolve_legend(color="independent")
+    return theme.finish(chart)
+
+
+@cache
+def small_alignment() -> alt.Chart:
+    """Target x source alone, to stand beside others. Dataset: ``alignment``."""
+    chart = (
+        alt.Chart(alt.NamedData("alignment"))
+        .mark_rect()
+        .encode(
+            x=parts.tokens_x("source tokens"),
+            y=parts.tokens_y("target tokens", field="target", sort="target_position"),
+            color=parts.colour("weight", theme.sequential(), "weight", [0, 1]),
+            tooltip=[
+                parts.tip("target_token", "writes", "text"),
+                parts.tip("token", "looks at", "text"),
+                parts.tip("weight", "weight", "share"),
+            ],
+        )
+        .properties(title=parts.heading("Where each word looked"), height=alt.Step(20))
+    )
+    return theme.finish(chart)
+
+
+@cache
+def context_heatmap(units: int) -> alt.Chart:
+    """Unit x target token of the context. Dataset: ``context`` (`frames.attention.context`)."""
+    chart = (
+        alt.Chart(alt.NamedData("context"))
+        .mark_rect()
+        .encode(
+            x=parts.tokens_x("target tokens"),
+            y=parts.rows_y("unit", units, "unit"),
+            color=parts.colour("value", theme.diverging(), "value", [-1, 0, 1]),
+            tooltip=[*parts.step_tips(), alt.Tooltip("unit:O", title="unit"), parts.tip("value", "value")],
+        )
+        .properties(
+            title=parts.heading("The context", "What the decoder reads of the source"),
+            height=parts.rows_height(units),
+        )
+    )
     return theme.finish(chart)
 
 
@@ -120,4 +162,19 @@ def _row_bars(here: str, tips: list[alt.Tooltip]) -> alt.Chart:
             tooltip=tips,
         )
         .properties(title=parts.heading("The row with the arrow"), height=160)
+    )
+
+
+def _row_scores(here: str, tips: list[alt.Tooltip]) -> alt.Chart:
+    """The scores of the same row, before softmax."""
+    return (
+        alt.Chart(alt.NamedData("alignment"), name="scores")
+        .mark_bar(color=theme.OUTLINE, cornerRadiusEnd=2)
+        .transform_filter(here)
+        .encode(
+            x=parts.tokens_x("source tokens", scale="scores_x"),
+            y=alt.Y("score:Q", title="score").axis(grid=True, tickCount=5),
+            tooltip=tips,
+        )
+        .properties(title=parts.heading("Its scores", "Softmax turns these into the weights"), height=130)
     )

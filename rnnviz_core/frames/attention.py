@@ -54,6 +54,26 @@ def alignment_in_words(frame: pd.DataFrame) -> str:
     return " ".join(f"{row.target_token}: {row.token} {row.weight:.0%}." for row in best.itertuples())
 
 
+def context(trace: Trace) -> pd.DataFrame:
+    """Translation: what the decoder reads of the source: step columns, ``unit``, ``value``.
+
+    One column per target piece; without attention a single one, the same at every step.
+    """
+    if has_attention(trace):
+        _, _, target = _matrix(trace, "attention.weights")
+        return grid_frame(trace["attention.context"], target, "unit")
+    return grid_frame(trace["encoder.context"][None], ["every step"], "unit")
+
+
+def spread_in_words(frame: pd.DataFrame) -> str:
+    """Sentiment: how spread `weights` are, as bits and as a number of tokens."""
+    weight = frame["weight"].to_numpy(dtype=np.float64)
+    bits = float(-(weight * np.log2(weight, out=np.zeros_like(weight), where=weight > 0)).sum() + 0.0)
+    most = np.log2(max(len(frame), 1))
+    alike = f"as spread as equal weights over {2**bits:.1f} tokens"
+    return f"Entropy {bits:.2f} of at most {most:.2f} bits: {alike}."
+
+
 def entropy(trace: Trace) -> pd.DataFrame:
     """Translation: one row per target piece: how spread its attention is.
 
