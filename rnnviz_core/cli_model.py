@@ -66,7 +66,9 @@ def refuse_for_sentiment(ctx: click.Context, *options: str) -> None:
     """Raise `SpecError` for options that were given although only translation knows them."""
     for name in options:
         if ctx.get_parameter_source(name) is not click.core.ParameterSource.DEFAULT:
-            raise SpecError(f"--{name} belongs to translation; this model is for {Task.SENTIMENT}")
+            raise SpecError(
+                f"--{name.replace('_', '-')} belongs to translation; this model is for {Task.SENTIMENT}"
+            )
 
 
 @click.command(short_help="Run a model on a text and write the exact trace.")
@@ -167,6 +169,9 @@ def _lines(trace: "Trace", out: Path | None) -> list[tuple[str, str]]:
 @click.option("--json", "as_json", is_flag=True, help="Print JSON instead of text.")
 @beam_option
 @click.option("--lowercase", is_flag=True, help="Translation: chrF without case (BLEU is given both ways).")
+@click.option(
+    "--by-length", is_flag=True, help="Translation: BLEU of short, middling and long sentences too."
+)
 @checkpoints_option
 @click.pass_context
 def evaluate(
@@ -177,6 +182,7 @@ def evaluate(
     as_json: bool,
     beam: int,
     lowercase: bool,
+    by_length: bool,
     checkpoints: Path,
 ) -> None:
     """Score MODEL on a table.
@@ -195,15 +201,18 @@ def evaluate(
     from .publishing import evaluate as score
 
     if network.spec.task is Task.SENTIMENT:
-        refuse_for_sentiment(ctx, "beam", "lowercase")
-    scores = score(network, data, split, beam=beam, lowercase=lowercase)
+        refuse_for_sentiment(ctx, "beam", "lowercase", "by_length")
+    scores = score(network, data, split, beam=beam, lowercase=lowercase, by_length=by_length)
     if as_json:
         print_json(scores)
         return
     for name, value in scores.items():
         if isinstance(value, dict):
-            for metric, signature in value.items():
-                click.echo(f"{name:<14}{metric}: {signature}")
+            for part, found in value.items():
+                text = (
+                    f"{found['bleu_lower']:.2f} ({found['rows']} rows)" if isinstance(found, dict) else found
+                )
+                click.echo(f"{name:<14}{part}: {text}")
         else:
             click.echo(f"{name:<14}{value if isinstance(value, int) else format(value, '.2f')}")
 

@@ -15,6 +15,8 @@ from .models import SentimentModel, TranslationModel
 from .tokenizer import BOS, EOS
 from .work import second_side, sentiment_logits, translation_loss
 
+LENGTHS = {"up to 5 words": (1, 5), "6 to 10 words": (6, 10), "over 10 words": (11, 10**9)}
+
 
 def _sides(logits: torch.Tensor) -> torch.Tensor:
     """0 where the lower classes hold more probability, 1 where the upper ones do."""
@@ -95,6 +97,7 @@ def evaluate_translation(
     *,
     beam: int = 1,
     lowercase: bool = False,
+    by_length: bool = False,
     quiet: bool = True,
 ) -> dict[str, Any]:
     """BLEU, chrF and perplexity of a model's translations against one reference each.
@@ -105,6 +108,8 @@ def evaluate_translation(
         Hypotheses kept in the search; 1 is greedy.
     lowercase
         Compare chrF without case as well; BLEU is always given both ways.
+    by_length
+        Also give lower-cased BLEU for short, middling and long sources (`LENGTHS`, in words).
 
     Returns
     -------
@@ -127,4 +132,20 @@ def evaluate_translation(
     loss, pieces = translation_loss(model, examples)
     scores["perplexity"] = torch.tensor(loss / pieces, dtype=torch.float64).exp().item()
     scores["signature"] = {name: str(metric.get_signature()) for name, metric in metrics.items()}
+    if by_length:
+        scores["by_length"] = _by_length(outputs, pairs)
     return scores
+
+
+def _by_length(outputs: list[str], pairs: corpora.Pairs) -> dict[str, dict[str, float]]:
+    """Rows and lower-cased BLEU of the sources of each length that occur."""
+    from sacrebleu.metrics import BLEU
+
+    found: dict[str, dict[str, float]] = {}
+    for name, (low, high) in LENGTHS.items():
+        rows = [i for i, source in enumerate(pairs.sources) if low <= len(source.split()) <= high]
+        if rows:
+            texts, references = [outputs[i] for i in rows], [pairs.targets[i] for i in rows]
+            score = BLEU(lowercase=True).corpus_score(texts, [references]).score
+            found[name] = {"rows": len(rows), "bleu_lower": score}
+    return found

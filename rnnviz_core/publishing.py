@@ -37,13 +37,22 @@ RECIPE = (
 
 
 def evaluate(
-    model: checkpoints.Model, data: str, split: str | None, *, beam: int = 1, lowercase: bool = False
+    model: checkpoints.Model,
+    data: str,
+    split: str | None,
+    *,
+    beam: int = 1,
+    lowercase: bool = False,
+    by_length: bool = False,
+    quiet: bool = False,
 ) -> dict[str, Any]:
     """The scores of a model on a table or hub data set, as `evaluate` on the command line gives them."""
     if isinstance(model, SentimentModel):
         return evaluate_sentiment(model, corpora.load(data, split), data)
     pairs = corpora.pairs(data, split, (model.spec.source, model.spec.target))
-    return evaluate_translation(model, pairs, beam=beam, lowercase=lowercase, quiet=False)
+    return evaluate_translation(
+        model, pairs, beam=beam, lowercase=lowercase, by_length=by_length, quiet=quiet
+    )
 
 
 def evaluate_command(model_id: str, data: str, split: str | None, beam: int, *, folder: str = "DATA") -> str:
@@ -93,7 +102,7 @@ def publish(
         raise DataError(f"{run}: no run with one checkpoint is here; train one into it first")
     entry = found.entries[0]
     model = checkpoints.load(entry.path)  # in half precision, as it will be shipped
-    scores = evaluate(model, data, split, beam=beam)
+    scores = evaluate(model, data, split, beam=beam, by_length=True)
     metrics: dict[str, Any] = {
         **entry.metrics,
         "scores": {name: round(scores[name], 2) for name in SCORE_NAMES if name in scores},
@@ -103,6 +112,11 @@ def publish(
     }
     if probe is not None:
         metrics["probes"] = _probes(model, entry.id, probe)
+    if "by_length" in scores:
+        metrics["by_length"] = [
+            {"name": name, "rows": part["rows"], "bleu_lower": round(part["bleu_lower"], 2)}
+            for name, part in scores["by_length"].items()
+        ]
     if "signature" in scores:
         metrics["signature"] = scores["signature"]
     epochs = len((run / LOG).read_text().splitlines())
@@ -152,6 +166,7 @@ def write_card(
         "",
         *(f"Signature of {name}: `{text}`  " for name, text in metrics.get("signature", {}).items()),
         *_probe_lines(metrics.get("probes", [])),
+        *_length_lines(metrics.get("by_length", []), metrics["evaluate"]),
         "## Data",
         "",
         about.strip() or "The data is not described.",
@@ -173,6 +188,27 @@ def write_card(
         "",
     ]
     return "\n".join(lines)
+
+
+def _length_lines(lengths: list[dict[str, Any]], command: str) -> list[str]:
+    """How much worse a translation model does on long sentences."""
+    if not lengths:
+        return []
+    rows = [f"| {part['name']} | {part['rows']} | {part['bleu_lower']:.2f} |" for part in lengths]
+    return [
+        "## Where it fails",
+        "",
+        "Lower-cased BLEU by the length of the source sentence:",
+        "",
+        "| source | rows | BLEU, lower-cased |",
+        "|---|--:|--:|",
+        *rows,
+        "",
+        "```",
+        f"{command} --by-length",
+        "```",
+        "",
+    ]
 
 
 def _probe_lines(probes: list[dict[str, Any]]) -> list[str]:

@@ -79,3 +79,18 @@ def test_perplexity_is_that_of_the_reference(make_translation):
     logits = model(source, torch.tensor([source.shape[1]]), torch.tensor([ids[:-1]]))[0]
     expected = -torch.log_softmax(logits, -1)[range(len(ids) - 1), ids[1:]].mean()
     assert scores["perplexity"] == pytest.approx(expected.exp().item(), rel=1e-5)
+
+
+def test_bleu_by_length_counts_words_of_the_source(make_translation, monkeypatch):
+    import sacrebleu
+
+    sources = ["uno dos", "uno dos tres cuatro cinco seis", "uno " * 12]
+    references = ["one two of them here", "one two three four five six", "one " * 12]
+    said = iter(["one two of them there", "one two three four five six", "one " * 11])
+    monkeypatch.setattr(evaluation, "translate", lambda _model, _text, beam: next(said))
+    scores = evaluate_translation(make_translation(), corpora.Pairs(sources, references), by_length=True)
+    parts = scores["by_length"]
+    assert [part["rows"] for part in parts.values()] == [1, 1, 1]
+    assert parts["6 to 10 words"]["bleu_lower"] == pytest.approx(100)
+    expected = sacrebleu.corpus_bleu(["one two of them there"], [references[:1]], lowercase=True).score
+    assert parts["up to 5 words"]["bleu_lower"] == expected

@@ -1,0 +1,88 @@
+"""The models in the repository: every one loads, records exactly, and is as good as its card says."""
+
+from pathlib import Path
+
+import pytest
+
+from rnnviz_core import checkpoints, corpora
+from rnnviz_core.evaluation import evaluate_sentiment
+from rnnviz_core.models import SentimentModel
+from rnnviz_core.recorder import record
+from rnnviz_core.specs import Task, model_id
+
+ROOT = Path(__file__).resolve().parents[1]
+OWN = str(ROOT / "tests" / "material" / "sentences.tsv")
+SCAN = checkpoints.scan(ROOT / "checkpoints")
+SENTENCES = {
+    Task.SENTIMENT: (
+        "not a good film",
+        "A warm, funny and generous story!",
+        "What a waste of an evening.",
+        "😀 ?",
+    ),
+    Task.TRANSLATION: ("Me encantó la pizza de este lugar", "¿Dónde está mi hermano?", "No lo sé.", "😀 ?"),
+}
+
+
+def test_there_is_a_model_for_every_cell_and_task():
+    assert SCAN.problems == ()
+    sentiment = {entry.spec.cell for entry in SCAN.entries if entry.spec.task is Task.SENTIMENT}
+    assert sentiment == {"rnn", "gru", "lstm"}
+    assert any(entry.spec.attention == "bahdanau" for entry in SCAN.entries)
+    assert sum(entry.bytes for entry in SCAN.entries) < 60e6
+
+
+@pytest.fixture(scope="module", params=SCAN.entries, ids=lambda entry: entry.id)
+def entry(request):
+    return request.param
+
+
+@pytest.fixture(scope="module")
+def model(entry):
+    return checkpoints.load(entry.path)
+
+
+def test_the_id_follows_the_grammar(entry):
+    assert entry.id == model_id(entry.spec)
+
+
+def test_traces_are_exact(entry, model):
+    for sentence in SENTENCES[entry.spec.task]:
+        assert record(model, sentence).max_difference < 1e-5
+
+
+def test_the_card_holds_every_score_and_both_commands(entry):
+    assert entry.scores
+    for score in entry.scores.values():
+        assert f"| {score:.2f} |" in entry.card
+    for key in ("command", "evaluate"):
+        assert entry.metrics[key] in entry.card
+    assert "Where it fails" in entry.card
+
+
+def test_the_card_is_true_on_our_own_sentences(entry, model):
+    if not isinstance(model, SentimentModel):
+        pytest.skip("our own sentences have sides, not translations")
+    probes = entry.metrics["probes"]
+    assert {probe["name"] for probe in probes} == {"negation", "contrast", "other domain", "long"}
+    for probe in probes:
+        scores = evaluate_sentiment(model, corpora.load(OWN, probe["name"]), OWN)
+        assert scores["rows"] == probe["rows"]
+        assert round(scores["accuracy2"], 2) == probe["accuracy2"]
+
+
+def test_plain_verdicts_are_as_a_reader_expects(entry, model):
+    if entry.spec.task is not Task.SENTIMENT:
+        pytest.skip("no verdicts")
+    _, praise, blame, _ = (record(model, text).meta["label"] for text in SENTENCES[Task.SENTIMENT])
+    assert praise.endswith("positive")
+    assert blame.endswith("negative")
+
+
+def test_the_pizza_is_loved(entry, model):
+    if entry.id != "es-en-gru-bahdanau":
+        pytest.skip("the sentence is Spanish")
+    said = record(model, "Me encantó la pizza de este lugar").meta["translation"].lower()
+    assert "loved" in said
+    assert "pizza" in said
+    assert "place" in said
