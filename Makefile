@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run dev test check lint types format bench screenshots readme clean
+.PHONY: help setup run dev test check lint types format bench bench-train models load screenshots readme clean
 .DELETE_ON_ERROR:
 
 help: ## list the targets
@@ -38,7 +38,17 @@ format: $(VENV)/.dev ## let ruff mend and format the files
 	$(BIN)/ruff format .
 
 bench: $(VENV)/.runtime ## time the recorder against torch's fused modules and a loop over steps
-	@for script in bench/[a-z]*.py; do $(BIN)/python -m bench.$$(basename $$script .py) || exit 1; done
+	$(BIN)/python -m bench.record $(ARGS)
+
+load: $(VENV)/.runtime ## 50 visitors who type for a minute, against a server of its own (ARGS="--sessions 100")
+	$(BIN)/python -m bench.load $(ARGS)
+
+bench-train: $(VENV)/.runtime ## tokens per second of training, against a plain padded loop
+	$(BIN)/python -m bench.training $(ARGS)
+
+models: $(VENV)/.runtime ## train the whole collection from DATA=FOLDER, two runs side by side; resumes
+	@test -n "$(DATA)" || { echo "make models DATA=FOLDER: name the folder of the data sets"; exit 1; }
+	$(BIN)/python -m scripts.models --data $(DATA)
 
 screenshots: $(VENV)/.browser ## photograph every page, light and dark, into docs/screenshots/
 	$(BIN)/python -m scripts.screenshots

@@ -86,3 +86,20 @@ def test_the_pizza_is_loved(entry, model):
     assert "loved" in said
     assert "pizza" in said
     assert "place" in said
+
+
+def test_make_models_repeats_the_command_of_every_card(entry, monkeypatch):
+    """The options that `make models` uses are those of the run that made the shipped weights."""
+    import shlex
+
+    from rnnviz_core import runs
+    from rnnviz_core.cli import commands
+    from scripts.models import COLLECTION
+
+    seen = []
+    monkeypatch.setattr(runs, "execute", lambda run, _out, quiet: seen.append(run) or (_out, runs.Progress()))
+    recipe = next(recipe for recipe in COLLECTION if recipe.id == entry.id)
+    card = shlex.split(entry.metrics["command"])[3:]
+    for words in ([*shlex.split(recipe.train), "--out", "runs/x"], card):
+        commands.main(words, standalone_mode=False)
+    assert seen[0] == seen[1]

@@ -1,0 +1,96 @@
+"""Train and publish the whole collection from local data: ``make models DATA=FOLDER``.
+
+Two runs stand side by side, one thread each. A run that was stopped goes on where it was, and a finished
+one is only scored again. The options below are those of the cards; a test compares them.
+"""
+
+import os
+import shlex
+import subprocess
+import sys
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+import click
+
+SENTIMENT = (
+    "train sentiment --data DATA/sst_train_phrases.tsv.gz --validation DATA/sst_sentences.tsv.gz "
+    "--embedding 128 --dropout 0.5 --exclude in_eval=1 --vocabulary 8000 --treebank --epochs 8 "
+    "--average 0.999"
+)
+SST = "--data DATA/sst_sentences.tsv.gz --about docs/data/sst.md --probe tests/material/sentences.tsv"
+SPANISH = (
+    "train translation --data DATA/tatoeba_eng_spa.tsv.gz --embedding 192 --hidden 256 --bidirectional "
+    "--dropout 0.2 --vocabulary 8000 --target-vocabulary 4000 --sampling 0.2 --epochs 10 --batch 96 "
+    "--rate 0.002 --smoothing 0.1 --average 0.999"
+)
+TATOEBA = "--data DATA/tatoeba_eng_spa.tsv.gz --beam 5 --about docs/data/tatoeba.md"
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """How one model is made: the options of `train` and of `publish`."""
+
+    id: str
+    train: str
+    publish: str
+
+
+COLLECTION = (
+    Recipe("es-en-gru-bahdanau", f"{SPANISH} --cell gru --attention bahdanau", TATOEBA),
+    Recipe("sentiment-lstm", f"{SENTIMENT} --cell lstm --rate 0.002", SST),
+    Recipe("sentiment-gru", f"{SENTIMENT} --cell gru --rate 0.002", SST),
+    Recipe("sentiment-rnn", f"{SENTIMENT} --cell rnn", SST),
+)
+
+
+def find(folder: Path, words: Sequence[str]) -> list[str]:
+    """``DATA/name`` becomes the path of that file, wherever it lies in the folder."""
+    found = []
+    for word in words:
+        if word.startswith("DATA/"):
+            paths = sorted(folder.rglob(word.removeprefix("DATA/")))
+            if not paths:
+                raise click.ClickException(f"no {word.removeprefix('DATA/')} in {folder}")
+            word = str(paths[0])
+        found.append(word)
+    return found
+
+
+def make(recipe: Recipe, data: Path, runs: Path) -> bool:
+    """Train and publish one model; whether both succeeded."""
+    run = runs / recipe.id
+    program = [sys.executable, "-m", "rnnviz_core"]
+    commands = (
+        [*program, *find(data, shlex.split(recipe.train)), "--out", str(run)],
+        [*program, "publish", str(run), *find(data, shlex.split(recipe.publish))],
+    )
+    run.mkdir(parents=True, exist_ok=True)
+    with (run / "output.log").open("a") as log:
+        for command in commands:
+            environment = {**os.environ, "OMP_NUM_THREADS": "1"}
+            if subprocess.run(command, stdout=log, stderr=log, env=environment, check=False).returncode:
+                click.echo(f"{recipe.id}: failed, see {log.name}", err=True)
+                return False
+    click.echo(f"{recipe.id}: done")
+    return True
+
+
+@click.command(help=__doc__)
+@click.option("--data", type=click.Path(exists=True, file_okay=False, path_type=Path), required=True)
+@click.option("--runs", type=click.Path(path_type=Path), default=Path("runs"), show_default=True)
+@click.option("--only", multiple=True, help="Ids to make; by default all.")
+def main(data: Path, runs: Path, only: tuple[str, ...]) -> None:
+    known = {recipe.id for recipe in COLLECTION}
+    if odd := sorted(set(only) - known):
+        raise click.UsageError(f"unknown model {odd[0]!r}; choose among {', '.join(sorted(known))}")
+    wanted = [recipe for recipe in COLLECTION if not only or recipe.id in only]
+    with ThreadPoolExecutor(2) as pool:
+        done = list(pool.map(lambda recipe: make(recipe, data, runs), wanted))
+    sys.exit(0 if all(done) else 1)
+
+
+if __name__ == "__main__":
+    main()
