@@ -10,6 +10,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -30,14 +31,30 @@ def free_port() -> int:
 
 @contextlib.contextmanager
 def serve(environment: Mapping[str, str] | None = None) -> Iterator[str]:
-    """Start the app on a free port, as `make run` does, and yield its address; stop it afterwards.
+    """Start the app on a free port, as `make run` does, and yield its address; stop it afterwards."""
+    with serve_process(environment) as server:
+        yield server.address
+
+
+@dataclass(frozen=True)
+class Server:
+    """A running app: where it answers, its process id, and the file it prints to."""
+
+    address: str
+    pid: int
+    log: Path
+
+
+@contextlib.contextmanager
+def serve_process(environment: Mapping[str, str] | None = None, port: int | None = None) -> Iterator[Server]:
+    """As `serve`, for those who also want to watch the process.
 
     Raises
     ------
     RuntimeError
         When it does not answer in `START_SECONDS`; the message carries what it printed.
     """
-    port = free_port()
+    port = port or free_port()
     options = {
         "server.port": port,
         "server.address": "127.0.0.1",
@@ -46,7 +63,7 @@ def serve(environment: Mapping[str, str] | None = None) -> Iterator[str]:
     }
     command = [sys.executable, "-m", "streamlit", "run", "app.py"]
     command += [word for name, value in options.items() for word in (f"--{name}", str(value))]
-    with tempfile.TemporaryFile() as log:
+    with tempfile.NamedTemporaryFile(suffix=".log") as log:
         server = subprocess.Popen(
             command, cwd=ROOT, env={**os.environ, **(environment or {})}, stdout=log, stderr=subprocess.STDOUT
         )
@@ -55,7 +72,7 @@ def serve(environment: Mapping[str, str] | None = None) -> Iterator[str]:
             if not _answers(server, f"{address}/_stcore/health"):
                 log.seek(0)
                 raise RuntimeError(f"the server did not start:\n{log.read().decode(errors='replace')}")
-            yield address
+            yield Server(address, server.pid, Path(log.name))
         finally:
             server.terminate()
             try:

@@ -63,15 +63,15 @@ def model(entry: Entry) -> Any:
 @st.cache_resource(
     max_entries=limits.CACHED_TRACES, ttl=limits.CACHE_SECONDS, show_spinner="Reading the sentence …"
 )
-def _trace(path: str, stamp: str, text: str) -> Trace:
+def _trace(path: str, stamp: str, text: str, beam: int) -> Trace:
     from .. import recorder
 
-    return recorder.record(_model(path, stamp), text)
+    return recorder.record(_model(path, stamp), text, beam=beam)
 
 
-def trace(entry: Entry, text: str) -> Trace:
-    """Everything the network computes on `text`."""
-    return _trace(str(entry.path), _stamp(entry.path), text)
+def trace(entry: Entry, text: str, beam: int = 1) -> Trace:
+    """Everything the network computes on `text`; for a translation, the best of a beam."""
+    return _trace(str(entry.path), _stamp(entry.path), text, beam)
 
 
 @st.cache_resource(show_spinner="Waking the network …")
@@ -81,12 +81,10 @@ def warm_up() -> bool:
     Streamlit collects garbage after every run, which with torch in memory means a walk over every
     object it brought: 3 seconds per click with 30 visitors, against 0.06 once they are frozen.
     """
-    import sklearn.decomposition
     import torch
 
     from .. import charts, frames, recorder  # noqa: F401
 
-    assert sklearn.decomposition
     torch.set_num_threads(1)
     for entry in models().entries[:1]:
         try:

@@ -1,0 +1,176 @@
+"""A visitor without a browser: Streamlit's own protocol over a websocket.
+
+It does what the browser's half of Streamlit does: asks for a page, remembers the widgets it was sent,
+reports an edit with the page, the URL and the messages it still holds, and waits until the script
+has finished. Nothing is drawn.
+"""
+
+import asyncio
+import time
+from dataclasses import dataclass, field
+from urllib.parse import parse_qs, urlencode, urlsplit
+
+from streamlit.proto.Alert_pb2 import Alert
+from streamlit.proto.BackMsg_pb2 import BackMsg
+from streamlit.proto.ClientState_pb2 import ClientState
+from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
+from streamlit.proto.WidgetStates_pb2 import WidgetState
+from websockets.asyncio.client import ClientConnection, connect
+
+PATIENCE = 60  # seconds without an answer: a failure
+
+
+@dataclass
+class Run:
+    """What came back for one action."""
+
+    what: str  # open, edit, page or model
+    page: str
+    model: str
+    seconds: float = 0.0
+    bytes: int = 0
+    charts: int = 0
+    title: str = ""
+    failures: list[str] = field(default_factory=list)
+
+
+class Visitor:
+    """One session. `open` first, then any number of `edit`, `go` and `change_model`."""
+
+    def __init__(self, address: str) -> None:
+        self.address = address
+        self.page = self.model = self.query = self.session = ""
+        self.pages: dict[str, str] = {}  # path -> hash
+        self.models: list[str] = []  # labels in the sidebar
+        self._page_hash = ""
+        self._sentence_id = self._model_id = ""
+        self._values: dict[str, str] = {}  # widget id -> what was chosen
+        self._kept: list[set[str]] = [set(), set()]  # hashes of messages of the last two runs
+        self._socket: ClientConnection | None = None
+
+    async def open(self, page: str, **query: str) -> Run:
+        """Follow a link to a page ("" is the first one)."""
+        split = urlsplit(self.address)
+        # The second and third name stand for the XSRF token and the session to come back to.
+        self._socket = await connect(
+            f"ws://{split.netloc}/_stcore/stream",
+            subprotocols=["streamlit"],  # type: ignore[list-item]
+            origin=self.address,  # type: ignore[arg-type]
+            compression=None,
+            max_size=None,
+            open_timeout=PATIENCE,
+        )
+        self.page, self.model, self.query = page, query.get("model", ""), urlencode(query)
+        return await self._act("open", page_name=page)
+
+    async def edit(self, text: str) -> Run:
+        """Type another sentence; an answer that is not about this sentence is a failure."""
+        self._values[self._sentence_id] = text
+        run = await self._act("edit")
+        if parse_qs(self.query).get("text") != [text]:
+            run.failures.append(f"the page shows another sentence: {self.query[:80]}")
+        return run
+
+    async def go(self, page: str) -> Run:
+        """Click a page in the navigation."""
+        self.page, self._page_hash = page, self.pages[page]
+        return await self._act("page")
+
+    async def change_model(self, label: str, model: str) -> Run:
+        """Pick a model in the sidebar by its label."""
+        self.model = model
+        self._values[self._model_id] = label
+        return await self._act("model")
+
+    async def close(self) -> None:
+        if self._socket:
+            await self._socket.close()
+
+    async def _act(self, what: str, page_name: str = "") -> Run:
+        run = Run(what, self.page or "overview", self.model)
+        state = ClientState(
+            query_string=self.query,
+            page_script_hash=self._page_hash,
+            page_name=page_name,
+            cached_message_hashes=set().union(*self._kept),
+        )
+        state.context_info.url = f"{self.address}/{self.page}"
+        state.context_info.timezone = "UTC"
+        for name, value in self._values.items():
+            state.widget_states.widgets.append(WidgetState(id=name, string_value=value))
+        assert self._socket
+        start = time.perf_counter()
+        try:
+            await self._socket.send(BackMsg(rerun_script=state).SerializeToString())
+            async with asyncio.timeout(PATIENCE):
+                while not self._take(ForwardMsg.FromString(await self._read(run)), run):
+                    pass
+        except TimeoutError:
+            run.failures.append(f"no answer in {PATIENCE} s")
+        except Exception as error:
+            run.failures.append(f"{type(error).__name__}: {error}")
+        run.seconds = time.perf_counter() - start
+        if not run.failures and run.title.lower() != run.page:
+            run.failures.append(f"another page: {run.title!r}")
+        if not run.failures and not run.charts and run.page != "attention":
+            run.failures.append("a page without a chart")
+        return run
+
+    async def _read(self, run: Run) -> bytes:
+        assert self._socket
+        data = await self._socket.recv()
+        assert isinstance(data, bytes)
+        run.bytes += len(data)
+        return data
+
+    def _take(self, message: ForwardMsg, run: Run) -> bool:
+        """Take in one message; whether the script has finished."""
+        if message.hash and message.metadata.cacheable:
+            self._kept[-1].add(message.hash)
+        match message.WhichOneof("type"):
+            case "new_session":
+                self._page_hash = message.new_session.page_script_hash
+                self._kept = [self._kept[-1], set()]
+                self.session = message.new_session.initialize.session_id or self.session
+                run.charts = 0
+            case "navigation":
+                self._page_hash = message.navigation.page_script_hash  # the router's word counts
+                self.pages = {
+                    "" if page.is_default else page.url_pathname: page.page_script_hash
+                    for page in message.navigation.app_pages
+                }
+            case "page_info_changed":
+                self.query = message.page_info_changed.query_string
+            case "ref_hash":
+                self._kept[-1].add(message.ref_hash)
+                run.charts += 1  # only large elements are kept: charts
+            case "delta" if message.delta.HasField("new_element"):
+                self._element(message.delta.new_element, run)
+            case "script_finished":
+                if message.script_finished == ForwardMsg.FINISHED_WITH_COMPILE_ERROR:
+                    run.failures.append("the page does not compile")
+                    return True
+                return message.script_finished == ForwardMsg.FINISHED_SUCCESSFULLY
+        return False
+
+    def _element(self, element: object, run: Run) -> None:
+        match element.WhichOneof("type"):  # type: ignore[attr-defined]
+            case "heading" if element.heading.tag == "h1":  # type: ignore[attr-defined]
+                run.title = element.heading.body  # type: ignore[attr-defined]
+            case "exception":
+                run.failures.append(f"exception on the page: {element.exception.type}")  # type: ignore[attr-defined]
+            case "alert" if element.alert.format == Alert.ERROR:  # type: ignore[attr-defined]
+                run.failures.append(f"error on the page: {element.alert.body[:80]}")  # type: ignore[attr-defined]
+            case "vega_lite_chart":
+                run.charts += 1
+            case "text_area" if element.text_area.label == "Sentence":  # type: ignore[attr-defined]
+                self._rename("_sentence_id", element.text_area.id)  # type: ignore[attr-defined]
+            case "selectbox" if element.selectbox.label == "Model":  # type: ignore[attr-defined]
+                self._rename("_model_id", element.selectbox.id)  # type: ignore[attr-defined]
+                self.models = list(element.selectbox.options)  # type: ignore[attr-defined]
+
+    def _rename(self, name: str, value: str) -> None:
+        """A widget that comes back under another id has forgotten what was chosen in the old one."""
+        if getattr(self, name) != value:
+            self._values.pop(getattr(self, name), None)
+            setattr(self, name, value)

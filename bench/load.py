@@ -1,0 +1,167 @@
+"""A full classroom: many visitors at once, each typing sentences nobody typed before.
+
+    python -m bench.load [--sessions 50] [--seconds 60] [--think 2]
+
+Starts the app as `make run` does, lets one visitor wake it, then opens the sessions (real websocket clients,
+Streamlit's protocol) and lets each type, turn pages and change models with 0 to `--think` seconds in between.
+Printed: percentiles of the time from an edit to the end of the script, failures, and the server's memory.
+Exit code 1 after any failure.
+"""
+
+import argparse
+import asyncio
+import contextlib
+import os
+import random
+import statistics
+import sys
+import time
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from bench.client import Run, Visitor
+from bench.sentences import sentences
+from rnnviz_core import checkpoints
+from rnnviz_core.specs import Task
+from rnnviz_core.ui.words import architecture
+from scripts.serving import Server, folder, serve_process
+
+PAGES = ("", "embeddings", "gates", "states", "attention", "softmax")
+KINDS = ("wake", "open", "edit", "page", "model")
+
+
+@dataclass(frozen=True)
+class Report:
+    """What a load test found."""
+
+    runs: tuple[Run, ...]
+    seconds: float
+    memory: int  # bytes the server held at most
+    memory_idle: int  # and before the first visitor
+    cpu: float  # seconds of processor time the crowd cost the server
+    log: str  # what the server printed about errors
+
+    def times(self, what: str) -> list[float]:
+        return sorted(run.seconds for run in self.runs if run.what == what and not run.failures)
+
+    @property
+    def failures(self) -> list[str]:
+        found = [f"{run.what} on {run.page}: {failure}" for run in self.runs for failure in run.failures]
+        return found + [f"server log: {line}" for line in self.log.splitlines() if "Traceback" in line]
+
+
+def memory(pid: int, field: str = "VmRSS") -> int:
+    """Bytes of a process in memory, now (`VmRSS`) or at most (`VmHWM`). Linux only."""
+    for line in Path(f"/proc/{pid}/status").read_text().splitlines():
+        if line.startswith(field):
+            return int(line.split()[1]) * 1024
+    raise RuntimeError(f"no {field} for process {pid}")
+
+
+def percentile(values: Sequence[float], share: float) -> float:
+    """The value below which `share` of sorted `values` lie; not a number when there are none."""
+    return values[min(int(share * len(values)), len(values) - 1)] if values else float("nan")
+
+
+def processor(pid: int) -> float:
+    """Seconds of processor time a process has used; unlike a wait, it hardly depends on what else runs."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+async def visit(server: Server, number: int, until: float, think: float, runs: list[Run]) -> None:
+    """One visitor: open a page by a link, then type; now and then another page or model."""
+    choose = random.Random(number)
+    entries = checkpoints.scan(folder()).entries
+    entry = entries[number % len(entries)]
+    texts = sentences("es" if entry.spec.task is Task.TRANSLATION else "en", number)
+    visitor = Visitor(server.address)
+    try:
+        await asyncio.sleep(choose.uniform(0, 2))
+        runs.append(await visitor.open(PAGES[number % len(PAGES)], model=entry.id, text=next(texts)))
+        while time.monotonic() < until and not runs[-1].failures:
+            await asyncio.sleep(choose.uniform(0, think))
+            others = [
+                (label, other.id)
+                for label in visitor.models
+                for other in entries
+                if other.spec.task == entry.spec.task and architecture(other.spec) in label
+            ]
+            match choose.random():
+                case chance if chance < 0.1:
+                    runs.append(await visitor.go(choose.choice(PAGES)))
+                case chance if chance < 0.15 and len(others) > 1:
+                    runs.append(await visitor.change_model(*choose.choice(others)))
+                case _:
+                    runs.append(await visitor.edit(next(texts)))
+    except Exception as error:
+        runs.append(Run("open", "", "", failures=[f"{type(error).__name__}: {error}"]))
+    finally:
+        with contextlib.suppress(Exception):
+            await visitor.close()
+
+
+def load(sessions: int, seconds: float, think: float = 2.0) -> Report:
+    """Start a server, send the visitors, and report."""
+    runs: list[Run] = []
+
+    async def crowd(server: Server) -> float:
+        first = Visitor(server.address)
+        runs.append(replace(await first.open(""), what="wake"))
+        before = processor(server.pid)
+        until = time.monotonic() + seconds
+        await asyncio.gather(*(visit(server, number, until, think, runs) for number in range(sessions)))
+        cost = processor(server.pid) - before
+        await first.close()
+        return cost
+
+    with serve_process() as server:
+        idle = memory(server.pid)
+        start = time.monotonic()
+        cost = asyncio.run(crowd(server))
+        took = time.monotonic() - start
+        return Report(
+            tuple(runs), took, memory(server.pid, "VmHWM"), idle, cost, server.log.read_text(errors="replace")
+        )
+
+
+def table(report: Report) -> str:
+    """The percentiles of every kind of action, in milliseconds, as Markdown."""
+    lines = [
+        "| action | count | p50 ms | p90 ms | p95 ms | p99 ms | max ms |",
+        "|---|--:|--:|--:|--:|--:|--:|",
+    ]
+    for what in KINDS:
+        if times := report.times(what):
+            cells = [percentile(times, share) * 1000 for share in (0.5, 0.9, 0.95, 0.99, 1)]
+            lines.append(f"| {what} | {len(times)} | {' | '.join(f'{cell:.0f}' for cell in cells)} |")
+    return "\n".join(lines)
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser.add_argument("--sessions", type=int, default=50, help="visitors at once (default 50)")
+    parser.add_argument("--seconds", type=float, default=60, help="how long they stay (default 60)")
+    parser.add_argument("--think", type=float, default=2, help="longest pause between actions (default 2 s)")
+    options = parser.parse_args()
+    report = load(options.sessions, options.seconds, options.think)
+    edits = report.times("edit")
+    print(table(report))
+    print(f"\n{options.sessions} sessions, {report.seconds:.0f} s, {len(edits) / report.seconds:.1f} edits/s")
+    print(f"server memory: {report.memory_idle / 1e6:.0f} MB idle, {report.memory / 1e6:.0f} MB at most")
+    print(f"server processor time: {1000 * report.cpu / max(len(report.runs) - 1, 1):.0f} ms per action")
+    sizes = [run.bytes for run in report.runs if run.what == "edit"]
+    print(f"one edit's answer: {statistics.median(sizes) / 1e3 if sizes else 0:.0f} kB (median)")
+    for page in sorted({run.page for run in report.runs}):
+        times = sorted(run.seconds for run in report.runs if run.what == "edit" and run.page == page)
+        print(f"  edits on {page}: {len(times)}, median {percentile(times, 0.5) * 1000:.0f} ms")
+    print(f"failures: {len(report.failures)}")
+    for failure, count in Counter(report.failures).most_common(10):
+        print(f"  {count} x {failure}")
+    return 1 if report.failures or not edits else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,47 @@
+"""Sentences that nobody typed before: a small grammar of our own, in English and Spanish."""
+
+import random
+from collections.abc import Iterator
+
+GRAMMARS: dict[str, tuple[tuple[str, ...], ...]] = {
+    "en": (
+        ("The", "This", "My neighbour's", "Her third", "An otherwise careful", "Our", "That rather long"),
+        ("film", "novel", "concert", "bakery", "hotel", "speech", "ferry ride", "garden", "radio play"),
+        ("in the old harbour", "with two endings", "about bees", "from last winter", ""),
+        ("was", "is", "seemed", "turned out to be", "never was", "could hardly have been", "had better be"),
+        ("dull", "splendid", "a small wonder", "not good", "too slow", "warm and clever", "worse than ever"),
+        (", but", ", and", ", although", " because", "; still,", " while", ", so"),
+        ("the waiter", "nobody", "my sister", "the orchestra", "one of the dogs", "every second guest"),
+        ("loved", "hated", "forgot", "could not stop praising", "slept through", "asked for more of"),
+        ("the music", "the last ten minutes", "its colours", "the soup", "a joke about snow", "every word"),
+        (".", "!", "...", ", twice.", " again.", ", of course."),
+    ),
+    "es": (
+        ("La", "Esta", "Mi", "Nuestra", "Aquella", "Ninguna", "Otra"),
+        ("casa", "canción", "novela", "abuela", "panadería", "película", "estación", "bicicleta", "carta"),
+        ("del puerto viejo", "de mi vecino", "sin final", "sobre las abejas", "", "del invierno pasado"),
+        ("era", "es", "parece", "nunca fue", "podría ser", "no es", "quería ser"),
+        ("aburrida", "preciosa", "muy lenta", "peor que antes", "roja y blanca", "tan tranquila", "larga"),
+        (", pero", " y", ", aunque", " porque", ", así que", " mientras", "; además,"),
+        ("el camarero", "nadie", "mi hermana", "la orquesta", "un perro pequeño", "el segundo invitado"),
+        ("canta", "olvidó", "compró", "no encuentra", "dibuja", "espera", "leyó"),
+        ("la música", "los últimos minutos", "sus colores", "la sopa", "una broma", "cada palabra"),
+        (".", " otra vez.", " dos veces.", " hoy.", ", por supuesto.", " en casa."),
+    ),
+}
+
+
+def sentences(language: str, seed: int) -> Iterator[str]:
+    """Endless different sentences in a language of `GRAMMARS`; the same seed gives the same ones."""
+    choose, seen = random.Random(seed), set()
+    while True:
+        parts = [choose.choice(words) for words in GRAMMARS[language]]
+        for cut in range(choose.choice((0, 0, 0, 1))):  # now and then a short one
+            parts[5 + cut : 9] = []
+        text = " ".join(part for part in parts if part)
+        for mark in (" .", " ,", " ;", " !"):
+            text = text.replace(mark, mark.strip())
+        text = " ".join(text.split())
+        if text not in seen:
+            seen.add(text)
+            yield text
