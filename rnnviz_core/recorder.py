@@ -174,8 +174,10 @@ def _record_translation(model: TranslationModel, text: str, beam: int, reference
     if reference is None:
         search = beam_search(model, memory, beam)
         produced, hypotheses = list(search.hypotheses[0].ids), _hypotheses(search, target)
+        tree = _tree(search) if beam > 1 else {}
     else:
         produced, hypotheses = [*target.encode(reference, limits.TARGET_PIECES - 1).ids, EOS], []
+        tree = {}
     read = [BOS, *produced[:-1]]
     _record_decoder(recording, model, memory, model.decode(torch.tensor([read]), memory.state, memory))
     pieces = target.pieces
@@ -191,6 +193,7 @@ def _record_translation(model: TranslationModel, text: str, beam: int, reference
             "target": model.spec.target,
             "beam": hypotheses,
             "forced": reference is not None,
+            **tree,
         },
     )
 
@@ -220,6 +223,15 @@ def _hypotheses(search: Search, tokenizer: Tokenizer) -> list[dict[str, Any]]:
         }
         for found in search.hypotheses
     ]
+
+
+def _tree(search: Search) -> dict[str, Any]:
+    """Every node the search looked at, a list per field, and the way to its best hypothesis."""
+    fields = ("step", "parent", "id", "log_probability", "kept")
+    return {
+        "search": {name: [getattr(node, name) for node in search.nodes] for name in fields},
+        "search_path": list(search.hypotheses[0].nodes),
+    }
 
 
 def _target_tokens(tokenizer: Tokenizer, ids: list[int]) -> tuple[Token, ...]:

@@ -89,23 +89,35 @@ def test_links_are_the_attention_weights(translation):
 def test_sentiment_template_fits_its_frames(sentiment):
     columns = frames.columns(sentiment)
     chart = charts.sentiment(
-        rows(sentiment, "encoder"), len(columns), sentiment.labels["class"], attention="weight" in columns
+        rows(sentiment, "encoder"), sentiment.labels["class"], attention="weight" in columns
     )
-    sent = {"cells": frames.cells(sentiment), "columns": columns, "verdicts": frames.verdicts(sentiment)}
+    sent = {
+        "cells": frames.cells(sentiment),
+        "columns": columns,
+        "verdicts": frames.verdicts(sentiment),
+        "now": frames.now(sentiment, "encoder", 1),
+    }
     assert_fits(chart, sent)
+
+
+def test_the_step_is_data(sentiment):
+    """So that a new step leaves the picture standing; beyond the end of a shorter text it is the last one."""
+    assert frames.now(sentiment, "encoder", 2)["position"].tolist() == [2]
+    last = len(sentiment.tokens["time"]) - 1
+    assert frames.now(sentiment, "encoder", 99)["position"].tolist() == [last]
+    chart = charts.sentiment(rows(sentiment, "encoder"), sentiment.labels["class"], attention=False)
     step = next(param for param in spec_of(chart)["params"] if param["name"] == "step")
-    assert step["value"] == step["bind"]["max"] == len(columns) - 1
+    assert "data('now')" in step["expr"]
 
 
 def test_translation_template_fits_its_frames(translation):
-    chart = charts.translation(
-        rows(translation, "encoder"), rows(translation, "decoder"), len(translation.tokens["target"])
-    )
+    chart = charts.translation(rows(translation, "encoder"), rows(translation, "decoder"))
     sent = {
         "cells": frames.cells(translation),
         "columns": frames.columns(translation),
         "written": frames.columns(translation, "decoder"),
         "links": frames.links(translation),
+        "now": frames.now(translation, "decoder", 0),
     }
     assert_fits(chart, sent)
 
@@ -118,7 +130,7 @@ def assert_fits(chart, sent):
 
 
 def test_same_options_give_the_same_template():
-    options = ((charts.Row("encoder.0.hidden", "State", "hidden"),), 4, ("bad", "good"))
+    options = ((charts.Row("encoder.0.hidden", "State", "hidden"),), ("bad", "good"))
     assert charts.sentiment(*options, attention=False) is charts.sentiment(*options, attention=False)
 
 

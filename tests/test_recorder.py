@@ -496,6 +496,20 @@ def test_the_best_hypothesis_of_the_beam_is_recorded(attention: str) -> None:
     assert np.log(chosen).sum() == pytest.approx(trace.meta["beam"][0]["log_probability"], rel=1e-4)
 
 
+def test_a_beam_keeps_every_node_it_looked_at() -> None:
+    model = translation_model()
+    trace = record(model, SOURCE, beam=3)
+    ids = torch.tensor([[token.id for token in trace.tokens["source"]]])
+    with torch.inference_mode():
+        found = beam_search(model, model.encode(ids, torch.tensor([ids.shape[1]])), 3)
+    search = trace.meta["search"]
+    assert search["id"] == [node.id for node in found.nodes]
+    assert search["parent"] == [node.parent for node in found.nodes]
+    written = [search["id"][node] for node in trace.meta["search_path"]]
+    assert written == [token.id for token in trace.tokens["target"]]
+    assert "search" not in record(model, SOURCE).meta
+
+
 def test_a_reference_leaves_no_choice_to_a_beam() -> None:
     with pytest.raises(SpecError, match="leave out the beam of 3"):
         record(translation_model(), SOURCE, beam=3, reference="a train")

@@ -116,3 +116,36 @@ def test_probabilities_have_a_fixed_scale():
     assert spec["layer"][0]["encoding"]["x"]["scale"]["domain"] == [0, 1.12]
     temperature = next(param for param in spec["params"] if param["name"] == "temperature")
     assert (temperature["value"], temperature["bind"]["min"], temperature["bind"]["max"]) == (1, 0.1, 5)
+
+
+@pytest.fixture(scope="module")
+def searched():
+    return record(models.translation_model(attention="luong"), "la sopa estaba caliente", beam=3)
+
+
+def test_the_chosen_path_of_the_tree_is_the_translation(searched):
+    tree = frames.tree(searched)
+    chosen = tree[tree["kind"] == "chosen"].sort_values("step")
+    assert chosen["piece"].tolist() == [frames.shown(token.text) for token in searched.tokens["target"]]
+    best = searched.meta["beam"][0]
+    assert chosen["score"].iloc[-1] == pytest.approx(best["score"])
+    assert chosen["log_probability"].iloc[-1] == pytest.approx(best["log_probability"])
+    shares = searched["readout.probabilities"]
+    written = [token.id for token in searched.tokens["target"]]
+    np.testing.assert_allclose(chosen["probability"], shares[np.arange(len(written)), written], rtol=0.02)
+
+
+def test_every_branch_of_the_tree_hangs_on_a_kept_one(searched):
+    tree = frames.tree(searched)
+    kept = {(row.step, row.x) for row in tree.itertuples() if row.kind != "dropped"}
+    assert {(row.step2, row.x2) for row in tree.itertuples() if row.step > 0} <= kept
+    assert (tree.groupby("step")["log_probability"].apply(lambda some: some.is_monotonic_decreasing)).all()
+    assert (tree[tree["kind"] != "dropped"].groupby("step").size() <= 3).all()
+    assert tree["x"].between(0, 1).all()
+
+
+def test_tree_template_fits_its_frame(searched):
+    assert_fits(charts.tree(frames.slots(searched)), "tree", frames.tree(searched))
+    found = frames.hypotheses(searched)
+    assert found["score"].is_monotonic_decreasing
+    assert found["translation"].iloc[0] == searched.meta["translation"]

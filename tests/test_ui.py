@@ -5,6 +5,7 @@ import re
 from pathlib import Path
 
 import altair as alt
+import pyarrow as pa
 import pytest
 from streamlit.testing.v1 import AppTest
 
@@ -306,3 +307,85 @@ def test_page_offers_its_words_the_trace_and_a_program(folder, page):
         for button in app.get("download_button")
     }
     assert {"trace-npz", "trace-parquet"} <= keys
+
+
+# --- steps ------------------------------------------------------------------------------------
+
+
+def step_of(app: AppTest) -> int:
+    """The row that the picture highlights."""
+    datasets = {dataset.name: dataset for dataset in app.get("vega_lite_chart")[0].proto.datasets}
+    table = pa.ipc.open_stream(datasets["now"].data.data).read_all()
+    return table.column("position").to_pylist()[0]
+
+
+def press(app: AppTest, name: str) -> None:
+    next(button for button in app.button if button.proto.id.endswith(f"player-{name}")).click().run()
+    assert not app.exception
+
+
+def test_player_walks_and_the_step_goes_along(folder):
+    app = start(text="this story is good.")
+    last = step_of(app)
+    assert "token" not in app.query_params
+    press(app, "chevron_left")
+    assert step_of(app) == last - 1
+    press(app, "first_page")
+    press(app, "chevron_right")
+    assert step_of(app) == 1
+    assert app.query_params["token"] == ["1"] or app.query_params["token"] == "1"
+    app.switch_page("pages/states.py").run()
+    token = next(widget for widget in app.selectbox if widget.label == "Token")
+    assert token.value == 1
+    token.set_value(2).run()
+    app.switch_page("pages/overview.py").run()
+    assert step_of(app) == 2
+    press(app, "last_page")
+    assert step_of(app) == last
+
+
+def test_link_opens_the_overview_at_a_step(folder):
+    assert step_of(start(text="this story is good.", token="2")) == 2
+    assert step_of(start(model="es-en-gru-bahdanau", step="1")) == 1
+
+
+def test_one_token_has_no_steps(folder):
+    app = start(text="x")
+    assert not [slider for slider in app.select_slider if slider.label == "Step"] or step_of(app) > 0
+
+
+# --- compare ----------------------------------------------------------------------------------
+
+
+def test_compare_with_a_model_and_a_sentence(folder):
+    app = start("softmax", model="sentiment-lstm", text="this story is good.")
+    charts = len(app.get("vega_lite_chart"))
+    box(app, "Another model").set_value("sentiment-gru").run()
+    assert not app.exception
+    assert app.query_params["with"] in ("sentiment-gru", ["sentiment-gru"])
+    assert len(app.get("vega_lite_chart")) == 2 * charts
+    app.sidebar.text_input[0].set_value("this story was never bad.").run()
+    html = "".join(block.value for block in app.html)
+    assert html.count("It reads") == 3  # of the page, and over each column
+    again = start("overview", **{"with": "sentiment-gru", "with_text": "this story was never bad."})
+    assert len(again.get("vega_lite_chart")) == 2
+
+
+def test_only_what_reads_the_same_language_is_compared(folder):
+    app = start(model="sentiment-lstm", **{"with": "es-en-gru-bahdanau"})
+    assert any("with “es-en-gru-bahdanau”" in words_of(note.value) for note in app.info)
+    assert box(app, "Another model").options == ["the same model", "GRU · 85.3 % right"]
+
+
+def test_the_second_model_does_not_outlive_what_it_was_compared_with(folder):
+    app = start(model="sentiment-lstm", **{"with": "sentiment-gru"})
+    box(app, "Model").set_value("sentiment-gru").run()
+    assert "with" not in app.query_params
+    assert not any("link asks" in words_of(note.value) for note in app.info)
+
+
+def test_second_sentence_that_cannot_be_read_is_a_note(folder):
+    app = start(with_text="good " * 390)
+    assert not app.exception
+    assert any("Nothing to compare with" in words_of(note.value) for note in app.info)
+    assert len(app.get("vega_lite_chart")) == 1

@@ -1,10 +1,10 @@
-"""Templates of the overview: the network unrolled over time, with a slider for the step.
+"""Templates of the overview: the network unrolled over time, one step of it highlighted.
 
 One view, drawn in pixels from the top down: tokens, embeddings, states, then what is read from
-them. The step is a Vega param: moving it asks nothing of the server.
+them.
 
-Datasets (all from `frames.overview`): ``cells``, ``columns`` and, by task, ``verdicts`` or
-``written`` (the decoder's columns) and ``links``.
+Datasets (all from `frames.overview`): ``cells``, ``columns``, ``now`` (the chosen step) and, by task,
+``verdicts`` or ``written`` (the decoder's columns) and ``links``.
 """
 
 from functools import cache
@@ -22,34 +22,24 @@ BAR = 44  # px of the attention bars
 
 
 @cache
-def sentiment(
-    rows: tuple[Row, ...], steps: int, classes: tuple[str, ...], *, attention: bool
-) -> alt.LayerChart:
+def sentiment(rows: tuple[Row, ...], classes: tuple[str, ...], *, attention: bool) -> alt.LayerChart:
     """Tokens, embeddings, states, attention if there is any, and the verdict after every token."""
     y, layers = boxes(rows, "columns", 0)
     if attention:
         y = _attention(layers, y)
     y = _verdicts(layers, y, classes)
-    back = highlight("columns", y - LEGEND)
-    return picture([back, *layers], y, steps, "Step", first=steps - 1)
+    return picture([highlight(y - LEGEND), *layers], y)
 
 
 @cache
-def translation(encoder: tuple[Row, ...], decoder: tuple[Row, ...], steps: int) -> alt.LayerChart:
+def translation(encoder: tuple[Row, ...], decoder: tuple[Row, ...]) -> alt.LayerChart:
     """Encoder above, decoder below, and between them what every step of the decoder reads."""
     y, layers = boxes(encoder, "columns", 0, known="true")
     layers.append(_links(y, y + 84))
     layers.append(line("↓ what the chosen step reads of the source", y + 2))
     lower = boxes(decoder, "written", y + 84)
-    back = highlight("written", lower[0], top=y + 84)
-    return picture(
-        [back, *layers, *lower[1]],
-        lower[0],
-        steps,
-        "Step of the decoder",
-        first=max(steps - 2, 0),
-        bottom="written",
-    )
+    back = highlight(lower[0], top=y + 84)
+    return picture([back, *layers, *lower[1]], lower[0], bottom="written")
 
 
 def _attention(layers: list[Any], y: int) -> int:

@@ -1,7 +1,8 @@
 """The pieces a picture of an unrolled network is made of: boxes of numbers, arrows, token axes.
 
 One view, drawn in pixels from the top down. Columns lie between 0 and 1 on the x scale (see
-`frames.overview`). The chosen step is the Vega param ``step``.
+`frames.overview`). The chosen step is the Vega signal ``step``, read from the one row of the dataset
+``now``: a new step is new data, and the picture stays where it is.
 """
 
 from typing import Any, NamedTuple
@@ -28,15 +29,9 @@ class Row(NamedTuple):
     reverse: bool = False
 
 
-def picture(
-    layers: list[Any], height: int, steps: int, name: str, *, first: int, bottom: str = ""
-) -> alt.LayerChart:
-    """All layers under one step slider that starts at `first`; `bottom` names the lower token axis."""
-    step = alt.param(
-        name="step",
-        value=first,
-        bind=alt.binding_range(min=0, max=max(steps - 1, 1), step=1, name=f"{name} "),
-    )
+def picture(layers: list[Any], height: int, *, bottom: str = "") -> alt.LayerChart:
+    """All layers under the token axis; `bottom` names the dataset of a lower one."""
+    step = alt.param(name="step", expr="length(data('now')) ? data('now')[0].position : 0")
     tokens = _axis("columns", "top", 0)
     drawn = alt.layer(*layers)
     ends = [_axis(bottom, "bottom", 2)] if bottom else []
@@ -165,11 +160,10 @@ def line(text: str, top: int) -> alt.Chart:
     )
 
 
-def highlight(columns: str, bottom: int, top: int = 0) -> alt.Chart:
+def highlight(bottom: int, top: int = 0) -> alt.Chart:
     """A pale band behind the column of the chosen step."""
     return (
-        of(columns)
-        .transform_filter(HERE)
+        of("now")
         .mark_rect(color=theme.ACCENT, opacity=0.16, cornerRadius=4, aria=False, tooltip=None)
         .encode(x=x_at("before"), x2="after:Q", y=alt.value(top), y2=alt.value(bottom))
     )

@@ -101,6 +101,12 @@ def columns(trace: Trace, part: str = "encoder") -> pd.DataFrame:
     return frame
 
 
+def now(trace: Trace, part: str, step: int) -> pd.DataFrame:
+    """The one row of `columns` that is the chosen step; of a shorter text its last one."""
+    frame = columns(trace, part)
+    return frame.iloc[[min(step, len(frame) - 1)]]
+
+
 def verdicts(trace: Trace) -> pd.DataFrame:
     """One row per step and class: ``probability`` after that token, and its place in a stack of all."""
     shares = trace["readout.prefix_probabilities"]

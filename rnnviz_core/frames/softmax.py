@@ -89,3 +89,50 @@ def candidates(trace: Trace, step: int, named: int = 12) -> pd.DataFrame:
             "written": order == written,
         }
     )
+
+
+def slots(trace: Trace) -> int:
+    """Columns of the beam's tree: those kept at a step, and the next best."""
+    kept = pd.DataFrame(trace.meta["search"]).groupby("step")["kept"].sum().max()
+    return int(kept) + (2 if kept <= 4 else 1)
+
+
+def tree(trace: Trace) -> pd.DataFrame:
+    """The beam search: one row per piece it considered, at each step the best in column ``rank`` 0.
+
+    ``x`` and ``step`` are its place, ``x2`` and ``step2`` those of the piece it continues. ``kind`` is
+    ``chosen``, ``kept`` or ``dropped``; ``score`` the log-probability per piece, which beams compare.
+    """
+    nodes = pd.DataFrame(trace.meta["search"])
+    columns = slots(trace)
+    rank = nodes.groupby("step").cumcount().to_numpy()
+    parent = nodes["parent"].to_numpy()
+    x = (rank + 0.5) / columns
+    chosen = np.isin(np.arange(len(nodes)), trace.meta["search_path"])
+    total = nodes["log_probability"]
+    before = np.where(parent >= 0, total.to_numpy()[parent], 0.0)
+    vocab = trace.labels["vocab"]
+    frame = nodes.assign(
+        rank=rank,
+        x=x,
+        x2=np.where(parent >= 0, x[parent], 0.5 / columns),
+        step2=np.where(parent >= 0, nodes["step"].to_numpy()[parent], -1),
+        piece=[shown(vocab[number]) for number in nodes["id"]],
+        probability=np.exp(total - before),
+        score=total / (nodes["step"] + 1),
+        kind=np.where(chosen, "chosen", np.where(nodes["kept"], "kept", "dropped")),
+    )
+    return frame[frame["rank"] < columns].drop(columns=["parent", "id", "kept"])
+
+
+def hypotheses(trace: Trace) -> pd.DataFrame:
+    """The finished translations of the beam, best first."""
+    found = trace.meta["beam"]
+    return pd.DataFrame(
+        {
+            "translation": [one["text"] for one in found],
+            "score": [one["score"] for one in found],
+            "log-probability": [one["log_probability"] for one in found],
+            "pieces": [len(one["pieces"]) for one in found],
+        }
+    )

@@ -1,19 +1,24 @@
 """All Streamlit glue: routes, sidebar, cached loaders, and drawing. Pages use what is named here."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import streamlit as st
 
 from ..checkpoints import Entry
 from ..errors import RnnvizError
+from ..specs import Task
 from ..trace import Trace
 from . import header, loaders, routes, sidebar, tools, url, words
 from .choose import Layer as Layer
+from .choose import beam
+from .choose import choose_beam as choose_beam
 from .choose import choose_layer as choose_layer
 from .choose import choose_token as choose_token
 from .choose import choose_unit as choose_unit
+from .compare import side_by_side as side_by_side
 from .drawing import show as show
+from .player import play as play
 from .words import download_rows as download_rows
 from .words import explain as explain
 from .words import link_pages as link_pages
@@ -23,6 +28,7 @@ from .words import plain as plain
 __all__ = [
     "Layer",
     "View",
+    "choose_beam",
     "choose_layer",
     "choose_token",
     "choose_unit",
@@ -32,20 +38,28 @@ __all__ = [
     "offer_models",
     "page",
     "plain",
+    "play",
     "run",
     "show",
+    "side_by_side",
 ]
 
 
 @dataclass(frozen=True)
 class View:
-    """What a page draws: one text, read by one network."""
+    """What a page draws: one text, read by one network; and perhaps a second view to compare it with."""
 
     page: str
     model_id: str
     entry: Entry
     trace: Trace
     text: str
+    other: "View | None" = None
+    second: bool = False  # whether this is the one compared with
+
+    def key(self, name: str) -> str:
+        """The key of a chart or widget that a page draws once for each of two views."""
+        return f"{name}-other" if self.second else name
 
     @property
     def model(self) -> Any:
@@ -69,7 +83,7 @@ def page(name: str) -> View:
     """First line of every page: router guard and page header. Stops with a message on any error."""
     choice: sidebar.Choice = routes.shared()
     try:
-        trace = loaders.trace(choice.entry, choice.text)
+        trace = _trace(choice)
     except RnnvizError as error:
         st.title(routes.route(name).title, anchor=False)
         words.show_notes()
@@ -78,4 +92,20 @@ def page(name: str) -> View:
         st.stop()
     header.draw(name, choice, trace)
     tools.draw(name, choice.entry.spec, trace)
-    return View(name, choice.entry.id, choice.entry, trace, choice.text)
+    view = View(name, choice.entry.id, choice.entry, trace, choice.text)
+    return replace(view, other=_other(view, choice.other)) if choice.other else view
+
+
+def _trace(choice: sidebar.Choice) -> Trace:
+    width = beam() if choice.entry.spec.task is Task.TRANSLATION else 1
+    return loaders.trace(choice.entry, choice.text, width)
+
+
+def _other(view: View, choice: sidebar.Choice) -> View | None:
+    """The view to compare with; None with a note when it cannot be recorded."""
+    try:
+        trace = _trace(choice)
+    except RnnvizError as error:
+        url.note(f"Nothing to compare with: {error}")
+        return None
+    return View(view.page, choice.entry.id, choice.entry, trace, choice.text, second=True)

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import streamlit as st
 
+from .. import limits
 from ..frames.tokens import step_texts
 from . import url
 
@@ -63,7 +64,7 @@ def choose_token(view: "View", part: str) -> int:
     axis = view.trace.time_axis(part)
     tokens = step_texts(view.trace, part)
     name = TOKEN_NAMES[axis]
-    chosen = _whole(name, len(tokens), len(tokens) - 1 if part == "encoder" else 0)
+    chosen = whole(name, len(tokens), len(tokens) - 1 if part == "encoder" else 0)
     key = url.widget(name, chosen)
     st.selectbox(
         "Token" if part == "encoder" else "Step of the decoder",
@@ -78,7 +79,7 @@ def choose_token(view: "View", part: str) -> int:
 def choose_unit(view: "View", size: int) -> int:
     """The unit to look at, counted from 0 as in the arrays."""
     del view
-    chosen = _whole("unit", size, 0)
+    chosen = whole("unit", size, 0)
     key = url.widget("unit", chosen)
     st.number_input(
         f"Unit (0 to {size - 1})",
@@ -91,7 +92,32 @@ def choose_unit(view: "View", size: int) -> int:
     return chosen
 
 
-def _whole(name: str, size: int, default: int) -> int:
+def choose_beam() -> int:
+    """How many translations the search keeps side by side; every page shows the best one."""
+    chosen = beam()
+    key = url.widget("beam", chosen)
+    st.number_input(
+        f"Beam: translations kept side by side (1 to {limits.BEAM})",
+        1,
+        limits.BEAM,
+        step=1,
+        key=key,
+        on_change=lambda: url.put("beam", str(st.session_state[key])),
+        width=380,
+    )
+    return chosen
+
+
+def beam() -> int:
+    """The chosen width of the beam."""
+    found = url.checked("beam", url.whole(limits.BEAM + 1), 1)
+    if not found:
+        url.note("A beam keeps at least one translation; showing 1.")
+        url.put("beam", None)
+    return found or 1
+
+
+def whole(name: str, size: int, default: int) -> int:
     """A number below `size` from the URL; one that is too large gives the last one, and says so."""
     raw = url.get(name)
     if raw is not None and raw.isascii() and raw.isdigit() and size <= int(raw[:9]):

@@ -1,24 +1,28 @@
 """The page header, the same everywhere: tokens, prediction, model, verification."""
 
 from html import escape
+from typing import TYPE_CHECKING
 
 import streamlit as st
 
 from ..charts.theme import class_colours
+from ..checkpoints import Entry
 from ..frames.tokens import WORD_START, shown
 from ..listing import scores
 from ..specs import Task
 from ..tokenizer import UNK
 from ..trace import Token, Trace
 from . import routes, words
-from .sidebar import Choice
+
+if TYPE_CHECKING:
+    from .sidebar import Choice
 
 # Colours are mixed from the text's own colour, so that the same rules serve light and dark.
 STYLE = """
 <style>
 [data-testid="stCaptionContainer"] { color: inherit !important; opacity: 0.8; }
 .stMainBlockContainer { padding-top: 3.2rem; }
-.vega-bindings input[type=range] { width: min(28rem, 45vw) !important; }
+.vega-bindings input[type=range] { width: min(28rem, 45vw) !important; max-width: 55%; }
 .rv-head { font-size: 0.95rem; line-height: 1.5; }
 .rv-line { margin: 0 0 0.75rem 0; opacity: 0.85; }
 .rv-row { display: flex; flex-wrap: wrap; gap: 0.35rem 0.3rem; align-items: baseline; margin: 0.35rem 0; }
@@ -50,7 +54,7 @@ def style() -> None:
     st.html(STYLE)
 
 
-def draw(page: str, choice: Choice, trace: Trace) -> None:
+def draw(page: str, choice: "Choice", trace: Trace) -> None:
     """Title, tokens as chips, what the network answers, which network it is, and the proof."""
     found = routes.route(page)
     st.title(found.title, anchor=False)
@@ -60,6 +64,20 @@ def draw(page: str, choice: Choice, trace: Trace) -> None:
     rows.append(_row("It writes" if axis == "source" else "It says", _answer(trace)))
     rows.append(_row("Network", f'<span class="rv-value">{_network(choice)}{badge(trace)}</span>'))
     st.html(f'<div class="rv-head">{"".join(rows)}</div>')
+    _show_notes(trace, axis)
+
+
+def draw_brief(entry: Entry, trace: Trace, *, reads: bool) -> None:
+    """Which network of two this column is about, and what it answers; what it reads where that differs."""
+    axis = "source" if "source" in trace.tokens else "time"
+    rows = [f'<p class="rv-row"><strong>{escape(entry.id)}</strong></p>']
+    if reads:
+        rows.append(_row("It reads", _chips(trace.tokens[axis])))
+    rows.append(_row("It writes" if axis == "source" else "It says", _answer(trace)))
+    st.html(f'<div class="rv-head">{"".join(rows)}</div>')
+
+
+def _show_notes(trace: Trace, axis: str) -> None:
     unknown = sum(token.id == UNK for token in trace.tokens[axis])
     more = list(trace.meta.get("notes", ()))
     if unknown:
@@ -103,7 +121,7 @@ def _answer(trace: Trace) -> str:
     return f'<span class="rv-value rv-answer" lang="{language}">{escape(translation)}</span>'
 
 
-def _network(choice: Choice) -> str:
+def _network(choice: "Choice") -> str:
     entry = choice.entry
     return (
         f"<span><strong>{escape(entry.id)}</strong> · {escape(words.architecture(entry.spec))} · "

@@ -63,7 +63,7 @@ def model(entry: Entry) -> Any:
 @st.cache_resource(
     max_entries=limits.CACHED_TRACES, ttl=limits.CACHE_SECONDS, show_spinner="Reading the sentence …"
 )
-def _trace(path: str, stamp: str, text: str, beam: int) -> Trace:
+def _trace(path: str, stamp: str, text: str, beam: int = 1) -> Trace:
     from .. import recorder
 
     return recorder.record(_model(path, stamp), text, beam=beam)

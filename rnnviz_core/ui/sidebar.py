@@ -8,8 +8,8 @@ from .. import limits
 from ..checkpoints import Entry, Scan
 from ..examples import default_text, examples, is_example
 from ..listing import scores
-from ..specs import Task, TranslationSpec
-from . import loaders, url, words
+from ..specs import Task
+from . import compare, loaders, url, words
 
 TASKS = tuple(str(task) for task in Task)
 DEFAULTS = ("sentiment-lstm", "es-en-gru-bahdanau")  # opened first where they are installed
@@ -17,10 +17,11 @@ DEFAULTS = ("sentiment-lstm", "es-en-gru-bahdanau")  # opened first where they a
 
 @dataclass(frozen=True)
 class Choice:
-    """What the person chose: a model and a text."""
+    """What the person chose: a model and a text, and perhaps a second one of both beside it."""
 
     entry: Entry
     text: str
+    other: "Choice | None" = None
 
 
 def draw() -> Choice:
@@ -33,9 +34,10 @@ def draw() -> Choice:
         entry = _choose_model(found, task)
         text = _write_text(entry)
         _choose_example(entry, text)
+        other = compare.choose(found, entry, text)
         _draw_link(task=task, model=entry.id, text=text)
         _list_problems(found)
-    return Choice(entry, text)
+    return Choice(entry, text, Choice(*other) if other else None)
 
 
 def _no_model(found: Scan) -> None:
@@ -95,7 +97,7 @@ def _choose_model(found: Scan, task: str) -> Entry:
     st.selectbox(
         "Model",
         list(entries),
-        format_func=lambda name: _label(entries[name]),
+        format_func=lambda name: words.label(entries[name]),
         key=key,
         on_change=lambda: change_model(st.session_state[key]),
     )
@@ -104,15 +106,9 @@ def _choose_model(found: Scan, task: str) -> Entry:
     return entry
 
 
-def _label(entry: Entry) -> str:
-    languages = f"{entry.spec.source}→{entry.spec.target} " if isinstance(entry.spec, TranslationSpec) else ""
-    score = words.score(entry.scores, entry.spec.task)
-    return f"{languages}{words.architecture(entry.spec)}" + (f" · {score}" if score else "")
-
-
 def _write_text(entry: Entry) -> str:
     default = default_text(entry.spec)
-    text = url.checked("text", _short_enough, default, shown="our example")
+    text = url.checked("text", url.short_enough, default, shown="our example")
     key = url.widget("text", text)
     st.text_area(
         "Sentence",
@@ -122,12 +118,6 @@ def _write_text(entry: Entry) -> str:
         on_change=lambda: url.put("text", st.session_state[key]),
         help="Type any sentence, then press Ctrl+Enter (⌘+Enter on a Mac) or click outside the box.",
     )
-    return text
-
-
-def _short_enough(text: str) -> str:
-    if len(text) > limits.CHARACTERS:
-        raise ValueError(f"The link's text has {len(text)} characters, the limit is {limits.CHARACTERS}")
     return text
 
 
@@ -171,9 +161,11 @@ def _switch(task: str, entry: Entry | None) -> None:
     text = url.get("text")
     if entry and text is not None and is_example(text) and text not in {e.text for e in examples(entry.spec)}:
         url.put("text", None)
-    for name in ("token", "step", "layer", "unit"):
+    for name in ("token", "step", "layer", "unit", "beam", "with", "with_text"):
         if task != before:
             url.put(name, None)
+    if entry:
+        compare.forget(loaders.models(), entry)
 
 
 def _draw_link(**shown: str) -> None:

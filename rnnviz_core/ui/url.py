@@ -17,8 +17,10 @@ from urllib.parse import urlencode
 import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
+from .. import limits
+
 T = TypeVar("T")
-NAMES = ("task", "model", "text", "layer", "token", "step", "unit")
+NAMES = ("task", "model", "text", "layer", "token", "step", "unit", "beam", "with", "with_text")
 _KEY = "rnnviz-url"
 
 
@@ -126,6 +128,13 @@ def one_of(options: Sequence[str]) -> Callable[[str], str | None]:
 def whole(size: int) -> Callable[[str], int | None]:
     """Reads a whole number from 0 to below `size`."""
     return lambda raw: int(raw) if raw.isascii() and raw.isdigit() and int(raw) < size else None
+
+
+def short_enough(text: str) -> str:
+    """Reads a text that is within the limit."""
+    if len(text) > limits.CHARACTERS:
+        raise ValueError(f"The link's text has {len(text)} characters, the limit is {limits.CHARACTERS}")
+    return text
 
 
 def widget(name: str, value: object) -> str:

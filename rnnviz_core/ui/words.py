@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from ..specs import ModelSpec, Task
+from ..checkpoints import Entry
+from ..specs import ModelSpec, Task, TranslationSpec
 from . import loaders, routes, url
 
 if TYPE_CHECKING:
@@ -53,6 +54,13 @@ def architecture(spec: ModelSpec) -> str:
     if spec.attention == "none":
         return words
     return words + (" + attention" if spec.task is Task.SENTIMENT else f" + {spec.attention.capitalize()}")
+
+
+def label(entry: Entry) -> str:
+    """A model as a list of choices names it: languages, architecture, score."""
+    languages = f"{entry.spec.source}→{entry.spec.target} " if isinstance(entry.spec, TranslationSpec) else ""
+    measured = score(entry.scores, entry.spec.task)
+    return f"{languages}{architecture(entry.spec)}" + (f" · {measured}" if measured else "")
 
 
 def offer_models(reason: str, needs: Callable[[ModelSpec], bool]) -> None:

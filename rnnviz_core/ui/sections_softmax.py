@@ -1,0 +1,135 @@
+"""The sections of the softmax page, each for one view or for two side by side."""
+
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from ..charts import softmax as charts
+from ..frames import softmax as frames
+from .choose import choose_beam, choose_token
+from .compare import side_by_side
+from .drawing import show
+from .words import download_rows, explain
+
+if TYPE_CHECKING:
+    from . import View
+
+
+def classes(view: "View") -> None:
+    """Probability and logit of every class."""
+    for shown in side_by_side(view):
+        names, best = shown.trace.labels["class"], frames.strongest(shown.trace)
+        show(
+            charts.probabilities(names),
+            key=shown.key("probabilities"),
+            description=f"Probability and logit of each class. The most probable is {best}.",
+            classes=frames.classes(shown.trace),
+        )
+    explain(
+        "A logit is a plain score; softmax makes all scores positive and lets them sum to 100 %.",
+        "Lower the temperature to 0.1: which bar takes everything? Raise it to 5: is the order still there?",
+    )
+
+
+def terms(view: "View") -> None:
+    """The summands of every class's logit."""
+    for shown in side_by_side(view, head=False):
+        trace = shown.trace
+        show(
+            charts.terms(trace.labels["class"], frames.strongest(trace)),
+            key=shown.key("terms"),
+            description="What each unit and the bias add to the logit of the class chosen below, sorted.",
+            terms=frames.terms(trace),
+        )
+    explain(
+        "Each bar is one unit's value times its weight for this class; all bars together are the logit.",
+        "Choose the opposite class: do the same units push it down, or different ones?",
+    )
+
+
+def verdicts(view: "View") -> None:
+    """The probabilities after every token."""
+    for shown in side_by_side(view, head=False):
+        show(
+            charts.verdicts(shown.trace.labels["class"]),
+            key=shown.key("verdicts"),
+            description="Probability of each class after every token, as lines along the sentence.",
+            verdicts=frames.verdicts(shown.trace),
+        )
+    explain(
+        "Follow a line from left to right: it jumps where a token changes the network's mind.",
+        "Find the largest jump, then take that word out of the sentence. Does the last verdict change?",
+    )
+
+
+def sentiment_rows(view: "View") -> None:
+    """The rows behind the charts."""
+    with st.container(horizontal=True):
+        download_rows(frames.classes(view.trace), "classes")
+        download_rows(frames.terms(view.trace), "terms")
+        download_rows(frames.verdicts(view.trace), "verdicts")
+
+
+def confidence(view: "View") -> None:
+    """How sure every step of the decoder was."""
+    for shown in side_by_side(view):
+        show(
+            charts.confidence(),
+            key=shown.key("confidence"),
+            description="Probability of each piece written, and the entropy of each step in bits.",
+            steps=frames.steps(shown.trace),
+        )
+    explain(
+        "A tall bar means the network hardly hesitated; entropy counts the yes-or-no questions left open.",
+        "Where is it least sure: at the first piece of a word, or inside one?",
+    )
+
+
+def candidates(view: "View") -> None:
+    """The most probable pieces of one step."""
+    step = choose_token(view, "decoder")
+    for shown in side_by_side(view, head=False):
+        at = min(step, len(shown.trace.tokens["target"]) - 1)
+        show(
+            charts.candidates(),
+            key=shown.key("candidates"),
+            description=f"The twelve most probable pieces at step {at}, with their probabilities.",
+            candidates=frames.candidates(shown.trace, at),
+        )
+    explain(
+        "Every piece of the vocabulary gets a share; softmax makes the shares. The piece that was written "
+        "has its own colour.",
+        "Raise the temperature: which second choice would have made a good translation too?",
+    )
+    with st.container(horizontal=True):
+        download_rows(frames.steps(view.trace), "steps")
+        download_rows(frames.candidates(view.trace, step).head(12), "candidates")
+
+
+def beam(view: "View") -> None:
+    """The beam search as a tree, and the translations it finished."""
+    st.subheader("Several translations at once", anchor=False)
+    width = choose_beam()
+    if width == 1:
+        st.markdown(
+            "With a beam of 1 it takes the most probable piece at every step and never looks back. "
+            "Choose 2 or more to see it keep several beginnings side by side."
+        )
+        return
+    for shown in side_by_side(view, head=False):
+        steps = len(set(shown.trace.meta["search"]["step"]))
+        best = shown.trace.meta["beam"][0]
+        show(
+            charts.tree(frames.slots(shown.trace)),
+            key=shown.key("tree"),
+            description=f"A beam of {width} over {steps} steps. Best: {best['text']} ({best['score']:.2f}).",
+            height=40 * steps,
+            tree=frames.tree(shown.trace),
+        )
+        st.dataframe(frames.hypotheses(shown.trace), hide_index=True, key=shown.key("hypotheses"))
+    explain(
+        "Each line continues a beginning by one piece. The best stay, the grey ones are dropped, and of all "
+        "that reached their end the best score wins: the logarithm of its probability, per piece.",
+        "Widen the beam. Does the winner begin with a piece that was not the best at first?",
+    )
+    download_rows(frames.tree(view.trace), "beam")
