@@ -16,6 +16,7 @@ from rnnviz_core.charts import (
     attention,
     embeddings,
     gates,
+    inspector,
     memory,
     parts,
     replaced,
@@ -25,13 +26,16 @@ from rnnviz_core.charts import (
 )
 from rnnviz_core.frames import attention as attention_frames
 from rnnviz_core.frames import embeddings as embedding_frames
+from rnnviz_core.frames import gate_order
 from rnnviz_core.frames import gates as gate_frames
+from rnnviz_core.frames import inspector as inspector_frames
 from rnnviz_core.frames import memory as memory_frames
 from rnnviz_core.frames import replaced as replaced_frames
 from rnnviz_core.frames import states as state_frames
 from rnnviz_core.frames import tokens as token_frames
 from rnnviz_core.frames import trajectory as trajectory_frames
 
+STEPS = ("position", "other_position", "target_position", "rank", "order")  # what sorts an axis
 LSTM = ("input", "forget", "candidate", "output")
 TRACE = sentiment_trace("lstm", attention=True)
 PAIR = translation_trace()
@@ -42,6 +46,10 @@ LINES = state_frames.lines(TRACE, PLACE, "hidden", [0, 1])
 WEIGHTS = attention_frames.weights(TRACE)
 CLASSES = pd.DataFrame({"kind": "its own", "order": [0], "name": "good", "probability": 0.5})
 PIECES = token_frames.step_frame(["a"]).assign(kind="shuffled", probability=0.5, writes="b", moved=0.1)
+CONTRIBUTIONS = pd.DataFrame(
+    [("embedding 3", "from the input", 0.5, 2.0, 1.0, 0, "0000 embedding 3")],
+    columns=["name", "kind", "weight", "number", "value", "order", "tick"],
+)
 LEDGER = memory_frames.ledger(TRACE, PLACE, 5)
 PLANE = trajectory_frames.plane(TRACE, PLACE)
 PATH = trajectory_frames.path(TRACE, PLACE, PLANE)
@@ -74,6 +82,32 @@ TEMPLATES: dict[str, tuple[Any, dict[str, Any]]] = {
             {"cells": gate_frames.activations(TRACE, PLACE, gate), "chosen": CHOSEN},
         )
         for gate in LSTM
+    },
+    "gate_heatmap ordered": (
+        gates.gate_heatmap("forget", 16, ordered=True),
+        {
+            "cells": gate_order.with_rows(gate_frames.activations(TRACE, PLACE, "forget"), np.arange(16)),
+            "chosen": gate_order.with_rows(CHOSEN, np.arange(16)),
+        },
+    ),
+    "gate_histogram": (
+        inspector.gate_histogram("forget"),
+        {
+            "bins": gate_order.histogram(TRACE, PLACE, "forget"),
+            "shares": gate_frames.shares(TRACE, PLACE, ("forget",)),
+        },
+    ),
+    "contribution_bars": (inspector.contribution_bars("forget"), {"terms": CONTRIBUTIONS}),
+    "convention_bars": (
+        inspector.convention_bars("before"),
+        {"conventions": token_frames.step_frame(["a"]).assign(before=0.1)},
+    ),
+    **{
+        f"cell_drawing {cell}": (
+            inspector.cell_drawing(cell),
+            dict(zip(("nodes", "wires"), inspector_frames.drawing(sentiment_trace(cell), PLACE, 3, 2))),
+        )
+        for cell in ("rnn", "gru", "lstm")
     },
     "gate_means": (gates.gate_means(LSTM), {"means": gate_frames.means(TRACE, PLACE, LSTM)}),
     "gate_shares": (gates.gate_shares(LSTM), {"shares": gate_frames.shares(TRACE, PLACE, LSTM)}),
@@ -205,7 +239,7 @@ def test_token_axes_keep_reading_order_and_repeated_pieces(template, frames):
     for data, view in views(template.to_dict()):
         for channel in channels(view):
             if channel.get("field") in ("tick", "other", "target"):
-                assert channel["sort"]["field"] in ("position", "other_position", "target_position", "rank")
+                assert channel["sort"]["field"] in STEPS
                 assert (
                     frames[data][channel["field"]].nunique()
                     == frames[data][channel["sort"]["field"]].nunique()
@@ -255,6 +289,7 @@ def test_charts_and_frames_agree_on_where_colours_end():
     assert embeddings.LIMIT == embedding_frames.LIMIT
     assert states.LIMITS["cell"] == state_frames.CELL_LIMIT
     assert replaced.KINDS == replaced_frames.KINDS
+    assert inspector.KINDS == inspector_frames.KINDS
     assert tuple(gate_frames.TERMS.values()) == gates.TERMS
     assert str(gate_frames.CLOSED) in gates.STATE_NAMES["closed"]
     assert str(gate_frames.OPEN) in gates.STATE_NAMES["open"]
@@ -296,8 +331,9 @@ def test_contrast_of_text_and_marks(dark):
 def test_pale_gate_colours_stand_on_an_outline():
     """Two of the fixed gate colours are under 3:1 on white; a darker line runs behind every gate's line."""
     marks = [view["mark"] for _, view in views(gates.gate_means(("reset", "update")).to_dict())]
-    assert marks[0]["color"] == theme.OUTLINE
-    assert marks[0]["strokeWidth"] > marks[1]["strokeWidth"]
+    casing, line = (mark for mark in marks if mark["type"] == "line")
+    assert casing["color"] == theme.OUTLINE
+    assert casing["strokeWidth"] > line["strokeWidth"]
 
 
 @pytest.mark.parametrize("dark", [False, True])

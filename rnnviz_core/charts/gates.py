@@ -30,15 +30,17 @@ def result_title(name: str) -> str:
 
 
 @cache
-def gate_heatmap(gate: str, units: int, part: str = "encoder") -> alt.LayerChart:
-    """Unit x token of one gate; a click selects a cell.
+def gate_heatmap(gate: str, units: int, part: str = "encoder", ordered: bool = False) -> alt.LayerChart:
+    """Unit x token of one gate; a click selects a cell. `ordered` rows follow the column ``row``.
 
     Datasets: ``cells`` (`frames.gates.activations`), ``chosen`` (`frames.gates.chosen_cell`).
     Selection: ``cell``, with ``position`` and ``unit``.
     """
     x, y = (
         parts.tokens_x(parts.steps_title(part)),
-        parts.rows_y("unit", units, "unit", theme.GATE_COLOURS[gate]),
+        parts.rows_y("row", units, "units, ordered", theme.GATE_COLOURS[gate], numbers=False)
+        if ordered
+        else parts.rows_y("unit", units, "unit", theme.GATE_COLOURS[gate]),
     )
     if gate == "candidate":
         colour = parts.colour("value", theme.diverging(), "value", [-1, 0, 1])
@@ -92,15 +94,20 @@ def gate_means(gates: tuple[str, ...], part: str = "encoder") -> alt.LayerChart:
         scale=theme.gate_scale(gates),
         sort=list(gates),
         title="",
-        legend=alt.Legend(orient="top", direction="horizontal", symbolType="circle", symbolStrokeWidth=1),
+        legend=alt.Legend(
+            orient="top", direction="horizontal", symbolType="circle", symbolStrokeWidth=1, symbolOpacity=1
+        ),
+    )
+    band = base.mark_area(opacity=0.16, interpolate="linear").encode(
+        y=alt.Y("low:Q", title="mean over units"), y2="high:Q", fill=colour, tooltip=alt.value(None)
     )
     casing = base.mark_line(color=theme.OUTLINE, strokeWidth=4.5).encode(tooltip=alt.value(None))
     lines = base.mark_line(strokeWidth=3).encode(color=colour)
     points = base.mark_point(filled=True, size=64, stroke=theme.OUTLINE, strokeWidth=1, opacity=1).encode(
         fill=colour
     )
-    chart = alt.layer(casing, lines, points).properties(
-        title=parts.heading("Mean of each gate", "Averaged over all units, token by token"), height=260
+    chart = alt.layer(band, casing, lines, points).properties(
+        title=parts.heading("Mean of each gate", "Band: the middle 80 % of the units"), height=260
     )
     return theme.finish(chart)
 

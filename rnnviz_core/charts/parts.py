@@ -65,10 +65,11 @@ def tokens_y(title: str, *, field: str, sort: str, mark: str | None = None) -> a
     )
 
 
-def rows_y(field: str, count: int, title: str, edge: str | None = None) -> alt.Y:
+def rows_y(field: str, count: int, title: str, edge: str | None = None, *, numbers: bool = True) -> alt.Y:
     """Units or dimensions down the side, number 0 on top, a label every so often.
 
-    `edge` is the colour of a strip along the side that tells what the heatmap is about.
+    `edge` is the colour of a strip along the side that tells what the heatmap is about; without `numbers`
+    the rows are not labelled, because they stand in another order.
     """
     strip: dict[str, Any] = {"domain": True, "domainColor": edge, "domainWidth": 5} if edge else {}
     every = max(4, 2 ** max(0, (count // 8 - 1).bit_length()))
@@ -77,7 +78,7 @@ def rows_y(field: str, count: int, title: str, edge: str | None = None) -> alt.Y
         title=title,
         sort="ascending",
         scale=alt.Scale(domain=list(range(count))),
-        axis=alt.Axis(values=list(range(0, count, every)), labelOverlap="greedy", **strip),
+        axis=alt.Axis(values=list(range(0, count, every)), labelOverlap="greedy", labels=numbers, **strip),
     )
 
 
