@@ -38,6 +38,8 @@ def picture(step: int) -> None:
             ui.show(chart, written=frames.columns(trace, "decoder"), links=frames.links(trace), **shared)
 
 
+if part == "decoder":
+    ui.choose_reference()
 ui.play(view, part, picture)
 if part == "encoder":
     ui.explain(

@@ -389,3 +389,32 @@ def test_second_sentence_that_cannot_be_read_is_a_note(folder):
     assert not app.exception
     assert any("Nothing to compare with" in words_of(note.value) for note in app.info)
     assert len(app.get("vega_lite_chart")) == 1
+
+
+# --- translation ------------------------------------------------------------------------------
+
+
+def test_a_typed_translation_is_fed_to_the_decoder(folder):
+    app = start(model="es-en-gru-bahdanau")
+    field = next(field for field in app.text_input if field.label.startswith("Feed it"))
+    field.set_value("the old house works.").run()
+    assert not app.exception
+    html = "".join(block.value for block in app.html)
+    assert "It is fed" in html
+    assert "the old house works." in html
+    app.switch_page("pages/softmax.py").run()
+    assert not app.exception
+    assert any("nothing to search for" in block.value for block in app.markdown)
+
+
+def test_a_beam_in_the_link_draws_a_tree(folder):
+    app = start("softmax", model="es-en-gru-bahdanau", beam="3")
+    assert len(app.get("vega_lite_chart")) == 3
+    assert len(app.dataframe) == 1
+    assert len(start("softmax", model="es-en-gru-bahdanau", beam="99").get("vega_lite_chart")) == 2
+
+
+def test_a_reference_too_long_is_a_note(folder):
+    app = start(model="es-en-gru-bahdanau", reference="good " * 300)
+    assert not app.exception
+    assert any("not fed your translation" in words_of(note.value) for note in app.info)

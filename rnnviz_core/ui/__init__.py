@@ -6,14 +6,15 @@ from typing import Any
 import streamlit as st
 
 from ..checkpoints import Entry
-from ..errors import RnnvizError
+from ..errors import RnnvizError, TextError
 from ..specs import Task
 from ..trace import Trace
 from . import header, loaders, routes, sidebar, tools, url, words
 from .choose import Layer as Layer
-from .choose import beam
+from .choose import beam, reference
 from .choose import choose_beam as choose_beam
 from .choose import choose_layer as choose_layer
+from .choose import choose_reference as choose_reference
 from .choose import choose_token as choose_token
 from .choose import choose_unit as choose_unit
 from .compare import side_by_side as side_by_side
@@ -30,6 +31,7 @@ __all__ = [
     "View",
     "choose_beam",
     "choose_layer",
+    "choose_reference",
     "choose_token",
     "choose_unit",
     "download_rows",
@@ -97,8 +99,15 @@ def page(name: str) -> View:
 
 
 def _trace(choice: sidebar.Choice) -> Trace:
-    width = beam() if choice.entry.spec.task is Task.TRANSLATION else 1
-    return loaders.trace(choice.entry, choice.text, width)
+    """What the model computes on the text; a translation is searched for, or fed as it was typed."""
+    if choice.entry.spec.task is not Task.TRANSLATION:
+        return loaders.trace(choice.entry, choice.text)
+    if fed := reference():
+        try:
+            return loaders.trace(choice.entry, choice.text, 1, fed)
+        except TextError as error:
+            url.note(f"It is not fed your translation: {error}")
+    return loaders.trace(choice.entry, choice.text, beam())
 
 
 def _other(view: View, choice: sidebar.Choice) -> View | None:

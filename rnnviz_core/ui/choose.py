@@ -108,6 +108,25 @@ def choose_beam() -> int:
     return chosen
 
 
+def choose_reference() -> str:
+    """A translation that the decoder is fed instead of its own; empty: it writes freely."""
+    chosen = reference()
+    key = url.widget("reference", chosen)
+    st.text_input(
+        "Feed it a translation of yours (else it is fed what it wrote itself)",
+        key=key,
+        max_chars=limits.CHARACTERS,
+        placeholder="it writes freely",
+        on_change=lambda: url.put("reference", st.session_state[key].strip() or None),
+    )
+    return chosen
+
+
+def reference() -> str:
+    """The translation that the decoder is fed, as it was typed."""
+    return url.checked("reference", url.short_enough, "", shown="what it writes freely")
+
+
 def beam() -> int:
     """The chosen width of the beam."""
     found = url.checked("beam", url.whole(limits.BEAM + 1), 1)

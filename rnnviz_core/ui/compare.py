@@ -40,7 +40,7 @@ def choose(found: Scan, entry: Entry, text: str) -> tuple[Entry, str] | None:
         )
         text_key = url.widget("with_text", other_text)
         st.text_input(
-            "Another sentence",
+            "Another text",
             key=text_key,
             max_chars=limits.CHARACTERS,
             placeholder="the same sentence",

@@ -61,7 +61,7 @@ def draw(page: str, choice: "Choice", trace: Trace) -> None:
     rows = [f'<p class="rv-line">{escape(found.line)}</p>']
     axis = "source" if "source" in trace.tokens else "time"
     rows.append(_row("It reads", _chips(trace.tokens[axis])))
-    rows.append(_row("It writes" if axis == "source" else "It says", _answer(trace)))
+    rows.append(_row(_verb(trace), _answer(trace)))
     rows.append(_row("Network", f'<span class="rv-value">{_network(choice)}{badge(trace)}</span>'))
     st.html(f'<div class="rv-head">{"".join(rows)}</div>')
     _show_notes(trace, axis)
@@ -73,7 +73,7 @@ def draw_brief(entry: Entry, trace: Trace, *, reads: bool) -> None:
     rows = [f'<p class="rv-row"><strong>{escape(entry.id)}</strong></p>']
     if reads:
         rows.append(_row("It reads", _chips(trace.tokens[axis])))
-    rows.append(_row("It writes" if axis == "source" else "It says", _answer(trace)))
+    rows.append(_row(_verb(trace), _answer(trace)))
     st.html(f'<div class="rv-head">{"".join(rows)}</div>')
 
 
@@ -104,6 +104,12 @@ def _chips(tokens: tuple[Token, ...]) -> str:
     joined = "".join(f'<span class="rv-word">{"".join(group)}</span>' for group in groups)
     label = f'tabindex="0" role="group" aria-label="{len(tokens)} tokens"'  # scrolls when there are many
     return f'<span class="rv-value rv-chips" {label}>{joined}</span>'
+
+
+def _verb(trace: Trace) -> str:
+    if trace.meta["task"] == Task.SENTIMENT:
+        return "It says"
+    return "It is fed" if trace.meta["forced"] else "It writes"
 
 
 def _answer(trace: Trace) -> str:

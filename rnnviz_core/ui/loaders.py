@@ -63,15 +63,15 @@ def model(entry: Entry) -> Any:
 @st.cache_resource(
     max_entries=limits.CACHED_TRACES, ttl=limits.CACHE_SECONDS, show_spinner="Reading the sentence …"
 )
-def _trace(path: str, stamp: str, text: str, beam: int = 1) -> Trace:
+def _trace(path: str, stamp: str, text: str, beam: int = 1, reference: str | None = None) -> Trace:
     from .. import recorder
 
-    return recorder.record(_model(path, stamp), text, beam=beam)
+    return recorder.record(_model(path, stamp), text, beam=beam, reference=reference)
 
 
-def trace(entry: Entry, text: str, beam: int = 1) -> Trace:
-    """Everything the network computes on `text`; for a translation, the best of a beam."""
-    return _trace(str(entry.path), _stamp(entry.path), text, beam)
+def trace(entry: Entry, text: str, beam: int = 1, reference: str | None = None) -> Trace:
+    """Everything the network computes on `text`; a translation is the best of a beam, or `reference`."""
+    return _trace(str(entry.path), _stamp(entry.path), text, beam, reference)
 
 
 @st.cache_resource(show_spinner="Waking the network …")

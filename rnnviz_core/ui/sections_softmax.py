@@ -110,6 +110,9 @@ def beam(view: "View") -> None:
     """The beam search as a tree, and the translations it finished."""
     st.subheader("Several translations at once", anchor=False)
     width = choose_beam()
+    if view.trace.meta["forced"]:
+        st.markdown("It is fed your translation, so there is nothing to search for.")
+        return
     if width == 1:
         st.markdown(
             "With a beam of 1 it takes the most probable piece at every step and never looks back. "
