@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run dev test check lint types format bench bench-train models load screenshots readme clean
+.PHONY: help setup run dev test check lint types format bench bench-train models load fuzz screenshots readme clean
 .DELETE_ON_ERROR:
 
 help: ## list the targets
@@ -42,6 +42,9 @@ bench: $(VENV)/.runtime ## time the recorder against torch's fused modules and a
 
 load: $(VENV)/.runtime ## 50 visitors who type for a minute, against a server of its own (ARGS="--sessions 100")
 	$(BIN)/python -m bench.load $(ARGS)
+
+fuzz: $(VENV)/.runtime ## throw 500 inputs at the app: texts, links, damaged files (ARGS="--inputs 5000")
+	$(BIN)/python -m bench.fuzz $(ARGS)
 
 bench-train: $(VENV)/.runtime ## tokens per second of training, against a plain padded loop
 	$(BIN)/python -m bench.training $(ARGS)
