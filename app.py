@@ -4,6 +4,12 @@ import streamlit as st
 
 st.set_page_config(page_title="RNNViz", page_icon="🧠", layout="wide", initial_sidebar_state=336)
 
+from rnnviz_core import startup  # noqa: E402
+
+if gone := startup.missing():
+    st.error(gone)
+    st.stop()
+
 from rnnviz_core import ui  # noqa: E402 - the page config comes first, whatever importing may do
 
 ui.run()

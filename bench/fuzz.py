@@ -9,6 +9,7 @@ tries a few. Half a surrogate pair is not tried: neither a URL nor Streamlit's p
 
 import argparse
 import json
+import os
 import random
 import shutil
 import sys
@@ -210,6 +211,7 @@ def main() -> int:
     )
     parser.add_argument("--seed", type=int, default=0, help="another seed tries others (default 0)")
     options = parser.parse_args()
+    os.environ["RNNVIZ_DEBUG"] = "1"  # errors on a page come through
     set_log_level("ERROR")  # AppTest has no server, and Streamlit remarks on it in every run
     tried, broken = fuzz(options.inputs, options.seed)
     print(", ".join(f"{count} {what}s" for what, count in tried.items()))

@@ -1,5 +1,6 @@
 """Small material every test may use: own sentences, tokenizers and untrained models, made in a second."""
 
+import os
 from itertools import product
 
 import pytest
@@ -9,6 +10,7 @@ from rnnviz_core.models import SentimentModel, TranslationModel
 from rnnviz_core.specs import Attention, Cell, SentimentSpec, TranslationSpec
 from rnnviz_core.tokenizer import Tokenizer
 
+os.environ.setdefault("RNNVIZ_DEBUG", "1")  # errors on a page come through, see rnnviz_core/logs.py
 SUBJECTS = ("the film", "this story", "a slow ending", "her new song", "our long trip", "the old house")
 VERDICTS = ("was dull", "was never bad", "is good", "seems quite brilliant", "could not be worse", "works")
 ENGLISH = [f"{subject} {verdict}." for subject, verdict in product(SUBJECTS, VERDICTS)]

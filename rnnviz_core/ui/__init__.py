@@ -5,6 +5,7 @@ from typing import Any
 
 import streamlit as st
 
+from .. import logs
 from ..checkpoints import Entry
 from ..errors import RnnvizError, TextError
 from ..specs import Task
@@ -71,7 +72,18 @@ class View:
 
 def run() -> None:
     """What ``app.py`` does after the page config: sidebar, then the page the URL asks for."""
-    routes.run_router(_prepare)
+    routes.run_router(_prepare, _failed)
+
+
+def _failed(error: Exception, page: str, choice: sidebar.Choice | None) -> None:
+    if logs.debugging():
+        raise error
+    logs.report(error, page, choice.entry.id if choice else "-")
+    st.error(
+        "Something went wrong on this page; the place is in the server's log. "
+        "Another sentence, model or page may work.",
+        icon=":material/error:",
+    )
 
 
 def _prepare() -> sidebar.Choice:

@@ -97,15 +97,18 @@ def navigation(*, icons: bool = True) -> "st.Page":
     return asked
 
 
-def run_router(prepare: Callable[[], Any]) -> None:
+def run_router(prepare: Callable[[], Any], failed: Callable[[Exception, str, Any], None]) -> None:
     """Draw what all pages share, then run the page that the URL asks for.
 
-    What `prepare` draws belongs to ``app.py``, so that its widgets are the same on every page.
+    What `prepare` draws belongs to ``app.py``, so that its widgets are the same on every page. An error
+    goes to `failed`, with the page's name and what `prepare` returned, if it came that far.
     """
     page = navigation()
-    _run.shared = prepare()
     try:
+        _run.shared = prepare()
         page.run()
+    except Exception as error:
+        failed(error, page.url_path or "overview", getattr(_run, "shared", None))
     finally:
         _run.shared = None
 
