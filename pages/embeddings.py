@@ -4,6 +4,7 @@ from rnnviz_core import ui
 from rnnviz_core.charts import embeddings as charts
 from rnnviz_core.frames import embeddings as frames
 from rnnviz_core.frames.tokens import spread
+from rnnviz_core.ui import sections_embeddings as sections
 from rnnviz_core.ui.clicks import follow
 
 view = ui.page("embeddings")
@@ -63,4 +64,6 @@ with right:
         "Choose “good”, then “bad”. A network that learns opinions keeps them apart; one that learns to "
         "translate may not.",
     )
+sections.draw_map(view, part, position)
+sections.draw_axis(view, part)
 ui.download_rows(cells, "embeddings")

@@ -23,6 +23,7 @@ from rnnviz_core.charts import (
     states,
     theme,
     trajectory,
+    word_map,
 )
 from rnnviz_core.frames import attention as attention_frames
 from rnnviz_core.frames import embeddings as embedding_frames
@@ -34,6 +35,7 @@ from rnnviz_core.frames import replaced as replaced_frames
 from rnnviz_core.frames import states as state_frames
 from rnnviz_core.frames import tokens as token_frames
 from rnnviz_core.frames import trajectory as trajectory_frames
+from rnnviz_core.frames import word_map as word_map_frames
 
 STEPS = ("position", "other_position", "target_position", "rank", "order")  # what sorts an axis
 LSTM = ("input", "forget", "candidate", "output")
@@ -75,6 +77,14 @@ TEMPLATES: dict[str, tuple[Any, dict[str, Any]]] = {
     "neighbour_bars": (
         embeddings.neighbour_bars(),
         {"neighbours": embedding_frames.neighbours(VECTORS, tuple("abcdefghi"), 5)},
+    ),
+    "neighbourhood_map": (
+        word_map.neighbourhood_map("PCA"),
+        {"pieces": word_map_frames.neighbourhood(VECTORS, tuple("abcdefghi"), 5, "pca")},
+    ),
+    "word_axis": (
+        word_map.word_axis(),
+        {"tokens": word_map_frames.axis(TRACE, "encoder", np.eye(9, 16), 4, 5)},
     ),
     **{
         f"gate_heatmap {gate}": (
@@ -177,7 +187,7 @@ def test_every_encoded_field_is_a_column_of_its_frame(template, frames):
 def test_selections_name_columns_of_the_frames(template, frames):
     columns = set().union(*(frame.columns for frame in frames.values()))
     for parameter in template.to_dict().get("params", []):
-        assert set(parameter["select"]["fields"]) <= columns
+        assert set(parameter["select"].get("fields", [])) <= columns
 
 
 @every_template

@@ -112,7 +112,7 @@ def neighbours(
     count = min(count, int(np.isfinite(values).sum()))
     nearest = np.argpartition(-values, max(count - 1, 0))[:count]
     nearest = nearest[np.argsort(-values[nearest], kind="stable")]
-    texts = [_in_vocabulary(pieces[int(index)]) for index in nearest]
+    texts = [in_vocabulary(pieces[int(index)]) for index in nearest]
     return pd.DataFrame(
         {
             "rank": np.arange(1, count + 1, dtype=np.int32),
@@ -124,7 +124,7 @@ def neighbours(
     )
 
 
-def _in_vocabulary(piece: str) -> str:
+def in_vocabulary(piece: str) -> str:
     """A piece outside any sentence: dots before it say that it continues a word."""
     return shown(piece) if piece.startswith(WORD_START) else f"…{shown(piece)}"
 

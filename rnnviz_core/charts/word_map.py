@@ -1,0 +1,56 @@
+"""Templates of the map of a neighbourhood and of the axis between two words."""
+
+from functools import cache
+
+import altair as alt
+
+from . import parts, theme
+
+
+@cache
+def neighbourhood_map(method: str) -> alt.LayerChart:
+    """The nearest pieces in a plane. Dataset: ``pieces`` (`frames.word_map.neighbourhood`).
+
+    Wheel and drag zoom and move (`view`), in the browser alone.
+    """
+    base = alt.Chart(alt.NamedData("pieces")).encode(
+        x=alt.X("x:Q", title="", scale=alt.Scale(zero=False, padding=20), axis=None),
+        y=alt.Y("y:Q", title="", scale=alt.Scale(zero=False, padding=20), axis=None),
+        tooltip=[
+            parts.tip("piece", "piece", "text"),
+            alt.Tooltip("rank:Q", title="rank as neighbour", format="d"),
+            parts.tip("value", "cosine"),
+        ],
+    )
+    chosen = "datum.rank == 0"
+    dots = base.mark_point(filled=True, opacity=1, stroke=theme.OUTLINE, strokeWidth=0.5).encode(
+        size=alt.condition(chosen, alt.value(220), alt.value(36)),
+        color=alt.condition(chosen, alt.value(theme.LINE_COLOURS[1]), alt.value(theme.ACCENT)),
+    )
+    words = base.mark_text(align="left", dx=6, dy=-3).encode(text="label:N")
+    view = alt.selection_interval(name="view", bind="scales")
+    chart = alt.layer(dots.add_params(view), words).properties(
+        title=parts.heading(f"The neighbourhood by {method}", "Scroll to zoom, drag to move; point at a dot"),
+        height=440,
+    )
+    return theme.finish(chart)
+
+
+@cache
+def word_axis() -> alt.LayerChart:
+    """Tokens between two words. Dataset: ``tokens`` (`frames.word_map.axis`)."""
+    base = alt.Chart(alt.NamedData("tokens")).encode(
+        x=parts.tokens_x(),
+        y=alt.Y("value:Q", title="0: first word, 1: second").axis(grid=True, tickCount=6),
+        tooltip=[*parts.step_tips(), parts.tip("value", "place on the axis")],
+    )
+    ends = [
+        alt.Chart(alt.NamedData("tokens")).mark_rule(strokeDash=[4, 3]).encode(y=alt.datum(at))
+        for at in (0, 1)
+    ]
+    stems = base.mark_rule(color=theme.OUTLINE).encode(y2=alt.datum(0.5))
+    dots = base.mark_point(filled=True, opacity=1, size=110, color=theme.ACCENT)
+    chart = alt.layer(*ends, stems, dots).properties(
+        title=parts.heading("Between two words", "Dashed: the two words; half-way: neither"), height=240
+    )
+    return theme.finish(chart)
