@@ -5,6 +5,7 @@ from rnnviz_core.charts import overview as charts
 from rnnviz_core.frames import overview as frames
 
 view = ui.page("overview")
+traces = [shown.trace for shown in (view, view.other) if shown]
 part = "encoder" if view.trace.meta["task"] == "sentiment" else "decoder"
 
 
@@ -24,7 +25,7 @@ def picture(step: int) -> None:
         shared = {
             "key": shown.key("network"),
             "description": frames.describe(trace),
-            "cells": frames.cells(trace),
+            "cells": frames.cells(trace, *traces),
             "columns": columns,
             "now": frames.now(trace, part, step),
         }

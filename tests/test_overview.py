@@ -177,3 +177,14 @@ def test_a_bad_verdict_is_blue_and_a_good_one_orange():
     assert blue > red
     red, _, blue = (int(theme.class_colours(5)[-1][i : i + 2], 16) for i in (1, 3, 5))
     assert red > blue
+
+
+def test_two_pictures_side_by_side_share_the_colours_of_embeddings():
+    model = models.sentiment_model()
+    one, two = record(model, TEXT), record(model, "nobody liked the long speech")
+    left, right = frames.cells(one, two), frames.cells(two, one)
+    for frame in (left, right):
+        rows = frame[frame["site"] == "encoder.embedding"]
+        factor = (rows["value"] / rows["shade"]).dropna()
+        largest = max(np.abs(one["encoder.embedding"]).max(), np.abs(two["encoder.embedding"]).max())
+        np.testing.assert_allclose(factor, largest, rtol=1e-3)

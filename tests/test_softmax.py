@@ -4,9 +4,11 @@ import math
 
 import helpers_recorder as models
 import numpy as np
+import pandas as pd
 import pytest
 from helpers_charts import columns_of, datasets_of, spec_of
 
+from rnnviz_core.charts import beam
 from rnnviz_core.charts import softmax as charts
 from rnnviz_core.frames import softmax as frames
 from rnnviz_core.recorder import record
@@ -145,7 +147,18 @@ def test_every_branch_of_the_tree_hangs_on_a_kept_one(searched):
 
 
 def test_tree_template_fits_its_frame(searched):
-    assert_fits(charts.tree(frames.slots(searched)), "tree", frames.tree(searched))
+    assert_fits(beam.tree(frames.slots(searched)), "tree", frames.tree(searched))
     found = frames.hypotheses(searched)
     assert found["score"].is_monotonic_decreasing
     assert found["translation"].iloc[0] == searched.meta["translation"]
+
+
+def test_two_sentences_share_the_axis_of_the_terms(sentiment):
+    if sentiment.reverses():
+        pytest.skip("one model is enough")
+    other = record(models.sentiment_model(), "nobody liked the long speech")
+    one, two = frames.terms(sentiment, other), frames.terms(other, sentiment)
+    for name in sentiment.labels["class"]:
+        both = pd.concat([one[one["class"] == name], two[two["class"] == name]])
+        assert set(both["high"]) == {both["term"].max()}
+        assert set(both["low"]) == {both["term"].min()}

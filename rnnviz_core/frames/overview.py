@@ -47,17 +47,19 @@ def _track(trace: Trace, site: str, part: str, kind: str, layer: int, *, reverse
     return Track(site, part, kind, layer, reverse, size, -(-size // STRIPES))
 
 
-def cells(trace: Trace) -> pd.DataFrame:
+def cells(trace: Trace, *beside: Trace) -> pd.DataFrame:
     """One row per number drawn: ``site``, ``unit``, ``value``, and ``low``/``high`` inside its box.
 
-    ``shade`` is what the colour shows: a state as it is, an embedding relative to its largest number.
+    ``shade`` is what the colour shows: a state as it is, an embedding relative to its largest number,
+    also of the traces drawn `beside` it, so that the same colour is the same number in both pictures.
     ``done`` is the step from which on the number is known: its own, or 0 for a backward layer.
     """
     parts = []
     for track in tracks(trace):
         values = trace[track.site][:, :: track.every]
         steps, drawn = values.shape
-        largest = float(np.abs(trace[track.site]).max()) or 1.0
+        drawn_too = [one[track.site] for one in (trace, *beside) if track.site in one]
+        largest = max(float(np.abs(array).max()) for array in drawn_too) or 1.0
         unit = np.tile(np.arange(drawn), steps)
         position = np.repeat(np.arange(steps), drawn)
         texts = np.asarray(read_texts(trace, track.part), dtype=object)

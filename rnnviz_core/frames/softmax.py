@@ -22,11 +22,12 @@ def classes(trace: Trace) -> pd.DataFrame:
     )
 
 
-def terms(trace: Trace) -> pd.DataFrame:
+def terms(trace: Trace, *beside: Trace) -> pd.DataFrame:
     """One row per class and summand of its logit, the largest first.
 
     ``name`` is ``unit 12`` or ``bias``, ``rank`` the place within the class, ``kind`` says which way
-    it pushes. ``total`` (on every row) writes out the sum.
+    it pushes. ``total`` (on every row) writes out the sum, ``high`` and ``low`` are the ends of the
+    axis, which fit the same class of the traces drawn `beside` it, too.
     """
     bias = trace["readout.bias"]
     parts = []
@@ -35,6 +36,11 @@ def terms(trace: Trace) -> pd.DataFrame:
         values = np.append(units, bias[number])
         names = np.asarray([f"unit {unit}" for unit in range(len(units))] + [BIAS], dtype=object)
         order = np.argsort(-values, kind="stable")
+        every = [
+            one[site][number]
+            for one in (trace, *(other for other in beside if number < len(other.labels["class"])))
+            for site in ("readout.terms", "readout.bias")
+        ]
         up, down = float(values[values > 0].sum()), float(values[values < 0].sum())
         parts.append(
             pd.DataFrame(
@@ -46,6 +52,8 @@ def terms(trace: Trace) -> pd.DataFrame:
                     "running": values[order].cumsum(),
                     "kind": np.where(values[order] > 0, "pushes up", "pushes down"),
                     "total": f"up {up:+.2f}, down {down:+.2f}: logit {up + down:+.2f}",
+                    "high": max(array.max() for array in every),
+                    "low": min(array.min() for array in every),
                 }
             )
         )

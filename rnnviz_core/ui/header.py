@@ -22,7 +22,9 @@ STYLE = """
 <style>
 [data-testid="stCaptionContainer"] { color: inherit !important; opacity: 0.8; }
 .stMainBlockContainer { padding-top: 3.2rem; }
-.vega-bindings input[type=range] { width: min(28rem, 45vw) !important; max-width: 55%; }
+.vega-bind, .vega-bind label { display: flex; align-items: center; gap: 0.6rem; }
+.vega-bind label { flex: 1 1 auto; min-width: 0; flex-wrap: nowrap !important; }
+.vega-bindings input[type=range] { flex: 0 1 28rem; width: 28rem !important; min-width: 4rem; }
 .rv-head { font-size: 0.95rem; line-height: 1.5; }
 .rv-line { margin: 0 0 0.75rem 0; opacity: 0.85; }
 .rv-row { display: flex; flex-wrap: wrap; gap: 0.35rem 0.3rem; align-items: baseline; margin: 0.35rem 0; }

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from ..charts import beam as beam_charts
 from ..charts import softmax as charts
 from ..frames import softmax as frames
 from .choose import choose_beam, choose_token
@@ -33,13 +34,14 @@ def classes(view: "View") -> None:
 
 def terms(view: "View") -> None:
     """The summands of every class's logit."""
+    traces = [one.trace for one in (view, view.other) if one]
     for shown in side_by_side(view, head=False):
         trace = shown.trace
         show(
             charts.terms(trace.labels["class"], frames.strongest(trace)),
             key=shown.key("terms"),
             description="What each unit and the bias add to the logit of the class chosen below, sorted.",
-            terms=frames.terms(trace),
+            terms=frames.terms(trace, *traces),
         )
     explain(
         "Each bar is one unit's value times its weight for this class; all bars together are the logit.",
@@ -123,7 +125,7 @@ def beam(view: "View") -> None:
         steps = len(set(shown.trace.meta["search"]["step"]))
         best = shown.trace.meta["beam"][0]
         show(
-            charts.tree(frames.slots(shown.trace)),
+            beam_charts.tree(frames.slots(shown.trace)),
             key=shown.key("tree"),
             description=f"A beam of {width} over {steps} steps. Best: {best['text']} ({best['score']:.2f}).",
             height=40 * steps,
