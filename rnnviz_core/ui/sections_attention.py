@@ -5,7 +5,6 @@ from typing import TYPE_CHECKING
 import pandas as pd
 import streamlit as st
 
-from .. import limits
 from ..charts import attention as charts
 from ..charts import replaced as replaced_charts
 from ..checkpoints import Entry
@@ -23,17 +22,14 @@ if TYPE_CHECKING:
 DEALS = 1000  # deals of the weights before they repeat
 
 
-@st.cache_resource(
-    max_entries=limits.CACHED_TRACES, ttl=limits.CACHE_SECONDS, show_spinner="Reading it again …"
-)
-def _replaced(path: str, stamp: str, text: str, deal: int) -> pd.DataFrame:
+def _replaced(view: "View", deal: int) -> pd.DataFrame:
+    """The answers with replaced weights: two runs of a small model, quicker than keeping them."""
     from .. import surgery
 
-    model, trace = loaders._model(path, stamp), loaders._trace(path, stamp, text)
-    own = trace["attention.weights"]
+    trace, own = view.trace, view.trace["attention.weights"]
     others = {
-        "all equal": surgery.with_weights(model, trace, surgery.uniform(own)),
-        "shuffled": surgery.with_weights(model, trace, surgery.shuffled(own, deal)),
+        "all equal": surgery.with_weights(view.model, trace, surgery.uniform(own)),
+        "shuffled": surgery.with_weights(view.model, trace, surgery.shuffled(own, deal)),
     }
     return (replaced.pieces if "target" in trace.tokens else replaced.classes)(trace, others)
 
@@ -49,8 +45,7 @@ def draw_test(view: "View") -> None:
     deal = st.session_state.setdefault("attention-deal", 0)
     if st.button("Shuffle again", icon=":material/shuffle:", key="attention-shuffle"):
         deal = st.session_state["attention-deal"] = (deal + 1) % DEALS
-    entry = view.entry
-    rows = _replaced(str(entry.path), loaders._stamp(entry.path), view.text, deal)
+    rows = _replaced(view, deal)
     translates = "target" in view.trace.tokens
     words = (replaced.pieces_in_words if translates else replaced.classes_in_words)(rows)
     show(
@@ -61,7 +56,7 @@ def draw_test(view: "View") -> None:
     )
     st.markdown(plain(words[:1].upper() + words[1:]) + ".")
     explain(
-        ("The decoder is fed the words it wrote with its own weights. " if translates else "")
+        ("The decoder is fed the same words as above. " if translates else "")
         + "“All equal” gives every token the same weight; “shuffled” deals the network’s own weights out to "
         "other tokens. Bars that hardly move: the weights were not needed for this answer.",
         "Find a sentence on which shuffling changes the answer, and one on which it does not.",
@@ -107,7 +102,7 @@ def _entry(view: "View", kind: Attention) -> Entry | None:
 
 def _draw_kind(view: "View", entry: Entry) -> None:
     try:
-        trace = loaders.trace(entry, view.text)
+        trace = view.trace if entry.id == view.model_id else loaders.trace(entry, view.text)
     except RnnvizError as error:
         st.caption(plain(str(error)))
         return
