@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run dev test check lint types format bench bench-train models load fuzz screenshots readme clean
+.PHONY: help setup run dev test check lint types format bench bench-train models load fuzz soak screenshots readme clean
 .DELETE_ON_ERROR:
 
 help: ## list the targets
@@ -45,6 +45,9 @@ load: $(VENV)/.runtime ## 50 visitors who type for a minute, against a server of
 
 fuzz: $(VENV)/.runtime ## throw 500 inputs at the app: texts, links, damaged files (ARGS="--inputs 5000")
 	$(BIN)/python -m bench.fuzz $(ARGS)
+
+soak: $(VENV)/.runtime ## 2,000 different sentences: does the server's memory grow?
+	$(BIN)/python -m bench.soak $(ARGS)
 
 bench-train: $(VENV)/.runtime ## tokens per second of training, against a plain padded loop
 	$(BIN)/python -m bench.training $(ARGS)
