@@ -1,3 +1,5 @@
+import streamlit as st
+
 from rnnviz_core import ui
 from rnnviz_core.charts import attention as charts
 from rnnviz_core.frames import attention as frames
@@ -54,8 +56,13 @@ if translates:
     )
 else:
     rows = frames.weights(trace)
-    about = f"Attention weights. {frames.weights_in_words(rows)}"
-    ui.show(charts.weight_bars(), key="attention-weights", description=about, weights=rows)
+    for shown in ui.side_by_side(view):
+        if not frames.has_attention(shown.trace):
+            st.info("This network has no attention.", icon=":material/info:")
+            continue
+        own = frames.weights(shown.trace)
+        about, key = f"Attention weights. {frames.weights_in_words(own)}", shown.key("attention-weights")
+        ui.show(charts.weight_bars(), key=key, description=about, weights=own)
     about = "The score of every token, from which softmax makes the weights."
     ui.show(charts.score_bars(), key="attention-scores", description=about, weights=rows)
     ui.explain(

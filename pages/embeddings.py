@@ -18,14 +18,16 @@ position = ui.choose_token(view, part)
 chosen = frames.positions(trace, part).iloc[[position]]
 
 cells = frames.vectors(trace, part)
-ui.show(
-    charts.embedding_heatmap(embedding.shape[1]),
-    key="embeddings-cells",
-    description=f"Embeddings: {embedding.shape[1]} numbers per token, {spread(embedding)}",
-    select="cell",
-    cells=cells,
-    chosen=chosen,
-)
+for shown in ui.side_by_side(view):
+    vectors, steps = shown.trace[f"{part}.embedding"], frames.positions(shown.trace, part)
+    ui.show(
+        charts.embedding_heatmap(vectors.shape[1]),
+        key=shown.key("embeddings-cells"),
+        description=f"Embeddings: {vectors.shape[1]} numbers per token, {spread(vectors)}",
+        select=None if shown.second else "cell",
+        cells=frames.vectors(shown.trace, part),
+        chosen=steps.iloc[[min(position, len(steps) - 1)]],
+    )
 ui.explain(
     "Each column is the list of numbers that stands for one token, the same wherever the token appears. "
     "Blue is below zero, orange above." + frames.clipped_in_words(trace, part),

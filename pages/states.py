@@ -15,9 +15,18 @@ steps, units = trace[place.site("hidden")].shape
 follow(view, layer.part, *(f"states-{name}" for name in names))
 
 maps = st.container()  # drawn after the widgets below, which they show
-changes = states.changes(trace, place)
-about = f"Bars: how far each token moved the state. {states.changes_in_words(changes)}"
-ui.show(charts.change_bars(names, layer.part), key="states-changes", description=about, changes=changes)
+for shown in ui.side_by_side(view):
+    if place.site("hidden") not in shown.trace:
+        st.info("This network has no such layer.", icon=":material/info:")
+        continue
+    rows, kinds = states.changes(shown.trace, place), states.names(shown.trace, place)
+    about = f"Bars: how far each token moved the state. {states.changes_in_words(rows)}"
+    ui.show(
+        charts.change_bars(kinds, layer.part),
+        key=shown.key("states-changes"),
+        description=about,
+        changes=rows,
+    )
 ui.explain(
     "A bar is the length of the difference between the state after a token and the state before it; "
     "the token that is read first is measured from the initial state.",

@@ -10,6 +10,7 @@ from ..charts import gates as charts
 from ..charts import inspector as inspector_charts
 from ..frames import gate_order, gates, inspector
 from ..frames.tokens import spread
+from .compare import side_by_side
 from .drawing import show
 from .words import download_rows, explain
 
@@ -70,9 +71,15 @@ def draw_summary(view: "View", layer: "Layer") -> None:
     only = tuple(name for name in gates.names(trace) if name != "candidate")
     if not only:
         return
-    means = gates.means(trace, place, only)
-    about = f"Lines: how open each gate is per token. On average {gates.means_in_words(means)}."
-    show(charts.gate_means(only, layer.part), key="gates-means", description=about, means=means)
+    for shown in side_by_side(view):
+        own = tuple(name for name in gates.names(shown.trace) if name != "candidate")
+        if not own or place.site("hidden") not in shown.trace:
+            st.info("This network has no such gates.", icon=":material/info:")
+            continue
+        means = gates.means(shown.trace, place, own)
+        about = f"Lines: how open each gate is per token. On average {gates.means_in_words(means)}."
+        key = shown.key("gates-means")
+        show(charts.gate_means(own, layer.part), key=key, description=about, means=means)
     explain(
         "A line is the mean over all units; the band around it holds the middle 80 % of them, from the 10th "
         "to the 90th in a hundred.",
