@@ -10,7 +10,7 @@ import click
 
 from . import limits
 from .errors import SpecError, TraceError
-from .specs import Task
+from .specs import USUAL_BEAM, Task
 
 if TYPE_CHECKING:
     from .models import SentimentModel, TranslationModel
@@ -80,7 +80,13 @@ def refuse_for_sentiment(ctx: click.Context, *options: str) -> None:
     help="Write the trace: .npz or .parquet (both load again), or .csv.",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print JSON instead of text.")
-@beam_option
+@click.option(
+    "--beam",
+    type=click.IntRange(1, limits.BEAM),
+    default=1,
+    show_default=f"{USUAL_BEAM} for a translation",
+    help="Translation: hypotheses kept per step.",
+)
 @click.option("--reference", help="Translation: a text the decoder is made to produce.")
 @checkpoints_option
 @click.pass_context
@@ -111,6 +117,8 @@ def trace(
 
     if network.spec.task is Task.SENTIMENT:
         refuse_for_sentiment(ctx, "beam", "reference")
+    elif ctx.get_parameter_source("beam") is click.core.ParameterSource.DEFAULT and reference is None:
+        beam = USUAL_BEAM
     recorded = recorder.record(network, text, beam=beam, reference=reference)
     if out is not None:
         recorded.save(out)

@@ -33,6 +33,8 @@ class Attention(StrEnum):
 
 E = TypeVar("E", bound=StrEnum)
 
+USUAL_BEAM = 3  # translations the app and `trace` keep side by side where nobody chose
+
 SENTIMENT_CLASSES = ("very negative", "negative", "neutral", "positive", "very positive")
 
 

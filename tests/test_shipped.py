@@ -8,7 +8,7 @@ from rnnviz_core import checkpoints, corpora
 from rnnviz_core.evaluation import evaluate_sentiment
 from rnnviz_core.models import SentimentModel
 from rnnviz_core.recorder import record
-from rnnviz_core.specs import Task, model_id
+from rnnviz_core.specs import USUAL_BEAM, Task, model_id
 
 ROOT = Path(__file__).resolve().parents[1]
 OWN = str(ROOT / "tests" / "material" / "sentences.tsv")
@@ -82,10 +82,9 @@ def test_plain_verdicts_are_as_a_reader_expects(entry, model):
 def test_the_pizza_is_loved(entry, model):
     if entry.id != "es-en-gru-bahdanau":
         pytest.skip("the sentence is Spanish")
-    said = record(model, "Me encantó la pizza de este lugar").meta["translation"].lower()
-    assert "loved" in said
-    assert "pizza" in said
-    assert "place" in said
+    said = record(model, "Me encantó la pizza de este lugar", beam=USUAL_BEAM).meta["translation"].lower()
+    assert "loved the pizza" in said
+    assert "this place" in said
 
 
 def test_make_models_repeats_the_command_of_every_card(entry, monkeypatch):

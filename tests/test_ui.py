@@ -411,7 +411,8 @@ def test_a_beam_in_the_link_draws_a_tree(folder):
     app = start("softmax", model="es-en-gru-bahdanau", beam="3")
     assert len(app.get("vega_lite_chart")) == 3
     assert len(app.dataframe) == 1
-    assert len(start("softmax", model="es-en-gru-bahdanau", beam="99").get("vega_lite_chart")) == 2
+    assert len(start("softmax", model="es-en-gru-bahdanau", beam="1").get("vega_lite_chart")) == 2
+    assert len(start("softmax", model="es-en-gru-bahdanau", beam="99").get("vega_lite_chart")) == 3
 
 
 def test_a_reference_too_long_is_a_note(folder):

@@ -6,6 +6,7 @@ import streamlit as st
 
 from .. import limits
 from ..frames.tokens import step_texts
+from ..specs import USUAL_BEAM
 from . import url
 
 if TYPE_CHECKING:
@@ -129,11 +130,11 @@ def reference() -> str:
 
 def beam() -> int:
     """The chosen width of the beam."""
-    found = url.checked("beam", url.whole(limits.BEAM + 1), 1)
+    found = url.checked("beam", url.whole(limits.BEAM + 1), USUAL_BEAM)
     if not found:
-        url.note("A beam keeps at least one translation; showing 1.")
+        url.note(f"A beam keeps at least one translation; showing {USUAL_BEAM}.")
         url.put("beam", None)
-    return found or 1
+    return found or USUAL_BEAM
 
 
 def whole(name: str, size: int, default: int) -> int:

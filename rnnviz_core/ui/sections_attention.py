@@ -13,6 +13,7 @@ from ..frames import attention as frames
 from ..frames import replaced
 from ..specs import Attention, TranslationSpec
 from . import loaders
+from .choose import beam
 from .drawing import show
 from .words import architecture, choose_model, explain, plain
 
@@ -102,7 +103,7 @@ def _entry(view: "View", kind: Attention) -> Entry | None:
 
 def _draw_kind(view: "View", entry: Entry) -> None:
     try:
-        trace = view.trace if entry.id == view.model_id else loaders.trace(entry, view.text)
+        trace = view.trace if entry.id == view.model_id else loaders.trace(entry, view.text, beam())
     except RnnvizError as error:
         st.caption(plain(str(error)))
         return

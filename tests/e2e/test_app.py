@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from rnnviz_core import Task, load, record
+from rnnviz_core.specs import USUAL_BEAM
 from scripts.driver import Visitor, coloured
 from scripts.serving import folder
 
@@ -40,7 +41,8 @@ def tokens(visitor: Visitor) -> str:
 
 def assert_tells(visitor: Visitor, model: str, text: str) -> None:
     """The header shows what recording the text here, outside the app, gives."""
-    trace = record(load(folder() / model), text)
+    network = load(folder() / model)
+    trace = record(network, text, beam=USUAL_BEAM if network.spec.task is Task.TRANSLATION else 1)
     read = "".join(token.text for token in trace.tokens[trace.time_axis()])
     assert tokens(visitor) == read.replace("▁", "")
     assert answer(visitor) == str(trace.meta.get("label") or trace.meta["translation"]).strip()
