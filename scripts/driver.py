@@ -19,9 +19,8 @@ SETTLED = """() => {
     if (!still || !window.seen || window.seen[1] !== now[1]) window.seen = now
     return still && performance.now() - window.seen[0] > 400
 }"""
-# Streamlit's own, harmless: on a deep link it looks for the server under the page's path first; and it
-# fetches an icon's picture for the browser tab from Google's font server, which a machine may not reach.
-EXPECTED = re.compile(r"/\w+/_stcore/(health|host-config)$|^https://fonts\.gstatic\.com/.*/24px\.svg$")
+# Streamlit's own, harmless: on a deep link it looks for the server under the page's path first.
+EXPECTED = re.compile(r"/\w+/_stcore/(health|host-config)$")
 CHARTS = '[data-testid="stVegaLiteChart"] :is(canvas, svg.marks)'
 
 
