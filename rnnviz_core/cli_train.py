@@ -1,6 +1,7 @@
 """`python -m rnnviz_core train`: its options are the fields of the settings, one to one."""
 
 import dataclasses
+import os
 import types
 from collections.abc import Iterator
 from enum import StrEnum
@@ -138,6 +139,8 @@ def train(task: str, out: Path, quiet: bool, **given: Any) -> None:
         **{name: value for name, value in given.items() if name in RUN_HELP},
     )
     checkpoint, progress = execute(run, out, quiet=quiet)
+    if os.environ.get("RANK", "0") != "0":  # of the processes that torchrun started, one speaks
+        return
     figures = "  ".join(f"{name} {value:.4g}" for name, value in progress.figures.items())
     click.echo(f"best epoch {progress.best_epoch} of {progress.epoch}: {figures}")
     click.echo(f"written to {checkpoint}")

@@ -18,11 +18,6 @@ from .work import second_side, sentiment_logits, translation_loss
 LENGTHS = {"up to 5 words": (1, 5), "6 to 10 words": (6, 10), "over 10 words": (11, 10**9)}
 
 
-def _sides(logits: torch.Tensor) -> torch.Tensor:
-    """0 where the lower classes hold more probability, 1 where the upper ones do."""
-    return second_side(logits).long()
-
-
 def _thirds(logits: torch.Tensor) -> torch.Tensor:
     """0, 1 or 2: whether the classes below, at or above the middle hold most probability."""
     probabilities = logits.double().softmax(-1)
@@ -74,7 +69,7 @@ def evaluate_sentiment(model: SentimentModel, rows: Any, source: str) -> dict[st
                 labels[coarser] = [_coarser(label, classes)[coarser] for label in labels[name]]
     logits = sentiment_logits(model, [_known(model, text) for text in texts])
     scores: dict[str, float] = {"rows": len(texts)}
-    predictions = {"label3": _thirds(logits), "label2": _sides(logits)}
+    predictions = {"label3": _thirds(logits), "label2": second_side(logits)}
     if len(model.spec.classes) == 5:
         predictions = {"label5": logits.argmax(-1), **predictions}
     for name, predicted in predictions.items():

@@ -60,7 +60,6 @@ MUTED = ("#5B6069", "#B4BAC4")
 GRID = ("#E3E5EA", "#33373F")
 BETWEEN = ("#DDE0E6", "#3A404B")  # neither open nor closed
 BACKGROUND = ("#FFFFFF", "#0E1117")  # of a notebook; in the app the page's own
-FONT = "Source Sans, Source Sans Pro, Segoe UI, sans-serif"
 LABEL = 12  # px; nothing in a chart is smaller
 TITLE = 15  # px
 DARK = "luminance(background) < 0.2"
