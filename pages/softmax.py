@@ -1,15 +1,25 @@
 """Softmax: from the last numbers to probabilities, and what pushed them."""
 
+from functools import partial
+
 from rnnviz_core import ui
+from rnnviz_core.ui import Section
 from rnnviz_core.ui import sections_softmax as sections
 
 view = ui.page("softmax")
 if view.trace.meta["task"] == "sentiment":
-    sections.classes(view)
-    sections.terms(view)
-    sections.verdicts(view)
-    sections.sentiment_rows(view)
+    ui.draw_sections(
+        {
+            "classes": Section("Probabilities", partial(sections.classes, view)),
+            "terms": Section("What pushed them", partial(sections.terms, view)),
+            "verdicts": Section("After every token", partial(sections.verdicts, view)),
+        }
+    )
 else:
-    sections.confidence(view)
-    sections.candidates(view)
-    sections.beam(view)
+    ui.draw_sections(
+        {
+            "confidence": Section("Confidence", partial(sections.confidence, view)),
+            "candidates": Section("Candidates", partial(sections.candidates, view)),
+            "beam": Section("Beam", partial(sections.beam, view)),
+        }
+    )

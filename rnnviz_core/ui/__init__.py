@@ -21,6 +21,8 @@ from .choose import choose_unit as choose_unit
 from .compare import side_by_side as side_by_side
 from .drawing import show as show
 from .player import play as play
+from .sections import Section as Section
+from .sections import draw_sections as draw_sections
 from .words import download_rows as download_rows
 from .words import explain as explain
 from .words import link_pages as link_pages
@@ -29,6 +31,7 @@ from .words import plain as plain
 
 __all__ = [
     "Layer",
+    "Section",
     "View",
     "choose_beam",
     "choose_layer",
@@ -36,6 +39,7 @@ __all__ = [
     "choose_token",
     "choose_unit",
     "download_rows",
+    "draw_sections",
     "explain",
     "link_pages",
     "offer_models",

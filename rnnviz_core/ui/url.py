@@ -20,7 +20,10 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 from .. import limits
 
 T = TypeVar("T")
-NAMES = ("task", "model", "text", "layer", "token", "step", "unit", "beam", "reference", "with", "with_text")
+NAMES = (
+    *("task", "model", "text", "section", "layer", "token", "step", "unit"),
+    *("beam", "reference", "with", "with_text"),
+)
 _KEY = "rnnviz-url"
 
 

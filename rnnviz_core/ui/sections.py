@@ -1,0 +1,36 @@
+"""The sections of a page: tabs of which only the open one is computed, sent and drawn.
+
+A run costs what it draws. A page that draws all it can show answers slowly for everybody on the server,
+so each section is a function that is called when its tab is open; the URL says which one that is.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import streamlit as st
+
+from . import url
+
+
+@dataclass(frozen=True)
+class Section:
+    """One tab: its title, and what draws it."""
+
+    title: str
+    draw: Callable[[], None]
+
+
+def draw_sections(sections: Mapping[str, Section]) -> None:
+    """Tabs for `sections`, by their names in the URL (lower-case words); the first is open at first.
+
+    A section of another page in the URL is no mistake: the page was changed, and opens its first.
+    """
+    raw = url.get("section")
+    if raw is not None and raw not in sections:
+        url.put("section", None)
+    opened = raw if raw in sections else next(iter(sections))
+    names = {section.title: name for name, section in sections.items()}
+    key = url.widget(f"section-{next(iter(sections))}", sections[opened].title)
+    tabs = st.tabs(list(names), key=key, on_change=lambda: url.put("section", names[st.session_state[key]]))
+    with tabs[list(sections).index(opened)]:
+        sections[opened].draw()
