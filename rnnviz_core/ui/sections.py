@@ -25,10 +25,10 @@ def draw_sections(sections: Mapping[str, Section]) -> None:
 
     A section of another page in the URL is no mistake: the page was changed, and opens its first.
     """
-    raw = url.get("section")
-    if raw is not None and raw not in sections:
+    opened = url.get("section") or ""
+    if opened not in sections:
         url.put("section", None)
-    opened = raw if raw in sections else next(iter(sections))
+        opened = next(iter(sections))
     names = {section.title: name for name, section in sections.items()}
     key = url.widget(f"section-{next(iter(sections))}", sections[opened].title)
     tabs = st.tabs(list(names), key=key, on_change=lambda: url.put("section", names[st.session_state[key]]))
