@@ -225,6 +225,19 @@ def evaluate(
             click.echo(f"{name:<14}{value if isinstance(value, int) else format(value, '.2f')}")
 
 
+def _score(rule: str) -> tuple[str, float]:
+    """``accuracy2=82.5`` as name and number."""
+    from .cards import SCORE_NAMES
+
+    name, _, value = rule.partition("=")
+    try:
+        if name in SCORE_NAMES:
+            return name, float(value)
+    except ValueError:
+        pass
+    raise SpecError(f"--floor {rule!r}: write SCORE=VALUE with one of {', '.join(SCORE_NAMES)}")
+
+
 @click.command(short_help="Score a finished run and put its model among the checkpoints.")
 @click.argument("run", type=click.Path(path_type=Path))
 @click.option("--data", required=True, help="Table of the test texts, or hub:NAME[:CONFIG].")
@@ -233,12 +246,38 @@ def evaluate(
 )
 @beam_option
 @click.option(
-    "--about", type=click.File(encoding="utf-8"), help="Markdown on the data and its licence, for the card."
+    "--about",
+    type=click.File(encoding="utf-8"),
+    multiple=True,
+    help="Markdown on the data and its licence, for the card; may be repeated.",
 )
 @click.option("--probe", help="Sentiment: a table of small test sets, one per value of its column `split`.")
+@click.option("--also", multiple=True, help="Another split to report; may be repeated.")
+@click.option(
+    "--floor",
+    multiple=True,
+    metavar="SCORE=VALUE",
+    help="What a simple linear model reaches, to stand beside a score; may be repeated.",
+)
+@click.option(
+    "--seed-run",
+    "seeds",
+    type=click.Path(path_type=Path),
+    multiple=True,
+    help="A run that differs in its seed only; the best on validation is published. May be repeated.",
+)
 @checkpoints_option
 def publish(
-    run: Path, data: str, split: str, beam: int, about: Any, probe: str | None, checkpoints: Path
+    run: Path,
+    data: str,
+    split: str,
+    beam: int,
+    about: tuple[Any, ...],
+    probe: str | None,
+    also: tuple[str, ...],
+    floor: tuple[str, ...],
+    seeds: tuple[Path, ...],
+    checkpoints: Path,
 ) -> None:
     """Score the best epoch of RUN on test data; write it, metrics.json and card.md into the checkpoints.
 
@@ -253,7 +292,8 @@ def publish(
     """
     from . import publishing
 
-    words = about.read() if about else ""
-    folder = publishing.publish(run, checkpoints, data, split, beam=beam, probe=probe, about=words)
+    test = publishing.Test(data, split, beam, also, probe, dict(_score(rule) for rule in floor))
+    words = "\n\n".join(file.read().strip() for file in about)
+    folder = publishing.publish(run, checkpoints, test, seeds=seeds, about=words)
     click.echo((folder / "metrics.json").read_text(encoding="utf-8").rstrip())
     click.echo(f"written to {folder}", err=True)

@@ -36,6 +36,8 @@ RUN_HELP = {
     "target_vocabulary": "Translation: pieces at most of the target language; 0: as --vocabulary.",
     "lowercase": "Sentiment: fold case.",
     "treebank": "Sentiment: the texts are Penn Treebank tokens; also read them as people type.",
+    "polarity": "Sentiment: a table of more texts, known only as negative (0) or positive (1).",
+    "polarity_words": "Words read of each of these per epoch: a passage cut at random.",
     "sampling": "Share of texts cut at random in training (subword regularisation).",
 }
 CONFIG_HELP = {

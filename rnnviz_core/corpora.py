@@ -206,6 +206,15 @@ def labelled(source: str, split: str | None, classes: int, *, exclude: Iterable[
     return Labelled(texts, [label for label in labels if label is not None])
 
 
+def polarity(source: str, split: str | None) -> Labelled:
+    """Texts known only as negative (0) or positive (1), from the column ``label2`` or ``label``.
+
+    HTML line breaks, which review sites leave in their texts, become spaces.
+    """
+    found = labelled(source, split, 2)
+    return Labelled([text.replace("<br />", " ") for text in found.texts], found.labels)
+
+
 def pairs(
     source: str, split: str | None, languages: tuple[str, str], *, exclude: Iterable[str] = ()
 ) -> Pairs:

@@ -7,7 +7,7 @@ from typing import Any
 
 import torch
 
-from . import corpora
+from . import alignment, corpora
 from .batches import Example
 from .decoding import translate
 from .errors import DataError
@@ -95,7 +95,7 @@ def evaluate_translation(
     by_length: bool = False,
     quiet: bool = True,
 ) -> dict[str, Any]:
-    """BLEU, chrF and perplexity of a model's translations against one reference each.
+    """BLEU, chrF and perplexity of a model's translations, row by row against one reference each.
 
     Parameters
     ----------
@@ -104,17 +104,21 @@ def evaluate_translation(
     lowercase
         Compare chrF without case as well; BLEU is always given both ways.
     by_length
-        Also give lower-cased BLEU for short, middling and long sources (`LENGTHS`, in words).
+        Also give lower-cased BLEU for short, middling and long sources (`LENGTHS`, in words), and for
+        models with attention how far its peak stands from the right word (`alignment.shares`).
 
     Returns
     -------
     ``rows``, ``bleu`` (cased), ``bleu_lower``, ``chrf``, ``perplexity`` (per piece of the reference),
-    ``signature`` (sacreBLEU's, one per figure).
+    ``signature`` (sacreBLEU's, one per figure). Where a source occurs with several references also
+    ``bleu_lower_all``: every source once against all of them, ``sources`` and ``several_references``.
     """
     from sacrebleu.metrics import BLEU, CHRF
     from tqdm import tqdm
 
-    outputs = [translate(model, text, beam=beam) for text in tqdm(pairs.sources, disable=quiet or None)]
+    unique = dict.fromkeys(pairs.sources)
+    found = {text: translate(model, text, beam=beam) for text in tqdm(unique, disable=quiet or None)}
+    outputs = [found[text] for text in pairs.sources]
     metrics = {"bleu": BLEU(), "bleu_lower": BLEU(lowercase=True), "chrf": CHRF(lowercase=lowercase)}
     scores: dict[str, Any] = {"rows": len(outputs)}
     for name, metric in metrics.items():
@@ -127,9 +131,32 @@ def evaluate_translation(
     loss, pieces = translation_loss(model, examples)
     scores["perplexity"] = torch.tensor(loss / pieces, dtype=torch.float64).exp().item()
     scores["signature"] = {name: str(metric.get_signature()) for name, metric in metrics.items()}
+    if len(unique) < len(outputs):
+        scores |= _all_references(found, pairs)
     if by_length:
         scores["by_length"] = _by_length(outputs, pairs)
+        if model.attention is not None:
+            shifts = alignment.peak_shifts(model, pairs.sources, pairs.targets)
+            scores["peaks"] = {"words": len(shifts), **alignment.shares(shifts)}
     return scores
+
+
+def _all_references(outputs: dict[str, str], pairs: corpora.Pairs) -> dict[str, Any]:
+    """Lower-cased BLEU with every source once, against all references it has."""
+    from sacrebleu.metrics import BLEU
+
+    references: dict[str, list[str]] = {}
+    for source, target in zip(pairs.sources, pairs.targets, strict=True):
+        if target not in references.setdefault(source, []):
+            references[source].append(target)
+    deepest = max(len(found) for found in references.values())
+    streams: list[list[Any]] = [
+        [found[number] if number < len(found) else None for found in references.values()]
+        for number in range(deepest)
+    ]
+    score = BLEU(lowercase=True).corpus_score(list(outputs.values()), streams).score
+    several = sum(len(found) > 1 for found in references.values())
+    return {"bleu_lower_all": score, "sources": len(references), "several_references": several}
 
 
 def _by_length(outputs: list[str], pairs: corpora.Pairs) -> dict[str, dict[str, float]]:

@@ -1,39 +1,46 @@
-"""From a finished run to a checkpoint others can use: test scores, metrics.json and card.md."""
+"""From finished runs to a checkpoint others can use: test scores, metrics.json and card.md."""
 
 import json
 import shlex
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from . import checkpoints, corpora
+from .cards import SCORE_NAMES, write_card
+from .decoding import translate
 from .errors import DataError
 from .evaluation import evaluate_sentiment, evaluate_translation
+from .examples import examples
 from .models import SentimentModel
 from .runs import RUN
+from .specs import USUAL_BEAM
 from .training import LOG
 
-SCORE_NAMES = {
-    "accuracy5": "accuracy, five classes (%)",
-    "accuracy3": "accuracy, three classes (%)",
-    "accuracy2": "accuracy, two sides (%)",
-    "bleu": "BLEU",
-    "bleu_lower": "BLEU, lower-cased",
-    "chrf": "chrF",
-    "perplexity": "perplexity per piece",
-}
-RECIPE = (
-    "epochs",
-    "batch",
-    "optimizer",
-    "rate",
-    "schedule",
-    "warmup",
-    "weight_decay",
-    "clip",
-    "smoothing",
-    "average",
-    "seed",
-)
+
+@dataclass(frozen=True)
+class Test:
+    """What a model is scored on, beside the scores of its test split.
+
+    Parameters
+    ----------
+    data, split, beam
+        What the scores are measured on; `beam` for translation.
+    also
+        More splits of the same data to report.
+    probe
+        Sentiment: a table of small test sets, one per value of its column ``split``.
+    floor
+        Score -> what a simple linear model reaches on the same test; stands beside the scores.
+    """
+
+    data: str
+    split: str | None = "test"
+    beam: int = 1
+    also: tuple[str, ...] = ()
+    probe: str | None = None
+    floor: Mapping[str, float] | None = None
 
 
 def evaluate(
@@ -69,11 +76,9 @@ def evaluate_command(model_id: str, data: str, split: str | None, beam: int, *, 
 def publish(
     run: str | Path,
     folder: str | Path,
-    data: str,
-    split: str | None = "test",
+    test: Test,
     *,
-    beam: int = 1,
-    probe: str | None = None,
+    seeds: Sequence[str | Path] = (),
     about: str = "",
 ) -> Path:
     """Score a run's best checkpoint on test data and put it, with its card, among the checkpoints.
@@ -84,44 +89,113 @@ def publish(
         The folder of a run made by `rnnviz_core.runs.execute`.
     folder
         Where checkpoints live; the model's folder is made in it.
-    data, split, beam
-        What the scores are measured on; `beam` for translation.
-    probe
-        Sentiment: a table of small test sets, one per value of its column ``split``; the card shows each.
+    test
+        What is measured.
+    seeds
+        Runs of the same settings with other seeds: the run that is best on its validation split is
+        published, and the card shows the test scores of all, with their mean and spread.
     about
         Markdown on the data: source, licence, what to be careful of.
 
     Raises
     ------
     DataError
-        When `run` holds no finished run.
+        When a folder holds no finished run, or the runs differ in more than the seed.
     """
+    runs = [_finished(path) for path in (run, *seeds)]
+    if len({_settings(one) for one in runs}) > 1:
+        raise DataError("the runs differ in more than their seed; publish them one by one")
+    best = min(runs, key=lambda one: _rank(one[0].metrics["validation"]))
+    entry, path = best
+    model = checkpoints.load(entry.path)  # in half precision, as it will be shipped
+    metrics = {**entry.metrics, **_scores(model, entry.id, test)}
+    if seeds:
+        metrics["seeds"] = [
+            _seed(one, metrics["scores"] if one is best else None, test)
+            for one in sorted(runs, key=lambda one: _settings_of(one[1])["config"]["seed"])
+        ]
+    epochs = len((path / LOG).read_text().splitlines())
+    card = write_card(entry, _settings_of(path), metrics, epochs, about)
+    return checkpoints.save(model, Path(folder) / entry.id, metrics, card)
+
+
+def _finished(run: str | Path) -> tuple[checkpoints.Entry, Path]:
     run = Path(run)
     found = checkpoints.scan(run)
     if len(found.entries) != 1 or not (run / RUN).exists():
         raise DataError(f"{run}: no run with one checkpoint is here; train one into it first")
-    entry = found.entries[0]
-    model = checkpoints.load(entry.path)  # in half precision, as it will be shipped
-    scores = evaluate(model, data, split, beam=beam, by_length=True)
+    return found.entries[0], run
+
+
+def _settings_of(run: Path) -> dict[str, Any]:
+    return json.loads((run / RUN).read_text())
+
+
+def _settings(run: tuple[checkpoints.Entry, Path]) -> str:
+    """A run's settings without its seed, as one text."""
+    settings = _settings_of(run[1])
+    settings["config"] |= {"seed": 0, "threads": 1}
+    return json.dumps(settings, sort_keys=True)
+
+
+def _rank(validation: dict[str, float]) -> float:
+    """Lower is better: accuracy turned round where there is one, else the loss."""
+    return -validation["accuracy"] if "accuracy" in validation else validation["loss"]
+
+
+def _seed(run: tuple[checkpoints.Entry, Path], known: dict[str, float] | None, test: Test) -> dict[str, Any]:
+    """One run's seed, its validation figures and its test scores."""
+    entry, path = run
+    scores = known
+    if scores is None:
+        found = evaluate(checkpoints.load(entry.path), test.data, test.split, beam=test.beam)
+        scores = {name: round(found[name], 2) for name in SCORE_NAMES if name in found}
+    validation = {name: round(value, 2) for name, value in entry.metrics["validation"].items()}
+    return {"seed": _settings_of(path)["config"]["seed"], "validation": validation, "scores": scores}
+
+
+def _scores(model: checkpoints.Model, model_id: str, test: Test) -> dict[str, Any]:
+    """Everything that is measured on the shipped weights, rounded as the card shows it."""
+    scores = evaluate(model, test.data, test.split, beam=test.beam, by_length=True)
     metrics: dict[str, Any] = {
-        **entry.metrics,
         "scores": {name: round(scores[name], 2) for name in SCORE_NAMES if name in scores},
         "rows": scores["rows"],
-        "evaluated_on": f"{Path(data).name}, split {split}",
-        "evaluate": evaluate_command(entry.id, data, split, beam),
+        "evaluated_on": f"{Path(test.data).name}, split {test.split}",
+        "evaluate": evaluate_command(model_id, test.data, test.split, test.beam),
     }
-    if probe is not None:
-        metrics["probes"] = _probes(model, entry.id, probe)
+    if test.floor:
+        metrics["floor"] = dict(test.floor)
+    if "several_references" in scores:
+        metrics |= {name: scores[name] for name in ("sources", "several_references")}
     if "by_length" in scores:
         metrics["by_length"] = [
             {"name": name, "rows": part["rows"], "bleu_lower": round(part["bleu_lower"], 2)}
             for name, part in scores["by_length"].items()
         ]
+    if "peaks" in scores:
+        metrics["peaks"] = {name: round(value, 1) for name, value in scores["peaks"].items()}
     if "signature" in scores:
         metrics["signature"] = scores["signature"]
-    epochs = len((run / LOG).read_text().splitlines())
-    card = write_card(entry, json.loads((run / RUN).read_text()), metrics, epochs, about)
-    return checkpoints.save(model, Path(folder) / entry.id, metrics, card)
+    if test.also:
+        metrics["also"] = [_other_split(model, model_id, test, split) for split in test.also]
+    if test.probe is not None:
+        metrics["probes"] = _probes(model, model_id, test.probe)
+    if not isinstance(model, SentimentModel):
+        metrics["own"] = [
+            {"text": example.text, "translation": translate(model, example.text, beam=USUAL_BEAM)}
+            for example in examples(model.spec)
+        ]
+    return metrics
+
+
+def _other_split(model: checkpoints.Model, model_id: str, test: Test, split: str) -> dict[str, Any]:
+    found = evaluate(model, test.data, split, beam=test.beam)
+    return {
+        "split": split,
+        "rows": found["rows"],
+        "scores": {name: round(found[name], 2) for name in SCORE_NAMES if name in found},
+        "evaluate": evaluate_command(model_id, test.data, split, test.beam),
+    }
 
 
 def _probes(model: checkpoints.Model, model_id: str, probe: str) -> list[dict[str, Any]]:
@@ -135,98 +209,3 @@ def _probes(model: checkpoints.Model, model_id: str, probe: str) -> list[dict[st
         row = {"name": split, "rows": scores["rows"], "accuracy2": round(scores["accuracy2"], 2)}
         found.append({**row, "evaluate": command})
     return found
-
-
-def write_card(
-    entry: checkpoints.Entry, run: dict[str, Any], metrics: dict[str, Any], epochs: int, about: str
-) -> str:
-    """The model card as Markdown, every figure taken from the run and its evaluation."""
-    spec = entry.spec
-    shape = f"{spec.layers} layer{'s' * (spec.layers > 1)} of {spec.hidden} units, embedding {spec.embedding}"
-    rows = [f"| {SCORE_NAMES[name]} | {score:.2f} |" for name, score in metrics["scores"].items()]
-    recipe = [f"| {name.replace('_', ' ')} | {run['config'][name]} |" for name in RECIPE]
-    lines = [
-        f"# {entry.id}",
-        "",
-        f"Task: {spec.task}. Cell: {spec.cell}. Attention: {spec.attention}. {shape}"
-        f"{', reading both ways' if spec.bidirectional else ''}. {entry.parameters:,} parameters.",
-        "",
-        "## Scores",
-        "",
-        f"On {metrics['evaluated_on']} ({metrics['rows']:,} rows), measured on the shipped",
-        "half-precision weights:",
-        "",
-        "| figure | value |",
-        "|---|--:|",
-        *rows,
-        "",
-        "```",
-        metrics["evaluate"],
-        "```",
-        "",
-        *(f"Signature of {name}: `{text}`  " for name, text in metrics.get("signature", {}).items()),
-        *_probe_lines(metrics.get("probes", [])),
-        *_length_lines(metrics.get("by_length", []), metrics["evaluate"]),
-        "## Data",
-        "",
-        about.strip() or "The data is not described.",
-        "",
-        "## Recipe",
-        "",
-        f"The epoch that was best on the validation split ({metrics['best_epoch']} of {epochs}) is kept. "
-        "The test split was not used to choose anything.",
-        "",
-        "| setting | value |",
-        "|---|--:|",
-        *recipe,
-        "",
-        "`DATA` stands for the folder that holds the data set's files.",
-        "",
-        "```",
-        metrics["command"],
-        "```",
-        "",
-    ]
-    return "\n".join(lines)
-
-
-def _length_lines(lengths: list[dict[str, Any]], command: str) -> list[str]:
-    """How much worse a translation model does on long sentences."""
-    if not lengths:
-        return []
-    rows = [f"| {part['name']} | {part['rows']} | {part['bleu_lower']:.2f} |" for part in lengths]
-    return [
-        "## Where it fails",
-        "",
-        "Lower-cased BLEU by the length of the source sentence:",
-        "",
-        "| source | rows | BLEU, lower-cased |",
-        "|---|--:|--:|",
-        *rows,
-        "",
-        "```",
-        f"{command} --by-length",
-        "```",
-        "",
-    ]
-
-
-def _probe_lines(probes: list[dict[str, Any]]) -> list[str]:
-    """How the model does on our own sentences, kind by kind."""
-    if not probes:
-        return []
-    rows = [f"| {probe['name']} | {probe['rows']} | {probe['accuracy2']:.2f} |" for probe in probes]
-    return [
-        "## Where it fails",
-        "",
-        "Accuracy between two sides on small sets of our own sentences; half of each set is positive:",
-        "",
-        "| sentences | rows | accuracy (%) |",
-        "|---|--:|--:|",
-        *rows,
-        "",
-        "```",
-        *(probe["evaluate"] for probe in probes),
-        "```",
-        "",
-    ]

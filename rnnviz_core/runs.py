@@ -42,6 +42,8 @@ class Run:
     target_vocabulary: int = 0  # translation only: pieces of the target language; 0: as `vocabulary`
     lowercase: bool = True  # sentiment only: fold case
     treebank: bool = False  # sentiment only: texts are Penn Treebank tokens
+    polarity: str | None = None  # sentiment only: source of texts known only as negative or positive
+    polarity_words: int = 50  # of each of these, so many words per epoch
     sampling: float = 0.0  # share of texts cut at random in training (subword regularisation)
     config: TrainingConfig = field(default_factory=TrainingConfig)
 
@@ -52,6 +54,8 @@ class Run:
             raise SpecError(
                 f"target_vocabulary is {self.target_vocabulary}; it must be from 8 to 64000, or 0"
             )
+        if not 1 <= self.polarity_words <= 1000:
+            raise SpecError(f"polarity_words is {self.polarity_words}; it must be from 1 to 1000")
         if not 0 <= self.sampling <= 1:
             raise SpecError(f"sampling is {self.sampling}; it must be from 0 to 1")
 
@@ -69,11 +73,13 @@ class Run:
         words += ["--data", _public(self.data)]
         if self.validation:
             words += ["--validation", _public(self.validation)]
+        if self.polarity:
+            words += ["--polarity", _public(self.polarity)]
         plain = Run(spec=type(self.spec)(cell=self.spec.cell), data="")
         for mine, default in ((self.spec, plain.spec), (self, plain), (self.config, plain.config)):
             for name in (entry.name for entry in dataclasses.fields(mine)):
                 value = getattr(mine, name)
-                if name in ("spec", "config", "data", "validation", "classes", "threads"):
+                if name in ("spec", "config", "data", "validation", "polarity", "classes", "threads"):
                     continue
                 if name == "cell" or value != getattr(default, name):
                     words += _option(name, value)
@@ -126,8 +132,16 @@ def _prepare_sentiment(run: Run, spec: SentimentSpec, validation: str, group: Gr
         seed=run.config.seed,
     )
     model = SentimentModel(spec, tokenizer)
-    train = group.shard(train)
-    return model, SentimentWork(model, train, check, treebank=run.treebank, sampling=run.sampling)
+    more = corpora.polarity(run.polarity, run.train_split) if run.polarity else None
+    return model, SentimentWork(
+        model,
+        group.shard(train),
+        check,
+        treebank=run.treebank,
+        sampling=run.sampling,
+        polarity=group.shard(more) if more else None,
+        words=run.polarity_words,
+    )
 
 
 def _prepare_translation(

@@ -4,7 +4,7 @@ import random
 from typing import Protocol
 
 import torch
-from jaxtyping import Float
+from jaxtyping import Float, Int
 from torch import Tensor
 from torch.nn import functional
 
@@ -59,6 +59,30 @@ def second_side(logits: Float[Tensor, "row class"]) -> torch.Tensor:
     return probabilities[:, -half:].sum(-1) > probabilities[:, :half].sum(-1)
 
 
+def polarity_loss(
+    logits: Float[Tensor, "row class"], targets: Int[Tensor, " row"], smoothing: float = 0.0
+) -> Float[Tensor, ""]:
+    """Mean cross-entropy; a target beyond the classes stands for all classes of a side.
+
+    With n classes, target n is the lower side and n + 1 the upper one: their loss is the negative
+    logarithm of the summed probability of that side's classes, the middle one belonging to neither.
+    """
+    classes = logits.shape[-1]
+    exact = targets < classes
+    if exact.all():
+        return functional.cross_entropy(logits, targets, label_smoothing=smoothing)
+    half = classes // 2
+    coarse = logits[~exact].log_softmax(-1)
+    sides = torch.stack((coarse[:, :half].logsumexp(-1), coarse[:, -half:].logsumexp(-1)), dim=-1)
+    wanted = (targets[~exact] - classes).unsqueeze(1)
+    loss = -sides.gather(1, wanted).sum()
+    if exact.any():
+        loss = loss + functional.cross_entropy(
+            logits[exact], targets[exact], label_smoothing=smoothing, reduction="sum"
+        )
+    return loss / len(targets)
+
+
 @torch.inference_mode()
 def sentiment_logits(model: SentimentModel, ids: list[list[int]]) -> Float[Tensor, "row class"]:
     """Logits of every text, in the order given."""
@@ -82,6 +106,11 @@ class SentimentWork:
         The texts are Penn Treebank tokens: read half of them as people type, in every epoch anew.
     sampling
         Share of texts cut into a random segmentation (subword regularisation).
+    polarity
+        More texts, known only as negative (0) or positive (1): their loss is that of the side's classes
+        together.
+    words
+        Of a longer one of these, every epoch reads another passage of so many words.
     """
 
     metric, larger_is_better = "accuracy", True
@@ -94,9 +123,13 @@ class SentimentWork:
         *,
         treebank: bool = False,
         sampling: float = 0.0,
+        polarity: Labelled | None = None,
+        words: int = 50,
     ) -> None:
         self._tokenizer, self._train = model.tokenizer, train
         self._treebank, self._sampling = treebank, sampling
+        self._polarity, self._words = polarity or Labelled([], []), words
+        self._classes = len(model.spec.classes)
         self._validation_ids = [self._tokenizer.ids(text) for text in validation.texts]
         self._validation_labels = validation.labels
 
@@ -105,15 +138,22 @@ class SentimentWork:
         for text, label in zip(self._train.texts, self._train.labels, strict=True):
             if self._treebank and generator.random() < 0.5:
                 text = as_typed(text)
-            sampled = generator.random() < self._sampling
-            ids = self._tokenizer.sample(text) if sampled else self._tokenizer.ids(text)
-            if ids:
+            if ids := self._ids(text, generator):
                 examples.append(Example(ids, label))
+        for text, side in zip(self._polarity.texts, self._polarity.labels, strict=True):
+            words = text.split()
+            start = generator.randrange(max(1, len(words) - self._words + 1))
+            if ids := self._ids(" ".join(words[start : start + self._words]), generator):
+                examples.append(Example(ids, self._classes + side))
         return examples
+
+    def _ids(self, text: str, generator: random.Random) -> list[int]:
+        sampled = generator.random() < self._sampling
+        return self._tokenizer.sample(text) if sampled else self._tokenizer.ids(text)
 
     def loss(self, model: torch.nn.Module, batch: Batch, smoothing: float) -> Float[Tensor, ""]:
         logits = model(batch.ids, batch.lengths)
-        return functional.cross_entropy(logits, batch.targets, label_smoothing=smoothing)
+        return polarity_loss(logits, batch.targets, smoothing)
 
     def validate(self, model: torch.nn.Module) -> dict[str, float]:
         assert isinstance(model, SentimentModel)

@@ -2,6 +2,7 @@
 
 import json
 import shlex
+from statistics import mean, stdev
 
 import click
 import pytest
@@ -9,8 +10,9 @@ import torch
 
 from rnnviz_core import checkpoints, publishing, runs
 from rnnviz_core.cli import commands
-from rnnviz_core.errors import DataError
-from rnnviz_core.specs import SentimentSpec, TranslationSpec
+from rnnviz_core.decoding import translate
+from rnnviz_core.errors import DataError, SpecError
+from rnnviz_core.specs import USUAL_BEAM, SentimentSpec, TranslationSpec
 from rnnviz_core.training import TrainingConfig
 
 ROWS = [
@@ -31,16 +33,17 @@ def test_a_run_is_published_with_scores_that_evaluate_repeats(table, tmp_path):
     spec = SentimentSpec("rnn", embedding=4, hidden=4, classes=("bad", "so-so", "good"))
     run = runs.Run(spec, table, vocabulary=30, config=TrainingConfig(epochs=2, batch=4))
     runs.execute(run, tmp_path / "run", quiet=True)
-    folder = publishing.publish(
-        tmp_path / "run", tmp_path / "models", table, probe=table, about="Our own words."
-    )
+    test = publishing.Test(table, probe=table, also=("dev",), floor={"accuracy3": 33.3})
+    folder = publishing.publish(tmp_path / "run", tmp_path / "models", test, about="Our own words.")
     entry = checkpoints.scan(tmp_path / "models").find("sentiment-rnn")
     scores = publishing.evaluate(checkpoints.load(folder), table, "test")
     assert entry.scores == {name: round(scores[name], 2) for name in ("accuracy3", "accuracy2")}
     assert entry.metrics["rows"] == 12
     for text in (
         "Our own words.",
-        f"| {entry.scores['accuracy3']:.2f} |",
+        f"| {entry.scores['accuracy3']:.2f} | 33.30 |",
+        f"| {entry.scores['accuracy2']:.2f} | |",
+        "On split dev (12 rows)",
         "own.tsv, split test",
         "best on the vali",
     ):
@@ -66,15 +69,57 @@ def test_a_translation_card_names_its_signatures(tmp_path):
         config=TrainingConfig(epochs=1, batch=4),
     )
     runs.execute(run, tmp_path / "run", quiet=True)
-    folder = publishing.publish(tmp_path / "run", tmp_path / "models", str(path), beam=2)
+    folder = publishing.publish(tmp_path / "run", tmp_path / "models", publishing.Test(str(path), beam=2))
     card = (folder / "card.md").read_text()
     assert "--beam 2" in card
     assert "Signature of bleu: `nrefs:1|case:mixed" in card
+    metrics = json.loads((folder / "metrics.json").read_text())
+    assert metrics["sources"] == 1  # the test sentence stands there three times
+    assert (
+        f"| BLEU, lower-cased, against all references | {metrics['scores']['bleu_lower_all']:.2f} |" in card
+    )
+    assert "Where attention looks" not in card  # no word is spelled alike in both
+    model = checkpoints.load(folder)
+    for row in metrics["own"]:
+        assert row["translation"] == translate(model, row["text"], beam=USUAL_BEAM)
+        assert f"| {row['text']} | " in card
+
+
+def test_of_several_seeds_the_best_on_validation_is_published(table, tmp_path):
+    spec = SentimentSpec("rnn", embedding=4, hidden=4, classes=("bad", "so-so", "good"))
+    folders = []
+    for seed in range(3):
+        run = runs.Run(spec, table, vocabulary=30, config=TrainingConfig(epochs=2, batch=4, seed=seed))
+        folders.append(tmp_path / f"run-{seed}")
+        runs.execute(run, folders[-1], quiet=True)
+    folder = publishing.publish(folders[0], tmp_path / "models", publishing.Test(table), seeds=folders[1:])
+    metrics = json.loads((folder / "metrics.json").read_text())
+    assert [row["seed"] for row in metrics["seeds"]] == [0, 1, 2]
+    best = max(metrics["seeds"], key=lambda row: row["validation"]["accuracy"])
+    assert metrics["scores"] == best["scores"]
+    for path, row in zip(folders, metrics["seeds"], strict=True):
+        scores = publishing.evaluate(checkpoints.load(path / "sentiment-rnn"), table, "test")
+        assert row["scores"]["accuracy3"] == round(scores["accuracy3"], 2)
+    figures = [row["scores"]["accuracy3"] for row in metrics["seeds"]]
+    card = (folder / "card.md").read_text()
+    assert f"| mean |  | {mean(figures):.2f} | " in card
+    assert f"| spread |  | {stdev(figures):.2f} | " in card
+
+
+def test_runs_of_different_settings_are_no_seeds(table, tmp_path):
+    spec = SentimentSpec("rnn", embedding=4, hidden=4, classes=("bad", "so-so", "good"))
+    for name, batch in (("a", 4), ("b", 8)):
+        run = runs.Run(spec, table, vocabulary=30, config=TrainingConfig(epochs=1, batch=batch))
+        runs.execute(run, tmp_path / name, quiet=True)
+    with pytest.raises(DataError, match="differ in more than their seed"):
+        publishing.publish(
+            tmp_path / "a", tmp_path / "models", publishing.Test(table), seeds=[tmp_path / "b"]
+        )
 
 
 def test_an_unfinished_run_is_refused(tmp_path):
     with pytest.raises(DataError, match="no run with one checkpoint is here"):
-        publishing.publish(tmp_path, tmp_path / "models", "own.tsv")
+        publishing.publish(tmp_path, tmp_path / "models", publishing.Test("own.tsv"))
 
 
 @pytest.mark.parametrize(
@@ -84,6 +129,8 @@ def test_an_unfinished_run_is_refused(tmp_path):
             SentimentSpec("lstm", "bahdanau", embedding=100, layers=2, bidirectional=True, dropout=0.5),
             "DATA/a b.tsv",
             validation="DATA/c.tsv.gz",
+            polarity="DATA/reviews.tsv",
+            polarity_words=30,
             exclude=("in_eval=1", "x=y"),
             treebank=True,
             lowercase=False,
@@ -117,6 +164,8 @@ def test_publish_on_the_command_line(table, tmp_path, capsys):
     )
     (tmp_path / "about.md").write_text("Our own words.")
     words = ["publish", str(tmp_path / "run"), "--data", table, "--about", str(tmp_path / "about.md")]
+    with pytest.raises(SpecError, match="write SCORE=VALUE"):
+        commands.main([*words, "--floor", "luck=3"], standalone_mode=False)
     commands.main([*words, "--checkpoints", str(tmp_path / "models")], standalone_mode=False)
     printed = json.loads(capsys.readouterr().out)
     assert printed["rows"] == 12

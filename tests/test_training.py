@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from itertools import product
 from pathlib import Path
 
@@ -20,7 +21,7 @@ from rnnviz_core.runs import Run, execute
 from rnnviz_core.specs import SentimentSpec, TranslationSpec
 from rnnviz_core.tokenizer import PAD
 from rnnviz_core.training import STATE, Optimizer, Schedule, TrainingConfig, rate_factor
-from rnnviz_core.work import sentiment_scores
+from rnnviz_core.work import polarity_loss, second_side, sentiment_scores
 
 ROOT = Path(__file__).resolve().parents[1]
 WORDS = {"awful": 0, "weak": 1, "plain": 2, "fine": 3, "superb": 4}
@@ -71,6 +72,35 @@ def test_a_sentiment_model_learns_words_it_was_shown(texts, tmp_path):
     log = [json.loads(line) for line in (tmp_path / "run" / "metrics.jsonl").read_text().splitlines()]
     assert [row["epoch"] for row in log] == list(range(1, 15))
     assert log[-1]["train_loss"] < log[0]["train_loss"]
+
+
+def test_the_loss_of_a_side_is_that_of_its_classes_together():
+    torch.manual_seed(1)
+    logits, targets = torch.randn(4, 5), torch.tensor([3, 5, 6, 2])
+    p = logits.softmax(-1)
+    shares = torch.stack([p[0, 3], p[1, :2].sum(), p[2, 3:].sum(), p[3, 2]])
+    torch.testing.assert_close(polarity_loss(logits, targets), -shares.log().mean())
+    only = torch.tensor([5, 6, 6, 5])
+    shares = torch.stack([p[0, :2].sum(), p[1, 3:].sum(), p[2, 3:].sum(), p[3, :2].sum()])
+    torch.testing.assert_close(polarity_loss(logits, only), -shares.log().mean())
+
+
+def test_words_known_only_by_their_side_are_learnt(texts, tmp_path):
+    """ "dreary" and "lovely" stand only among the texts that are known as negative or positive."""
+    rows = [
+        f"train\t{side}\t{start} {word}<br />{thing}"
+        for start in ("a", "the", "this")
+        for word, side in (("dreary", 0), ("lovely", 1))
+        for thing in THINGS
+    ]
+    more = tmp_path / "sides.tsv"
+    more.write_text("\n".join(["split\tlabel\ttext", *rows]) + "\n", encoding="utf-8")
+    run = replace(sentiment_run(texts, epochs=30), polarity=str(more), polarity_words=3, vocabulary=120)
+    path, _ = execute(run, tmp_path / "run", quiet=True)
+    model = checkpoints.load(path)
+    for word, side in (("dreary", False), ("lovely", True)):
+        ids = model.tokenizer.ids(f"the {word} plot")
+        assert second_side(model(torch.tensor([ids]), torch.tensor([len(ids)]))).item() is side
 
 
 @pytest.mark.parametrize("attention", ["none", "luong", "bahdanau"])
