@@ -277,7 +277,7 @@ def test_show_sends_frames_and_leaves_the_spec_alone():
 
 
 def test_a_decoders_step_tells_what_it_reads_and_writes(folder):
-    app = start("softmax", model="es-en-gru-bahdanau")
+    app = start("softmax", model="es-en-gru-bahdanau", section="candidates")
     step = next(widget for widget in app.selectbox if widget.label == "Step of the decoder")
     assert step.options[0].startswith("0 · (start) → ")
 

@@ -6,9 +6,12 @@ from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
+from .arrow import arrow_bytes
+
 if TYPE_CHECKING:
     import altair as alt
-    import pandas as pd
+
+    from ..frames.columns import Rows
 
 SPECS = 512  # compiled specs kept by one process
 
@@ -41,7 +44,7 @@ def show(
     description: str,
     height: int | None = None,
     select: str | None = None,
-    **frames: "pd.DataFrame",
+    **frames: "Rows",
 ) -> Any:
     """Draw `template` with the rows of `frames`.
 
@@ -58,13 +61,14 @@ def show(
     select
         Name of a selection in the template; clicking then reruns the page.
     frames
-        Dataset name -> rows.
+        Dataset name -> rows: a DataFrame, or columns by name.
 
     Returns
     -------
     The selection as Streamlit reports it when `select` is given, otherwise None.
     """
-    spec = {**compiled(template), "datasets": frames}
+    datasets = {name: arrow_bytes(rows) for name, rows in frames.items()}
+    spec = {**compiled(template), "datasets": datasets}
     if height is not None:
         spec["height"] = height
     options: dict[str, Any] = {"width": "stretch", "key": key, "alt": description}

@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from ..checkpoints import Entry
+from ..frames.columns import frame
 from ..specs import ModelSpec, Task, TranslationSpec
 from . import loaders, routes, url
 
 if TYPE_CHECKING:
-    import pandas as pd
+    from ..frames.columns import Rows
 
 _SPECIAL = re.compile(r"([\\`*_{}\[\]<>()#+\-.!|~$^=:&])")
 
@@ -84,11 +85,11 @@ def choose_model(model_id: str) -> None:
     sidebar.change_model(model_id)
 
 
-def download_rows(frame: "pd.DataFrame", name: str) -> None:
-    """A button that saves the rows behind a chart as ``name.csv``."""
+def download_rows(rows: "Rows | Callable[[], Rows]", name: str) -> None:
+    """A button that saves the rows behind a chart as ``name.csv``; `rows` may be what makes them."""
     st.download_button(
         f"{name}.csv",
-        data=lambda: frame.to_csv(index=False).encode(),
+        data=lambda: frame(rows() if callable(rows) else rows).to_csv(index=False).encode(),
         file_name=f"{name}.csv",
         mime="text/csv",
         key=f"rows-{name}",
