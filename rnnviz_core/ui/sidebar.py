@@ -161,8 +161,8 @@ def _switch(task: str, entry: Entry | None) -> None:
     text = url.get("text")
     if entry and text is not None and is_example(text) and text not in {e.text for e in examples(entry.spec)}:
         url.put("text", None)
-    for name in ("token", "step", "layer", "unit", "beam", "reference", "with", "with_text"):
-        if task != before:
+    if task != before:
+        for name in set(url.NAMES) - {"task", "model", "text", "section"}:
             url.put(name, None)
     if entry:
         compare.forget(loaders.models(), entry)

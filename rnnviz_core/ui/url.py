@@ -21,7 +21,7 @@ from .. import limits
 
 T = TypeVar("T")
 NAMES = (
-    *("task", "model", "text", "section", "layer", "token", "step", "unit"),
+    *("task", "model", "text", "section", "layer", "token", "step", "unit", "state", "units"),
     *("beam", "reference", "with", "with_text"),
 )
 _KEY = "rnnviz-url"
