@@ -9,6 +9,7 @@ from typing import NamedTuple
 import torch
 from jaxtyping import Bool, Float, Int
 from torch import Tensor, nn
+from torch.nn import functional
 from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
 from .attention import Attended, AttentionPooling, BahdanauAttention, LuongAttention
@@ -136,7 +137,7 @@ class Decoded(NamedTuple):
     hidden: Float[Tensor, "batch target unit"]  # h_t of the last layer
     attended: Attended | None  # None without attention
     vector: Float[Tensor, "batch target dim"]  # what is compared with the target embedding
-    logits: Float[Tensor, "batch target vocab"]
+    logits: Float[Tensor, "*row vocab"]  # (batch, target, vocab), or a row per kept step
     state: State  # after the last step
 
 
@@ -196,8 +197,17 @@ class TranslationModel(nn.Module):
         hidden = torch.stack(states[:layers])
         return (hidden, torch.stack(states[layers:])) if self.spec.cell is Cell.LSTM else hidden
 
-    def decode(self, ids: Int[Tensor, "batch target"], state: State, memory: Memory) -> Decoded:
+    def decode(
+        self,
+        ids: Int[Tensor, "batch target"],
+        state: State,
+        memory: Memory,
+        keep: Bool[Tensor, "batch target"] | None = None,
+    ) -> Decoded:
         """Run the decoder over given input ids (start with ``<s>``), from a state.
+
+        With `keep`, only those steps' logits are computed, a row for each: what comes after them is
+        the dearest part of training, and padding needs none of it.
 
         With Bahdanau's attention the input of a step needs the state before it, so the steps run
         one by one; otherwise the fused module runs over all of them.
@@ -215,7 +225,8 @@ class TranslationModel(nn.Module):
             if self.attention is not None:
                 attended = self.attention(hidden, memory.keys, memory.projected, memory.mask)
         vector = self._read(embedding, hidden, memory, attended)
-        logits = self.dropout(vector) @ self.target_embedding.weight.T + self.output_bias
+        read = self.dropout(vector if keep is None else vector[keep])
+        logits = functional.linear(read, self.target_embedding.weight, self.output_bias)
         return Decoded(embedding, inputs, hidden, attended, vector, logits, state)
 
     def _decode_by_steps(
@@ -254,7 +265,11 @@ class TranslationModel(nn.Module):
         ids: Int[Tensor, "batch source"],
         lengths: Int[Tensor, " batch"],
         target_inputs: Int[Tensor, "batch target"],
-    ) -> Float[Tensor, "batch target vocab"]:
-        """Logits of every next piece, the decoder being fed the given pieces (teacher forcing)."""
+        keep: Bool[Tensor, "batch target"] | None = None,
+    ) -> Float[Tensor, "*row vocab"]:
+        """Logits of every next piece, the decoder being fed the given pieces (teacher forcing).
+
+        With `keep`, those of the chosen steps only, a row for each.
+        """
         memory = self.encode(ids, lengths)
-        return self.decode(target_inputs, memory.state, memory).logits
+        return self.decode(target_inputs, memory.state, memory, keep).logits

@@ -195,13 +195,10 @@ class TranslationWork:
         return self._encode(self._train, generator)
 
     def loss(self, model: torch.nn.Module, batch: Batch, smoothing: float) -> Float[Tensor, ""]:
-        logits = model(batch.ids, batch.lengths, batch.targets[:, :-1])
-        return functional.cross_entropy(
-            logits.flatten(0, 1),
-            batch.targets[:, 1:].flatten(),
-            ignore_index=PAD,
-            label_smoothing=smoothing,
-        )
+        wanted = batch.targets[:, 1:]
+        keep = wanted != PAD
+        logits = model(batch.ids, batch.lengths, batch.targets[:, :-1], keep)
+        return functional.cross_entropy(logits, wanted[keep], label_smoothing=smoothing)
 
     def validate(self, model: torch.nn.Module) -> dict[str, float]:
         assert isinstance(model, TranslationModel)
@@ -214,10 +211,9 @@ def translation_loss(model: TranslationModel, examples: list[Example]) -> tuple[
     """Summed negative log-probability of the references' pieces, and how many pieces."""
     total, pieces = 0.0, 0
     for batch in bucketed(examples, EVALUATION_ROWS, None):
-        logits = model(batch.ids, batch.lengths, batch.targets[:, :-1])
         wanted = batch.targets[:, 1:]
-        total += functional.cross_entropy(
-            logits.flatten(0, 1), wanted.flatten(), ignore_index=PAD, reduction="sum"
-        ).item()
-        pieces += int((wanted != PAD).sum())
+        keep = wanted != PAD
+        logits = model(batch.ids, batch.lengths, batch.targets[:, :-1], keep)
+        total += functional.cross_entropy(logits, wanted[keep], reduction="sum").item()
+        pieces += int(keep.sum())
     return total, pieces

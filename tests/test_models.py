@@ -46,6 +46,8 @@ def test_padding_and_stepping_never_change_a_translation(
     model = make_translation(cell, attention, layers=layers, bidirectional=bidirectional)
     inputs = torch.tensor([[BOS, 7, 9]]).expand(3, -1)
     together = model(*batch(IDS), inputs)
+    keep = torch.tensor([[True, False, True], [False, True, True], [True, True, False]])
+    assert_close(model(*batch(IDS), inputs, keep), together[keep])
     for index, row in enumerate(IDS):
         memory = model.encode(*batch([row]))
         whole = model.decode(inputs[:1], memory.state, memory)
