@@ -4,6 +4,7 @@ The errors that these limits cause quote them, and ``docs/limits.md`` lists them
 """
 
 CHARACTERS = 2_000  # characters of one text that is typed, or given to `trace`
+WORD_CHARACTERS = 40  # characters of a word that is searched in the vocabulary
 PIECES = 200  # SentencePiece pieces of one text after tokenization
 TARGET_PIECES = 100  # pieces a translation may have before decoding stops
 BEAM = 10  # hypotheses kept per step in beam search
@@ -13,7 +14,8 @@ TEXT_FILE_BYTES = 1 * 2**20  # bytes of spec.json, metrics.json or card.md
 TOKENIZER_BYTES = 4 * 2**20  # bytes of one SentencePiece model
 TRACE_BYTES = 256 * 2**20  # bytes of one saved trace, and of its arrays once unpacked
 CACHED_MODELS = 12  # models kept in memory by one server
-CACHED_TRACES = 32  # traces kept in memory by one server
+CACHED_TRACES = 256  # traces kept in memory by one server
+CACHED_TRACE_BYTES = 64 * 2**20  # bytes of all of them together
 CACHE_SECONDS = 3_600  # seconds an unused trace stays cached
 
 TOLERANCE = 1e-4  # largest difference between recorded and fused states; above it: TraceError

@@ -1,5 +1,7 @@
-"""Widgets that choose a layer, a token or a unit; each only where there is a choice."""
+"""Widgets that choose what to look at, bound to the URL; each only where there is a choice."""
 
+from collections.abc import Collection, Mapping
+from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
 import streamlit as st
@@ -89,6 +91,61 @@ def choose_unit(view: "View", size: int) -> int:
         step=1,
         key=key,
         on_change=lambda: url.put("unit", str(st.session_state[key])),
+    )
+    return chosen
+
+
+def chosen_token(view: "View", part: str) -> int | None:
+    """The step of `part` that a click, the player or the link chose; None when nothing was chosen."""
+    name = TOKEN_NAMES[view.trace.time_axis(part)]
+    return None if url.get(name) is None else whole(name, len(step_texts(view.trace, part)), 0)
+
+
+def chosen_unit(size: int) -> int | None:
+    """The unit that a click or the link chose; None when nothing was chosen."""
+    return None if url.get("unit") is None else whole("unit", size, 0)
+
+
+def choose_one(
+    name: str,
+    label: str,
+    options: Mapping[str, str],
+    *,
+    others: Collection[str] = (),
+    help: str | None = None,
+) -> str:
+    """One of a few `options` (value -> its words), kept as `name` in the URL; the first is the default.
+
+    A value of `others` is one that another model has: it is given up without a word.
+    """
+    default = next(iter(options))
+    if url.get(name) in others and url.get(name) not in options:
+        url.put(name, None)
+    chosen = url.checked(name, url.one_of(tuple(options)), default, shown=options[default])
+    key = url.widget(name, chosen)
+    st.segmented_control(
+        label,
+        list(options),
+        format_func=options.__getitem__,
+        key=key,
+        required=True,
+        help=help,
+        on_change=lambda: url.put(name, st.session_state[key]),
+    )
+    return chosen
+
+
+def type_word(name: str, label: str, default: str = "", *, placeholder: str | None = None) -> str:
+    """A short text, kept as `name` in the URL."""
+    read = partial(url.short_enough, limit=limits.WORD_CHARACTERS)
+    chosen = url.checked(name, read, default, shown=f"“{default}”" if default else "none")
+    key = url.widget(f"{name}-{label}", chosen)
+    st.text_input(
+        label,
+        key=key,
+        max_chars=limits.WORD_CHARACTERS,
+        placeholder=placeholder,
+        on_change=lambda: url.put(name, st.session_state[key].strip() or None),
     )
     return chosen
 

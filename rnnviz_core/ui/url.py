@@ -23,6 +23,7 @@ T = TypeVar("T")
 NAMES = (
     *("task", "model", "text", "section", "layer", "token", "step", "unit", "state", "units"),
     *("beam", "reference", "with", "with_text"),
+    *("order", "gate", "convention", "side", "map", "word", "from", "to"),
 )
 _KEY = "rnnviz-url"
 
@@ -133,10 +134,10 @@ def whole(size: int) -> Callable[[str], int | None]:
     return lambda raw: int(raw) if raw.isascii() and raw.isdigit() and int(raw) < size else None
 
 
-def short_enough(text: str) -> str:
+def short_enough(text: str, limit: int = limits.CHARACTERS) -> str:
     """Reads a text that is within the limit."""
-    if len(text) > limits.CHARACTERS:
-        raise ValueError(f"The link's text has {len(text)} characters, the limit is {limits.CHARACTERS}")
+    if len(text) > limit:
+        raise ValueError(f"The link's text has {len(text)} characters, the limit is {limit}")
     return text
 
 
