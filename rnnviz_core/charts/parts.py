@@ -36,19 +36,20 @@ def steps_title(part: str) -> str:
     return STEPS if part == "decoder" else READS
 
 
-def tokens_x(title: str = READS, *, scale: str = "x") -> alt.X:
+def tokens_x(title: str = READS, *, scale: str = "x", labels: bool = True) -> alt.X:
     """The token axis: keyed by ``tick``, sorted by ``position``, labelled with the pieces.
 
     A token has a band also where lines are drawn, so that the columns of all charts line up. The room
-    between bands follows from the mark: bars leave some, a heatmap none.
+    between bands follows from the mark: bars leave some, a heatmap none. Without `labels` the axis is
+    left to the panel below.
     """
     room = 2 * ROOM if title == STEPS else ROOM
     return alt.X(
         "tick:O",
-        title=title,
+        title=title if labels else None,
         sort=alt.EncodingSortField("position", op="min", order="ascending"),
         scale=alt.Scale(type="band"),
-        axis=alt.Axis(**label(scale, room=room)),
+        axis=alt.Axis(**label(scale, room=room)) if labels else alt.Axis(labels=False),
     )
 
 
@@ -133,6 +134,15 @@ def cell_click(*fields: str) -> alt.Parameter:
     return alt.selection_point(name="cell", fields=list(fields), on="click", clear=False, toggle=False)
 
 
+def shared_click(panels: alt.VConcatChart, views: tuple[str, ...], *fields: str) -> alt.VConcatChart:
+    """`cell_click` in several panels at once, which are named `views`."""
+    select = alt.PointSelectionConfig(
+        type="point", fields=list(fields), on="click", clear=False, toggle=False
+    )
+    panels.params = [alt.TopLevelSelectionParameter(name="cell", select=select, views=list(views))]
+    return panels
+
+
 def chosen_column(x: alt.X) -> alt.LayerChart:
     """The outline of the chosen token's column: the one row of the dataset ``chosen``."""
     base = alt.Chart(alt.NamedData("chosen")).encode(x=x, tooltip=alt.value(None))
@@ -149,3 +159,20 @@ def chosen_ring(x: alt.X, y: alt.Y) -> alt.LayerChart:
         base.mark_point(filled=False, opacity=1, size=110, stroke=theme.CHOSEN_EDGE, strokeWidth=4.5),
         base.mark_point(filled=False, opacity=1, size=110, stroke=theme.CHOSEN, strokeWidth=2),
     )
+
+
+def reach(base: alt.Chart, channel: Literal["x", "y"], *fields: str) -> list[alt.Chart]:
+    """Unseen marks at `fields` (the same on every row): they stretch the axis to what stands beside."""
+    kind = alt.X if channel == "x" else alt.Y
+    return [
+        base.mark_point(opacity=0, tooltip=None, aria=False).encode(kind(f"max({field}):Q"))
+        for field in fields
+    ]
+
+
+def words_on_top(mark: alt.Chart, **encoding: Any) -> list[alt.Chart]:
+    """A text mark that stays readable on lines and dots: first its halo in the page's colour, then itself."""
+    halo = mark.copy(deep=True)
+    halo.mark.stroke, halo.mark.strokeWidth = alt.ExprRef("background"), 4
+    halo.mark.strokeJoin, halo.mark.tooltip = "round", None
+    return [halo.encode(**{**encoding, "tooltip": alt.value(None)}), mark.encode(**encoding)]

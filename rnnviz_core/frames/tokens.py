@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 
 from ..trace import Trace
+from .columns import Columns, Texts
 
 WORD_START = "▁"  # SentencePiece's mark of a blank
 
@@ -80,6 +81,39 @@ def grid_frame(values: np.ndarray, texts: Sequence[str], row: str) -> pd.DataFra
             "value": np.ascontiguousarray(values).reshape(-1),
         }
     )
+
+
+def step_columns(texts: Sequence[str]) -> dict[str, np.ndarray | Sequence[str]]:
+    """`step_frame` as plain columns."""
+    return {
+        "position": np.arange(len(texts), dtype=np.int16),
+        "tick": tick_texts(texts),
+        "token": list(texts),
+    }
+
+
+def grid_columns(
+    texts: Sequence[str], units: int, row: str, **values: np.ndarray
+) -> dict[str, np.ndarray | Texts]:
+    """`grid_frame` as plain columns, with a column per array (steps, units) of `values`."""
+    codes = np.repeat(np.arange(len(texts), dtype=np.int16), units)
+    return {
+        "position": codes,
+        "tick": Texts(codes, tick_texts(texts)),
+        "token": Texts(codes, texts),
+        row: np.tile(np.arange(units, dtype=np.int16), len(texts)),
+        **{name: np.ascontiguousarray(array, dtype=np.float32).reshape(-1) for name, array in values.items()},
+    }
+
+
+def one_step(texts: Sequence[str], position: int, **numbers: int) -> Columns:
+    """The one row that outlines a chosen step, or a cell of it (``unit=3``)."""
+    return {
+        "position": np.asarray([position], dtype=np.int16),
+        "tick": [tick_texts(texts)[position]],
+        "token": [texts[position]],
+        **{name: np.asarray([number], dtype=np.int16) for name, number in numbers.items()},
+    }
 
 
 def spread(values: np.ndarray) -> str:
