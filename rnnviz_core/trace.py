@@ -141,6 +141,11 @@ class Trace:
     def __iter__(self) -> Iterator[str]:
         return iter(self.arrays)
 
+    @property
+    def nbytes(self) -> int:
+        """Bytes of all arrays together."""
+        return sum(array.nbytes for array in self.arrays.values())
+
     def layers(self, part: str = "encoder") -> int:
         """How many recurrent layers `part` has; 0 when there is no such part."""
         found = {int(name.split(".")[1]) for name in self if re.match(rf"{part}\.\d+\.", name)}

@@ -178,7 +178,8 @@ def test_damaged_weights_are_a_message(folder):
     assert not app.exception
 
 
-def test_a_replaced_checkpoint_is_read_again(folder, make_sentiment):
+def test_a_replaced_checkpoint_is_read_again(folder, make_sentiment, monkeypatch):
+    monkeypatch.setattr(loaders, "LOOK_SECONDS", 0)
     before = loaders.models()
     checkpoints.save(make_sentiment("rnn"), folder / "sentiment-rnn")
     after = loaders.models()

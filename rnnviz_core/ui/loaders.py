@@ -1,11 +1,15 @@
 """Cached access to checkpoints, models and traces, and the warm-up of a server process.
 
-Cached functions take short texts only. A trace is immutable, so all sessions share one object
-(`st.cache_resource`): there is nothing to copy, and the number and age of entries have a ceiling.
+A trace is immutable, so all sessions share one object: there is nothing to copy, and the number, the
+bytes and the age of what is kept have a ceiling.
 """
 
 import gc
+import importlib
 import os
+import pkgutil
+import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -13,9 +17,25 @@ import streamlit as st
 
 from .. import limits
 from ..checkpoints import Entry, Scan
+from ..specs import Task
 from ..trace import Trace
+from .shared import Cache, heavy
 
 ROOT = Path(__file__).resolve().parents[2]
+LOOK_SECONDS = 1.0  # a folder is looked at again for changes after this time
+MANY_MODULES = 10  # imported since the last freeze: time for another one
+NODE_BYTES = 200  # of one piece that a beam considered: five numbers in lists
+
+_stamps: dict[Path, tuple[float, str]] = {}
+_scans: Cache[Scan] = Cache(4)
+_models: Cache[Any] = Cache(limits.CACHED_MODELS)
+_traces: Cache[Trace] = Cache(
+    limits.CACHED_TRACES,
+    size=lambda trace: trace.nbytes + NODE_BYTES * len(trace.meta.get("search", {}).get("step", ())),
+    at_most=limits.CACHED_TRACE_BYTES,
+    seconds=limits.CACHE_SECONDS,
+)
+_frozen = 0  # modules that were loaded at the last freeze
 
 
 def folder() -> Path:
@@ -25,34 +45,41 @@ def folder() -> Path:
 
 def _stamp(path: Path) -> str:
     """Changes when a file below `path` is replaced: names, sizes and times of its files."""
+    looked, stamp = _stamps.get(path, (0.0, ""))
+    now = time.monotonic()
+    if not stamp or now - looked >= LOOK_SECONDS:
+        stamp = _read_stamp(path)
+        _stamps[path] = (now, stamp)
+    return stamp
+
+
+def _read_stamp(path: Path) -> str:
     try:
         files = sorted(file for file in path.rglob("*") if file.is_file())
-        return "|".join(f"{file.name}:{file.stat().st_size}:{file.stat().st_mtime_ns}" for file in files)
+        found = ((file.name, file.stat()) for file in files)
+        return "|".join(f"{name}:{status.st_size}:{status.st_mtime_ns}" for name, status in found) or "empty"
     except OSError:
         return "unreadable"
 
 
-@st.cache_resource(max_entries=4, show_spinner=False)
-def _scan(path: str, stamp: str) -> Scan:
-    from .. import checkpoints
-
-    return checkpoints.scan(path)
-
-
 def models() -> Scan:
     """The checkpoints of the folder; scanned again only when a file in it changed."""
+    from .. import checkpoints
+
     path = folder()
-    return _scan(str(path), _stamp(path))
+    return _scans.get((path, _stamp(path)), lambda: checkpoints.scan(str(path)))
 
 
-@st.cache_resource(max_entries=limits.CACHED_MODELS, show_spinner="Loading the network …")
 def _model(path: str, stamp: str) -> Any:
     import torch
 
     from .. import checkpoints
 
-    torch.set_num_threads(1)  # many small sessions: threads would only get into each other's way
-    return checkpoints.load(path)
+    def load() -> Any:
+        torch.set_num_threads(1)  # many small sessions: threads would only get into each other's way
+        return checkpoints.load(path)
+
+    return _models.get((path, stamp), load)
 
 
 def model(entry: Entry) -> Any:
@@ -60,37 +87,56 @@ def model(entry: Entry) -> Any:
     return _model(str(entry.path), _stamp(entry.path))
 
 
-@st.cache_resource(
-    max_entries=limits.CACHED_TRACES, ttl=limits.CACHE_SECONDS, show_spinner="Reading the sentence …"
-)
-def _trace(path: str, stamp: str, text: str, beam: int = 1, reference: str | None = None) -> Trace:
-    from .. import recorder
-
-    return recorder.record(_model(path, stamp), text, beam=beam, reference=reference)
-
-
 def trace(entry: Entry, text: str, beam: int = 1, reference: str | None = None) -> Trace:
     """Everything the network computes on `text`; a translation is the best of a beam, or `reference`."""
-    return _trace(str(entry.path), _stamp(entry.path), text, beam, reference)
+    from .. import recorder
+
+    path, stamp = str(entry.path), _stamp(entry.path)
+
+    def make() -> Trace:
+        network = _model(path, stamp)
+        if entry.spec.task is not Task.TRANSLATION:
+            return recorder.record(network, text, beam=beam, reference=reference)
+        with heavy:
+            return recorder.record(network, text, beam=beam, reference=reference)
+
+    return _traces.get((path, stamp, text, beam, reference), make)
+
+
+def warm_up() -> None:
+    """Once per process: import what pages need and load one model; and whenever much was imported, freeze.
+
+    Streamlit collects garbage after every run, which with torch in memory means a walk over every
+    object it brought: 3 seconds per click with 30 visitors, against 0.06 once they are frozen. What
+    is imported later (scikit-learn, for a map) would cost every run of everybody 40 ms.
+    """
+    if not _frozen:
+        _wake()
+    elif len(sys.modules) > _frozen + MANY_MODULES:
+        _freeze()
 
 
 @st.cache_resource(show_spinner="Waking the network …")
-def warm_up() -> bool:
-    """Once per process: import what pages need, load one model, then `gc.freeze`.
-
-    Streamlit collects garbage after every run, which with torch in memory means a walk over every
-    object it brought: 3 seconds per click with 30 visitors, against 0.06 once they are frozen.
-    """
+def _wake() -> bool:
     import torch
 
-    from .. import charts, frames, recorder  # noqa: F401
+    from .. import charts, frames, ui
 
     torch.set_num_threads(1)
+    for package in (charts, frames, ui):
+        for found in pkgutil.iter_modules(package.__path__):
+            importlib.import_module(f"{package.__name__}.{found.name}")
     for entry in models().entries[:1]:
         try:
             trace(entry, "warm")
         except Exception:
             break
+    _freeze()
+    return True
+
+
+def _freeze() -> None:
+    global _frozen
     gc.collect()
     gc.freeze()
-    return True
+    _frozen = len(sys.modules)

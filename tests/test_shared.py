@@ -1,0 +1,145 @@
+"""What all sessions share: the bounded cache, heavy work one at a time, the garbage collector."""
+
+import gc
+import importlib
+import sys
+import threading
+import time
+
+import pytest
+
+from rnnviz_core import checkpoints, limits
+from rnnviz_core.ui import loaders, shared
+from rnnviz_core.ui.shared import Cache
+
+
+def never():
+    raise AssertionError("made again")
+
+
+def test_what_is_kept_is_not_made_again():
+    cache = Cache(2)
+    assert cache.get("a", lambda: 1) == 1
+    assert cache.get("a", never) == 1
+
+
+def test_what_was_used_last_stays():
+    cache = Cache(2)
+    for name in "ab":
+        cache.get(name, lambda: name)
+    cache.get("a", never)
+    cache.get("c", lambda: "c")
+    assert len(cache) == 2
+    cache.get("a", never)
+    assert cache.get("b", lambda: "anew") == "anew"
+
+
+def test_bytes_are_bounded():
+    cache = Cache(100, size=len, at_most=10)
+    for number in range(20):
+        cache.get(number, lambda: b"1234")
+        assert cache.bytes <= 10
+    assert len(cache) == 2
+    cache.get("large", lambda: b"1" * 50)  # larger than all: kept alone, until the next
+    assert len(cache) == 1
+    cache.get("small", lambda: b"1")
+    assert cache.bytes == 1
+    cache.clear()
+    assert cache.bytes == len(cache) == 0
+
+
+def test_what_nobody_used_for_long_is_made_anew():
+    cache = Cache(5, seconds=0.05)
+    cache.get("a", lambda: 1)
+    cache.get("b", lambda: 1)
+    time.sleep(0.1)
+    assert cache.get("a", lambda: 2) == 2
+    assert len(cache) == 1  # b was as old
+
+
+def test_an_error_is_not_kept():
+    cache = Cache(5)
+    with pytest.raises(ZeroDivisionError):
+        cache.get("a", lambda: 1 // 0)
+    assert cache.get("a", lambda: 1) == 1
+
+
+def test_what_two_ask_for_at_once_is_made_once():
+    cache, made, found = Cache(5), [], []
+
+    def make():
+        time.sleep(0.05)
+        made.append(1)
+        return object()
+
+    threads = [threading.Thread(target=lambda: found.append(cache.get("a", make))) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(10)
+    assert len(made) == 1
+    assert len(found) == 8
+    assert len(set(map(id, found))) == 1
+
+
+# --- traces -----------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def entries(tmp_path, monkeypatch, make_sentiment, make_translation):
+    for model in (make_sentiment("lstm"), make_translation("gru", "bahdanau")):
+        checkpoints.save(model, tmp_path / model.name)
+    monkeypatch.setenv("RNNVIZ_CHECKPOINTS", str(tmp_path))
+    return {str(entry.spec.task): entry for entry in loaders.models().entries}
+
+
+def test_a_trace_is_shared_and_counted(entries):
+    before = loaders._traces.bytes
+    trace = loaders.trace(entries["sentiment"], "this story is good.")
+    assert loaders.trace(entries["sentiment"], "this story is good.") is trace
+    assert trace.nbytes == sum(array.nbytes for array in trace.arrays.values())
+    assert loaders._traces.bytes - before == trace.nbytes
+    assert loaders._traces.bytes <= limits.CACHED_TRACE_BYTES
+
+
+def test_a_search_waits_until_heavy_work_is_done_and_a_sentence_does_not(entries):
+    done = threading.Event()
+
+    def search():
+        loaders.trace(entries["translation"], "la película era buena.", 3)
+        done.set()
+
+    with shared.heavy:
+        thread = threading.Thread(target=search)
+        thread.start()
+        loaders.trace(entries["sentiment"], "her new song works.")
+        assert not done.wait(0.3)
+    assert done.wait(10)
+    thread.join(10)
+
+
+def test_heavy_work_that_fails_lets_the_next_one_in(entries):
+    with pytest.raises(Exception, match="beam"):
+        loaders.trace(entries["translation"], "la película era buena.", limits.BEAM + 1)
+    assert loaders.trace(entries["translation"], "la película era buena.", 1)
+
+
+def test_a_folder_is_looked_at_once_in_a_while(entries, monkeypatch, tmp_path):
+    monkeypatch.setattr(loaders, "LOOK_SECONDS", 3600)
+    before = loaders.models()
+    (tmp_path / "sentiment-lstm" / "card.md").write_text("changed")
+    assert loaders.models() is before
+    monkeypatch.setattr(loaders, "LOOK_SECONDS", 0)
+    assert loaders.models() is not before
+
+
+def test_what_is_imported_late_is_frozen_too(entries, monkeypatch):
+    loaders.warm_up()
+    frozen = gc.get_freeze_count()
+    assert frozen > 100_000
+    for number in range(loaders.MANY_MODULES + 1):
+        monkeypatch.setitem(sys.modules, f"late_{number}", importlib)
+    later = [[number] for number in range(1000)]  # objects that the collector would walk over
+    loaders.warm_up()
+    assert gc.get_freeze_count() > frozen + len(later)
+    assert gc.get_count()[2] == 0
