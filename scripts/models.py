@@ -30,7 +30,17 @@ SPANISH = (
     "--vocabulary 8000 --target-vocabulary 4000 --sampling 0.2 --batch 96 --rate 0.002 --smoothing 0.1 "
     "--average 0.999"
 )
-LARGER, SMALLER = f"{SPANISH} --embedding 192 --epochs 10", f"{SPANISH} --embedding 128 --epochs 7"
+LARGER, SMALLER = f"{SPANISH} --embedding 192 --epochs 10", f"{SPANISH} --embedding 128"
+IMDB = SST.replace("--probe", "--about docs/data/imdb.md --probe")
+GERMAN = (
+    "train translation --data DATA/multi30k.tsv.gz --source de --target en --embedding 128 --hidden 192 "
+    "--bidirectional --dropout 0.3 --vocabulary 3000 --sampling 0.2 --epochs 12 --batch 64 --rate 0.002 "
+    "--smoothing 0.1 --average 0.999"
+)
+MULTI30K = (
+    "--data DATA/multi30k.tsv.gz --split test_2016_flickr --also test_2017_flickr --beam 5 "
+    "--about docs/data/multi30k.md"
+)
 TATOEBA = "--data DATA/tatoeba_eng_spa.tsv.gz --beam 5 --about docs/data/tatoeba.md"
 
 
@@ -50,6 +60,21 @@ class Recipe:
 
 COLLECTION = (
     Recipe("es-en-gru-bahdanau", f"{LARGER} --cell gru --attention bahdanau", TATOEBA),
+    Recipe("es-en-gru-luong", f"{SMALLER} --epochs 7 --cell gru --attention luong", TATOEBA),
+    Recipe("es-en-gru", f"{SMALLER} --epochs 7 --cell gru", TATOEBA),
+    Recipe("es-en-lstm-luong", f"{SMALLER} --epochs 5 --cell lstm --attention luong", TATOEBA),
+    Recipe("es-en-lstm", f"{SMALLER} --epochs 5 --cell lstm", TATOEBA),
+    Recipe("es-en-lstm-bahdanau", f"{SMALLER} --epochs 5 --cell lstm --attention bahdanau", TATOEBA),
+    Recipe("de-en-lstm-luong", f"{GERMAN} --cell lstm --attention luong", MULTI30K),
+    Recipe("de-en-gru-bahdanau", f"{GERMAN} --cell gru --attention bahdanau", MULTI30K),
+    Recipe("de-en-gru", f"{GERMAN} --cell gru", MULTI30K),
+    Recipe(
+        "sentiment-bilstm-attention",
+        f"{GATED} --polarity DATA/imdb_train.tsv.gz --cell lstm --attention bahdanau --layers 2 "
+        "--bidirectional",
+        IMDB,
+        seeds=3,
+    ),
     Recipe("sentiment-lstm", f"{GATED} --cell lstm", SST, seeds=3),
     Recipe("sentiment-gru", f"{GATED} --cell gru", SST, seeds=3),
     Recipe("sentiment-lstm-attention", f"{GATED} --cell lstm --attention bahdanau", SST, seeds=3),
