@@ -21,6 +21,10 @@ class Batch(NamedTuple):
     lengths: Int[Tensor, " batch"]
     targets: Int[Tensor, " batch"] | Int[Tensor, "batch target"]
 
+    def to(self, device: torch.device) -> "Batch":
+        """The same batch where the model is."""
+        return Batch(*(tensor.to(device, non_blocking=True) for tensor in self))
+
 
 class Example(NamedTuple):
     ids: list[int]

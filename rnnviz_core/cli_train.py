@@ -54,6 +54,7 @@ CONFIG_HELP = {
     "patience": "Epochs without a better figure before stopping; 0: never.",
     "seed": "Seed of everything random.",
     "threads": "Threads of this run.",
+    "device": "Where to train; cuda: a graphics processor per process.",
 }
 HELP = {**SPEC_HELP, **RUN_HELP, **CONFIG_HELP}
 EXAMPLES = """
@@ -102,7 +103,7 @@ class _TrainCommand(click.Command):
         known = {parameter.name for parameter in self.params}
         if "cell" not in known:
             from .runs import Run
-            from .training import TrainingConfig
+            from .settings import TrainingConfig
 
             for settings in (SentimentSpec, TranslationSpec, Run, TrainingConfig):
                 for option in _options(settings):
@@ -125,7 +126,7 @@ def train(task: str, out: Path, quiet: bool, **given: Any) -> None:
     (columns named by language code). The best epoch's checkpoint is written into --out.
     """
     from .runs import Run, execute
-    from .training import TrainingConfig
+    from .settings import TrainingConfig
 
     given = {name: value for name, value in given.items() if value not in (None, ())}
     if "classes" in given:

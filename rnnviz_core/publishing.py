@@ -134,7 +134,7 @@ def _settings_of(run: Path) -> dict[str, Any]:
 def _settings(run: tuple[checkpoints.Entry, Path]) -> str:
     """A run's settings without its seed, as one text."""
     settings = _settings_of(run[1])
-    settings["config"] |= {"seed": 0, "threads": 1}
+    settings["config"] |= {"seed": 0, "threads": 1, "device": "cpu"}
     return json.dumps(settings, sort_keys=True)
 
 

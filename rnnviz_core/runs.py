@@ -15,12 +15,15 @@ from .errors import SpecError
 from .models import SentimentModel, TranslationModel
 from .parallel import ALONE, Group
 from .parallel import group as processes
+from .settings import TrainingConfig
 from .specs import SentimentSpec, TranslationSpec, model_id
 from .tokenizer import Tokenizer
-from .training import Progress, Trainer, TrainingConfig
+from .training import Progress, Trainer
 from .work import SentimentWork, TranslationWork, Work
 
 RUN = "run.json"
+# Written apart, of no influence on the result, or without an option.
+NOT_IN_COMMAND = ("spec", "config", "data", "validation", "polarity", "classes", "threads", "device")
 TREEBANK_SYMBOLS = ("n't",)  # one piece in tokens ("did n't") and as people type it ("didn't")
 
 
@@ -79,7 +82,7 @@ class Run:
         for mine, default in ((self.spec, plain.spec), (self, plain), (self.config, plain.config)):
             for name in (entry.name for entry in dataclasses.fields(mine)):
                 value = getattr(mine, name)
-                if name in ("spec", "config", "data", "validation", "polarity", "classes", "threads"):
+                if name in NOT_IN_COMMAND:
                     continue
                 if name == "cell" or value != getattr(default, name):
                     words += _option(name, value)
@@ -172,7 +175,7 @@ def execute(run: Run, out: str | Path, *, quiet: bool = False) -> tuple[Path, Pr
     out = Path(out)
     text = json.dumps(run.to_dict(), indent=2)
     metrics = {"data": Path(run.data).name, "command": run.command(f"runs/{model_id(run.spec)}")}
-    with processes() as group:
+    with processes(run.config.device) as group:
         model, work = prepare(run, group)
         if group.first:
             out.mkdir(parents=True, exist_ok=True)

@@ -12,7 +12,6 @@ import math
 import random
 import time
 from dataclasses import dataclass
-from enum import StrEnum
 from itertools import islice
 from pathlib import Path
 from typing import Any, cast
@@ -26,70 +25,11 @@ from .batches import Example, bucketed
 from .checkpoints import Model, replace, save
 from .errors import DataError, SpecError
 from .parallel import ALONE, Group
-from .specs import choice
+from .settings import Optimizer, TrainingConfig, rate_factor
 from .work import Work
 
 STATE = "training.safetensors"
 LOG = "metrics.jsonl"
-
-
-class Optimizer(StrEnum):
-    """The rule that turns gradients into steps."""
-
-    ADAMW = "adamw"
-    ADAM = "adam"
-    RMSPROP = "rmsprop"
-    SGD = "sgd"
-
-
-class Schedule(StrEnum):
-    """How the learning rate falls after its warm-up."""
-
-    CONSTANT = "constant"
-    LINEAR = "linear"
-    COSINE = "cosine"
-
-
-@dataclass(frozen=True)
-class TrainingConfig:
-    """One run's settings."""
-
-    epochs: int = 10
-    batch: int = 64  # examples per step
-    optimizer: Optimizer = Optimizer.ADAMW
-    rate: float = 1e-3  # the highest learning rate
-    schedule: Schedule = Schedule.LINEAR
-    warmup: float = 0.05  # share of all steps in which the rate rises
-    weight_decay: float = 0.0
-    clip: float = 1.0  # largest norm of the gradient
-    smoothing: float = 0.0  # label smoothing
-    average: float = 0.0  # decay of the running mean of the weights that is evaluated; 0: none
-    patience: int = 0  # epochs without a better figure before stopping; 0: never stop early
-    seed: int = 0
-    threads: int = 1
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "optimizer", choice(Optimizer, self.optimizer))
-        object.__setattr__(self, "schedule", choice(Schedule, self.schedule))
-        bounds = {
-            "epochs": (1, 10_000),
-            "batch": (1, 10_000),
-            "rate": (1e-7, 10.0),
-            "warmup": (0.0, 1.0),
-            "weight_decay": (0.0, 10.0),
-            "clip": (1e-3, 1e3),
-            "smoothing": (0.0, 0.9),
-            "average": (0.0, 0.99999),
-            "patience": (0, 10_000),
-            "threads": (1, 64),
-        }
-        for name, (low, high) in bounds.items():
-            if not low <= getattr(self, name) <= high:
-                raise SpecError(f"{name} is {getattr(self, name)!r}; it must be from {low:g} to {high:g}")
-
-    def to_dict(self) -> dict[str, Any]:
-        """Plain values."""
-        return dataclasses.asdict(self)
 
 
 @dataclass
@@ -113,21 +53,6 @@ def _optimizer(model: Model, config: TrainingConfig) -> torch.optim.Optimizer:
             return torch.optim.RMSprop(model.parameters(), **settings)
         case Optimizer.SGD:
             return torch.optim.SGD(model.parameters(), momentum=0.9, nesterov=True, **settings)
-
-
-def rate_factor(config: TrainingConfig, step: int, total: int) -> float:
-    """The learning rate at a step, as a share of the highest one."""
-    warm = max(1, round(config.warmup * total))
-    if step < warm:
-        return (step + 1) / warm
-    done = (step - warm) / max(1, total - warm)
-    match config.schedule:
-        case Schedule.LINEAR:
-            return max(0.0, 1 - done)
-        case Schedule.COSINE:
-            return 0.5 * (1 + math.cos(math.pi * min(1.0, done)))
-        case _:
-            return 1.0
 
 
 class Trainer:
@@ -161,6 +86,7 @@ class Trainer:
         torch.set_num_threads(config.threads)
         self.model, self.work, self.config, self.out = model, work, config, Path(out)
         self.metrics, self.group = metrics or {}, group
+        model.to(torch.device(config.device))
         self.called = group.wrap(model)  # what the loss runs; with several processes, not the bare model
         self.optimizer = _optimizer(model, config)
         self.average = None
@@ -260,12 +186,13 @@ class Trainer:
             tensors |= {f"average.{key}": value for key, value in self.average.state_dict().items()}
         for index, values in self.optimizer.state_dict()["state"].items():
             tensors |= {f"optimizer.{index}.{key}": torch.as_tensor(value) for key, value in values.items()}
-        tensors = {key: value.detach().clone().contiguous() for key, value in tensors.items()}
+        tensors = {key: value.detach().cpu().clone().contiguous() for key, value in tensors.items()}
         header = {"progress": json.dumps(dataclasses.asdict(self.progress)), "config": self._signature()}
         replace(self.out / STATE, lambda path: save_file(tensors, path, metadata=header))
 
     def _signature(self) -> str:
         settings = {**self.config.to_dict(), "threads": 1, **self.model.spec.to_dict()}
+        del settings["device"]  # a run may go on somewhere else
         if self.group.size > 1:
             settings["processes"] = self.group.size
         return json.dumps(settings, sort_keys=True)

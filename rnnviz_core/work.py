@@ -35,6 +35,11 @@ class Work(Protocol):
         ...
 
 
+def device_of(model: torch.nn.Module) -> torch.device:
+    """Where a model's weights are."""
+    return next(model.parameters()).device
+
+
 def sentiment_scores(logits: Float[Tensor, "row class"], labels: list[int]) -> dict[str, float]:
     """Accuracy in percent over all classes, and between the two sides where a label takes one.
 
@@ -89,7 +94,8 @@ def sentiment_logits(model: SentimentModel, ids: list[list[int]]) -> Float[Tenso
     examples = [Example(row, index) for index, row in enumerate(ids)]
     logits = torch.empty(len(ids), len(model.spec.classes))
     for batch in bucketed(examples, EVALUATION_ROWS, None):
-        logits[batch.targets] = model(batch.ids, batch.lengths)
+        there = batch.to(device_of(model))
+        logits[batch.targets] = model(there.ids, there.lengths).cpu()
     return logits
 
 
@@ -152,6 +158,7 @@ class SentimentWork:
         return self._tokenizer.sample(text) if sampled else self._tokenizer.ids(text)
 
     def loss(self, model: torch.nn.Module, batch: Batch, smoothing: float) -> Float[Tensor, ""]:
+        batch = batch.to(device_of(model))
         logits = model(batch.ids, batch.lengths)
         return polarity_loss(logits, batch.targets, smoothing)
 
@@ -195,6 +202,7 @@ class TranslationWork:
         return self._encode(self._train, generator)
 
     def loss(self, model: torch.nn.Module, batch: Batch, smoothing: float) -> Float[Tensor, ""]:
+        batch = batch.to(device_of(model))
         wanted = batch.targets[:, 1:]
         keep = wanted != PAD
         logits = model(batch.ids, batch.lengths, batch.targets[:, :-1], keep)
@@ -211,6 +219,7 @@ def translation_loss(model: TranslationModel, examples: list[Example]) -> tuple[
     """Summed negative log-probability of the references' pieces, and how many pieces."""
     total, pieces = 0.0, 0
     for batch in bucketed(examples, EVALUATION_ROWS, None):
+        batch = batch.to(device_of(model))
         wanted = batch.targets[:, 1:]
         keep = wanted != PAD
         logits = model(batch.ids, batch.lengths, batch.targets[:, :-1], keep)

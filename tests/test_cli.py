@@ -17,9 +17,9 @@ from rnnviz_core.cli import commands, main
 from rnnviz_core.cli_train import CONFIG_HELP, RUN_HELP, SPEC_HELP
 from rnnviz_core.models import SentimentModel, TranslationModel
 from rnnviz_core.runs import Run
+from rnnviz_core.settings import TrainingConfig
 from rnnviz_core.specs import Attention, Cell, SentimentSpec, TranslationSpec
 from rnnviz_core.tokenizer import Tokenizer
-from rnnviz_core.training import TrainingConfig
 
 ROOT = Path(__file__).resolve().parent.parent
 WORDS = {"dull": 0, "weak": 1, "plain": 2, "good": 3, "brilliant": 4}

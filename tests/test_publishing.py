@@ -12,8 +12,8 @@ from rnnviz_core import checkpoints, publishing, runs
 from rnnviz_core.cli import commands
 from rnnviz_core.decoding import translate
 from rnnviz_core.errors import DataError, SpecError
+from rnnviz_core.settings import TrainingConfig
 from rnnviz_core.specs import USUAL_BEAM, SentimentSpec, TranslationSpec
-from rnnviz_core.training import TrainingConfig
 
 ROWS = [
     f"{'test' if i % 5 == 0 else 'dev' if i % 5 == 1 else 'train'}\t{i % 3}\tthing {'abc'[i % 3]}"

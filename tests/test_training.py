@@ -18,9 +18,10 @@ from rnnviz_core import checkpoints
 from rnnviz_core.batches import Example, bucketed, collate
 from rnnviz_core.errors import DataError, SpecError
 from rnnviz_core.runs import Run, execute
+from rnnviz_core.settings import Optimizer, Schedule, TrainingConfig, rate_factor
 from rnnviz_core.specs import SentimentSpec, TranslationSpec
 from rnnviz_core.tokenizer import PAD
-from rnnviz_core.training import STATE, Optimizer, Schedule, TrainingConfig, rate_factor
+from rnnviz_core.training import STATE
 from rnnviz_core.work import polarity_loss, second_side, sentiment_scores
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -151,7 +152,7 @@ def test_a_killed_process_goes_on_where_it_was(texts, tmp_path):
         "import sys; sys.path.insert(0, sys.argv[1])\n"
         "from rnnviz_core.runs import Run, execute\n"
         "from rnnviz_core.specs import SentimentSpec\n"
-        "from rnnviz_core.training import TrainingConfig\n"
+        "from rnnviz_core.settings import TrainingConfig\n"
         "spec = SentimentSpec('gru', embedding=12, hidden=8)\n"
         "config = TrainingConfig(epochs=500, batch=8, rate=0.001)\n"
         "execute(Run(spec, sys.argv[2], vocabulary=80, config=config), sys.argv[3], quiet=True)\n"
@@ -221,6 +222,19 @@ def test_settings_out_of_range_are_explained():
         TrainingConfig(optimizer="lion")
 
 
+def test_a_graphics_processor_that_is_not_there_is_explained():
+    if torch.cuda.is_available():
+        assert TrainingConfig(device="cuda").device == "cuda"
+    else:
+        with pytest.raises(SpecError, match="finds no graphics processor"):
+            TrainingConfig(device="cuda")
+
+
+def test_a_batch_goes_where_the_model_is():
+    batch = collate([Example([4, 5], [2, 6]), Example([4], [2, 6, 7])]).to(torch.device("meta"))
+    assert {tensor.device.type for tensor in batch} == {"meta"}
+
+
 def test_batches_hold_every_example_once_and_similar_lengths():
     import random
 
@@ -248,7 +262,7 @@ sys.path.insert(0, sys.argv[1])
 import torch
 from rnnviz_core import runs, training
 from rnnviz_core.specs import SentimentSpec
-from rnnviz_core.training import TrainingConfig
+from rnnviz_core.settings import TrainingConfig
 
 ran = training.Trainer.run
 def keep(self, *, quiet):
