@@ -115,38 +115,56 @@ SPANISH = (
     Example("Hola.", "a single word", "The shortest case: one word in, one word out."),
 )
 
+# The German models learnt from descriptions of photographs: so most of these describe one.
 GERMAN = (
     Example(
-        "Ich habe gestern einen alten Freund getroffen.",
-        "verb at the end",
-        "“getroffen” comes last and moves.",
+        "Eine alte Frau verkauft auf dem Markt frisches Brot.",
+        "word order",
+        "“verkauft” comes before the place, “Brot” after it: follow the attention.",
     ),
+    Example(
+        "Auf der Wiese spielen zwei Kinder mit einem Hund.",
+        "subject after the verb",
+        "German begins with the place. Does the English sentence?",
+    ),
+    Example(
+        "Ein Mann hat seinem Sohn einen roten Ball zugeworfen.",
+        "verb at the end",
+        "“zugeworfen” comes last in German and early in English.",
+    ),
+    Example("Der Junge zieht seine Jacke an.", "a split verb", "“zieht … an” is one verb in two places."),
     Example(
         "Das kleine Mädchen sucht seinen Hund.",
         "gender agreement",
         "“das Mädchen” is neuter: his, its or her dog?",
     ),
-    Example("Morgen fahre ich mit dem Zug nach Hause.", "word order", "The verb stands before its subject."),
     Example(
-        "Ich weiß nicht, ob er heute kommt.", "subordinate clause", "In the second clause the verb goes last."
-    ),
-    Example("Kein Mensch hat nichts gesagt.", "double negation", "Two negatives that cancel."),
-    Example("Ich verstehe nur Bahnhof.", "an idiom", "Word by word it would be about a train station."),
-    Example("Mach bitte das Fenster auf!", "a split verb", "“mach … auf” is one verb in two places."),
-    Example("Wo ist mein Schlüssel?", "a question", "English and German agree here: a straight diagonal."),
-    Example(
-        "Die Bushaltestelle ist gleich um die Ecke.",
-        "a compound word",
-        "One German word, two or three in English.",
-    ),
-    Example(
-        "Das Buch, das mir meine Großmutter zum Geburtstag geschenkt hat, liegt auf dem Tisch.",
+        "Eine Frau, die einen gelben Regenmantel trägt, wartet an der Bushaltestelle.",
         "long dependency",
-        "“Buch” and its verb are far apart; follow the attention across the gap.",
+        "“Frau” and “wartet” are far apart; look for them in one line of the attention.",
     ),
-    Example("Mir ist kalt, aber ich bin nicht müde.", "“to me is cold”", "The person stands in the dative."),
-    Example("Der Knurpsel schläft.", "a made-up word", "Cut into small pieces: is it copied, or lost?"),
-    Example("Danke.", "a single word", "The shortest case: one word in, one or two out."),
+    Example(
+        "Zwei Feuerwehrmänner stehen neben einem Löschfahrzeug.",
+        "compound words",
+        "One German word, two English ones: how many pieces is it cut into?",
+    ),
+    Example("Niemand sitzt auf der Bank.", "negation", "Photographs seldom show nobody. Does it notice?"),
+    Example(
+        "Drei Männer und eine Frau kochen in einer großen Küche Suppe.",
+        "counting",
+        "Are there still three men and one woman in English?",
+    ),
+    Example("Was macht der Mann auf dem Dach?", "a question", "It has read almost no questions."),
+    Example("Ich verstehe nur Bahnhof.", "an idiom", "Word by word it is about a train station."),
+    Example(
+        "Der Minister lehnt die neuen Steuern ab.",
+        "another domain",
+        "It knows photographs, not politics. What does it see here?",
+    ),
+    Example(
+        "Ein Knurpsel schläft im Gras.", "a made-up word", "Cut into small pieces: is it copied, or lost?"
+    ),
+    Example("Menschen.", "a single word", "The shortest case. It would rather write a whole description."),
 )
 
 TRANSLATION = {"es": SPANISH, "de": GERMAN}
