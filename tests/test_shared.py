@@ -25,8 +25,8 @@ def test_what_is_kept_is_not_made_again():
 
 def test_what_was_used_last_stays():
     cache = Cache(2)
-    for name in "ab":
-        cache.get(name, lambda: name)
+    cache.get("a", lambda: "a")
+    cache.get("b", lambda: "b")
     cache.get("a", never)
     cache.get("c", lambda: "c")
     assert len(cache) == 2

@@ -72,7 +72,8 @@ def test_link_opens_the_same_view(folder):
     assert model_of(app) == "sentiment-gru"
     assert app.sidebar.text_area[0].value == "this story is good."
     assert app.number_input[0].value == 3
-    link = app.sidebar.code[0].value
+    app.session_state["copy-link"] = True
+    link = app.run().sidebar.code[0].value
     for part in ("model=sentiment-gru", "task=sentiment", "token=2", "unit=3", "this+story+is+good."):
         assert part in link
 
@@ -299,6 +300,10 @@ def test_every_page_explains_its_terms():
 @pytest.mark.parametrize("page", ["overview", "gates"])
 def test_page_offers_its_words_the_trace_and_a_program(folder, page):
     app = start(page)
+    assert not app.code  # nothing is sent before it is opened
+    for name in ("tools-words", "tools-taken"):
+        app.session_state[name] = True
+    app.run()
     assert any("**hidden state**" in block.value for block in app.markdown)
     program = next(code.value for code in app.code if "import torch" in code.value)
     compile(program, "program", "exec")
@@ -361,6 +366,8 @@ def test_one_token_has_no_steps(folder):
 def test_compare_with_a_model_and_a_sentence(folder):
     app = start("softmax", model="sentiment-lstm", text="this story is good.")
     charts = len(app.get("vega_lite_chart"))
+    app.session_state["compare"] = True
+    app.run()
     box(app, "Another model").set_value("sentiment-gru").run()
     assert not app.exception
     assert app.query_params["with"] in ("sentiment-gru", ["sentiment-gru"])
@@ -375,6 +382,8 @@ def test_compare_with_a_model_and_a_sentence(folder):
 def test_only_what_reads_the_same_language_is_compared(folder):
     app = start(model="sentiment-lstm", **{"with": "es-en-gru-bahdanau"})
     assert any("with “es-en-gru-bahdanau”" in words_of(note.value) for note in app.info)
+    app.session_state["compare"] = True
+    app.run()
     assert box(app, "Another model").options == ["the same model", "GRU · 85.3 % right"]
 
 

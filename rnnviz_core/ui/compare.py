@@ -29,25 +29,37 @@ def choose(found: Scan, entry: Entry, text: str) -> tuple[Entry, str] | None:
     offered = _comparable(found, entry)
     other = url.checked("with", url.one_of(tuple(offered)), "", shown="no second model")
     other_text = url.checked("with_text", url.short_enough, "", shown="no second sentence")
-    with st.expander("Compare with", icon=":material/compare:", expanded=bool(other or other_text)):
-        key = url.widget("with", other)
-        st.selectbox(
-            "Another model",
-            ["", *offered],
-            format_func=lambda name: words.label(offered[name]) if name else "the same model",
-            key=key,
-            on_change=lambda: url.put("with", st.session_state[key] or None),
-        )
-        text_key = url.widget("with_text", other_text)
-        st.text_input(
-            "Another text",
-            key=text_key,
-            max_chars=limits.CHARACTERS,
-            placeholder="the same sentence",
-            on_change=lambda: url.put("with_text", st.session_state[text_key].strip() or None),
-        )
+    box = st.expander(
+        "Compare with",
+        icon=":material/compare:",
+        expanded=bool(other or other_text),
+        key="compare",
+        on_change="rerun",  # closed, it sends nothing
+    )
+    if box.open:
+        with box:
+            _draw_choices(offered, other, other_text)
     second = (offered.get(other, entry), other_text or text)
     return None if second == (entry, text) else second
+
+
+def _draw_choices(offered: dict[str, Entry], other: str, other_text: str) -> None:
+    key = url.widget("with", other)
+    st.selectbox(
+        "Another model",
+        ["", *offered],
+        format_func=lambda name: words.label(offered[name]) if name else "the same model",
+        key=key,
+        on_change=lambda: url.put("with", st.session_state[key] or None),
+    )
+    text_key = url.widget("with_text", other_text)
+    st.text_input(
+        "Another text",
+        key=text_key,
+        max_chars=limits.CHARACTERS,
+        placeholder="the same sentence",
+        on_change=lambda: url.put("with_text", st.session_state[text_key].strip() or None),
+    )
 
 
 def forget(found: Scan, entry: Entry) -> None:

@@ -5,6 +5,8 @@ as a page of the old style and skip ``app.py``. Every page therefore begins with
 router is not at work in this run, register the navigation and run again, now through ``app.py``.
 """
 
+import copy
+import functools
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -78,6 +80,20 @@ def route(name: str) -> Route:
 
 def navigation(*, icons: bool = True) -> "st.Page":
     """Register every page; what comes back is the page that the URL asks for."""
+    *pages, alias = (copy.copy(page) for page in _pages(icons))  # a run marks the page it calls
+    asked = st.navigation([*pages, alias])
+    if asked is alias:
+        home = next(number for number, found in enumerate(ROUTES) if found.default)
+        st.switch_page(pages[home], query_params=st.query_params.to_dict())
+    return asked
+
+
+@functools.cache
+def _pages(icons: bool) -> tuple["st.Page", ...]:
+    """Every page, made once: making one asks the disk for its file. The last one is an alias.
+
+    The default page lives at the root. A link that spells out its name must find it, too.
+    """
     pages = [
         st.Page(
             found.path,
@@ -88,13 +104,8 @@ def navigation(*, icons: bool = True) -> "st.Page":
         )
         for found in ROUTES
     ]
-    # The default page lives at the root. A link that spells out its name must find it, too.
     home = next(found for found in ROUTES if found.default)
-    alias = st.Page(home.path, title=home.title, url_path=home.name, visibility="hidden")
-    asked = st.navigation([*pages, alias])
-    if asked is alias:
-        st.switch_page(pages[ROUTES.index(home)], query_params=st.query_params.to_dict())
-    return asked
+    return (*pages, st.Page(home.path, title=home.title, url_path=home.name, visibility="hidden"))
 
 
 def run_router(prepare: Callable[[], Any], failed: Callable[[Exception, str, Any], None]) -> None:

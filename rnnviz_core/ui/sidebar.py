@@ -170,6 +170,9 @@ def _switch(task: str, entry: Entry | None) -> None:
 
 def _draw_link(**shown: str) -> None:
     """The address of this view, with a button that copies it."""
-    with st.popover("Copy link", icon=":material/link:", width="stretch"):
-        st.markdown("This address opens the same page, model and sentence:")
-        st.code(url.link(**shown), language=None, wrap_lines=True)
+    place = st.popover(
+        "Copy link", icon=":material/link:", width="stretch", key="copy-link", on_change="rerun"
+    )
+    if place.open:
+        place.markdown("This address opens the same page, model and sentence:")
+        place.code(url.link(**shown), language=None, wrap_lines=True)

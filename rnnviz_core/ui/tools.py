@@ -11,12 +11,17 @@ from . import glossary
 
 
 def draw(page: str, spec: ModelSpec, trace: Trace) -> None:
-    """Two buttons that open a list of terms, and the downloads."""
+    """Two buttons that open a list of terms, and the downloads; closed, they send nothing."""
     with st.container(horizontal=True):
-        with st.popover("Words on this page", icon=":material/menu_book:"):
-            lines = [f"**{term}**: {meaning}" for term, meaning in glossary.terms(page).items()]
-            st.markdown("  \n".join(lines))
-        with st.popover("Take it along", icon=":material/download:"):
+        terms = st.popover(
+            "Words on this page", icon=":material/menu_book:", key="tools-words", on_change="rerun"
+        )
+        taken = st.popover("Take it along", icon=":material/download:", key="tools-taken", on_change="rerun")
+    if terms.open:
+        lines = [f"**{term}**: {meaning}" for term, meaning in glossary.terms(page).items()]
+        terms.markdown("  \n".join(lines))
+    if taken.open:
+        with taken:
             _take_along(spec, trace)
 
 

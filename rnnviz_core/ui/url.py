@@ -46,7 +46,7 @@ def _memory() -> _Memory:
 
 def begin() -> None:
     """Take over what the URL says. Once per run, before any widget."""
-    incoming = {name: st.query_params[name] for name in NAMES if name in st.query_params}
+    incoming = _shown()
     first = _KEY not in st.session_state
     if first:
         st.session_state[_KEY] = _Memory()
@@ -62,10 +62,16 @@ def begin() -> None:
     write()
 
 
+def _shown() -> dict[str, str]:
+    """What the address says now, in one look: every single one asks Streamlit anew."""
+    query = st.query_params.to_dict()
+    return {name: query[name] for name in NAMES if name in query}
+
+
 def write() -> None:
     """Let the URL hold exactly what was chosen, in one step, so that going back is one step too."""
     values = _memory().values
-    if values != {name: st.query_params[name] for name in NAMES if name in st.query_params}:
+    if values != _shown():
         others = {name: st.query_params.get_all(name) for name in st.query_params if name not in NAMES}
         st.query_params.from_dict({**others, **{name: values[name] for name in NAMES if name in values}})
         _memory().written = dict(values)
