@@ -17,6 +17,7 @@ from rnnviz_core.charts import (
     embeddings,
     gates,
     inspector,
+    matrices,
     memory,
     parts,
     replaced,
@@ -30,21 +31,22 @@ from rnnviz_core.frames import embeddings as embedding_frames
 from rnnviz_core.frames import gate_order
 from rnnviz_core.frames import gates as gate_frames
 from rnnviz_core.frames import inspector as inspector_frames
+from rnnviz_core.frames import matrices as matrix_frames
 from rnnviz_core.frames import memory as memory_frames
 from rnnviz_core.frames import replaced as replaced_frames
 from rnnviz_core.frames import states as state_frames
 from rnnviz_core.frames import tokens as token_frames
 from rnnviz_core.frames import trajectory as trajectory_frames
 from rnnviz_core.frames import word_map as word_map_frames
+from rnnviz_core.frames.columns import frame
 
 STEPS = ("position", "other_position", "target_position", "rank", "order")  # what sorts an axis
 LSTM = ("input", "forget", "candidate", "output")
 TRACE = sentiment_trace("lstm", attention=True)
 PAIR = translation_trace()
 PLACE = gate_frames.Place()
-CHOSEN = gate_frames.chosen_cell(TRACE, "encoder", 1, 2)
 TERMS = gate_frames.term_bars(gate_frames.terms(TRACE, PLACE, LSTM, 1, 2))
-LINES = state_frames.lines(TRACE, PLACE, "hidden", [0, 1])
+RING = token_frames.one_step(token_frames.step_texts(TRACE, "encoder"), 1, unit=2)
 WEIGHTS = attention_frames.weights(TRACE)
 CLASSES = pd.DataFrame({"kind": "its own", "order": [0], "name": "good", "probability": 0.5})
 PIECES = token_frames.step_frame(["a"]).assign(kind="shuffled", probability=0.5, writes="b", moved=0.1)
@@ -56,6 +58,7 @@ LEDGER = memory_frames.ledger(TRACE, PLACE, 5)
 PLANE = trajectory_frames.plane(TRACE, PLACE)
 PATH = trajectory_frames.path(TRACE, PLACE, PLANE)
 DIRECTIONS = trajectory_frames.directions(TRACE, PLANE, np.eye(5, 16))
+MATRIX = matrix_frames.Matrix(np.eye(16), None)
 VECTORS = np.random.default_rng(0).normal(size=(9, 4))
 
 # Every template of these pages, with the frames that it is drawn with.
@@ -87,25 +90,25 @@ TEMPLATES: dict[str, tuple[Any, dict[str, Any]]] = {
         {"tokens": word_map_frames.axis(TRACE, "encoder", np.eye(9, 16), 4, 5)},
     ),
     **{
-        f"gate_heatmap {gate}": (
-            gates.gate_heatmap(gate, 16),
-            {"cells": gate_frames.activations(TRACE, PLACE, gate), "chosen": CHOSEN},
+        f"gate_maps {name}": (
+            gates.gate_maps(LSTM, 16, ordered=order is not None),
+            {
+                "cells": gate_frames.cells(TRACE, PLACE, order),
+                "chosen": gate_frames.chosen(TRACE, "encoder", 1, unit, order),
+            },
         )
-        for gate in LSTM
+        for name, order, unit in (("in order", None, 2), ("sorted", np.arange(16)[::-1], None))
     },
-    "gate_heatmap ordered": (
-        gates.gate_heatmap("forget", 16, ordered=True),
+    "gate_histograms": (
+        inspector.gate_histograms(("forget",)),
         {
-            "cells": gate_order.with_rows(gate_frames.activations(TRACE, PLACE, "forget"), np.arange(16)),
-            "chosen": gate_order.with_rows(CHOSEN, np.arange(16)),
-        },
-    ),
-    "gate_histogram": (
-        inspector.gate_histogram("forget"),
-        {
-            "bins": gate_order.histogram(TRACE, PLACE, "forget"),
+            "bins": gate_order.histograms(TRACE, PLACE, ("forget",)),
             "shares": gate_frames.shares(TRACE, PLACE, ("forget",)),
         },
+    ),
+    "matrix": (
+        matrices.matrix("W", "forget", 16, 16),
+        {"weights": matrix_frames.rows(MATRIX, 3), "chosen": matrix_frames.chosen(3)},
     ),
     "contribution_bars": (inspector.contribution_bars("forget"), {"terms": CONTRIBUTIONS}),
     "convention_bars": (
@@ -120,21 +123,34 @@ TEMPLATES: dict[str, tuple[Any, dict[str, Any]]] = {
         for cell in ("rnn", "gru", "lstm")
     },
     "gate_means": (gates.gate_means(LSTM), {"means": gate_frames.means(TRACE, PLACE, LSTM)}),
-    "gate_shares": (gates.gate_shares(LSTM), {"shares": gate_frames.shares(TRACE, PLACE, LSTM)}),
     "cell_terms": (gates.cell_terms(LSTM), {"terms": TERMS}),
-    **{
-        f"state_heatmap {name}": (
-            states.state_heatmap(name, 16),
-            {"cells": state_frames.states(TRACE, PLACE, name), "chosen": CHOSEN},
-        )
-        for name in ("hidden", "cell")
-    },
-    "unit_lines": (states.unit_lines("hidden"), {"lines": LINES}),
+    "state_maps": (
+        states.state_maps(("hidden", "cell"), 16),
+        {"cells": state_frames.cells(TRACE, PLACE), "chosen": RING},
+    ),
+    "unit_lines": (
+        states.unit_lines("cell", 16),
+        {
+            "cells": state_frames.cells(TRACE, PLACE, "cell"),
+            "picked": state_frames.picked([0, 1]),
+            "lines": state_frames.lines(TRACE, PLACE, "cell", [0, 1]),
+        },
+    ),
     "change_bars": (states.change_bars(("hidden", "cell")), {"changes": state_frames.changes(TRACE, PLACE)}),
-    "ledger_heatmap": (memory.ledger_heatmap("cell", 16), {"left": memory_frames.per_unit(LEDGER)}),
-    "ledger_bars": (memory.ledger_bars("cell"), {"lengths": memory_frames.in_norm(LEDGER)}),
-    "ledger_of_unit": (memory.ledger_of_unit("cell"), {"shares": memory_frames.of_unit(LEDGER, 2)}),
+    "ledger": (
+        memory.ledger("cell", 16),
+        {
+            "lengths": memory_frames.in_norm(LEDGER),
+            "left": memory_frames.per_unit(LEDGER),
+            "shares": memory_frames.of_unit(LEDGER, 2),
+        },
+    ),
+    "ledger lengths": (memory.lengths("cell"), {"lengths": memory_frames.in_norm(LEDGER)}),
     "state_path": (trajectory.state_path("cell"), {"path": PATH}),
+    "state_path two": (
+        trajectory.state_path("cell", two=True),
+        {"path": trajectory_frames.path(TRACE, PLACE, PLANE, TRACE)},
+    ),
     "state_path classes": (
         trajectory.state_path("hidden", classes=True),
         {"path": PATH, "directions": DIRECTIONS},
@@ -149,7 +165,11 @@ TEMPLATES: dict[str, tuple[Any, dict[str, Any]]] = {
     "entropy_bars": (attention.entropy_bars(), {"entropy": attention_frames.entropy(PAIR)}),
 }
 every_template = pytest.mark.parametrize(
-    "template, frames", [pytest.param(*pair, id=name) for name, pair in TEMPLATES.items()]
+    "template, frames",
+    [
+        pytest.param(template, {data: frame(rows) for data, rows in rows_of.items()}, id=name)
+        for name, (template, rows_of) in TEMPLATES.items()
+    ],
 )
 
 
@@ -217,7 +237,7 @@ def titles(spec: dict[str, Any]) -> list[dict[str, Any]]:
 def test_axes_have_titles_and_marks_have_tooltips(template, frames):
     for data, view in views(template.to_dict()):
         assert "tooltip" in view["encoding"] or view["mark"]["type"] == "rule"
-        if data == "chosen":
+        if data == "chosen" or view["mark"].get("opacity") == 0:  # an outline, or unseen
             continue
         for name in ("x", "y"):
             channel = view["encoding"].get(name, {})
@@ -257,8 +277,8 @@ def test_token_axes_keep_reading_order_and_repeated_pieces(template, frames):
 
 
 def test_options_give_the_same_object_so_that_the_spec_is_compiled_once():
-    assert gates.gate_heatmap("forget", 64) is gates.gate_heatmap("forget", 64)
-    assert gates.gate_heatmap("forget", 64) is not gates.gate_heatmap("forget", 128)
+    assert gates.gate_maps(LSTM, 64) is gates.gate_maps(LSTM, 64)
+    assert gates.gate_maps(LSTM, 64) is not gates.gate_maps(LSTM, 128)
 
 
 def test_the_axis_hides_exactly_the_prefix_of_a_tick():
@@ -277,10 +297,10 @@ def colour_scale(chart: alt.LayerChart) -> dict[str, Any]:
 @pytest.mark.parametrize(
     "chart, low, high",
     [
-        (gates.gate_heatmap("forget", 16), 0, 1),
-        (gates.gate_heatmap("candidate", 16), -1, 1),
-        (states.state_heatmap("hidden", 16), -1, 1),
-        (states.state_heatmap("cell", 16), -3, 3),
+        (gates.gate_maps(("forget",), 16), 0, 1),
+        (gates.gate_maps(("candidate",), 16), -1, 1),
+        (states.state_maps(("hidden",), 16), -1, 1),
+        (states.unit_lines("cell", 16), -3, 3),
         (embeddings.similarity_matrix(), -1, 1),
         (embeddings.embedding_heatmap(16), -embeddings.LIMIT, embeddings.LIMIT),
         (attention.alignment(), 0, 1),
@@ -298,6 +318,7 @@ def test_colour_domains_are_fixed_and_clamp(chart, low, high):
 def test_charts_and_frames_agree_on_where_colours_end():
     assert embeddings.LIMIT == embedding_frames.LIMIT
     assert states.LIMITS["cell"] == state_frames.CELL_LIMIT
+    assert trajectory.READINGS == trajectory_frames.READINGS
     assert replaced.KINDS == replaced_frames.KINDS
     assert inspector.KINDS == inspector_frames.KINDS
     assert tuple(gate_frames.TERMS.values()) == gates.TERMS

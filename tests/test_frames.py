@@ -6,7 +6,7 @@ from helpers_trace import WORDS, sentiment_trace, translation_trace
 from numpy.testing import assert_allclose
 
 from rnnviz_core import cells
-from rnnviz_core.frames import attention, embeddings, gates, memory, states, tokens, trajectory
+from rnnviz_core.frames import attention, columns, embeddings, gates, memory, states, tokens, trajectory
 from rnnviz_core.frames.gates import Place
 
 CELLS = ("rnn", "gru", "lstm")
@@ -111,18 +111,32 @@ def test_names_are_those_of_the_cell(cell):
 
 def test_activations_carry_the_number_before_squeezing():
     trace = sentiment_trace()
-    frame = gates.activations(trace, PLACE, "forget")
-    assert_allclose(frame["value"], 1 / (1 + np.exp(-frame["preactivation"])), atol=1e-6)
+    frame = columns.frame(gates.cells(trace, PLACE))
+    assert_allclose(frame["forget"], 1 / (1 + np.exp(-frame["forget_preactivation"])), atol=1e-6)
+    for gate in cells.gates("lstm"):
+        recorded = trace[f"encoder.0.{gate}"]
+        assert_allclose(frame[gate], recorded[frame["position"], frame["unit"]])
+    assert_allclose(frame["row"], frame["unit"])
+
+
+def test_rows_follow_an_order_and_the_chosen_unit_goes_along():
+    trace, order = sentiment_trace(), np.roll(np.arange(16), 5)[::-1]
+    frame = columns.frame(gates.cells(trace, PLACE, order))
+    assert (order[frame["row"]] == frame["unit"]).all()
+    ring = gates.chosen(trace, "encoder", 2, 7, order)
+    assert order[ring["row"][0]] == ring["unit"][0] == 7
+    none = gates.chosen(trace, "encoder", 2, None, order)
+    assert (none["unit"][0], none["row"][0], none["position"][0]) == (-1, -1, 2)
 
 
 def test_means_and_shares_by_hand():
     trace = sentiment_trace()
     values = trace["encoder.0.forget"]
-    mean = gates.means(trace, PLACE, ("forget",))
+    mean = columns.frame(gates.means(trace, PLACE, ("forget",)))
     assert_allclose(mean["mean"], values.mean(1), atol=1e-6)
     assert (mean["low"] <= mean["mean"]).all()
     assert (mean["mean"] <= mean["high"]).all()
-    share = gates.shares(trace, PLACE, ("forget",)).set_index("state")["share"]
+    share = columns.frame(gates.shares(trace, PLACE, ("forget",))).set_index("state")["share"]
     assert share["closed"] == pytest.approx((values < 0.1).mean())
     assert share["open"] == pytest.approx((values > 0.9).mean())
     assert share.sum() == pytest.approx(1)
@@ -171,155 +185,30 @@ def test_the_worked_equations_hold_nothing_of_the_text():
 
 
 def test_the_chosen_cell_is_one_row():
-    frame = gates.chosen_cell(sentiment_trace(), "encoder", 2, 7)
-    assert frame[["position", "tick", "unit"]].to_dict("records") == [
-        {"position": 2, "tick": "0002 good", "unit": 7}
+    frame = columns.frame(gates.chosen(sentiment_trace(), "encoder", 2, 7))
+    assert frame[["position", "tick", "unit", "row"]].to_dict("records") == [
+        {"position": 2, "tick": "0002 good", "unit": 7, "row": 7}
     ]
+
+
+@pytest.mark.parametrize("cell", CELLS)
+def test_a_cell_in_brief_comes_out_at_the_recorded_numbers(cell):
+    """Every line is arithmetic that can be done again, with the numbers it shows."""
+    trace = sentiment_trace(cell)
+    lines = gates.in_brief(trace, PLACE, 3, 2)
+    assert len(lines) == len(cells.gates(cell)) + (2 if cell == "lstm" else 1)
+    for words, formula, result in lines:
+        name = words.removesuffix(" gate").removesuffix(" state")
+        assert float(result.replace("−", "-")) == pytest.approx(trace[f"encoder.0.{name}"][3, 2], abs=6e-4)
+        done = eval(  # its own text, of numbers and two functions
+            formula.replace("−", "-").replace("·", "*"),
+            {"σ": lambda x: 1 / (1 + np.exp(-x)), "tanh": np.tanh},
+        )
+        assert done == pytest.approx(trace[f"encoder.0.{name}"][3, 2], abs=3e-3), words
 
 
 def test_rows_of_a_page():
     assert gates.in_rows(("a", "b", "c"), 2) == [("a", "b"), ("c",)]
-
-
-# --- states -----------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("cell, expected", [("lstm", ("hidden", "cell")), ("gru", ("hidden",))])
-def test_the_states_of_a_layer(cell, expected):
-    assert states.names(sentiment_trace(cell), PLACE) == expected
-
-
-@pytest.mark.parametrize("reverse", [False, True])
-def test_changes_by_hand(reverse):
-    trace = sentiment_trace(bidirectional=True)
-    place = Place("encoder", 0, reverse)
-    frame = states.changes(trace, place)
-    hidden = trace[place.site("hidden")]
-    moved = frame[frame["state"] == "hidden"].set_index("position")
-    first, after, before = (7, 3, 4) if reverse else (0, 4, 3)
-    assert moved["change"][first] == pytest.approx(np.linalg.norm(hidden[first]))  # from a state of zeros
-    assert moved["change"][after] == pytest.approx(np.linalg.norm(hidden[after] - hidden[before]))
-    assert_allclose(moved["size"], np.linalg.norm(hidden, axis=1))
-    assert set(frame["state"]) == {"hidden", "cell"}
-
-
-def test_lines_start_with_the_chosen_unit_and_go_on_with_the_widest():
-    trace = sentiment_trace()
-    units = states.companions(trace, PLACE, "hidden", 3)
-    spread = np.ptp(trace["encoder.0.hidden"], axis=0)
-    assert units[0] == 3
-    assert units[1] == next(int(u) for u in np.argsort(-spread) if u != 3)
-    frame = states.lines(trace, PLACE, "hidden", units)
-    assert list(frame.drop_duplicates("line")["order"]) == [0, 1, 2, 3]
-    assert_allclose(frame[frame["order"] == 0]["value"], trace["encoder.0.hidden"][:, 3])
-
-
-def test_clipped_cell_states_are_said():
-    trace = sentiment_trace()
-    beyond = int((np.abs(trace["encoder.0.cell"]) > states.CELL_LIMIT).sum())
-    assert states.outside(trace, PLACE, "cell") == beyond
-    assert (states.clipped_in_words(trace, PLACE) == "") == (beyond == 0)
-    assert states.clipped_in_words(sentiment_trace("gru"), PLACE) == ""
-
-
-# --- memory -----------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("cell", ["gru", "lstm"])
-@pytest.mark.parametrize("reverse", [False, True])
-@pytest.mark.parametrize("position", [0, 3, 7])
-def test_the_ledger_sums_to_the_recorded_state(cell, reverse, position):
-    trace = sentiment_trace(cell, bidirectional=True)
-    place = Place("encoder", 0, reverse)
-    found = memory.ledger(trace, place, position)
-    state = trace[place.site("cell" if cell == "lstm" else "hidden")][position]
-    assert np.abs(found.left.sum(0) - state).max() < 1e-5
-    assert found.difference < 1e-5
-    unread = slice(1, position + 1) if reverse else slice(position + 2, None)
-    assert not found.left[unread].any()
-    assert not found.written[unread].any()
-
-
-def test_the_ledger_by_hand():
-    """Two tokens: of the first, its input * candidate times the second's forget gate is left."""
-    trace = sentiment_trace(words=("▁not", "▁good"))
-    gate = {name: trace[f"encoder.0.{name}"].astype(float) for name in ("input", "forget", "candidate")}
-    found = memory.ledger(trace, PLACE, 1)
-    assert_allclose(found.written[1], gate["input"][0] * gate["candidate"][0])
-    assert_allclose(found.left[1], gate["forget"][1] * found.written[1])
-    assert_allclose(found.left[2], gate["input"][1] * gate["candidate"][1])
-    lengths = memory.in_norm(found)  # the encoder starts from zeros: no column for its initial state
-    assert list(lengths["position"]) == [0, 1]
-    assert lengths["share"][1] == pytest.approx(1)
-    assert lengths["along"].sum() == pytest.approx(np.linalg.norm(found.recorded))
-    assert_allclose(memory.of_unit(found, 3)["value"].sum(), found.recorded[3], atol=1e-6)
-    units = memory.per_unit(found)
-    assert_allclose(units.groupby("unit")["value"].sum(), found.recorded, atol=1e-6)
-
-
-def test_the_initial_state_has_its_share():
-    trace = translation_trace()
-    start = np.full(16, 0.5, dtype=np.float32)
-    first = trace["decoder.0.update"][0] * start
-    hidden = trace["decoder.0.hidden"] * np.float32(1)
-    hidden[0] += first  # h_0 = (1 - z) * n + z * h_before
-    arrays = {**trace.arrays, "decoder.0.initial_hidden": start, "decoder.0.hidden": hidden}
-    found = memory.ledger(type(trace)(**{**vars(trace), "arrays": arrays}), Place("decoder"), 0)
-    assert_allclose(found.left[0], first, atol=1e-6)
-    assert found.difference < 1e-5
-    frame = memory.in_norm(found)
-    assert list(frame["token"][:2]) == [memory.BEFORE, "(start) → I"]
-    assert frame["tick"].iloc[0] == f"-001 {memory.BEFORE}"
-    assert "% left" in memory.in_words(frame)
-
-
-def test_a_plain_rnn_keeps_no_ledger():
-    assert memory.state_name(sentiment_trace("rnn")) is None
-
-
-# --- trajectory -------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("reverse", [False, True])
-def test_the_plane_is_that_of_sklearn(reverse):
-    from sklearn.decomposition import PCA
-
-    trace = sentiment_trace(bidirectional=True)
-    place = Place("encoder", 0, reverse)
-    found = trajectory.plane(trace, place)
-    oracle = PCA(2).fit(found.path)
-    assert_allclose(found.shares, oracle.explained_variance_ratio_, atol=1e-6)
-    assert_allclose(np.abs(found.points), np.abs(oracle.transform(found.path)), atol=1e-5)
-    assert_allclose(found.axes @ found.axes.T, np.eye(2), atol=1e-9)
-    frame = trajectory.path(trace, place, found)
-    read = range(len(WORDS) - 1, -1, -1) if reverse else range(len(WORDS))
-    assert list(frame["position"]) == [-1, *read]
-    assert list(frame.loc[frame["end"], "position"]) == [0 if reverse else len(WORDS) - 1]
-    assert_allclose(found.path[0], 0)
-
-
-def test_directions_keep_their_angles_and_fit_the_path():
-    trace = sentiment_trace()
-    found = trajectory.plane(trace, PLACE)
-    weights = np.zeros((5, 16))
-    weights[0], weights[4] = -found.axes[0], found.axes[0]  # worst and best along the first direction
-    frame = trajectory.directions(trace, found, weights)
-    assert list(frame["name"]) == list(trace.labels["class"])
-    assert frame["x2"][4] == pytest.approx(np.abs(found.points).max())
-    assert frame["x2"][0] == pytest.approx(-frame["x2"][4])
-    assert_allclose(frame["y2"], 0, atol=1e-9)
-    assert_allclose(frame["share"][[0, 4]], 1)
-    assert "%" in trajectory.in_words(trajectory.path(trace, PLACE, found), found)
-
-
-def test_class_weights_are_those_of_the_layer_that_is_read(make_sentiment):
-    trace = sentiment_trace(hidden=5, bidirectional=True, layers=2)
-    model = make_sentiment("lstm", bidirectional=True)
-    rows = model.output.weight.numpy()
-    assert trajectory.class_weights(model, trace, Place("encoder", 0)) is None
-    assert_allclose(trajectory.class_weights(model, trace, Place("encoder", 1)), rows[:, :5])
-    assert_allclose(trajectory.class_weights(model, trace, Place("encoder", 1, True)), rows[:, 5:])
-    assert trajectory.class_weights(None, translation_trace(), PLACE) is None
 
 
 # --- attention --------------------------------------------------------------------------------
@@ -384,8 +273,8 @@ def test_alternatives_name_what_stands_out():
     trace = sentiment_trace(attention=True)
     assert "Most weight" in attention.weights_in_words(attention.weights(trace))
     assert "Most alike" in embeddings.similarity_in_words(embeddings.similarity(trace))
-    assert "(step " in states.changes_in_words(states.changes(trace, PLACE))
-    assert "forget 0." in gates.means_in_words(gates.means(trace, PLACE, ("forget",)))
+    assert "forget 0." in gates.means_in_words(trace, PLACE, ("forget",))
+    assert "% below 0.1, " in gates.shares_in_words(trace, PLACE, ("forget",))
     assert "candidate: sum" in gates.terms_in_words(gates.terms(trace, PLACE, ("candidate",), 0, 0))
     one = embeddings.similarity(sentiment_trace(words=("▁good",)))
     assert embeddings.similarity_in_words(one) == "There is only one token."

@@ -11,10 +11,10 @@ import altair as alt
 from . import theme
 
 if TYPE_CHECKING:
-    import pandas as pd
+    from ..frames.columns import Rows
 
 
-def with_rows(template: Any, *, dark: bool = False, width: int = 760, **frames: "pd.DataFrame") -> alt.Chart:
+def with_rows(template: Any, *, dark: bool = False, width: int = 760, **frames: "Rows") -> alt.Chart:
     """A chart that draws on its own, in a notebook: the template, its rows, its background.
 
     Parameters
@@ -26,10 +26,12 @@ def with_rows(template: Any, *, dark: bool = False, width: int = 760, **frames: 
     width
         Pixels; the app instead fills the page.
     frames
-        Dataset name -> frame, as the docstring of the chart function lists them.
+        Dataset name -> rows, as the docstring of the chart function lists them.
     """
+    from ..frames.columns import frame
+
     spec = template.to_dict()
-    spec["datasets"] = {name: frame.to_dict("records") for name, frame in frames.items()}
+    spec["datasets"] = {name: frame(rows).to_dict("records") for name, rows in frames.items()}
     spec["background"] = theme.BACKGROUND[dark]
     for view in spec.get("vconcat", [spec]):
         view["width"] = width

@@ -5,18 +5,57 @@ from functools import cache
 import altair as alt
 
 from . import parts, theme
-from .states import LIMITS
+from .states import LIMITS, panel_height
 
 
 @cache
-def ledger_heatmap(name: str, units: int, part: str = "encoder") -> alt.Chart:
-    """Unit x earlier token: what is left of it. Dataset: ``left`` (`frames.memory.per_unit`)."""
+def ledger(name: str, units: int, part: str = "encoder") -> alt.VConcatChart:
+    """Lengths, every unit, and the chosen unit as a sum, above each other on one token axis.
+
+    Datasets: ``lengths`` (`frames.memory.in_norm`), ``left`` (`frames.memory.per_unit`), ``shares``
+    (`frames.memory.of_unit`). Selection: ``cell`` of the middle panel, with ``unit``.
+    """
+    panels = (_lengths(name, part), _units(name, units, part), _unit(name, part))
+    return theme.finish(alt.vconcat(*panels, spacing=20).resolve_scale(color="independent"))
+
+
+@cache
+def lengths(name: str, part: str = "encoder") -> alt.LayerChart:
+    """The first panel alone. Dataset: ``lengths`` (`frames.memory.in_norm`)."""
+    return theme.finish(_lengths(name, part))
+
+
+def _x(part: str, scale: str) -> alt.X:
+    return parts.tokens_x(parts.steps_title(part), scale=scale)
+
+
+def _lengths(name: str, part: str) -> alt.LayerChart:
+    tips = [
+        *parts.step_tips(),
+        parts.tip("written", "written (length)"),
+        parts.tip("left", "left (length)"),
+        parts.tip("share", "left of what was written", "share"),
+        parts.tip("along", "along the state"),
+    ]
+    base = alt.Chart(alt.NamedData("lengths")).encode(x=_x(part, "lengths_x"), tooltip=tips)
+    written = base.mark_bar(
+        filled=False, stroke=theme.OUTLINE, strokeWidth=1.5, strokeDash=[3, 2], cornerRadiusEnd=2
+    ).encode(y=alt.Y("written:Q", title="length").axis(grid=True, tickCount=5))
+    left = base.mark_bar(color=theme.STATE_COLOURS[name], cornerRadiusEnd=2).encode(
+        y=alt.Y("left:Q", title="length")
+    )
+    return alt.layer(left, written, name="lengths").properties(
+        title=parts.heading("Written and left", "Dashed: when it was read; filled: left now"), height=180
+    )
+
+
+def _units(name: str, units: int, part: str) -> alt.Chart:
     limit = LIMITS[name]
-    chart = (
-        alt.Chart(alt.NamedData("left"))
-        .mark_rect()
+    return (
+        alt.Chart(alt.NamedData("left"), name="units")
+        .mark_rect(cursor="pointer")
         .encode(
-            x=parts.tokens_x(parts.steps_title(part)),
+            x=_x(part, "units_x"),
             y=parts.rows_y("unit", units, "unit", theme.STATE_COLOURS[name]),
             color=parts.colour("value", theme.diverging(limit), "left", [-limit, 0, limit]),
             tooltip=[
@@ -26,43 +65,17 @@ def ledger_heatmap(name: str, units: int, part: str = "encoder") -> alt.Chart:
                 parts.tip("value", "left of it now"),
             ],
         )
+        .add_params(parts.cell_click("unit"))
         .properties(
-            title=parts.heading("What is left of each token", "Each row of cells sums to the unit’s state"),
-            height=parts.rows_height(units),
+            title=parts.heading("What is left of each token", "A row sums to its unit’s state; click one"),
+            height=panel_height(units),
         )
     )
-    return theme.finish(chart)
 
 
-@cache
-def ledger_bars(name: str, part: str = "encoder") -> alt.LayerChart:
-    """What each token wrote and what is left, as lengths. Dataset: ``lengths`` (`frames.memory.in_norm`)."""
-    tips = [
-        *parts.step_tips(),
-        parts.tip("written", "written (length)"),
-        parts.tip("left", "left (length)"),
-        parts.tip("share", "left of what was written", "share"),
-        parts.tip("along", "along the state"),
-    ]
-    base = alt.Chart(alt.NamedData("lengths")).encode(x=parts.tokens_x(parts.steps_title(part)), tooltip=tips)
-    title = alt.Y("written:Q", title="length").axis(grid=True, tickCount=5)
-    written = base.mark_bar(
-        filled=False, stroke=theme.OUTLINE, strokeWidth=1.5, strokeDash=[3, 2], cornerRadiusEnd=2
-    ).encode(y=title)
-    left = base.mark_bar(color=theme.STATE_COLOURS[name], cornerRadiusEnd=2).encode(
-        y=alt.Y("left:Q", title="length")
-    )
-    chart = alt.layer(left, written).properties(
-        title=parts.heading("Written and left", "Dashed: when it was read; filled: left now"), height=220
-    )
-    return theme.finish(chart)
-
-
-@cache
-def ledger_of_unit(name: str, part: str = "encoder") -> alt.LayerChart:
-    """One unit's state as a sum over tokens. Dataset: ``shares`` (`frames.memory.of_unit`)."""
+def _unit(name: str, part: str) -> alt.LayerChart:
     base = alt.Chart(alt.NamedData("shares")).encode(
-        x=parts.tokens_x(parts.steps_title(part)),
+        x=_x(part, "unit_x"),
         tooltip=[
             *parts.step_tips(),
             parts.tip("written", "written when it was read"),
@@ -76,7 +89,6 @@ def ledger_of_unit(name: str, part: str = "encoder") -> alt.LayerChart:
     whole = alt.Chart(alt.NamedData("shares"))
     zero = whole.mark_rule().encode(y=alt.datum(0))
     state = whole.mark_rule(strokeDash=[4, 3], strokeWidth=1.5).encode(y="mean(state):Q")
-    chart = alt.layer(bars, zero, state).properties(
-        title=parts.heading("The chosen unit as a sum", "The bars add up to the dashed line"), height=220
+    return alt.layer(bars, zero, state, name="unit").properties(
+        title=parts.heading("The chosen unit as a sum", "The bars add up to the dashed line"), height=180
     )
-    return theme.finish(chart)

@@ -134,12 +134,13 @@ def cell_click(*fields: str) -> alt.Parameter:
     return alt.selection_point(name="cell", fields=list(fields), on="click", clear=False, toggle=False)
 
 
-def shared_click(panels: alt.VConcatChart, views: tuple[str, ...], *fields: str) -> alt.VConcatChart:
-    """`cell_click` in several panels at once, which are named `views`."""
+def shared_click(panels: alt.VConcatChart, *fields: str) -> alt.VConcatChart:
+    """`cell_click` in every panel at once: each is a layered chart whose first layer has a name."""
     select = alt.PointSelectionConfig(
         type="point", fields=list(fields), on="click", clear=False, toggle=False
     )
-    panels.params = [alt.TopLevelSelectionParameter(name="cell", select=select, views=list(views))]
+    views = [panel.layer[0].name for panel in panels.vconcat]  # Altair has numbered the names by now
+    panels.params = [alt.TopLevelSelectionParameter(name="cell", select=select, views=views)]
     return panels
 
 
@@ -165,7 +166,7 @@ def reach(base: alt.Chart, channel: Literal["x", "y"], *fields: str) -> list[alt
     """Unseen marks at `fields` (the same on every row): they stretch the axis to what stands beside."""
     kind = alt.X if channel == "x" else alt.Y
     return [
-        base.mark_point(opacity=0, tooltip=None, aria=False).encode(kind(f"max({field}):Q"))
+        base.mark_point(opacity=0, aria=False).encode(kind(f"max({field}):Q"), tooltip=alt.value(None))
         for field in fields
     ]
 

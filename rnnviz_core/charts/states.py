@@ -11,94 +11,141 @@ MEANINGS = {
     "hidden": "What the cell passes on after each token",
     "cell": "What the cell remembers inside",
 }
+PANEL = 256  # px at most for one of two heatmaps above each other, unless it has more units
+PICKS = 6  # units drawn as lines at once: one per colour
 
 
 @cache
-def state_heatmap(name: str, units: int, part: str = "encoder") -> alt.LayerChart:
-    """Unit x token of the hidden or cell state; a click selects a cell.
+def state_maps(names: tuple[str, ...], units: int, part: str = "encoder") -> alt.VConcatChart:
+    """Unit x token of every state, above each other on one token axis; a click selects a cell.
 
-    Datasets: ``cells`` (`frames.states.states`), ``chosen`` (`frames.gates.chosen_cell`).
+    Datasets: ``cells`` (`frames.states.cells`), ``chosen`` (`frames.tokens.one_step`; no row: no ring).
     Selection: ``cell``, with ``position`` and ``unit``.
     """
-    limit = LIMITS[name]
-    x, y = (
-        parts.tokens_x(parts.steps_title(part)),
-        parts.rows_y("unit", units, "unit", theme.STATE_COLOURS[name]),
-    )
-    heatmap = (
-        alt.Chart(alt.NamedData("cells"))
-        .mark_rect(cursor="pointer")
-        .encode(
-            x=x,
-            y=y,
-            color=parts.colour("value", theme.diverging(limit), "value", [-limit, 0, limit]),
-            tooltip=[*parts.step_tips(), alt.Tooltip("unit:O", title="unit"), parts.tip("value", "value")],
+    height = parts.rows_height(units) if len(names) == 1 else panel_height(units)
+    panels = [
+        alt.layer(
+            _heatmap(name, units, part, name, labels=name == names[-1]),
+            parts.chosen_ring(_x(part, f"{name}_x"), _y(name, units)),
+        ).properties(title=parts.heading(f"{name.capitalize()} state", MEANINGS[name]), height=height)
+        for name in names
+    ]
+    chart = alt.vconcat(*panels, spacing=18).resolve_scale(color="independent")
+    return theme.finish(parts.shared_click(chart, "position", "unit"))
+
+
+@cache
+def unit_lines(name: str, units: int, part: str = "encoder") -> alt.VConcatChart:
+    """One state as a heatmap, and the picked units as lines below; a click in the heatmap picks a row.
+
+    Datasets: ``cells`` (`frames.states.cells`), ``picked`` (`frames.states.picked`), ``lines``
+    (`frames.states.lines`). Selection: ``cell``, with ``position`` and ``unit``.
+    """
+    heatmap = _heatmap(name, units, part, name, labels=True).add_params(parts.cell_click("position", "unit"))
+    marks = (
+        alt.Chart(alt.NamedData("picked"))
+        .mark_point(
+            shape="triangle-left", size=90, filled=True, opacity=1, stroke=theme.CHOSEN, strokeWidth=1
         )
-        .add_params(parts.cell_click("position", "unit"))
+        .encode(
+            x=alt.value("width"),
+            y=_y(name, units),
+            color=_line_colour("line", None),
+            tooltip=alt.Tooltip("unit:O"),
+        )
     )
-    chart = alt.layer(heatmap, parts.chosen_ring(x, y)).properties(
-        title=parts.heading(f"{name.capitalize()} state", MEANINGS[name]), height=parts.rows_height(units)
+    above = (
+        alt.layer(heatmap, marks)
+        .resolve_scale(color="independent")
+        .properties(
+            title=parts.heading(f"{name.capitalize()} state", "Click a row to draw it, again to remove it"),
+            height=panel_height(units),
+        )
     )
+    chart = alt.vconcat(above, _lines(name, part), spacing=22).resolve_scale(color="independent")
     return theme.finish(chart)
 
 
 @cache
-def unit_lines(name: str, part: str = "encoder") -> alt.LayerChart:
-    """A few units as lines. Dataset: ``lines`` (`frames.states.lines`)."""
-    limit = LIMITS[name]
-    base = alt.Chart(alt.NamedData("lines")).encode(
+def change_bars(names: tuple[str, ...], part: str = "encoder") -> alt.LayerChart:
+    """How far each token moved each state. Dataset: ``changes`` (`frames.states.changes`)."""
+    legend = alt.Legend(orient="top", direction="horizontal") if len(names) > 1 else None
+    base = alt.Chart(alt.NamedData("changes"))
+    bars = base.mark_bar(cornerRadiusEnd=2).encode(
         x=parts.tokens_x(parts.steps_title(part)),
-        y=alt.Y("value:Q", title="value").scale(domain=[-limit, limit], clamp=True).axis(grid=True),
-        tooltip=[alt.Tooltip("unit:O", title="unit"), *parts.step_tips(), parts.tip("value", "value")],
+        y=alt.Y("change:Q", title="length of the change", axis=alt.Axis(grid=True, tickCount=5)),
+        xOffset=alt.XOffset("state:N", sort=list(names)),
+        color=alt.Color(
+            "state:N",
+            sort=list(names),
+            title="",
+            scale=alt.Scale(domain=list(names), range=[theme.STATE_COLOURS[name] for name in names]),
+            legend=legend,
+        ),
+        tooltip=[
+            *parts.step_tips(),
+            parts.tip("state", "state", "text"),
+            parts.tip("change", "length of the change"),
+            parts.tip("size", "length of the state"),
+        ],
     )
-    colour = alt.Color(
-        "line:N",
+    chart = alt.layer(bars, *parts.reach(base, "y", "high")).properties(
+        title=parts.heading("How far each token moved the state", "A tall bar: this token changed much"),
+        height=240,
+    )
+    return theme.finish(chart)
+
+
+def _x(part: str, scale: str, *, labels: bool = True) -> alt.X:
+    return parts.tokens_x(parts.steps_title(part), scale=scale, labels=labels)
+
+
+def _y(name: str, units: int) -> alt.Y:
+    return parts.rows_y("unit", units, "unit", theme.STATE_COLOURS[name])
+
+
+def panel_height(units: int) -> int:
+    """Whole pixels per row for a heatmap that has other panels above or below it."""
+    return units * max(1, min(12, PANEL // units))
+
+
+def _heatmap(name: str, units: int, part: str, field: str, *, labels: bool) -> alt.Chart:
+    limit = LIMITS[name]
+    return (
+        alt.Chart(alt.NamedData("cells"), name=f"{name}_map")
+        .mark_rect(cursor="pointer")
+        .encode(
+            x=_x(part, f"{name}_x", labels=labels),
+            y=_y(name, units),
+            color=parts.colour(field, theme.diverging(limit), "value", [-limit, 0, limit]),
+            tooltip=[*parts.step_tips(), alt.Tooltip("unit:O", title="unit"), parts.tip(field, name)],
+        )
+    )
+
+
+def _line_colour(field: str, legend: alt.Legend | None) -> alt.Color:
+    return alt.Color(
+        f"{field}:N",
         title="",
         sort=alt.EncodingSortField("order", op="min"),
         scale=alt.Scale(range=list(theme.LINE_COLOURS)),
-        legend=alt.Legend(orient="top", direction="horizontal", symbolType="circle", columns=4),
+        legend=legend,
     )
-    lines = base.mark_line().encode(
-        color=colour, strokeWidth=alt.condition("datum.order == 0", alt.value(4), alt.value(1.75))
-    )
-    points = base.mark_point(filled=True, opacity=1).encode(
-        color=colour, size=alt.condition("datum.order == 0", alt.value(80), alt.value(36))
-    )
-    zero = alt.Chart(alt.NamedData("lines")).mark_rule(strokeDash=[3, 3]).encode(y=alt.datum(0))
-    chart = alt.layer(zero, lines, points).properties(
-        title=parts.heading(f"Single units of the {name} state", "Thick: the chosen unit"), height=260
-    )
-    return theme.finish(chart)
 
 
-@cache
-def change_bars(names: tuple[str, ...], part: str = "encoder") -> alt.Chart:
-    """How far each token moved each state. Dataset: ``changes`` (`frames.states.changes`)."""
-    legend = alt.Legend(orient="top", direction="horizontal") if len(names) > 1 else None
-    chart = (
-        alt.Chart(alt.NamedData("changes"))
-        .mark_bar(cornerRadiusEnd=2)
-        .encode(
-            x=parts.tokens_x(parts.steps_title(part)),
-            y=alt.Y("change:Q", title="length of the change", axis=alt.Axis(grid=True, tickCount=5)),
-            xOffset=alt.XOffset("state:N", sort=list(names)),
-            color=alt.Color(
-                "state:N",
-                sort=list(names),
-                title="",
-                scale=alt.Scale(domain=list(names), range=[theme.STATE_COLOURS[name] for name in names]),
-                legend=legend,
-            ),
-            tooltip=[
-                *parts.step_tips(),
-                parts.tip("state", "state", "text"),
-                parts.tip("change", "length of the change"),
-                parts.tip("size", "length of the state"),
-            ],
-        )
-        .properties(
-            title=parts.heading("How far each token moved the state", "A tall bar: this token changed much"),
-            height=240,
-        )
+def _lines(name: str, part: str) -> alt.LayerChart:
+    limit = LIMITS[name]
+    legend = alt.Legend(
+        orient="top", direction="horizontal", symbolType="circle", columns=alt.ExprRef("width < 480 ? 3 : 6")
     )
-    return theme.finish(chart)
+    base = alt.Chart(alt.NamedData("lines"), name="lines").encode(
+        x=_x(part, "lines_x"),
+        y=alt.Y("value:Q", title="value").scale(domain=[-limit, limit], clamp=True).axis(grid=True),
+        tooltip=[alt.Tooltip("unit:O", title="unit"), *parts.step_tips(), parts.tip("value", "value")],
+        color=_line_colour("line", legend),
+    )
+    return alt.layer(
+        alt.Chart(alt.NamedData("lines")).mark_rule(strokeDash=[3, 3]).encode(y=alt.datum(0)),
+        base.mark_line(strokeWidth=2),
+        base.mark_point(filled=True, opacity=1, size=40),
+    ).properties(title=parts.heading("The picked units, token by token"), height=240)

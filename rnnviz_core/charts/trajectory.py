@@ -6,10 +6,13 @@ import altair as alt
 
 from . import parts, theme
 
+READINGS = ("this one", "the other")  # as frames.trajectory names two texts
+OTHER = theme.LINE_COLOURS[2]
+
 
 @cache
-def state_path(name: str, classes: bool = False) -> alt.LayerChart:
-    """The path of the hidden or cell state, with the classes' directions.
+def state_path(name: str, classes: bool = False, two: bool = False) -> alt.LayerChart:
+    """The path of the hidden or cell state, perhaps of two texts, with the classes' directions.
 
     Datasets: ``path`` (`frames.trajectory.path`) and, with `classes`, ``directions``
     (`frames.trajectory.directions`).
@@ -20,17 +23,27 @@ def state_path(name: str, classes: bool = False) -> alt.LayerChart:
     tips = [
         parts.tip("token", "after", "text"),
         alt.Tooltip("order:Q", title="tokens read", format="d"),
+        *([parts.tip("reading", "text", "text")] if two else []),
         parts.tip("x", "first direction"),
         parts.tip("y", "second direction"),
     ]
-    line = base.mark_line(color=theme.OUTLINE, strokeWidth=1.5).encode(
-        order="order:Q", tooltip=alt.value(None)
+    colour = alt.Color(
+        "reading:N",
+        title=None,
+        sort=list(READINGS),
+        scale=alt.Scale(domain=list(READINGS), range=[theme.STATE_COLOURS[name], OTHER]),
+        legend=alt.Legend(orient="top", direction="horizontal") if two else None,
     )
-    dots = base.mark_point(
-        filled=True, opacity=1, color=theme.STATE_COLOURS[name], stroke=theme.OUTLINE, strokeWidth=1
-    ).encode(size=alt.condition("datum.end", alt.value(160), alt.value(50)), tooltip=tips)
-    words = base.mark_text(align="left", baseline="bottom", dx=6, dy=-4).encode(text="label:N", tooltip=tips)
-    layers = [*(_arrows() if classes else []), line, dots, words]
+    line = base.mark_line(strokeWidth=1.5, opacity=0.7).encode(
+        order="order:Q", color=colour, tooltip=alt.value(None)
+    )
+    dots = base.mark_point(filled=True, opacity=1, stroke=theme.OUTLINE, strokeWidth=1).encode(
+        color=colour, size=alt.condition("datum.end", alt.value(160), alt.value(50)), tooltip=tips
+    )
+    words = parts.words_on_top(
+        base.mark_text(align="left", baseline="bottom", dx=6, dy=-4), text="label:N", tooltip=tips
+    )
+    layers = [*(_arrows() if classes else []), line, dots, *words]
     chart = alt.layer(*layers).properties(
         title=parts.heading(f"The path of the {name} state", "One dot per token; the large one is the end"),
         height=400,
@@ -52,7 +65,7 @@ def _arrows() -> list[alt.Chart]:
     return [
         line,
         ends.mark_point(filled=True, shape="diamond", size=60, color=theme.LINE_COLOURS[1], opacity=1),
-        ends.mark_text(fontStyle="italic", dy=14).encode(text="name:N"),
+        *parts.words_on_top(ends.mark_text(fontStyle="italic", dy=14), text="name:N"),
     ]
 
 

@@ -5,12 +5,13 @@ A GRU's h is the same with its update gate. The two factors come from `cells.Equ
 """
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
-import pandas as pd
 
 from .. import cells
 from ..trace import Trace
+from .columns import Columns, Texts
 from .gates import Place
 from .tokens import step_texts
 
@@ -32,6 +33,8 @@ class Ledger:
         What is left of it now. The rows sum to the state.
     recorded
         The state as the trace holds it.
+    position
+        The token after which it is opened.
     """
 
     texts: tuple[str, ...]
@@ -39,6 +42,7 @@ class Ledger:
     written: np.ndarray
     left: np.ndarray
     recorded: np.ndarray
+    position: int
 
     @property
     def difference(self) -> float:
@@ -65,55 +69,62 @@ def ledger(trace: Trace, place: Place, position: int) -> Ledger:
         left[step + 1] = kept * written[step + 1]
         kept = kept * slope[step]
     left[0] = kept * written[0]
-    return Ledger(
-        (BEFORE, *step_texts(trace, place.part)), name, written, left, trace[place.site(name)][position]
-    )
+    texts = (BEFORE, *step_texts(trace, place.part))
+    return Ledger(texts, name, written, left, trace[place.site(name)][position], position)
 
 
-def per_unit(ledger: Ledger) -> pd.DataFrame:
+def per_unit(ledger: Ledger) -> Columns:
     """One row per token and unit: step columns, ``unit``, ``value`` (what is left), ``written``."""
     keep = _shown(ledger)
     units = ledger.left.shape[1]
-    steps = _steps(ledger).iloc[keep]
-    frame = steps.loc[steps.index.repeat(units)].reset_index(drop=True)
-    return frame.assign(
-        unit=np.tile(np.arange(units, dtype=np.int32), len(keep)),
-        value=ledger.left[keep].reshape(-1),
-        written=ledger.written[keep].reshape(-1),
-    )
+    codes = np.repeat(np.arange(len(keep), dtype=np.int16), units)
+    steps = _steps(ledger)
+    return {
+        "position": steps["position"][codes],
+        "tick": Texts(codes, steps["tick"]),
+        "token": Texts(codes, steps["token"]),
+        "unit": np.tile(np.arange(units, dtype=np.int16), len(keep)),
+        "value": ledger.left[keep].reshape(-1).astype(np.float32),
+        "written": ledger.written[keep].reshape(-1).astype(np.float32),
+    }
 
 
-def in_norm(ledger: Ledger) -> pd.DataFrame:
+def in_norm(ledger: Ledger) -> dict[str, Any]:
     """One row per token: ``written`` and ``left`` (lengths), ``share`` left, and ``along``.
 
     ``along`` is how far the rest of the token reaches in the direction of the state itself; over all
     tokens these sum to the state's length.
     """
-    written, left = (np.linalg.norm(values, axis=1) for values in (ledger.written, ledger.left))
+    keep = _shown(ledger)
+    written, left = (np.linalg.norm(values[keep], axis=1) for values in (ledger.written, ledger.left))
     size = float(np.linalg.norm(ledger.recorded)) or 1.0
-    frame = _steps(ledger).assign(
-        written=written,
-        left=left,
-        share=np.divide(left, written, out=np.zeros_like(left), where=written > 0),
-        along=ledger.left @ ledger.recorded.astype(np.float64) / size,
-    )
-    return frame.iloc[_shown(ledger)].reset_index(drop=True)
+    return {
+        **_steps(ledger),
+        "written": written,
+        "left": left,
+        "share": np.divide(left, written, out=np.zeros_like(left), where=written > 0),
+        "along": ledger.left[keep] @ ledger.recorded.astype(np.float64) / size,
+    }
 
 
-def of_unit(ledger: Ledger, unit: int) -> pd.DataFrame:
+def of_unit(ledger: Ledger, unit: int) -> Columns:
     """One row per token: ``value``, what is left of it in one unit, and the unit's recorded ``state``."""
-    frame = _steps(ledger).assign(
-        value=ledger.left[:, unit],
-        written=ledger.written[:, unit],
-        state=float(ledger.recorded[unit]),
-    )
-    return frame.iloc[_shown(ledger)].reset_index(drop=True)
+    keep = _shown(ledger)
+    return {
+        **_steps(ledger),
+        "value": ledger.left[keep, unit],
+        "written": ledger.written[keep, unit],
+        "state": np.full(len(keep), ledger.recorded[unit], dtype=np.float64),
+    }
 
 
-def in_words(frame: pd.DataFrame) -> str:
+def in_words(ledger: Ledger) -> str:
     """`in_norm`, for a reader who cannot see it: the tokens of which most is left."""
-    best = frame.sort_values("left", ascending=False, kind="stable").head(3)
-    return "; ".join(f"“{row.token}” {row.left:.2f} ({row.share:.0%} left)" for row in best.itertuples())
+    rows = in_norm(ledger)
+    best = np.argsort(-rows["left"], kind="stable")[:3]
+    return "; ".join(
+        f"“{rows['token'][row]}” {rows['left'][row]:.2f} ({rows['share'][row]:.0%} left)" for row in best
+    )
 
 
 def _factors(trace: Trace, place: Place, name: str) -> tuple[np.ndarray, np.ndarray]:
@@ -127,17 +138,15 @@ def _factors(trace: Trace, place: Place, name: str) -> tuple[np.ndarray, np.ndar
     return slope, offset
 
 
-def _steps(ledger: Ledger) -> pd.DataFrame:
-    """One row per row of the ledger; the initial state stands before step 0."""
-    positions = np.arange(-1, len(ledger.texts) - 1, dtype=np.int32)
-    ticks = [f"{position:04d} {text}" for position, text in zip(positions, ledger.texts, strict=True)]
-    return pd.DataFrame(
-        {
-            "position": positions,
-            "tick": pd.Categorical.from_codes(np.arange(len(ticks)), ticks),
-            "token": pd.array(ledger.texts, dtype="str"),
-        }
-    )
+def _steps(ledger: Ledger) -> dict[str, Any]:
+    """The step columns of the rows that are shown; the initial state stands before step 0."""
+    keep = _shown(ledger)
+    texts = [ledger.texts[row] for row in keep]
+    return {
+        "position": (keep - 1).astype(np.int16),
+        "tick": [f"{row - 1:04d} {text}" for row, text in zip(keep, texts, strict=True)],
+        "token": texts,
+    }
 
 
 def _shown(ledger: Ledger) -> np.ndarray:

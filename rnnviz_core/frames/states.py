@@ -1,18 +1,22 @@
 """Frames of the states page: hidden and cell state, and how far each token moved them."""
 
+from collections.abc import Sequence
+
 import numpy as np
-import pandas as pd
 
 from ..trace import Trace
+from .columns import Columns, Texts
 from .gates import Place
-from .tokens import clipped, grid_frame, step_frame, step_texts
+from .tokens import clipped, grid_columns, step_texts, tick_texts
 
 CELL_LIMIT = 3.0  # the cell state's colours end at ±CELL_LIMIT; a hidden state never leaves ±1
 
 
-def states(trace: Trace, place: Place, name: str) -> pd.DataFrame:
-    """One row per unit and step: step columns, ``unit``, ``value``."""
-    return grid_frame(trace[place.site(name)], step_texts(trace, place.part), "unit")
+def cells(trace: Trace, place: Place, *states: str) -> Columns:
+    """One row per unit and step: step columns, ``unit``, and a column per state of the layer."""
+    arrays = {name: trace[place.site(name)] for name in states or names(trace, place)}
+    units = next(iter(arrays.values())).shape[1]
+    return grid_columns(step_texts(trace, place.part), units, "unit", **arrays)
 
 
 def names(trace: Trace, place: Place) -> tuple[str, ...]:
@@ -20,24 +24,35 @@ def names(trace: Trace, place: Place) -> tuple[str, ...]:
     return tuple(name for name in ("hidden", "cell") if place.site(name) in trace)
 
 
-def companions(trace: Trace, place: Place, name: str, unit: int, count: int = 3) -> list[int]:
-    """The chosen unit, then `count` others: those that range most widely over this text."""
+def widest(trace: Trace, place: Place, name: str, count: int = 3) -> list[int]:
+    """The units that range most widely over this text."""
     spread = np.ptp(trace[place.site(name)], axis=0)
-    order = [int(other) for other in np.argsort(-spread, kind="stable") if other != unit]
-    return [unit, *order[:count]]
+    return [int(unit) for unit in np.argsort(-spread, kind="stable")[:count]]
 
 
-def lines(trace: Trace, place: Place, name: str, units: list[int]) -> pd.DataFrame:
-    """One row per unit and step: step columns, ``unit``, ``line`` (its name), ``value``.
+def picked(units: Sequence[int]) -> Columns:
+    """One row per unit drawn as a line: ``unit``, ``line`` (its name), ``order`` (0 is the first)."""
+    return {
+        "unit": np.asarray(units, dtype=np.int16),
+        "line": [f"unit {unit}" for unit in units],
+        "order": np.arange(len(units), dtype=np.int16),
+    }
 
-    ``order`` counts the units as given; 0 is the chosen one.
-    """
-    values, steps = trace[place.site(name)], step_frame(step_texts(trace, place.part))
-    frames = [
-        steps.assign(unit=unit, line=f"unit {unit}", order=order, value=values[:, unit])
-        for order, unit in enumerate(units)
-    ]
-    return pd.concat(frames, ignore_index=True)
+
+def lines(trace: Trace, place: Place, name: str, units: Sequence[int]) -> Columns:
+    """One row per picked unit and step: step columns, ``unit``, ``line``, ``order``, ``value``."""
+    texts, chosen = step_texts(trace, place.part), list(units)
+    position = np.tile(np.arange(len(texts), dtype=np.int16), len(chosen))
+    order = np.repeat(np.arange(len(chosen), dtype=np.int16), len(texts))
+    return {
+        "position": position,
+        "tick": Texts(position, tick_texts(texts)),
+        "token": Texts(position, texts),
+        "unit": np.asarray(chosen, dtype=np.int16)[order],
+        "line": Texts(order, [f"unit {unit}" for unit in chosen]),
+        "order": order,
+        "value": np.ascontiguousarray(trace[place.site(name)][:, chosen].T, dtype=np.float32).reshape(-1),
+    }
 
 
 def outside(trace: Trace, place: Place, name: str) -> int:
@@ -56,24 +71,37 @@ def clipped_in_words(trace: Trace, place: Place) -> str:
     )
 
 
-def changes(trace: Trace, place: Place) -> pd.DataFrame:
+def changes(trace: Trace, place: Place, *beside: Trace) -> Columns:
     """One row per state and step: ``change``, the length of the change that the token made.
 
     For ``hidden`` this is ||h_t - h_(t-1)||, measured from the initial state for the token read
-    first, and for ``cell`` the same of c. ``size`` is the length of the state itself.
+    first, and for ``cell`` the same of c. ``size`` is the length of the state itself. ``high`` (the same
+    on every row) is the end of the axis, which fits the traces drawn `beside` this one, too.
     """
-    steps, frames = step_frame(step_texts(trace, place.part)), []
-    for name in names(trace, place):
-        size = np.linalg.norm(trace[place.site(name)], axis=1)
-        frames.append(steps.assign(state=name, change=_moves(trace, place, name), size=size))
-    return pd.concat(frames, ignore_index=True)
+    texts, found = step_texts(trace, place.part), names(trace, place)
+    position = np.tile(np.arange(len(texts), dtype=np.int16), len(found))
+    moves = [_moves(trace, place, name) for name in found]
+    high = max(
+        float(_moves(one, place, name).max(initial=0))
+        for one in (trace, *beside)
+        for name in names(one, place)
+    )
+    return {
+        "position": position,
+        "tick": Texts(position, tick_texts(texts)),
+        "token": Texts(position, texts),
+        "state": Texts(np.repeat(np.arange(len(found), dtype=np.int16), len(texts)), found),
+        "change": np.concatenate(moves).astype(np.float32),
+        "size": np.concatenate([np.linalg.norm(trace[place.site(name)], axis=1) for name in found]),
+        "high": np.full(len(position), high, dtype=np.float32),
+    }
 
 
-def changes_in_words(frame: pd.DataFrame) -> str:
+def changes_in_words(trace: Trace, place: Place) -> str:
     """The token that moved the hidden state most, for a reader who cannot see the bars."""
-    hidden = frame[frame["state"] == "hidden"]
-    row = hidden.loc[hidden["change"].idxmax()]
-    return f"Most: “{row['token']}” (step {row['position']}), by {row['change']:.2f}."
+    moves = _moves(trace, place, "hidden")
+    most = int(moves.argmax())
+    return f"Most: “{step_texts(trace, place.part)[most]}” (step {most}), by {moves[most]:.2f}."
 
 
 def _moves(trace: Trace, place: Place, name: str) -> np.ndarray:

@@ -4,12 +4,13 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import pandas as pd
 
 from ..trace import Trace
+from .columns import Columns, Texts
 from .gates import Place
 from .tokens import step_texts
 
+READINGS = ("this one", "the other")  # of two texts whose paths share a plane
 LABELS = 24  # labels at most along the path; the rest is in the tooltips
 
 
@@ -19,65 +20,84 @@ class Plane:
 
     Attributes
     ----------
-    path
-        The initial state and the state after every token, in the order of reading, (1 + steps, unit).
+    name
+        The state: ``hidden`` or ``cell``.
+    middle
+        The mean of all states of the paths, (unit).
     axes
-        The first two principal directions of the path, (2, unit).
+        The first two principal directions of the paths, (2, unit).
     shares
-        How much of the path's variance each of them holds.
+        How much of the paths' variance each of them holds.
+    reach
+        How far from the middle the paths go in this plane, along either direction.
     """
 
-    path: np.ndarray
+    name: str
+    middle: np.ndarray
     axes: np.ndarray
     shares: np.ndarray
+    reach: float
 
-    @property
-    def points(self) -> np.ndarray:
-        """The path in the plane, from its own middle: (1 + steps, 2)."""
-        return (self.path - self.path.mean(0)) @ self.axes.T
+    def points(self, trace: Trace, place: Place) -> np.ndarray:
+        """A trace's path in the plane, (1 + steps, 2)."""
+        return (_path(trace, place, self.name) - self.middle) @ self.axes.T
 
 
-def plane(trace: Trace, place: Place, name: str = "hidden") -> Plane:
-    """Principal component analysis of one layer's state over this text (singular value decomposition)."""
-    states = trace[place.site(name)].astype(np.float64)
-    path = np.concatenate(
-        [trace[place.site(f"initial_{name}")][None], states[::-1] if place.reverse else states]
-    )
-    _, sizes, axes = np.linalg.svd(path - path.mean(0), full_matrices=False)
+def plane(trace: Trace, place: Place, name: str = "hidden", *beside: Trace) -> Plane:
+    """Principal component analysis of one layer's state over this text (singular value decomposition).
+
+    The paths of other texts, read by the same network, may stand `beside` it in one plane.
+    """
+    states = np.concatenate([_path(one, place, name) for one in (trace, *beside)])
+    middle = states.mean(0)
+    _, sizes, axes = np.linalg.svd(states - middle, full_matrices=False)
     if len(axes) < 2:  # a state of a single unit
         axes, sizes = np.vstack([axes, np.zeros_like(axes)]), np.append(sizes, 0.0)
     strongest = axes[:2][[0, 1], np.abs(axes[:2]).argmax(1)]
     axes = axes[:2] * np.where(strongest < 0, -1.0, 1.0)[:, None]  # PCA leaves the sign open: fix it
     variance = sizes**2
-    return Plane(path, axes, variance[:2] / (variance.sum() or 1.0))
+    reach = float(np.abs((states - middle) @ axes.T).max()) or 1.0
+    return Plane(name, middle, axes, variance[:2] / (variance.sum() or 1.0), reach)
 
 
-def path(trace: Trace, place: Place, found: Plane) -> pd.DataFrame:
-    """One row per state of the path: ``order`` (0: the initial state), ``position``, ``token``, ``x``, ``y``.
+def path(trace: Trace, place: Place, found: Plane, *beside: Trace) -> Columns:
+    """One row per state of each path: ``order`` (0: the initial state), ``position``, ``token``.
 
-    ``label`` is the token where there is room for a label. ``end`` marks the last state.
+    ``x`` and ``y`` are its place in the plane. ``label`` is the token where there is room for a label.
+    ``end`` marks the last state. ``reading`` names the text: the first, or the second.
     """
+    rows = [_points(one, place, found) for one in (trace, *beside)]
+    columns = {name: np.concatenate([row[name] for row in rows]) for name in rows[0]}
+    reading = np.repeat(np.arange(len(rows), dtype=np.int16), [len(row["order"]) for row in rows])
+    return {**columns, "reading": Texts(reading, READINGS[: len(rows)])}
+
+
+def _path(trace: Trace, place: Place, name: str) -> np.ndarray:
+    """The initial state and the state after every token, in the order of reading, (1 + steps, unit)."""
+    states = trace[place.site(name)].astype(np.float64)
+    return np.concatenate(
+        [trace[place.site(f"initial_{name}")][None], states[::-1] if place.reverse else states]
+    )
+
+
+def _points(trace: Trace, place: Place, found: Plane) -> dict[str, np.ndarray]:
     texts = step_texts(trace, place.part)
     steps = len(texts)
     positions = [-1, *(range(steps - 1, -1, -1) if place.reverse else range(steps))]
     tokens = ["(before)", *(texts[position] for position in positions[1:])]
-    points = found.points
+    points = found.points(trace, place)
     every = max(1, -(-len(tokens) // LABELS))
-    order = np.arange(len(tokens), dtype=np.int32)
+    order = np.arange(len(tokens), dtype=np.int16)
     shown = (order % every == 0) | (order == steps)
-    return pd.DataFrame(
-        {
-            "order": order,
-            "position": np.asarray(positions, dtype=np.int32),
-            "token": pd.array(tokens, dtype="str"),
-            "label": pd.array(
-                [t if keep else "" for t, keep in zip(tokens, shown, strict=True)], dtype="str"
-            ),
-            "x": points[:, 0],
-            "y": points[:, 1],
-            "end": order == steps,
-        }
-    )
+    return {
+        "order": order,
+        "position": np.asarray(positions, dtype=np.int16),
+        "token": np.asarray(tokens, dtype=object),
+        "label": np.asarray([t if keep else "" for t, keep in zip(tokens, shown, strict=True)], dtype=object),
+        "x": points[:, 0],
+        "y": points[:, 1],
+        "end": order == steps,
+    }
 
 
 def class_weights(model: Any, trace: Trace, place: Place) -> np.ndarray | None:
@@ -90,7 +110,7 @@ def class_weights(model: Any, trace: Trace, place: Place) -> np.ndarray | None:
     return weights[:, units:] if place.reverse else weights[:, :units]
 
 
-def directions(trace: Trace, found: Plane, weights: np.ndarray) -> pd.DataFrame:
+def directions(trace: Trace, found: Plane, weights: np.ndarray) -> Columns:
     """One row per class: an arrow from ``x``, ``y`` to ``x2``, ``y2``, and the ``share`` in this plane.
 
     The direction of a class is its row of the output layer less the mean of all rows (softmax does not
@@ -99,25 +119,23 @@ def directions(trace: Trace, found: Plane, weights: np.ndarray) -> pd.DataFrame:
     centred = weights - weights.mean(0)
     flat = centred @ found.axes.T
     lengths, whole = np.linalg.norm(flat, axis=1), np.linalg.norm(centred, axis=1)
-    reach = np.abs(found.points).max() or 1.0
-    flat = flat * (reach / (lengths.max() or 1.0))
-    return pd.DataFrame(
-        {
-            "name": pd.array(list(trace.labels["class"]), dtype="str"),
-            "order": np.arange(len(flat), dtype=np.int32),
-            "x": 0.0,
-            "y": 0.0,
-            "x2": flat[:, 0],
-            "y2": flat[:, 1],
-            "share": np.divide(lengths, whole, out=np.zeros_like(lengths), where=whole > 0),
-        }
-    )
+    flat = flat * (found.reach / (lengths.max() or 1.0))
+    return {
+        "name": list(trace.labels["class"]),
+        "order": np.arange(len(flat), dtype=np.int16),
+        "x": np.zeros(len(flat)),
+        "y": np.zeros(len(flat)),
+        "x2": flat[:, 0],
+        "y2": flat[:, 1],
+        "share": np.divide(lengths, whole, out=np.zeros_like(lengths), where=whole > 0),
+    }
 
 
-def in_words(frame: pd.DataFrame, found: Plane) -> str:
+def in_words(trace: Trace, place: Place, found: Plane) -> str:
     """`path`, for a reader who cannot see it."""
-    first, last = frame.iloc[0], frame.iloc[-1]
+    first, *_, last = found.points(trace, place)
+    read = step_texts(trace, place.part)
     return (
-        f"From ({first['x']:.2f}, {first['y']:.2f}) before the text to ({last['x']:.2f}, {last['y']:.2f}) "
-        f"after “{last['token']}”; the plane holds {found.shares.sum():.0%} of the movement."
+        f"From ({first[0]:.2f}, {first[1]:.2f}) before the text to ({last[0]:.2f}, {last[1]:.2f}) after "
+        f"“{read[0 if place.reverse else -1]}”; the plane holds {found.shares.sum():.0%} of the movement."
     )

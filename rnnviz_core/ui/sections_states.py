@@ -1,136 +1,198 @@
-"""Sections of the states page: the memory ledger, the path of the state, chosen units as lines."""
+"""The sections of the states page, for one view or for two side by side."""
 
+from collections.abc import Iterator
+from functools import partial
 from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from ..charts import memory as memory_charts
 from ..charts import states as charts
-from ..charts import trajectory as trajectory_charts
-from ..frames import gates, memory, states, trajectory
+from ..frames import gates, states
+from ..frames.tokens import one_step, spread, step_texts
+from . import url
+from .choose import choose_token, choose_unit
+from .clicks import clicked, follow
+from .compare import side_by_side
 from .drawing import show
-from .words import download_rows, explain, plain
+from .words import download_rows, explain, offer_models, plain
 
 if TYPE_CHECKING:
     from . import Layer, View
 
-LINES = 6  # units drawn as lines at once: one per colour
 
-
-def draw_units(view: "View", layer: "Layer", name: str, unit: int, units: int) -> None:
-    """The chosen unit as a line, and others: those clicked before, at first those that range widely."""
+def maps(view: "View", layer: "Layer") -> None:
+    """Every state as a heatmap; a click shows the arithmetic of its cell below."""
     trace, place = view.trace, gates.Place(*layer)
-    key = f"states-units-{view.model_id}-{layer.name}"
-    kept = st.session_state.setdefault(key, states.companions(trace, place, name, unit))
-    if unit not in kept:
-        st.session_state[key] = [*kept[-LINES + 1 :], unit]
-    picked = st.multiselect(
+    names, size = states.names(trace, place), width(view, layer)
+    follow(view, layer.part, "states-maps")
+    above = st.container()
+    with st.container(horizontal=True):
+        position = choose_token(view, layer.part)
+        unit = choose_unit(view, size)
+    asked = url.get("unit") is not None
+    if asked:
+        _arithmetic(view, layer, position, unit)
+    else:
+        st.caption("Click a cell, or choose a token and a unit: the numbers that make it up appear here.")
+    with above:
+        for shown in layers_shown(view, layer):
+            _draw_maps(shown, layer, position, unit if asked else None)
+    explain(
+        "Each column is the state after a token, each row one unit; blue is below zero, orange above."
+        + states.clipped_in_words(trace, place),
+        "Look for rows that keep one colour over many tokens: the network remembers something there.",
+    )
+    if "cell" not in names:
+        _offer_cell(view)
+
+
+def _draw_maps(shown: "View", layer: "Layer", position: int, unit: int | None) -> None:
+    trace, place = shown.trace, gates.Place(*layer)
+    names, size, texts = states.names(trace, place), width(shown, layer), step_texts(trace, layer.part)
+    ring = one_step(texts, min(position, len(texts) - 1), unit=min(unit or 0, size - 1))
+    about = [f"{name} state: {spread(trace[place.site(name)])}" for name in names]
+    show(
+        charts.state_maps(names, size, layer.part),
+        key=shown.key("states-maps"),
+        description=f"Heatmap of {size} units; {'; '.join(about)}.",
+        select=None if shown.second else "cell",
+        cells=states.cells(trace, place),
+        chosen=ring if unit is not None else {name: column[:0] for name, column in ring.items()},
+    )
+
+
+def _arithmetic(view: "View", layer: "Layer", position: int, unit: int) -> None:
+    """The chosen cell's equations with the numbers in them."""
+    trace, place = view.trace, gates.Place(*layer)
+    token = plain(step_texts(trace, layer.part)[position])
+    st.markdown(f"**Unit {unit} after “{token}”**, computed from its gates and the state before:")
+    for worked in gates.worked(trace, place, position, unit):
+        if worked.name in gates.STATES:
+            st.latex(worked.latex)
+
+
+def units(view: "View", layer: "Layer") -> None:
+    """Picked units as lines below the heatmap in which they are picked."""
+    place, size = gates.Place(*layer), width(view, layer)
+    name = choose_state(view, layer)
+    picked = _picked(view, layer, name, size)
+    above = st.container()
+    for shown in layers_shown(view, layer):
+        own = [unit for unit in picked if unit < width(shown, layer)]
+        if name not in states.names(shown.trace, place):
+            st.info(f"This network has no {name} state.", icon=":material/info:")
+            continue
+        show(
+            charts.unit_lines(name, width(shown, layer), layer.part),
+            key=shown.key("states-units"),
+            description=f"Heatmap, and lines of {', '.join(f'unit {unit}' for unit in own) or 'no unit'}.",
+            select=None if shown.second else "cell",
+            cells=states.cells(shown.trace, place, name),
+            picked=states.picked(own),
+            lines=states.lines(shown.trace, place, name, own),
+        )
+    key = url.widget("units", picked)
+    above.multiselect(
         "Units drawn",
-        range(units),
+        range(size),
         key=key,
-        max_selections=LINES,
-        help="Click rows of the heatmaps to add their units, remove one with its ×.",
-    )
-    order = [unit, *(other for other in picked if other != unit)]
-    lines = states.lines(trace, place, name, order)
-    show(
-        charts.unit_lines(name, layer.part),
-        key="states-lines",
-        description=f"Lines of single units of the {name} state: {', '.join(dict.fromkeys(lines['line']))}.",
-        lines=lines,
+        max_selections=charts.PICKS,
+        on_change=lambda: url.put("units", written(st.session_state[key])),
+        help="Click rows of the heatmap to add their units, remove one with its ×.",
     )
     explain(
-        "The thick line is the chosen unit. Click rows of the heatmaps above: each click adds its unit. At "
-        "first you see those that range most widely over this text.",
-        "Click a unit in the heatmap that changes colour once. At which token does its line turn?",
+        "Each line is one row of the heatmap. At first you see the units that range most widely over this "
+        "text; the address of this page keeps those you pick.",
+        "Click a row that changes its colour once. At which token does its line turn?",
     )
-    download_rows(lines, "states-units")
+    download_rows(partial(states.lines, view.trace, place, name, picked), "states-units")
 
 
-def draw_memory(view: "View", layer: "Layer", position: int, unit: int) -> None:
-    """What is left of each earlier token in the state after the chosen one, and the proof."""
-    trace, place = view.trace, gates.Place(*layer)
-    st.subheader("What is left of each earlier token", anchor=False)
-    name = memory.state_name(trace)
-    if name is None:
-        st.info(
-            "A plain RNN keeps no ledger: it squeezes its whole state through tanh at every token, so the "
-            "state does not fall apart into one share per token. GRU and LSTM were made to keep one.",
-            icon=":material/info:",
+def written(chosen: list[int]) -> str:
+    """Picked units as the URL holds them: ``3,17``; none is ``-``."""
+    return ",".join(map(str, chosen)) or "-"
+
+
+def read_units(size: int, raw: str) -> list[int] | None:
+    """What `written` wrote, as far as it fits a layer of `size` units."""
+    if raw == "-":
+        return []
+    if not all(part.isascii() and part.isdigit() for part in raw[:200].split(",")):
+        return None
+    found = [int(part[:9]) for part in dict.fromkeys(raw[:200].split(","))]
+    return [unit for unit in found if unit < size][: charts.PICKS] or None
+
+
+def _picked(view: "View", layer: "Layer", name: str, size: int) -> list[int]:
+    """The units in the URL, those of a new click among them; at first the widest ranging ones."""
+    wide = states.widest(view.trace, gates.Place(*layer), name)
+    now = url.checked("units", partial(read_units, size), wide, shown="those that range most widely")
+    if cell := clicked("states-units"):
+        unit = int(cell["unit"])
+        now = [one for one in now if one != unit] if unit in now else [*now[1 - charts.PICKS :], unit]
+        url.put("units", written(now))
+        url.put("unit", str(unit))
+        url.write()
+    return now
+
+
+def choose_state(view: "View", layer: "Layer") -> str:
+    """Hidden or cell state; a widget only where there are both."""
+    names = states.names(view.trace, gates.Place(*layer))
+    chosen = url.checked("state", url.one_of(gates.STATES), "hidden")
+    chosen = chosen if chosen in names else "hidden"
+    if len(names) > 1:
+        key = url.widget("state", chosen)
+        st.segmented_control(
+            "State",
+            names,
+            format_func=str.capitalize,
+            key=key,
+            on_change=lambda: url.put("state", st.session_state[key]),
+            required=True,
         )
-        return
-    found = memory.ledger(trace, place, position)
-    token = plain(found.texts[position + 1])
-    gate = "forget" if name == "cell" else "update"
-    st.markdown(
-        f"After **“{token}”** the {name} state is the sum of what every token wrote, each share multiplied "
-        f"by the {gate} gates since. Sum checked against the recorded state: "
-        f"largest difference **{found.difference:.1e}** over {len(found.recorded)} units."
-    )
-    lengths = memory.in_norm(found)
-    show(
-        memory_charts.ledger_bars(name, layer.part),
-        key="states-ledger",
-        description=f"Bars: most is left of {memory.in_words(lengths)}.",
-        lengths=lengths,
-    )
-    explain(
-        "A dashed bar is the length of what the token wrote when it was read, the filled part what is left "
-        "of it in the state after the chosen token; tokens read later have nothing there yet.",
-        "Choose a later token: which early words still fill their bars, and which were forgotten?",
-    )
-    left, right = st.columns(2)
-    with left:
+    return chosen
+
+
+def changes(view: "View", layer: "Layer") -> None:
+    """How far each token moved the state."""
+    place = gates.Place(*layer)
+    traces = [one.trace for one in (view, view.other) if one and place.site("hidden") in one.trace]
+    for shown in layers_shown(view, layer):
         show(
-            memory_charts.ledger_heatmap(name, len(found.recorded), layer.part),
-            key="states-ledger-units",
-            description=f"What is left per unit of the {name} state: the columns sum to the state.",
-            left=memory.per_unit(found),
+            charts.change_bars(states.names(shown.trace, place), layer.part),
+            key=shown.key("states-changes"),
+            description=f"Bars: how far each token moved. {states.changes_in_words(shown.trace, place)}",
+            changes=states.changes(shown.trace, place, *traces),
         )
-        explain(
-            "Each column is what one token still adds to each unit. Added up from left to right, a row gives "
-            "that unit’s state.",
-            "Do most rows live on the last tokens, or do some keep an early one?",
-        )
-    with right:
-        shares = memory.of_unit(found, unit)
-        show(
-            memory_charts.ledger_of_unit(name, layer.part),
-            key="states-ledger-unit",
-            description=f"Unit {unit}: shares of all tokens sum to {found.recorded[unit]:.3f}.",
-            shares=shares,
-        )
-        explain(
-            f"Unit {unit}: bars above zero push it up, below zero down. Together they give its state, "
-            f"{found.recorded[unit]:.3f}.",
-            "Find a unit in which one early token still outweighs all later ones.",
-        )
-    download_rows(lengths, "states-ledger")
-
-
-def draw_path(view: "View", layer: "Layer", name: str) -> None:
-    """The state's way through the plane in which it moves most."""
-    trace, place = view.trace, gates.Place(*layer)
-    st.subheader("The way of the state", anchor=False)
-    found = trajectory.plane(trace, place, name)
-    rows = trajectory.path(trace, place, found)
-    weights = trajectory.class_weights(view.model, trace, place) if name == "hidden" else None
-    frames, text = {"path": rows}, ""
-    if weights is not None:
-        frames["directions"] = trajectory.directions(trace, found, weights)
-        text = (
-            " An arrow points where its class gains most; only part of it lies in this plane (point at its "
-            "diamond), so a path may end beside the arrow of its verdict."
-        )
-    show(
-        trajectory_charts.state_path(name, weights is not None),
-        key=f"states-path-{name}",
-        description=f"Path of the {name} state in two dimensions. {trajectory.in_words(rows, found)}",
-        **frames,
-    )
+    st.markdown(plain(states.changes_in_words(view.trace, place)))
     explain(
-        f"Of all {found.axes.shape[1]} dimensions you see the two in which this text moves the state most: "
-        f"{found.shares[0]:.0%} and {found.shares[1]:.0%} of all movement." + text,
-        "Write the same sentence with “not”. At which token do the two paths part?",
+        "A bar is the length of the difference between the state after a token and the state before it; "
+        "the token that is read first is measured from the initial state.",
+        "Which words move the state most: those that judge, or those that only hold the sentence together?",
     )
-    download_rows(rows, "states-path")
+    download_rows(partial(states.changes, view.trace, place), "states-changes")
+
+
+def width(view: "View", layer: "Layer") -> int:
+    """How many units the layer has."""
+    size: int = view.trace[gates.Place(*layer).site("hidden")].shape[1]
+    return size
+
+
+def layers_shown(view: "View", layer: "Layer") -> "Iterator[View]":
+    """One view or both, without those that have no such layer."""
+    for shown in side_by_side(view):
+        if gates.Place(*layer).site("hidden") in shown.trace:
+            yield shown
+        else:
+            st.info("This network has no such layer.", icon=":material/info:")
+
+
+def _offer_cell(view: "View") -> None:
+    task = view.entry.spec.task
+    offer_models(
+        f"There is no cell state here: a {view.entry.spec.cell.upper()} keeps all it remembers in its hidden "
+        "state. An LSTM has a second, inner memory, the cell state, and shows only a part of it outside.",
+        lambda spec: spec.cell == "lstm" and spec.task == task,
+    )
