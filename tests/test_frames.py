@@ -6,7 +6,7 @@ from helpers_trace import WORDS, sentiment_trace, translation_trace
 from numpy.testing import assert_allclose
 
 from rnnviz_core import cells
-from rnnviz_core.frames import attention, columns, embeddings, gates, memory, states, tokens, trajectory
+from rnnviz_core.frames import attention, columns, embeddings, gates, tokens
 from rnnviz_core.frames.gates import Place
 
 CELLS = ("rnn", "gru", "lstm")
