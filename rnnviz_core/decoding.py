@@ -6,8 +6,9 @@ import torch
 from torch import Tensor
 
 from . import limits
+from .attention import Attended
 from .errors import SpecError
-from .models import Memory, State, TranslationModel
+from .models import Decoded, Memory, State, TranslationModel
 from .tokenizer import BOS, EOS, PAD, UNK
 
 
@@ -38,10 +39,11 @@ class Hypothesis:
 
 @dataclass(frozen=True, slots=True)
 class Search:
-    """What a search found, best first, and every node it looked at."""
+    """What a search found, best first, every node it looked at, and the decoder's steps to the best one."""
 
     hypotheses: tuple[Hypothesis, ...]
     nodes: tuple[Node, ...]
+    decoded: Decoded  # a batch of one; as `TranslationModel.decode` of the best hypothesis
 
 
 def _pick(memory: Memory, state: State, rows: Tensor) -> tuple[Memory, State]:
@@ -85,6 +87,8 @@ def beam_search(
     if not 1 <= width <= limits.BEAM:
         raise SpecError(f"the beam is {width}; it must be from 1 to {limits.BEAM}")
     nodes: list[Node] = []
+    rows_of: list[int] = []  # the row of the batch that a node was computed in
+    steps: list[Decoded] = []
     finished: list[Hypothesis] = []
     live: list[int] = [-1]  # the node each live hypothesis ends with
     scores = torch.zeros(1)
@@ -92,15 +96,18 @@ def beam_search(
     ids = torch.full((1, 1), BOS)
     for step in range(limit):
         decoded = model.decode(ids, state, memory)
+        steps.append(decoded)
         log_probabilities = torch.log_softmax(decoded.logits[:, -1].float(), dim=-1)
         log_probabilities[:, [PAD, UNK, BOS]] = -torch.inf
         best, pieces = log_probabilities.topk(min(width, log_probabilities.shape[-1]), dim=-1)
         totals, order = (scores.unsqueeze(1) + best).flatten().sort(descending=True, stable=True)
+        candidates = pieces.flatten().tolist()
         rows, new_live, new_ids, new_scores = [], [], [], []
         for rank, (total, place) in enumerate(zip(totals.tolist(), order.tolist(), strict=True)):
-            row, piece = place // best.shape[1], int(pieces.flatten()[place])
+            row, piece = place // best.shape[1], candidates[place]
             kept = rank < width
             nodes.append(Node(step, live[row], piece, total, kept))
+            rows_of.append(row)
             if not kept:
                 continue
             if piece == EOS or step == limit - 1:
@@ -116,7 +123,27 @@ def beam_search(
         memory, state = _pick(memory, decoded.state, torch.tensor(rows))
         ids = torch.tensor(new_ids).unsqueeze(1)
     ranked = sorted(finished, key=lambda hypothesis: -hypothesis.score)
-    return Search(tuple(ranked), tuple(nodes))
+    path = _along(steps, [rows_of[node] for node in ranked[0].nodes])
+    return Search(tuple(ranked), tuple(nodes), path)
+
+
+def _along(steps: list[Decoded], rows: list[int]) -> Decoded:
+    """One hypothesis' way through the steps of a search: its row of each."""
+    way = [(step, slice(row, row + 1)) for step, row in zip(steps, rows, strict=False)]
+    (last, row), *_ = way[::-1]
+    state = last.state
+    looks = [(step.attended, row) for step, row in way if step.attended is not None]
+    return Decoded(
+        embedding=torch.cat([step.embedding[row] for step, row in way], dim=1),
+        inputs=torch.cat([step.inputs[row] for step, row in way], dim=1),
+        hidden=torch.cat([step.hidden[row] for step, row in way], dim=1),
+        attended=Attended(*(torch.cat([look[part][row] for look, row in looks], dim=1) for part in range(3)))
+        if looks
+        else None,
+        vector=torch.cat([step.vector[row] for step, row in way], dim=1),
+        logits=torch.cat([step.logits[row] for step, row in way], dim=1),
+        state=(state[0][:, row], state[1][:, row]) if isinstance(state, tuple) else state[:, row],
+    )
 
 
 def _finish(nodes: list[Node], last: int) -> Hypothesis:

@@ -173,13 +173,15 @@ def _record_translation(model: TranslationModel, text: str, beam: int, reference
     target = model.target_tokenizer
     if reference is None:
         search = beam_search(model, memory, beam)
+        decoded = search.decoded
         produced, hypotheses = list(search.hypotheses[0].ids), _hypotheses(search, target)
         tree = _tree(search) if beam > 1 else {}
     else:
         produced, hypotheses = [*target.encode(reference, limits.TARGET_PIECES - 1).ids, EOS], []
+        decoded = model.decode(torch.tensor([[BOS, *produced[:-1]]]), memory.state, memory)
         tree = {}
     read = [BOS, *produced[:-1]]
-    _record_decoder(recording, model, memory, model.decode(torch.tensor([read]), memory.state, memory))
+    _record_decoder(recording, model, memory, decoded)
     pieces = target.pieces
     return _trace(
         model,

@@ -144,3 +144,29 @@ def test_translate_gives_text_and_blank_for_blank(make_translation):
     model = make_translation()
     assert isinstance(translate(model, "la casa es buena.", beam=3, limit=5), str)
     assert translate(model, "  ") == ""
+
+
+@pytest.mark.parametrize("cell", ["gru", "lstm"])
+@pytest.mark.parametrize("attention", Attention)
+@pytest.mark.parametrize("width", [1, 4])
+def test_a_search_remembers_the_decoders_steps_to_its_best_hypothesis(
+    make_translation, attention, width, cell
+):
+    model = make_translation(cell, attention, layers=2)
+    memory = model.encode(*batch(IDS[:1]))
+    search = beam_search(model, memory, width=width, limit=6)
+    ids = search.hypotheses[0].ids
+    again = model.decode(torch.tensor([[BOS, *ids[:-1]]]), memory.state, memory)
+    found = search.decoded
+    assert found.hidden.shape[1] == len(ids)
+    for name in ("embedding", "inputs", "hidden", "vector", "logits"):
+        assert_close(getattr(found, name), getattr(again, name), atol=1e-5, rtol=1e-5)
+    assert (found.attended is None) == (again.attended is None) == (attention is Attention.NONE)
+    for one, other in zip(found.attended or (), again.attended or (), strict=True):
+        assert_close(one, other, atol=1e-5, rtol=1e-5)
+    for one, other in zip(states(found.state), states(again.state), strict=True):
+        assert_close(one, other, atol=1e-5, rtol=1e-5)
+
+
+def states(state):
+    return state if isinstance(state, tuple) else (state,)
