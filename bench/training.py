@@ -56,14 +56,14 @@ class Padded(SentimentModel):
 
 def tokens_per_second(model: SentimentModel, batches: Iterator[Batch]) -> float:
     """Real tokens (padding not counted) per second over `STEPS` training steps."""
-    optimizer = torch.optim.AdamW(model.parameters(), lr=1e-3)
+    optimizer = torch.optim.AdamW(model.parameters(), lr=1e-3, fused=True)
     model.train()
     tokens, began = 0, time.perf_counter()
     for _, batch in zip(range(STEPS), batches, strict=False):
         loss = functional.cross_entropy(model(batch.ids, batch.lengths), batch.targets)
         optimizer.zero_grad()
         loss.backward()
-        torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+        torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0, foreach=True)
         optimizer.step()
         tokens += int(batch.lengths.sum())
     return tokens / (time.perf_counter() - began)

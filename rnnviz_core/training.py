@@ -46,13 +46,13 @@ def _optimizer(model: Model, config: TrainingConfig) -> torch.optim.Optimizer:
     settings: dict[str, Any] = {"lr": config.rate, "weight_decay": config.weight_decay}
     match config.optimizer:
         case Optimizer.ADAMW:
-            return torch.optim.AdamW(model.parameters(), **settings)
+            return torch.optim.AdamW(model.parameters(), fused=True, **settings)
         case Optimizer.ADAM:
-            return torch.optim.Adam(model.parameters(), **settings)
+            return torch.optim.Adam(model.parameters(), fused=True, **settings)
         case Optimizer.RMSPROP:
-            return torch.optim.RMSprop(model.parameters(), **settings)
+            return torch.optim.RMSprop(model.parameters(), foreach=True, **settings)
         case Optimizer.SGD:
-            return torch.optim.SGD(model.parameters(), momentum=0.9, nesterov=True, **settings)
+            return torch.optim.SGD(model.parameters(), momentum=0.9, nesterov=True, fused=True, **settings)
 
 
 class Trainer:
@@ -155,7 +155,7 @@ class Trainer:
             loss = self.work.loss(self.called, batch, config.smoothing)
             self.optimizer.zero_grad()
             loss.backward()
-            torch.nn.utils.clip_grad_norm_(model.parameters(), config.clip)
+            torch.nn.utils.clip_grad_norm_(model.parameters(), config.clip, foreach=True)
             self.optimizer.step()
             if self.average is not None:
                 self.average.update_parameters(model)
