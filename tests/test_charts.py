@@ -322,8 +322,8 @@ def test_charts_and_frames_agree_on_where_colours_end():
     assert replaced.KINDS == replaced_frames.KINDS
     assert inspector.KINDS == inspector_frames.KINDS
     assert tuple(gate_frames.TERMS.values()) == gates.TERMS
-    assert str(gate_frames.CLOSED) in gates.STATE_NAMES["closed"]
-    assert str(gate_frames.OPEN) in gates.STATE_NAMES["open"]
+    assert f"Left: below {gate_frames.CLOSED}, right: above {gate_frames.OPEN}" == inspector.ENDS
+    assert gate_frames.SHARES == gates.STATES
 
 
 def test_every_gate_has_its_colour_and_meaning():

@@ -7,7 +7,7 @@ from helpers_trace import sentiment_trace
 from numpy.testing import assert_allclose
 
 from rnnviz_core import recorder
-from rnnviz_core.frames import gate_order, gates, inspector
+from rnnviz_core.frames import columns, gate_order, gates, inspector, matrices
 from rnnviz_core.frames.gates import Place
 
 CELLS = ("rnn", "gru", "lstm")
@@ -24,8 +24,8 @@ def test_orders_hold_every_unit_once(cell):
     keeper = trace[f"encoder.0.{gate_order.KEEPERS[cell]}"].mean(0)
     by_mean = gate_order.order(trace, PLACE, gates.names(trace), "mean")
     assert (np.diff(keeper[by_mean]) <= 0).all()
-    frame = gate_order.with_rows(gates.activations(trace, PLACE, "candidate"), by_mean)
-    assert set(frame.loc[frame["row"] == 0, "unit"]) == {by_mean[0]}
+    found = gates.cells(trace, PLACE, by_mean)
+    assert set(found["unit"][found["row"] == 0]) == {by_mean[0]}
 
 
 def test_units_that_move_alike_stand_together():
@@ -40,12 +40,13 @@ def test_units_that_move_alike_stand_together():
 
 def test_a_histogram_counts_every_value_once_and_agrees_with_the_shares():
     trace = sentiment_trace()
-    frame = gate_order.histogram(trace, PLACE, "forget")
-    values = trace["encoder.0.forget"]
-    assert frame["count"].sum() == values.size
-    by_state = frame.groupby("state")["share"].sum()
-    assert by_state.get("closed", 0) == pytest.approx((values < 0.1).mean())
-    assert by_state.get("open", 0) == pytest.approx((values >= 0.9).mean())
+    every = columns.frame(gate_order.histograms(trace, PLACE, ("input", "forget")))
+    for gate in ("input", "forget"):
+        frame, values = every[every["gate"] == gate], trace[f"encoder.0.{gate}"]
+        assert frame["count"].sum() == values.size
+        by_state = frame.groupby("state", observed=True)["share"].sum()
+        assert by_state.get("closed", 0) == pytest.approx((values < 0.1).mean())
+        assert by_state.get("open", 0) == pytest.approx((values >= 0.9).mean())
 
 
 @pytest.mark.parametrize("cell", CELLS)
@@ -112,3 +113,31 @@ def test_conventions_of_a_gru(make_sentiment, reverse):
     other = (1 - update) * np.tanh(trace[place.site("candidate_from_input")][first] + past)
     assert frame["before"][first] == pytest.approx(np.abs(other - hidden).max(), abs=1e-6)
     assert frame["before"].max() > 1e-3
+
+
+@pytest.mark.parametrize("cell", CELLS)
+@pytest.mark.parametrize("place", [Place(), Place("encoder", 1, reverse=True)])
+def test_the_matrices_of_a_gate_make_its_recorded_sums(make_sentiment, cell, place):
+    model = make_sentiment(cell, bidirectional=True, layers=2)
+    trace = recorder.record(model, TEXT)
+    x = trace[place.site("layer_input")]
+    for gate in gates.names(trace):
+        found = matrices.of_gate(model, trace, place, gate)
+        into = x @ found["W"].values.T + found["W"].bias
+        assert_allclose(into, trace[place.site(f"{gate}_from_input")], atol=1e-5)
+        before = gates.previous(trace, place, "hidden", 2)
+        back = found["U"].values @ before + found["U"].bias
+        assert_allclose(back, trace[place.site(f"{gate}_from_state")][2], atol=1e-5)
+        drawn = columns.frame(matrices.rows(found["W"], 2))
+        assert_allclose(drawn["value"], found["W"].values[drawn["unit"], drawn["column"]])
+        assert drawn["shade"].abs().max() == pytest.approx(1)
+        assert f"5 × {x.shape[1]}" in matrices.in_words("W", found["W"], 2)
+
+
+@pytest.mark.parametrize("unit, first", [(0, 0), (100, 84), (255, 224)])
+def test_of_a_large_matrix_the_rows_around_the_unit_are_drawn(unit, first):
+    matrix = matrices.Matrix(np.arange(256 * 512.0).reshape(256, 512), None)
+    assert matrix.window(unit) == (first, first + 32)
+    drawn = columns.frame(matrices.rows(matrix, unit))
+    assert (len(drawn), drawn["unit"].min(), drawn["unit"].max()) == (32 * 512, first, first + 31)
+    assert f"Drawn: units {first} to {first + 31}" in matrices.in_words("U", matrix, unit)

@@ -15,8 +15,8 @@ MEANINGS = {
     "candidate": "The new content on offer, from -1 to 1",
 }
 STATES = ("closed", "between", "open")  # below 0.1, and above 0.9
-STATE_NAMES = {"closed": "shut, < 0.1", "between": "between", "open": "open, > 0.9"}
 TERMS = ("from the input", "from the state", "sum")
+SCREEN = 600  # px for the heatmaps of all gates
 
 
 def gate_title(gate: str) -> str:
@@ -30,42 +30,68 @@ def result_title(name: str) -> str:
 
 
 @cache
-def gate_heatmap(gate: str, units: int, part: str = "encoder", ordered: bool = False) -> alt.LayerChart:
-    """Unit x token of one gate; a click selects a cell. `ordered` rows follow the column ``row``.
+def gate_maps(
+    gates: tuple[str, ...], units: int, part: str = "encoder", ordered: bool = False
+) -> alt.VConcatChart:
+    """Unit x token of every gate, above each other on one token axis; a click selects a cell.
 
-    Datasets: ``cells`` (`frames.gates.activations`), ``chosen`` (`frames.gates.chosen_cell`).
+    Datasets: ``cells`` (`frames.gates.cells`), ``chosen`` (`frames.gates.chosen`: no row, no mark; a unit
+    below 0, no ring). Rows follow the column ``row``; `ordered` ones are not numbered.
     Selection: ``cell``, with ``position`` and ``unit``.
     """
-    x, y = (
-        parts.tokens_x(parts.steps_title(part)),
-        parts.rows_y("row", units, "units, ordered", theme.GATE_COLOURS[gate], numbers=False)
-        if ordered
-        else parts.rows_y("unit", units, "unit", theme.GATE_COLOURS[gate]),
-    )
+    legends = ("candidate", *[gate for gate in gates if gate != "candidate"][:1])  # one serves all gates
+    height = units * max(1, min(12, SCREEN // len(gates) // units))  # whole pixels per row
+    panels = []
+    for number, gate in enumerate(gates):
+        last = number == len(gates) - 1
+        x = parts.tokens_x(parts.steps_title(part), scale=f"concat_{number}_x", labels=last)
+        heatmap = _heatmap(gate, units, x, ordered, legend=gate in legends)
+        panel = alt.layer(heatmap, *_chosen(height // units, x))
+        panels.append(panel.properties(title=parts.heading(gate_title(gate), MEANINGS[gate]), height=height))
+    chart = alt.vconcat(*panels, spacing=16).resolve_scale(color="independent")
+    click = parts.cell_click("position", "unit").param.select
+    views = [panel.layer[0].name for panel in chart.vconcat]
+    chart.params = [alt.TopLevelSelectionParameter(name="cell", select=click, views=views)]
+    return theme.finish(chart)
+
+
+def _heatmap(gate: str, units: int, x: alt.X, ordered: bool, *, legend: bool) -> alt.Chart:
+    title, scale, words, ticks = gate_title(gate).lower(), theme.sequential(), "open", [0, 0.5, 1.0]
     if gate == "candidate":
-        colour = parts.colour("value", theme.diverging(), "value", [-1, 0, 1])
-    else:
-        colour = parts.colour("value", theme.sequential(), "open", [0, 0.5, 1])
-    heatmap = (
-        alt.Chart(alt.NamedData("cells"))
+        scale, words, ticks = theme.diverging(), "value", [-1.0, 0, 1]
+    colour = parts.colour(gate, scale, words, ticks)
+    if not legend:
+        colour["legend"] = None
+    rows = "units, ordered" if ordered else "unit"
+    return (
+        alt.Chart(alt.NamedData("cells"), name=gate)
         .mark_rect(cursor="pointer")
         .encode(
             x=x,
-            y=y,
+            y=parts.rows_y("row", units, rows, theme.GATE_COLOURS[gate], numbers=not ordered),
             color=colour,
             tooltip=[
                 *parts.step_tips(),
                 alt.Tooltip("unit:O", title="unit"),
-                parts.tip("value", "value"),
-                parts.tip("preactivation", "before squeezing"),
+                parts.tip(gate, title),
+                parts.tip(f"{gate}_preactivation", "before squeezing"),
             ],
         )
-        .add_params(parts.cell_click("position", "unit"))
     )
-    chart = alt.layer(heatmap, parts.chosen_ring(x, y)).properties(
-        title=parts.heading(gate_title(gate), MEANINGS[gate]), height=parts.rows_height(units)
-    )
-    return theme.finish(chart)
+
+
+def _chosen(row: int, x: alt.X) -> list[alt.Chart]:
+    """The outline of the chosen token and a ring around the chosen cell; `row` is a row's height."""
+    token = alt.Chart(alt.NamedData("chosen")).encode(x=x, tooltip=alt.value(None))
+    middle = alt.value(alt.ExprRef(f"(datum.row + 0.5) * {row}"))
+    cell = token.transform_filter("datum.unit >= 0").encode(y=middle)
+    edge, light = theme.CHOSEN_EDGE, theme.CHOSEN
+    return [
+        token.mark_rect(filled=False, stroke=edge, strokeWidth=3),
+        token.mark_rect(filled=False, stroke=light, strokeWidth=1),
+        cell.mark_point(filled=False, opacity=1, size=110, stroke=edge, strokeWidth=4.5),
+        cell.mark_point(filled=False, opacity=1, size=110, stroke=light, strokeWidth=2),
+    ]
 
 
 @cache
@@ -108,42 +134,6 @@ def gate_means(gates: tuple[str, ...], part: str = "encoder") -> alt.LayerChart:
     )
     chart = alt.layer(band, casing, lines, points).properties(
         title=parts.heading("Mean of each gate", "Band: the middle 80 % of the units"), height=260
-    )
-    return theme.finish(chart)
-
-
-@cache
-def gate_shares(gates: tuple[str, ...]) -> alt.Chart:
-    """How much of each gate is nearly shut or wide open. Dataset: ``shares`` (`frames.gates.shares`)."""
-    ends = theme.SEQUENTIAL[0], theme.SEQUENTIAL[-1]
-    scale = alt.Scale(domain=list(STATES), range=[ends[0], theme.either(theme.BETWEEN), ends[1]])
-    names = " : ".join(f"datum.label == '{key}' ? '{text}'" for key, text in STATE_NAMES.items())
-    chart = (
-        alt.Chart(alt.NamedData("shares"))
-        .mark_bar(stroke=theme.OUTLINE, strokeWidth=1)
-        .encode(
-            x=alt.X("start:Q", title="share of all units and tokens", scale=alt.Scale(domain=[0, 1])).axis(
-                format=".0%", grid=True, tickCount=5
-            ),
-            x2="end:Q",
-            y=alt.Y("gate:N", title="", sort=list(gates)),
-            color=alt.Color("state:N", scale=scale, sort=list(STATES), title="").legend(
-                orient="top",
-                direction="horizontal",
-                symbolStrokeWidth=1,
-                labelExpr=f"{names} : ''",
-                columns=3,
-            ),
-            tooltip=[
-                parts.tip("gate", "gate", "text"),
-                parts.tip("state", "state", "text"),
-                parts.tip("share", "share", "share"),
-            ],
-        )
-        .properties(
-            title=parts.heading("Shut, between or open", "Below 0.1 a gate stops nearly everything"),
-            height=alt.Step(32),
-        )
     )
     return theme.finish(chart)
 

@@ -8,23 +8,40 @@ import altair as alt
 from . import parts, theme
 from .gates import STATES, gate_title
 
+ENDS = "Left: below 0.1, right: above 0.9"
 KINDS = ("from the input", "from the state", "together")
 
 
 @cache
-def gate_histogram(gate: str) -> alt.LayerChart:
-    """How often each value occurs. Datasets: ``bins`` (`frames.gate_order.histogram`), ``shares``."""
+def gate_histograms(gates: tuple[str, ...]) -> alt.VConcatChart:
+    """How often each value of each gate occurs, a panel per gate.
+
+    Datasets: ``bins`` (`frames.gate_order.histograms`), ``shares`` (`frames.gates.shares`).
+    """
+    panels = [
+        alt.layer(*_histogram(gate, last=gate == gates[-1])).properties(
+            title=parts.heading(gate_title(gate), ENDS), height=90
+        )
+        for gate in gates
+    ]
+    return theme.finish(alt.vconcat(*panels, spacing=14))
+
+
+def _histogram(gate: str, *, last: bool) -> list[alt.Chart]:
     scale = alt.Scale(
         domain=list(STATES),
         range=[theme.SEQUENTIAL[0], theme.either(theme.BETWEEN), theme.SEQUENTIAL[-1]],
     )
     bars = (
         alt.Chart(alt.NamedData("bins"))
+        .transform_filter(alt.datum.gate == gate)
         .mark_rect(stroke=theme.OUTLINE, strokeWidth=1)
         .encode(
-            x=alt.X("start:Q", title="value", scale=alt.Scale(domain=[0, 1])).axis(tickCount=5),
+            x=alt.X("start:Q", title="value" if last else None, scale=alt.Scale(domain=[0, 1])).axis(
+                tickCount=5, labels=last
+            ),
             x2="end:Q",
-            y=alt.Y("share:Q", title="share").axis(format=".0%", grid=True, tickCount=4),
+            y=alt.Y("share:Q", title="share").axis(format=".0%", grid=True, tickCount=3),
             y2=alt.datum(0),
             color=alt.Color("state:N", scale=scale, legend=None),
             tooltip=[
@@ -37,7 +54,7 @@ def gate_histogram(gate: str) -> alt.LayerChart:
     )
     ends = [
         alt.Chart(alt.NamedData("shares"))
-        .transform_filter(alt.datum.state == state)
+        .transform_filter((alt.datum.state == state) & (alt.datum.gate == gate))
         .mark_text(align=side, baseline="bottom", dy=-4)
         .encode(
             x=alt.datum(at),
@@ -47,10 +64,7 @@ def gate_histogram(gate: str) -> alt.LayerChart:
         )
         for state, side, at in (("closed", "left", 0), ("open", "right", 1))
     ]
-    chart = alt.layer(bars, *ends).properties(
-        title=parts.heading(gate_title(gate), "Left: below 0.1, right: above 0.9"), height=130
-    )
-    return theme.finish(chart)
+    return [bars, *ends]
 
 
 @cache

@@ -1,10 +1,10 @@
 """One order of the units for all heatmaps of a layer, and histograms of its gates."""
 
 import numpy as np
-import pandas as pd
 
 from ..trace import Trace
-from .gates import CLOSED, OPEN, Place
+from .columns import Columns, Texts
+from .gates import CLOSED, OPEN, SHARES, Place
 
 ORDERS = {"index": "Unit number", "mean": "Mean of one gate", "similar": "Similar units together"}
 KEEPERS = {"lstm": "forget", "gru": "update", "rnn": "candidate"}  # the gate whose mean sorts the units
@@ -25,41 +25,24 @@ def order(trace: Trace, place: Place, gates: tuple[str, ...], kind: str) -> np.n
     return np.arange(units)
 
 
-def with_rows(frame: pd.DataFrame, order: np.ndarray) -> pd.DataFrame:
-    """The frame of a heatmap with ``row``: the place of each ``unit`` from the top."""
-    rows = np.empty(len(order), dtype=np.int32)
-    rows[order] = np.arange(len(order))
-    return frame.assign(row=rows[frame["unit"].to_numpy()])
-
-
-def histogram(trace: Trace, place: Place, gate: str) -> pd.DataFrame:
-    """One row per bin of a gate's values: ``start``, ``end``, ``count``, ``share``, ``state``."""
-    values = trace[place.site(gate)]
-    counts, edges = np.histogram(values, bins=BINS, range=(0, 1))
-    edges = edges.round(6)
-    state = np.where(edges[1:] <= CLOSED, "closed", np.where(edges[:-1] >= OPEN, "open", "between"))
-    return pd.DataFrame(
-        {
-            "start": edges[:-1],
-            "end": edges[1:],
-            "count": counts,
-            "share": counts / max(values.size, 1),
-            "state": pd.array(state, dtype="str"),
-        }
-    )
+def histograms(trace: Trace, place: Place, gates: tuple[str, ...]) -> Columns:
+    """One row per gate and bin: ``gate``, ``start``, ``end``, ``count``, ``share``, ``state``."""
+    edges = np.linspace(0, 1, BINS + 1).round(6)
+    arrays = [trace[place.site(gate)] for gate in gates]
+    counts = np.concatenate([np.histogram(values, bins=BINS, range=(0, 1))[0] for values in arrays])
+    state = np.where(edges[1:] <= CLOSED, 0, np.where(edges[:-1] >= OPEN, 2, 1)).astype(np.int16)
+    return {
+        "gate": Texts(np.repeat(np.arange(len(gates), dtype=np.int16), BINS), gates),
+        "start": np.tile(edges[:-1], len(gates)),
+        "end": np.tile(edges[1:], len(gates)),
+        "count": counts.astype(np.int32),
+        "share": counts / max(arrays[0].size, 1),
+        "state": Texts(np.tile(state, len(gates)), SHARES),
+    }
 
 
 def _leaves(features: np.ndarray) -> np.ndarray:
     """The rows of `features` in the order of a clustering tree's leaves (average linkage)."""
-    from sklearn.cluster import AgglomerativeClustering
+    from scipy.cluster.hierarchy import leaves_list, linkage  # comes with scikit-learn, and loads faster
 
-    tree = AgglomerativeClustering(n_clusters=None, distance_threshold=0, linkage="average").fit(features)
-    count, stack, found = len(features), [2 * len(features) - 2], []
-    while stack:
-        node = stack.pop()
-        if node < count:
-            found.append(node)
-        else:
-            left, right = tree.children_[node - count]
-            stack += [int(right), int(left)]
-    return np.asarray(found)
+    return np.asarray(leaves_list(linkage(features, "average", optimal_ordering=len(features) <= 300)))

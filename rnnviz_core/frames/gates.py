@@ -1,5 +1,6 @@
 """Frames of the gates page: activations, their summaries, and one cell's arithmetic."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TypeVar
@@ -7,13 +8,16 @@ from typing import TypeVar
 import numpy as np
 import pandas as pd
 
-from .. import cells
+from .. import cells as cells_
 from ..trace import Trace, layer_site
-from .tokens import grid_frame, step_frame, step_texts
+from .columns import Columns, Texts
+from .tokens import grid_columns, one_step, step_texts, tick_texts
 
 Item = TypeVar("Item")
 CLOSED, OPEN = 0.1, 0.9  # a gate below is as good as shut, one above as good as open
 STATES = ("hidden", "cell")
+SHARES = ("closed", "between", "open")
+DIGITS = 3  # decimals in formulas
 TERMS = {"from_input": "from the input", "from_state": "from the state", "sum": "sum"}
 
 
@@ -42,7 +46,7 @@ class Place:
 
 def names(trace: Trace) -> tuple[str, ...]:
     """The gates of the trace's cell in PyTorch's order, the candidate among them."""
-    return cells.gates(trace.meta["cell"])
+    return cells_.gates(trace.meta["cell"])
 
 
 def in_rows(items: Sequence[Item], width: int) -> list[Sequence[Item]]:
@@ -50,51 +54,83 @@ def in_rows(items: Sequence[Item], width: int) -> list[Sequence[Item]]:
     return [items[start : start + width] for start in range(0, len(items), width)]
 
 
-def activations(trace: Trace, place: Place, gate: str) -> pd.DataFrame:
-    """One row per unit and step: step columns, ``unit``, ``value``, ``preactivation``."""
-    frame = grid_frame(trace[place.site(gate)], step_texts(trace, place.part), "unit")
-    frame["preactivation"] = trace[place.site(f"{gate}_preactivation")].reshape(-1)
-    return frame
+def cells(trace: Trace, place: Place, order: np.ndarray | None = None) -> Columns:
+    """One row per unit and step: step columns, ``unit``, and two columns per gate.
+
+    They are the gate's value and its number before squeezing (``forget``, ``forget_preactivation``).
+    ``row`` is the unit's place from the top, when `order` holds the units from the top row down.
+    """
+    sites = [f"{gate}{end}" for gate in names(trace) for end in ("", "_preactivation")]
+    arrays = {name: trace[place.site(name)] for name in sites}
+    texts, units = step_texts(trace, place.part), arrays[sites[0]].shape[1]
+    rows = np.arange(units, dtype=np.int16) if order is None else places(order)
+    return {**grid_columns(texts, units, "unit", **arrays), "row": np.tile(rows, len(texts))}
 
 
-def chosen_cell(trace: Trace, part: str, position: int, unit: int) -> pd.DataFrame:
-    """The one row that outlines the chosen token and unit in a heatmap."""
-    frame = step_frame(step_texts(trace, part)).iloc[[position]].reset_index(drop=True)
-    return frame.assign(unit=np.int32(unit))
+def places(order: np.ndarray) -> np.ndarray:
+    """The place of each unit from the top, when `order` holds the units from the top row down."""
+    rows = np.empty(len(order), dtype=np.int16)
+    rows[order] = np.arange(len(order), dtype=np.int16)
+    return rows
 
 
-def means(trace: Trace, place: Place, gates: tuple[str, ...]) -> pd.DataFrame:
+def chosen(
+    trace: Trace, part: str, position: int, unit: int | None, order: np.ndarray | None = None
+) -> Columns:
+    """The row that outlines the chosen token and rings the chosen unit; without one both are -1."""
+    row = -1 if unit is None else unit if order is None else int(places(order)[unit])
+    return one_step(step_texts(trace, part), position, unit=-1 if unit is None else unit, row=row)
+
+
+def means(trace: Trace, place: Place, gates: tuple[str, ...]) -> Columns:
     """One row per gate and step: the mean over units and the 10th and 90th percentile."""
-    steps = step_frame(step_texts(trace, place.part))
-    frames = []
-    for gate in gates:
-        values = trace[place.site(gate)]
-        low, high = np.quantile(values, (0.1, 0.9), axis=1)
-        frames.append(steps.assign(gate=gate, mean=values.mean(1), low=low, high=high))
-    return pd.concat(frames, ignore_index=True)
+    texts = step_texts(trace, place.part)
+    values = np.stack([trace[place.site(gate)] for gate in gates])  # (gate, steps, unit)
+    low, high = np.quantile(values, (0.1, 0.9), axis=2).astype(np.float32)
+    position = np.tile(np.arange(len(texts), dtype=np.int16), len(gates))
+    return {
+        "position": position,
+        "tick": Texts(position, tick_texts(texts)),
+        "token": Texts(position, texts),
+        "gate": Texts(np.repeat(np.arange(len(gates), dtype=np.int16), len(texts)), gates),
+        "mean": values.mean(2).reshape(-1),
+        "low": low.reshape(-1),
+        "high": high.reshape(-1),
+    }
 
 
-def means_in_words(frame: pd.DataFrame) -> str:
-    """`means`, for a reader who cannot see it: ``input 0.31; forget 0.72``."""
-    return "; ".join(f"{gate} {rows['mean'].mean():.2f}" for gate, rows in frame.groupby("gate", sort=False))
+def means_in_words(trace: Trace, place: Place, gates: tuple[str, ...]) -> str:
+    """How open each gate is on average: ``input 0.31; forget 0.72``."""
+    return "; ".join(f"{gate} {trace[place.site(gate)].mean():.2f}" for gate in gates)
 
 
-def shares(trace: Trace, place: Place, gates: tuple[str, ...]) -> pd.DataFrame:
+def shares(trace: Trace, place: Place, gates: tuple[str, ...]) -> Columns:
     """One row per gate and state: the share of all its values that are closed, between or open.
 
     ``start`` and ``end`` place the share on a bar from 0 to 1, closed first.
     """
-    rows = []
-    for gate in gates:
-        values = trace[place.site(gate)]
-        closed, opened = float((values < CLOSED).mean()), float((values > OPEN).mean())
-        rows += [
-            {"gate": gate, "state": "closed", "start": 0.0, "end": closed},
-            {"gate": gate, "state": "between", "start": closed, "end": 1 - opened},
-            {"gate": gate, "state": "open", "start": 1 - opened, "end": 1.0},
-        ]
-    frame = pd.DataFrame(rows)
-    return frame.assign(share=frame["end"] - frame["start"])
+    ends = np.asarray([(0.0, *_limits(trace, place, gate), 1.0) for gate in gates])
+    return {
+        "gate": [gate for gate in gates for _ in SHARES],
+        "state": [*SHARES] * len(gates),
+        "start": ends[:, :-1].reshape(-1),
+        "end": ends[:, 1:].reshape(-1),
+        "share": np.diff(ends).reshape(-1),
+    }
+
+
+def shares_in_words(trace: Trace, place: Place, gates: tuple[str, ...]) -> str:
+    """`shares`, for a reader who cannot see it."""
+    return "; ".join(
+        f"{gate}: {closed:.0%} below {CLOSED}, {1 - opened:.0%} above {OPEN}"
+        for gate, (closed, opened) in ((gate, _limits(trace, place, gate)) for gate in gates)
+    )
+
+
+def _limits(trace: Trace, place: Place, gate: str) -> tuple[float, float]:
+    """Where the closed values end and the open ones begin, as shares of all values."""
+    values = trace[place.site(gate)]
+    return float((values < CLOSED).mean()), 1 - float((values > OPEN).mean())
 
 
 def terms(trace: Trace, place: Place, gates: tuple[str, ...], position: int, unit: int) -> pd.DataFrame:
@@ -164,9 +200,9 @@ def worked(trace: Trace, place: Place, position: int, unit: int) -> list[Worked]
     """
     values, found, lines = cell_values(trace, place, position, unit), [], []
     cell = trace.meta["cell"]
-    linear = {equation.name: equation for equation in cells.linear_equations(cell)}
-    gates = cells.gates(cell)
-    for equation in cells.equations(cell):
+    linear = {equation.name: equation for equation in cells_.linear_equations(cell)}
+    gates = cells_.gates(cell)
+    for equation in cells_.equations(cell):
         for gate in gates:
             if equation.name == f"{gate}_preactivation":
                 both = (linear[f"{gate}_from_input"], linear[f"{gate}_from_state"])
@@ -182,6 +218,40 @@ def worked(trace: Trace, place: Place, position: int, unit: int) -> list[Worked]
             found.append(Worked(equation.name, equation.meaning, values[equation.name], block))
             lines = []
     return found
+
+
+def in_brief(trace: Trace, place: Place, position: int, unit: int) -> list[tuple[str, str, str]]:
+    """One cell as a line per gate and state: its words, the arithmetic in numbers, what comes out.
+
+    A gate's line adds what the input and the state say; `worked` has all that is in between.
+    """
+    values = cell_values(trace, place, position, unit)
+    found = {equation.name: equation for equation in cells_.equations(trace.meta["cell"])}
+    gates, lines = {name for name in names(trace) if name != "candidate"}, []
+    for name, equation in found.items():
+        if name.endswith("_preactivation"):
+            continue
+        right = equation.expression.latex(values, DIGITS)
+        if inner := found.get(f"{name}_preactivation"):
+            numbers = inner.expression.latex(values, DIGITS)
+            right = equation.expression.latex().replace(inner.symbol.letters, numbers)
+        word = f"{name} gate" if name in gates else f"{name} state" if name in STATES else name
+        lines.append((word, _text(right), _text(cells_.number_latex(values[name], DIGITS))))
+    return lines
+
+
+def _text(latex: str) -> str:
+    """Numbers and their signs as text, for where a formula must be able to wrap."""
+    for sign, text in (
+        (r"\left", ""),
+        (r"\right", ""),
+        (r"\sigma", "σ"),
+        (r"\tanh", "tanh"),
+        (r"\cdot", "·"),
+    ):
+        latex = latex.replace(sign, text)
+    latex = re.sub(r"\\times 10\^\{(-?\d+)\}", r"× 10^\1", latex)
+    return latex.replace("-", "−")
 
 
 def _line(latex: str, *, again: bool = False) -> str:

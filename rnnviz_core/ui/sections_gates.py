@@ -1,195 +1,221 @@
-"""Sections of the gates page: the heatmaps in one order, the summaries, the cell inspector."""
+"""The sections of the gates page: heatmaps with the chosen cell's arithmetic, summaries, conventions."""
 
+from collections.abc import Iterator
+from functools import partial
+from html import escape
 from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 import streamlit as st
 
 from ..charts import gates as charts
 from ..charts import inspector as inspector_charts
 from ..frames import gate_order, gates, inspector
-from ..frames.tokens import spread
+from ..frames.tokens import spread, step_texts
+from . import url
+from .choose import choose_one, choose_token, choose_unit
+from .clicks import follow
 from .compare import side_by_side
 from .drawing import show
-from .words import download_rows, explain
+from .words import download_rows, explain, offer_models, plain
 
 if TYPE_CHECKING:
     from . import Layer, View
 
+CONVENTIONS = {
+    "flipped": "z the other way round",
+    "same_weights": "z the other way, same weights",
+    "before": "reset before the product",
+}
+CONVENTION_TEXTS = {
+    "flipped": "Cho et al. (2014) let z = 1 take the new content: h = z · n + (1 − z) · h. Turn the "
+    "sign of the update gate’s weights round, and the state is the same.",
+    "same_weights": "The same formula, h = z · n + (1 − z) · h, with PyTorch’s weights as they are: "
+    "keeping and rewriting change places, and the network is another one.",
+    "before": "Cho et al. (2014) reset the old state first: U (r · h). PyTorch multiplies afterwards: "
+    "r · (U h). The same weights then give another candidate.",
+}
 
-def choose_order(view: "View", layer: "Layer") -> np.ndarray:
-    """The order of the units, the same in all heatmaps."""
-    trace, kinds = view.trace, gate_order.ORDERS
-    keeper = gate_order.KEEPERS[trace.meta["cell"]]
-    kind = st.segmented_control(
-        "Order of the units",
-        list(kinds),
-        format_func=lambda name: kinds[name].replace("one gate", keeper),
-        default="index",
-        key="gates-order",
-        help="The same order in every heatmap: by number, by the unit’s mean, or units that move alike side "
-        "by side (clustering).",
+
+def units_of(view: "View", layer: "Layer") -> int:
+    """How many units the layer has."""
+    return int(view.trace[gates.Place(*layer).site("hidden")].shape[1])
+
+
+def comparable(view: "View", layer: "Layer", *, head: bool = True) -> "Iterator[View]":
+    """The views that have this layer; the other one gets a word instead."""
+    for shown in side_by_side(view, head=head):
+        if gates.Place(*layer).site("hidden") in shown.trace:
+            yield shown
+        else:
+            st.info(f"This network has no {layer.words.lower()}.", icon=":material/info:")
+
+
+def maps(view: "View", layer: "Layer") -> None:
+    """Every gate as a heatmap; a click shows the arithmetic of its cell below."""
+    follow(view, layer.part, "gates-maps")
+    kind, above = _choose_order(view), st.container()
+    with st.container(horizontal=True):
+        position = choose_token(view, layer.part)
+        unit = choose_unit(view, units_of(view, layer))
+    asked = url.get("unit") is not None
+    if asked:
+        _arithmetic(view, layer, position, unit)
+    else:
+        st.caption("Click a cell, or choose a token and a unit: the numbers that make it up appear here.")
+    only = _gates_of(view)
+    with above:
+        for shown in comparable(view, layer):
+            leader = view if shown.model_id == view.model_id else shown  # a unit keeps its row
+            _draw_maps(shown, layer, _order(leader, layer, kind), position, unit if asked else None)
+    explain(
+        "Each column is a token, each row one unit. "
+        + "Yellow gates are open (1), purple ones shut (0). " * bool(only)
+        + "The candidate runs from blue (-1) to orange (1).",
+        "Put “not” before an adjective. Which units change their colour at the adjective?",
     )
-    return gate_order.order(trace, gates.Place(*layer), gates.names(trace), kind or "index")
-
-
-def draw_maps(view: "View", layer: "Layer", order: np.ndarray, chosen: pd.DataFrame, wide: bool) -> None:
-    """A heatmap per gate, two side by side unless the text is `wide`."""
-    trace, place = view.trace, gates.Place(*layer)
-    names = gates.names(trace)
-    only = tuple(name for name in names if name != "candidate")
     if not only:
         st.markdown(
             "**A plain RNN has no gates.** Nothing decides what to keep: every token rewrites the whole "
             "state. All it computes is this candidate, which is at once its new hidden state."
         )
-    ordered = bool((order != np.arange(len(order))).any())
-    for row in gates.in_rows((*only, "candidate"), 1 if wide else 2):
-        for name, column in zip(row, st.columns(len(row)), strict=True):
-            with column:
-                cells = gates.activations(trace, place, name)
-                show(
-                    charts.gate_heatmap(name, len(order), layer.part, ordered),
-                    key=f"gates-{name}",
-                    description=f"{charts.gate_title(name)}: {spread(trace[place.site(name)])}",
-                    select="cell",
-                    cells=gate_order.with_rows(cells, order) if ordered else cells,
-                    chosen=gate_order.with_rows(chosen, order) if ordered else chosen,
-                )
-    explain(
-        "Each column is a token, each row one unit. Click a cell to see its arithmetic below. "
-        + "Yellow gates are open (1), purple ones shut (0). " * bool(only)
-        + "The candidate runs from blue (-1) to orange (1).",
-        "Put “not” before an adjective. Which units change their colour at the adjective?",
+        task = view.entry.spec.task
+        offer_models(
+            "Gates are found in GRU and LSTM networks.", lambda spec: spec.cell != "rnn" and spec.task == task
+        )
+
+
+def _gates_of(view: "View") -> tuple[str, ...]:
+    return tuple(name for name in gates.names(view.trace) if name != "candidate")
+
+
+def _choose_order(view: "View") -> str:
+    keeper = gate_order.KEEPERS[view.trace.meta["cell"]]
+    kinds = {name: words.replace("one gate", keeper) for name, words in gate_order.ORDERS.items()}
+    return choose_one(
+        "order",
+        "Order of the units",
+        kinds,
+        help="The same order in every heatmap: by number, by the unit’s mean, or units that move alike side "
+        "by side (clustering).",
     )
 
 
-def draw_summary(view: "View", layer: "Layer") -> None:
+def _order(view: "View", layer: "Layer", kind: str) -> np.ndarray | None:
+    """The units from the top row down; None: by their numbers."""
+    if kind == "index":
+        return None
+    return gate_order.order(view.trace, gates.Place(*layer), gates.names(view.trace), kind)
+
+
+def _draw_maps(
+    shown: "View", layer: "Layer", order: np.ndarray | None, position: int, unit: int | None
+) -> None:
+    trace, place, units = shown.trace, gates.Place(*layer), units_of(shown, layer)
+    names = (*_gates_of(shown), "candidate")
+    at = min(position, len(step_texts(trace, layer.part)) - 1)
+    row = None if unit is None else min(unit, units - 1)
+    about = [f"{charts.gate_title(name)}: {spread(trace[place.site(name)])}" for name in names]
+    show(
+        charts.gate_maps(names, units, layer.part, order is not None),
+        key=shown.key("gates-maps"),
+        description=f"Heatmaps of {units} units over the tokens. {'; '.join(about)}.",
+        select=None if shown.second else "cell",
+        cells=gates.cells(trace, place, order),
+        chosen=gates.chosen(trace, layer.part, at, row, order),
+    )
+
+
+def _arithmetic(view: "View", layer: "Layer", position: int, unit: int) -> None:
+    """The chosen cell's equations with the numbers in them, and the way to all the rest of it."""
+    token = plain(step_texts(view.trace, layer.part)[position])
+    with st.container(border=True):
+        st.markdown(
+            f"**Unit {unit} at “{token}”**: what the input says, plus what the old state says, squeezed."
+        )
+        st.html(_lines(gates.in_brief(view.trace, gates.Place(*layer), position, unit)))
+        st.button(
+            "Take this cell apart",
+            icon=":material/search:",
+            key="gates-apart",
+            on_click=url.put,
+            args=("section", "cell"),
+            help="The cell as a drawing, every formula, and the inputs behind each sum",
+        )
+
+
+def _lines(found: list[tuple[str, str, str]]) -> str:
+    """Formulas in numbers, a line each, that wrap on a phone."""
+    rows = [
+        f'<div class="rv-row"><span class="rv-key" style="flex-basis:6.5rem">{escape(words)}</span>'
+        f'<span class="rv-value">{escape(formula)} ≈ <strong>{escape(result)}</strong></span></div>'
+        for words, formula, result in found
+    ]
+    return f'<div class="rv-head">{"".join(rows)}</div>'
+
+
+def summary(view: "View", layer: "Layer") -> None:
     """How open the gates are: per token, and over all values."""
-    trace, place = view.trace, gates.Place(*layer)
-    only = tuple(name for name in gates.names(trace) if name != "candidate")
-    if not only:
-        return
-    for shown in side_by_side(view):
-        own = tuple(name for name in gates.names(shown.trace) if name != "candidate")
-        if not own or place.site("hidden") not in shown.trace:
-            st.info("This network has no such gates.", icon=":material/info:")
-            continue
-        means = gates.means(shown.trace, place, own)
-        about = f"Lines: how open each gate is per token. On average {gates.means_in_words(means)}."
-        key = shown.key("gates-means")
-        show(charts.gate_means(own, layer.part), key=key, description=about, means=means)
+    place = gates.Place(*layer)
+    views = [shown for shown in comparable(view, layer) if _has_gates(shown) and _draw_means(shown, layer)]
     explain(
         "A line is the mean over all units; the band around it holds the middle 80 % of them, from the 10th "
         "to the 90th in a hundred.",
         "At which token is a band widest? There the units disagree most about what to keep.",
     )
-    shares = gates.shares(trace, place, only)
-    for name, column in zip(only, st.columns(len(only)), strict=True):
-        own = shares[shares["gate"] == name]
-        low, high = (float(own[own["state"] == state]["share"].iloc[0]) for state in ("closed", "open"))
-        with column:
-            show(
-                inspector_charts.gate_histogram(name),
-                key=f"gates-histogram-{name}",
-                description=f"{charts.gate_title(name)}: {low:.0%} below 0.1, {high:.0%} above 0.9.",
-                bins=gate_order.histogram(trace, place, name),
-                shares=own,
-            )
-    about = "Bars: how many of each gate's values are below 0.1, between, and above 0.9."
-    show(charts.gate_shares(only), key="gates-shares", description=about, shares=shares)
+    for shown in comparable(view, layer, head=False):
+        if shown in views:
+            _draw_shares(shown, layer)
     explain(
         "How often each value occurs over all units and tokens, and how much of each gate is nearly shut "
         "or open.",
         "A gate that is always half open decides little. Which gate of this network decides most?",
     )
+    with st.container(horizontal=True):
+        only = _gates_of(view)
+        download_rows(partial(gates.means, view.trace, place, only), "gates-means")
+        download_rows(partial(gates.shares, view.trace, place, only), "gates-shares")
 
 
-def draw_cell(view: "View", layer: "Layer", position: int, unit: int) -> None:
-    """The chosen cell: drawn, in formulas, and with the inputs behind one of its sums."""
-    trace, place = view.trace, gates.Place(*layer)
-    names, cell = gates.names(trace), view.trace.meta["cell"]
-    nodes, wires = inspector.drawing(trace, place, position, unit)
-    about = f"The cell as a drawing: {inspector.drawing_in_words(nodes)}."
+def _has_gates(shown: "View") -> bool:
+    if not _gates_of(shown):
+        st.info("This network has no gates.", icon=":material/info:")
+    return bool(_gates_of(shown))
+
+
+def _draw_means(shown: "View", layer: "Layer") -> bool:
+    place, only = gates.Place(*layer), _gates_of(shown)
+    words = gates.means_in_words(shown.trace, place, only)
     show(
-        inspector_charts.cell_drawing(cell), key="gates-drawing", description=about, nodes=nodes, wires=wires
+        charts.gate_means(only, layer.part),
+        key=shown.key("gates-means"),
+        description=f"Lines: how open each gate is per token. On average {words}.",
+        means=gates.means(shown.trace, place, only),
     )
-    explain(
-        "The two numbers under each gate are what the token (x) and the old state (h) say; the gate adds and "
-        "squeezes them. Boxes with × multiply, with + add; a thick wire carries a number far from zero.",
-        "Follow the wires from the old state to the new one: how much of it arrives?",
-    )
-    terms = gates.terms(trace, place, names, position, unit)
-    about, bars = f"Bars: {gates.terms_in_words(terms)}.", gates.term_bars(terms)
-    show(charts.cell_terms(names), key="gates-terms", description=about, terms=bars)
-    for pair in gates.in_rows(gates.worked(trace, place, position, unit), 2):
-        for block, column in zip(pair, st.columns(2)):
-            with column.container(border=True):
-                st.markdown(f"**{charts.result_title(block.name)}: {block.value:.3f}**  \n{block.meaning}")
-                st.latex(block.latex)
-    explain(
-        "Each formula of the cell stands first in letters, then with the numbers of this token and unit.",
-        "Find a value near its lowest or highest. Was it the input that pushed it there, or the old state?",
-    )
-    download_rows(terms, "gates-cell")
-    _draw_inputs(view, layer, position, unit)
+    return True
 
 
-def _draw_inputs(view: "View", layer: "Layer", position: int, unit: int) -> None:
-    names = gates.names(view.trace)
-    gate = names[0]
-    if len(names) > 1:
-        gate = (
-            st.segmented_control(
-                "The sum behind", names, format_func=charts.gate_title, default=gate, key="gates-inputs"
-            )
-            or gate
-        )
-    rows = inspector.contributions(view.model, view.trace, gates.Place(*layer), gate, position, unit)
+def _draw_shares(shown: "View", layer: "Layer") -> None:
+    trace, place, only = shown.trace, gates.Place(*layer), _gates_of(shown)
     show(
-        inspector_charts.contribution_bars(gate),
-        key="gates-contributions",
-        description=f"Bars: the largest terms of the sum. {inspector.contributions_in_words(rows)}.",
-        terms=rows,
+        inspector_charts.gate_histograms(only),
+        key=shown.key("gates-histograms"),
+        description=f"Histogram of each gate. {gates.shares_in_words(trace, place, only)}",
+        bins=gate_order.histograms(trace, place, only),
+        shares=gates.shares(trace, place, only),
     )
-    explain(
-        "The sum before squeezing has one term per number of the input and of the old state: its weight "
-        "times that number. The largest are named (“unit 3 before” is unit 3 of the old state), the others "
-        f"are added up. Together they give {rows['value'].iloc[-1]:.3f}.",
-        "Does one number decide, or is it a vote of many small ones?",
-    )
-    download_rows(rows, "gates-inputs")
 
 
-def draw_conventions(view: "View", layer: "Layer") -> None:
+def conventions(view: "View", layer: "Layer") -> None:
     """A GRU as other textbooks write it: where h is the same, and by how much it differs."""
-    if view.trace.meta["cell"] != "gru":
-        return
-    st.subheader("The same GRU in other textbooks", anchor=False)
-    kinds = {
-        "flipped": "z the other way round",
-        "same_weights": "z the other way, same weights",
-        "before": "reset before the product",
-    }
-    kind = st.segmented_control(
-        "Convention", list(kinds), format_func=kinds.__getitem__, default="flipped", key="gates-convention"
-    )
-    kind = kind or "flipped"
+    kind = choose_one("convention", "Convention", CONVENTIONS)
     rows = inspector.conventions(view.model, view.trace, gates.Place(*layer))
-    texts = {
-        "flipped": "Cho et al. (2014) let z = 1 take the new content: h = z · n + (1 − z) · h. Turn the "
-        "sign of the update gate’s weights round, and the state is the same.",
-        "same_weights": "The same formula, h = z · n + (1 − z) · h, with PyTorch’s weights as they are: "
-        "keeping and rewriting change places, and the network is another one.",
-        "before": "Cho et al. (2014) reset the old state first: U (r · h). PyTorch multiplies afterwards: "
-        "r · (U h). The same weights then give another candidate.",
-    }
-    st.markdown(f"{texts[kind]} **Largest difference over this text: {rows[kind].max():.2g}.**")
+    largest = rows[kind].max()
+    st.markdown(f"{CONVENTION_TEXTS[kind]} **Largest difference over this text: {largest:.2g}.**")
     show(
         inspector_charts.convention_bars(kind, layer.part),
         key=f"gates-convention-{kind}",
-        description=f"Bars: difference of h per token, at most {rows[kind].max():.2g}.",
+        description=f"Bars: difference of h per token, at most {largest:.2g}.",
         conventions=rows,
     )
     explain(
@@ -197,3 +223,4 @@ def draw_conventions(view: "View", layer: "Layer") -> None:
         "being read by the other formula. Differences near 1e-7 are rounding.",
         "Which convention may you change without training again, and which not?",
     )
+    download_rows(rows, "gates-conventions")
