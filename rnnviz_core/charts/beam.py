@@ -6,22 +6,58 @@ import altair as alt
 
 from . import parts, theme
 
+KINDS = ("chosen", "kept", "dropped")
+ROW = 58  # px from one step to the next: a word, its score, and room for the lines
+ROOM = 46  # px a column needs for its words; narrower ones show dots and the chosen path's words alone
+
 
 @cache
 def tree(slots: int) -> alt.LayerChart:
-    """Translation: the beam search from the top down, best piece left. Dataset: ``tree``."""
+    """Translation: the beam search from the top down, best piece left. Dataset: ``tree`` (`frames.beam`).
+
+    Lines run in the room between two rows of words, so that they cross none.
+    """
     x = alt.X("x:Q", axis=None, scale=alt.Scale(domain=[0, 1], nice=False))
-    y = alt.Y("step:Q", axis=None, scale=alt.Scale(reverse=True, nice=False, zero=False))
-    kinds = ["chosen", "kept", "dropped"]
+    y = alt.Y("step:Q", axis=None, scale=alt.Scale(reverse=True, nice=False, zero=False, padding=24))
+    base = alt.Chart(alt.NamedData("tree"))
     colour = alt.Color(
         "kind:N",
         title=None,
-        scale=alt.Scale(domain=kinds, range=[theme.POSITIVE, theme.ACCENT, theme.OUTLINE]),
+        scale=alt.Scale(domain=list(KINDS), range=[theme.POSITIVE, theme.ACCENT, theme.OUTLINE]),
         legend=alt.Legend(orient="top", direction="horizontal"),
     )
-    strength = alt.condition("datum.kind == 'dropped'", alt.value(0.75), alt.value(1.0))
-    thick = alt.condition("datum.kind == 'chosen'", alt.value(4), alt.value(1.2))
-    tips = [
+    ways = base.mark_rule(strokeCap="round", yOffset=19, y2Offset=-16, tooltip=None).encode(
+        x=alt.X("x2:Q", axis=None),
+        y=alt.Y("step2:Q", axis=None),
+        x2="x:Q",
+        y2="step:Q",
+        color=colour,
+        strokeWidth=alt.condition("datum.kind == 'chosen'", alt.value(4), alt.value(1.3)),
+        opacity=alt.condition("datum.kind == 'dropped'", alt.value(0.7), alt.value(1)),
+    )
+    wide = f"datum.kind == 'chosen' || width / {slots} >= {ROOM}"
+    dots = base.mark_point(filled=True, size=60).encode(
+        x=x,
+        y=y,
+        color=colour,
+        tooltip=_tips(),
+        opacity=alt.condition(wide, alt.value(0), alt.value(1)),
+    )
+    texts = _texts(base.encode(x=x, y=y), wide, slots)
+    start = (
+        base.transform_filter("datum.step == 0 && datum.rank == 0")
+        .mark_text(text="(start)", dy=4, color=theme.either(theme.MUTED))
+        .encode(x=alt.datum(0.5), y=alt.Y("step2:Q", axis=None), tooltip=alt.value(None))
+    )
+    return theme.finish(
+        alt.layer(ways, dots, *texts, start).properties(
+            title=parts.heading("The beam, from the first piece down", "Below each piece: score of the path")
+        )
+    )
+
+
+def _tips() -> list[alt.Tooltip]:
+    return [
         parts.tip("piece", "piece", "text"),
         alt.Tooltip("step:Q", title="step"),
         parts.tip("probability", "after what was written", "share"),
@@ -29,25 +65,19 @@ def tree(slots: int) -> alt.LayerChart:
         parts.tip("score", "score: that per piece"),
         parts.tip("kind", "it was", "text"),
     ]
-    base = alt.Chart(alt.NamedData("tree"))
-    edges = base.mark_rule(strokeCap="round", tooltip=None).encode(
-        x=x, y=y, x2="x2:Q", y2="step2:Q", color=colour, opacity=strength, strokeWidth=thick
-    )
-    points = base.mark_point(filled=True, size=70).encode(
-        x=x, y=y, color=colour, opacity=strength, tooltip=tips
-    )
-    room = alt.ExprRef(f"width / {slots} - 18")
-    words = base.mark_text(align="left", dx=8, dy=-5, limit=room, tooltip=None).encode(
-        x=x, y=y, text="piece:N", opacity=strength
-    )
-    scores = base.mark_text(
-        align="left", dx=8, dy=9, limit=room, tooltip=None, color=theme.either(theme.MUTED)
-    )
-    scores = scores.transform_calculate(words="format(datum.score, '.2f')").encode(
-        x=x, y=y, text="words:N", opacity=strength
-    )
-    return theme.finish(
-        alt.layer(edges, points, words, scores).properties(
-            title=parts.heading("The beam, from the first piece down", "Below each piece: score of the path")
-        )
-    )
+
+
+def _texts(base: alt.Chart, wide: str, slots: int) -> list[alt.Chart]:
+    """The piece, bold on the chosen path, and under it the score; both on a halo of the page's colour."""
+    room = alt.ExprRef(f"max(width / {slots} - 6, 64)")
+    found = []
+    for kinds, weight in (("datum.kind == 'chosen'", 700), ("datum.kind != 'chosen'", 400)):
+        mine = base.transform_filter(kinds).transform_calculate(words="format(datum.score, '.2f')")
+        seen = alt.condition(wide, alt.value(1), alt.value(0))
+        shade = theme.either(theme.TEXT if weight > 400 else theme.MUTED)
+        for text, dy in (("piece:N", -5), ("words:N", 10)):
+            mark = mine.mark_text(
+                dy=dy, limit=room, fontSize=13 if dy < 0 else 12, fontWeight=weight, color=shade
+            )
+            found += parts.words_on_top(mark, text=text, opacity=seen, tooltip=_tips())
+    return found[4:] + found[:4]  # the chosen path is drawn last

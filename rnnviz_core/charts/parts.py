@@ -153,6 +153,18 @@ def chosen_column(x: alt.X) -> alt.LayerChart:
     )
 
 
+def whole_columns(base: alt.Chart, *fields: str) -> alt.Chart:
+    """Unseen columns over the whole height: a click beside a short bar counts, too."""
+    columns = base.mark_rect(opacity=0, cursor="pointer", aria=False)
+    return columns.add_params(cell_click(*fields))
+
+
+def chosen_band(x: alt.X) -> alt.Chart:
+    """The chosen token's column as a shade behind lines or bars; dataset ``chosen``."""
+    base = alt.Chart(alt.NamedData("chosen")).encode(x=x, tooltip=alt.value(None))
+    return base.mark_rect(color=theme.either(theme.MUTED), opacity=0.2)
+
+
 def chosen_ring(x: alt.X, y: alt.Y) -> alt.LayerChart:
     """A ring around the chosen cell, easy to find however thin its row is; dataset ``chosen``."""
     base = alt.Chart(alt.NamedData("chosen")).encode(x=x, y=y, tooltip=alt.value(None))

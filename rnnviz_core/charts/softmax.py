@@ -101,8 +101,13 @@ def terms(classes: tuple[str, ...], chosen: str) -> alt.LayerChart:
 
 @cache
 def verdicts(classes: tuple[str, ...]) -> alt.LayerChart:
-    """Sentiment: the probabilities after every token. Dataset: ``verdicts``."""
-    hover = alt.selection_point(name="at", fields=["position"], on="pointerover", nearest=True, empty=False)
+    """Sentiment: the probabilities after every token, with one token shaded; a click chooses it.
+
+    Datasets: ``verdicts``, ``chosen`` (`frames.tokens.one_step`). Selection: ``cell``, with ``position``.
+    """
+    click = alt.selection_point(
+        name="cell", fields=["position"], on="click", nearest=True, clear=False, toggle=False
+    )
     base = alt.Chart(alt.NamedData("verdicts")).encode(
         x=parts.tokens_x(),
         y=alt.Y("probability:Q", title="probability", scale=alt.Scale(domain=[0, 1])).axis(
@@ -121,8 +126,7 @@ def verdicts(classes: tuple[str, ...]) -> alt.LayerChart:
             ),
         ),
     )
-    points = base.mark_point(filled=True, opacity=1).encode(
-        size=alt.condition(hover, alt.value(90), alt.value(36), empty=False),
+    points = base.mark_point(filled=True, opacity=1, size=45, cursor="pointer").encode(
         tooltip=[
             *parts.step_tips(),
             parts.tip("class", "class", "text"),
@@ -130,7 +134,9 @@ def verdicts(classes: tuple[str, ...]) -> alt.LayerChart:
         ],
     )
     return theme.finish(
-        alt.layer(base.mark_line(strokeWidth=2), points.add_params(hover)).properties(
+        alt.layer(
+            parts.chosen_band(parts.tokens_x()), base.mark_line(strokeWidth=2), points.add_params(click)
+        ).properties(
             title=parts.heading(
                 "The verdict after every token", "What it would say if the sentence ended there"
             ),
@@ -162,7 +168,7 @@ def confidence() -> alt.LayerChart:
         .encode(y="probability:Q", text="bits:N")
     )
     return theme.finish(
-        alt.layer(bars, words).properties(
+        alt.layer(bars, words, parts.whole_columns(base, "position")).properties(
             title=parts.heading(
                 "How sure it was at every step", "Above each bar: the entropy of that step in bits"
             ),

@@ -1,63 +1,81 @@
 """Frames of the softmax page: logits, the terms they are sums of, probabilities, candidates."""
 
+from collections.abc import Sequence
+
 import numpy as np
-import pandas as pd
 
 from ..trace import Trace
-from .overview import verdicts as verdicts
-from .tokens import shown, step_frame
+from .columns import Columns, Texts
+from .tokens import entropy, shown, step_columns, step_texts, tick_texts
 
 BIAS = "bias"
+PUSHES = ("pushes down", "pushes up")
 
 
-def classes(trace: Trace) -> pd.DataFrame:
+def classes(trace: Trace) -> Columns:
     """One row per class, worst first: ``class``, ``number``, ``logit``, ``probability``."""
-    return pd.DataFrame(
-        {
-            "class": list(trace.labels["class"]),
-            "number": np.arange(len(trace.labels["class"])),
-            "logit": trace["readout.logits"],
-            "probability": trace["readout.probabilities"],
-        }
+    return {
+        "class": trace.labels["class"],
+        "number": np.arange(len(trace.labels["class"]), dtype=np.int16),
+        "logit": trace["readout.logits"],
+        "probability": trace["readout.probabilities"],
+    }
+
+
+def classes_in_words(trace: Trace) -> str:
+    """Softmax of the most probable class, written out."""
+    best = int(trace["readout.probabilities"].argmax())
+    logits = trace["readout.logits"].astype(np.float64)
+    powers = np.exp(logits)
+    return (
+        f"{trace.labels['class'][best]}: exp({logits[best]:.2f}) = {powers[best]:.3f}, and all classes "
+        f"together {powers.sum():.3f}, so {powers[best]:.3f} / {powers.sum():.3f} = "
+        f"{trace['readout.probabilities'][best]:.1%}."
     )
 
 
-def terms(trace: Trace, *beside: Trace) -> pd.DataFrame:
+def terms(trace: Trace, *beside: Trace) -> Columns:
     """One row per class and summand of its logit, the largest first.
 
     ``name`` is ``unit 12`` or ``bias``, ``rank`` the place within the class, ``kind`` says which way
     it pushes. ``total`` (on every row) writes out the sum, ``high`` and ``low`` are the ends of the
     axis, which fit the same class of the traces drawn `beside` it, too.
     """
-    bias = trace["readout.bias"]
-    parts = []
-    for number, name in enumerate(trace.labels["class"]):
-        units = trace["readout.terms"][number]
-        values = np.append(units, bias[number])
-        names = np.asarray([f"unit {unit}" for unit in range(len(units))] + [BIAS], dtype=object)
-        order = np.argsort(-values, kind="stable")
-        every = [
-            one[site][number]
-            for one in (trace, *(other for other in beside if number < len(other.labels["class"])))
-            for site in ("readout.terms", "readout.bias")
-        ]
-        up, down = float(values[values > 0].sum()), float(values[values < 0].sum())
-        parts.append(
-            pd.DataFrame(
-                {
-                    "class": name,
-                    "name": names[order],
-                    "rank": np.arange(len(values)),
-                    "term": values[order],
-                    "running": values[order].cumsum(),
-                    "kind": np.where(values[order] > 0, "pushes up", "pushes down"),
-                    "total": f"up {up:+.2f}, down {down:+.2f}: logit {up + down:+.2f}",
-                    "high": max(array.max() for array in every),
-                    "low": min(array.min() for array in every),
-                }
-            )
-        )
-    return pd.concat(parts, ignore_index=True)
+    values = _summands(trace)
+    count, size = values.shape
+    order = np.argsort(-values, axis=1, kind="stable")
+    ranked = np.take_along_axis(values, order, axis=1)
+    number = np.repeat(np.arange(count, dtype=np.int16), size)
+    ends = [_ends(name, trace, *beside) for name in trace.labels["class"]]
+    up, down = ranked.clip(min=0).sum(1), ranked.clip(max=0).sum(1)
+    return {
+        "class": Texts(number, trace.labels["class"]),
+        "name": Texts(order.reshape(-1).astype(np.int16), [*(f"unit {u}" for u in range(size - 1)), BIAS]),
+        "rank": np.tile(np.arange(size, dtype=np.int16), count),
+        "term": ranked.reshape(-1),
+        "running": ranked.cumsum(1).reshape(-1),
+        "kind": Texts((ranked > 0).reshape(-1).astype(np.int8), PUSHES),
+        "total": Texts(
+            number, [f"up {u:+.2f}, down {d:+.2f}: logit {u + d:+.2f}" for u, d in zip(up, down, strict=True)]
+        ),
+        "high": np.repeat([high for _, high in ends], size),
+        "low": np.repeat([low for low, _ in ends], size),
+    }
+
+
+def _summands(trace: Trace) -> np.ndarray:
+    """What adds up to every class's logit: the units' terms and, last, the bias, (class, unit + 1)."""
+    return np.concatenate([trace["readout.terms"], trace["readout.bias"][:, None]], axis=1)
+
+
+def _ends(name: str, *traces: Trace) -> tuple[float, float]:
+    """The smallest and the largest summand of a class over traces, as far as they know it."""
+    rows = [
+        _summands(trace)[trace.labels["class"].index(name)]
+        for trace in traces
+        if name in trace.labels["class"]
+    ]
+    return float(min(row.min() for row in rows)), float(max(row.max() for row in rows))
 
 
 def strongest(trace: Trace) -> str:
@@ -65,82 +83,89 @@ def strongest(trace: Trace) -> str:
     return trace.labels["class"][int(trace["readout.probabilities"].argmax())]
 
 
-def steps(trace: Trace) -> pd.DataFrame:
+def verdicts(trace: Trace) -> Columns:
+    """One row per token and class: step columns, ``class``, ``probability`` if the text ended there."""
+    texts, names = step_texts(trace, "encoder"), trace.labels["class"]
+    position = np.repeat(np.arange(len(texts), dtype=np.int16), len(names))
+    return {
+        "position": position,
+        "tick": Texts(position, tick_texts(texts)),
+        "token": Texts(position, texts),
+        "class": Texts(np.tile(np.arange(len(names), dtype=np.int16), len(texts)), names),
+        "probability": trace["readout.prefix_probabilities"].reshape(-1),
+    }
+
+
+def verdict_in_words(trace: Trace, position: int) -> str:
+    """What it would say after one token and after the one before, and where the verdict moved most."""
+    shares, names = trace["readout.prefix_probabilities"].astype(np.float64), trace.labels["class"]
+    texts = step_texts(trace, "encoder")
+
+    best = shares.argmax(1)
+
+    def after(step: int) -> str:
+        return f"{names[best[step]]} ({shares[step, best[step]]:.1%}) after “{texts[step]}”"
+
+    said = f"It says {after(position)}"
+    if position:
+        said += f", and said {after(position - 1)} one token earlier"
+    moved = np.abs(np.diff(shares, axis=0)).sum(1) / 2
+    if len(moved):
+        most = int(moved.argmax()) + 1
+        said += f". Most moved at “{texts[most]}” (step {most}): {moved.max():.1%} of the probability"
+    return said + "."
+
+
+def steps(trace: Trace) -> Columns:
     """Translation: one row per step of the decoder.
 
     ``probability`` of the piece it wrote, ``entropy`` of all pieces in bits, and ``choices``: over
     how many equally probable pieces a distribution would be as uncertain.
     """
-    shares = trace["readout.probabilities"].astype(np.float64)
+    shares = trace["readout.probabilities"]
     written = [token.id for token in trace.tokens["target"]]
-    bits = -(shares * np.log2(shares, out=np.zeros_like(shares), where=shares > 0)).sum(1) + 0.0
-    return step_frame([shown(token.text) for token in trace.tokens["target"]]).assign(
-        probability=shares[np.arange(len(written)), written], entropy=bits, choices=2.0**bits
-    )
+    bits = entropy(shares)
+    return {
+        **step_columns([shown(token.text) for token in trace.tokens["target"]]),
+        "probability": shares[np.arange(len(written)), written],
+        "entropy": bits,
+        "choices": 2.0**bits,
+    }
 
 
-def candidates(trace: Trace, step: int, named: int = 12) -> pd.DataFrame:
+def candidates(trace: Trace, step: int, named: int = 12) -> Columns:
     """Translation: one row per piece of the vocabulary at one step, the most probable first.
 
     The chart needs every logit for an exact temperature, but names the first `named` pieces only.
     """
     logits = trace["readout.logits"][step]
     order = np.argsort(-logits, kind="stable")
-    pieces = np.full(len(order), "", dtype=object)
-    pieces[:named] = [shown(trace.labels["vocab"][number]) for number in order[:named]]
-    written = trace.tokens["target"][step].id
-    return pd.DataFrame(
-        {
-            "rank": np.arange(len(order), dtype=np.int32),
-            "piece": pieces,
-            "logit": logits[order],
-            "written": order == written,
-        }
-    )
+    texts = [shown(trace.labels["vocab"][number]) for number in order[:named]]
+    rank = np.arange(len(order), dtype=np.int32)
+    return {
+        "rank": rank,
+        "piece": Texts(np.minimum(rank, len(texts)).astype(np.int8), [*texts, ""]),
+        "logit": logits[order],
+        "written": order == trace.tokens["target"][step].id,
+    }
 
 
-def slots(trace: Trace) -> int:
-    """Columns of the beam's tree: those kept at a step, and the next best."""
-    kept = pd.DataFrame(trace.meta["search"]).groupby("step")["kept"].sum().max()
-    return int(kept) + (2 if kept <= 4 else 1)
+def named_candidates(trace: Trace, step: int, named: int = 12) -> Columns:
+    """The named rows of `candidates` with their probabilities, for a table."""
+    rows = candidates(trace, step, named)
+    texts = rows["piece"]
+    assert isinstance(texts, Texts)
+    shares = np.sort(trace["readout.probabilities"][step])[::-1]
+    cut: dict[str, np.ndarray | Sequence[str]] = {
+        name: np.asarray(rows[name])[:named] for name in ("rank", "logit", "written")
+    }
+    return {**cut, "piece": list(texts.texts[:-1]), "probability": shares[:named]}
 
 
-def tree(trace: Trace) -> pd.DataFrame:
-    """The beam search: one row per piece it considered, at each step the best in column ``rank`` 0.
-
-    ``x`` and ``step`` are its place, ``x2`` and ``step2`` those of the piece it continues. ``kind`` is
-    ``chosen``, ``kept`` or ``dropped``; ``score`` the log-probability per piece, which beams compare.
-    """
-    nodes = pd.DataFrame(trace.meta["search"])
-    columns = slots(trace)
-    rank = nodes.groupby("step").cumcount().to_numpy()
-    parent = nodes["parent"].to_numpy()
-    x = (rank + 0.5) / columns
-    chosen = np.isin(np.arange(len(nodes)), trace.meta["search_path"])
-    total = nodes["log_probability"]
-    before = np.where(parent >= 0, total.to_numpy()[parent], 0.0)
-    vocab = trace.labels["vocab"]
-    frame = nodes.assign(
-        rank=rank,
-        x=x,
-        x2=np.where(parent >= 0, x[parent], 0.5 / columns),
-        step2=np.where(parent >= 0, nodes["step"].to_numpy()[parent], -1),
-        piece=[shown(vocab[number]) for number in nodes["id"]],
-        probability=np.exp(total - before),
-        score=total / (nodes["step"] + 1),
-        kind=np.where(chosen, "chosen", np.where(nodes["kept"], "kept", "dropped")),
-    )
-    return frame[frame["rank"] < columns].drop(columns=["parent", "id", "kept"])
-
-
-def hypotheses(trace: Trace) -> pd.DataFrame:
-    """The finished translations of the beam, best first."""
-    found = trace.meta["beam"]
-    return pd.DataFrame(
-        {
-            "translation": [one["text"] for one in found],
-            "score": [one["score"] for one in found],
-            "log-probability": [one["log_probability"] for one in found],
-            "pieces": [len(one["pieces"]) for one in found],
-        }
-    )
+def candidates_in_words(trace: Trace, step: int) -> str:
+    """What it wrote at a step, how sure it was, and the best pieces it did not write."""
+    step = min(step, len(trace.tokens["target"]) - 1)
+    shares, written = trace["readout.probabilities"][step], trace.tokens["target"][step]
+    others = [number for number in np.argsort(-shares, kind="stable")[:4] if number != written.id][:3]
+    rest = ", ".join(f"“{shown(trace.labels['vocab'][number])}” {shares[number]:.1%}" for number in others)
+    return f"Step {step}: it wrote “{shown(written.text)}” ({shares[written.id]:.1%}). Next best: {rest}."

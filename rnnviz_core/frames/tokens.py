@@ -116,6 +116,14 @@ def one_step(texts: Sequence[str], position: int, **numbers: int) -> Columns:
     }
 
 
+def entropy(shares: np.ndarray) -> np.ndarray:
+    """The entropy of shares that sum to 1 along the last axis, in bits."""
+    shares = shares.astype(np.float64)
+    logarithms = np.log2(shares, out=np.zeros_like(shares), where=shares > 0)
+    bits: np.ndarray = -(shares * logarithms).sum(-1) + 0.0  # never -0
+    return bits
+
+
 def spread(values: np.ndarray) -> str:
     """The numbers of a chart in words, for a reader who cannot see it."""
     values = np.asarray(values)

@@ -1,16 +1,21 @@
 """The sections of the softmax page, each for one view or for two side by side."""
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 import streamlit as st
 
 from ..charts import beam as beam_charts
 from ..charts import softmax as charts
+from ..frames import beam as beams
 from ..frames import softmax as frames
-from .choose import choose_beam, choose_token
+from ..frames.tokens import one_step, step_texts
+from . import url
+from .choose import choose_beam, choose_token, whole
+from .clicks import follow
 from .compare import side_by_side
 from .drawing import show
-from .words import download_rows, explain
+from .words import download_rows, explain, plain
 
 if TYPE_CHECKING:
     from . import View
@@ -26,16 +31,18 @@ def classes(view: "View") -> None:
             description=f"Probability and logit of each class. The most probable is {best}.",
             classes=frames.classes(shown.trace),
         )
+        st.markdown(plain(frames.classes_in_words(shown.trace)))
     explain(
         "A logit is a plain score; softmax makes all scores positive and lets them sum to 100 %.",
         "Lower the temperature to 0.1: which bar takes everything? Raise it to 5: is the order still there?",
     )
+    download_rows(partial(frames.classes, view.trace), "classes")
 
 
 def terms(view: "View") -> None:
     """The summands of every class's logit."""
     traces = [one.trace for one in (view, view.other) if one]
-    for shown in side_by_side(view, head=False):
+    for shown in side_by_side(view):
         trace = shown.trace
         show(
             charts.terms(trace.labels["class"], frames.strongest(trace)),
@@ -47,50 +54,62 @@ def terms(view: "View") -> None:
         "Each bar is one unit's value times its weight for this class; all bars together are the logit.",
         "Choose the opposite class: do the same units push it down, or different ones?",
     )
+    download_rows(partial(frames.terms, view.trace), "terms")
 
 
 def verdicts(view: "View") -> None:
-    """The probabilities after every token."""
-    for shown in side_by_side(view, head=False):
-        show(
-            charts.verdicts(shown.trace.labels["class"]),
-            key=shown.key("verdicts"),
-            description="Probability of each class after every token, as lines along the sentence.",
-            verdicts=frames.verdicts(shown.trace),
-        )
+    """The probabilities after every token, with the chosen one marked."""
+    follow(view, "encoder", "verdicts")
+    above = st.container()
+    position = choose_token(view, "encoder")
+    with above:
+        for shown in side_by_side(view):
+            texts = step_texts(shown.trace, "encoder")
+            at = min(position, len(texts) - 1)
+            show(
+                charts.verdicts(shown.trace.labels["class"]),
+                key=shown.key("verdicts"),
+                description="Probability of each class after every token, as lines along the sentence.",
+                select=None if shown.second else "cell",
+                verdicts=frames.verdicts(shown.trace),
+                chosen=one_step(texts, at),
+            )
+            st.markdown(plain(frames.verdict_in_words(shown.trace, at)))
     explain(
-        "Follow a line from left to right: it jumps where a token changes the network's mind.",
+        "Follow a line from left to right: it jumps where a token changes the network's mind. The shade "
+        "marks the chosen token; click to move it.",
         "Find the largest jump, then take that word out of the sentence. Does the last verdict change?",
     )
-
-
-def sentiment_rows(view: "View") -> None:
-    """The rows behind the charts."""
-    with st.container(horizontal=True):
-        download_rows(frames.classes(view.trace), "classes")
-        download_rows(frames.terms(view.trace), "terms")
-        download_rows(frames.verdicts(view.trace), "verdicts")
+    download_rows(partial(frames.verdicts, view.trace), "verdicts")
 
 
 def confidence(view: "View") -> None:
     """How sure every step of the decoder was."""
+    follow(view, "decoder", "confidence")
+    steps = len(view.trace.tokens["target"])
+    asked = whole("step", steps, 0) if url.get("step") is not None else None
     for shown in side_by_side(view):
         show(
             charts.confidence(),
             key=shown.key("confidence"),
             description="Probability of each piece written, and the entropy of each step in bits.",
+            select=None if shown.second else "cell",
             steps=frames.steps(shown.trace),
         )
+        if asked is not None:
+            st.markdown(plain(frames.candidates_in_words(shown.trace, asked)))
     explain(
-        "A tall bar means the network hardly hesitated; entropy counts the yes-or-no questions left open.",
+        "A tall bar means the network hardly hesitated; entropy counts the yes-or-no questions left open. "
+        "Click a bar to read what else it considered there.",
         "Where is it least sure: at the first piece of a word, or inside one?",
     )
+    download_rows(partial(frames.steps, view.trace), "steps")
 
 
 def candidates(view: "View") -> None:
     """The most probable pieces of one step."""
     step = choose_token(view, "decoder")
-    for shown in side_by_side(view, head=False):
+    for shown in side_by_side(view):
         at = min(step, len(shown.trace.tokens["target"]) - 1)
         show(
             charts.candidates(),
@@ -103,14 +122,11 @@ def candidates(view: "View") -> None:
         "has its own colour.",
         "Raise the temperature: which second choice would have made a good translation too?",
     )
-    with st.container(horizontal=True):
-        download_rows(frames.steps(view.trace), "steps")
-        download_rows(frames.candidates(view.trace, step).head(12), "candidates")
+    download_rows(partial(frames.named_candidates, view.trace, step), "candidates")
 
 
 def beam(view: "View") -> None:
     """The beam search as a tree, and the translations it finished."""
-    st.subheader("Several translations at once", anchor=False)
     width = choose_beam()
     if view.trace.meta["forced"]:
         st.markdown("It is fed your translation, so there is nothing to search for.")
@@ -121,20 +137,21 @@ def beam(view: "View") -> None:
             "Choose 2 or more to see it keep several beginnings side by side."
         )
         return
-    for shown in side_by_side(view, head=False):
+    for shown in side_by_side(view):
         steps = len(set(shown.trace.meta["search"]["step"]))
         best = shown.trace.meta["beam"][0]
         show(
-            beam_charts.tree(frames.slots(shown.trace)),
+            beam_charts.tree(beams.slots(shown.trace)),
             key=shown.key("tree"),
             description=f"A beam of {width} over {steps} steps. Best: {best['text']} ({best['score']:.2f}).",
-            height=40 * steps,
-            tree=frames.tree(shown.trace),
+            height=beam_charts.ROW * steps + 48,
+            tree=beams.tree(shown.trace),
         )
-        st.dataframe(frames.hypotheses(shown.trace), hide_index=True, key=shown.key("hypotheses"))
+        st.dataframe(beams.hypotheses(shown.trace), hide_index=True, key=shown.key("hypotheses"))
     explain(
-        "Each line continues a beginning by one piece. The best stay, the grey ones are dropped, and of all "
-        "that reached their end the best score wins: the logarithm of its probability, per piece.",
+        "Read from the top: each line continues a beginning by one piece. The best beginnings stay, the grey "
+        "ones are dropped, and of all that reached their end the best score wins: the logarithm of its "
+        "probability, per piece. A narrow screen has room for the chosen words alone: point at a dot.",
         "Widen the beam. Does the winner begin with a piece that was not the best at first?",
     )
-    download_rows(frames.tree(view.trace), "beam")
+    download_rows(partial(beams.tree, view.trace), "beam")
