@@ -16,6 +16,7 @@ TRACE_BYTES = 256 * 2**20  # bytes of one saved trace, and of its arrays once un
 CACHED_MODELS = 12  # models kept in memory by one server
 CACHED_TRACES = 256  # traces kept in memory by one server
 CACHED_TRACE_BYTES = 64 * 2**20  # bytes of all of them together
+CACHED_MAPS = 64  # maps of a neighbourhood kept in memory by one server
 CACHE_SECONDS = 3_600  # seconds an unused trace stays cached
 
 TOLERANCE = 1e-4  # largest difference between recorded and fused states; above it: TraceError

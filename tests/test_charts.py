@@ -67,14 +67,14 @@ TEMPLATES: dict[str, tuple[Any, dict[str, Any]]] = {
         embeddings.embedding_heatmap(16),
         {
             "cells": embedding_frames.vectors(TRACE),
-            "chosen": embedding_frames.positions(TRACE).iloc[[1]],
+            "chosen": embedding_frames.chosen(TRACE, "encoder", 1),
         },
     ),
     "similarity_matrix": (
         embeddings.similarity_matrix(),
         {
             "pairs": embedding_frames.similarity(TRACE),
-            "chosen": embedding_frames.positions(TRACE).iloc[[1]],
+            "chosen": embedding_frames.chosen(TRACE, "encoder", 1),
         },
     ),
     "neighbour_bars": (
@@ -87,7 +87,7 @@ TEMPLATES: dict[str, tuple[Any, dict[str, Any]]] = {
     ),
     "word_axis": (
         word_map.word_axis(),
-        {"tokens": word_map_frames.axis(TRACE, "encoder", np.eye(9, 16), 4, 5)},
+        {"tokens": word_map_frames.fit(word_map_frames.axis(TRACE, "encoder", np.eye(9, 16), 4, 5))[0]},
     ),
     **{
         f"gate_maps {name}": (

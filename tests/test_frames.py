@@ -64,7 +64,7 @@ def test_cosine_by_hand():
 
 
 def test_the_same_piece_twice_is_entirely_alike():
-    frame = embeddings.similarity(sentiment_trace())
+    frame = columns.frame(embeddings.similarity(sentiment_trace()))
     twice = frame[(frame["position"] == 1) & (frame["other_position"] == 5)]  # both are "▁a"
     assert_allclose(twice["value"], 1.0)
     assert list(twice["other"]) == ["0005 a"]
@@ -78,6 +78,7 @@ def test_neighbours_are_sorted_and_leave_out_the_piece_itself_and_special_pieces
     matrix = np.array([[1, 0], [1, 0], [1, 0], [1, 0], [1, 0], [1, 0.1], [0, 1], [-1, 0]], dtype=np.float32)
     pieces = ("<pad>", "<unk>", "<s>", "</s>", "▁good", "▁fine", "ly", "▁bad")
     frame = embeddings.neighbours(matrix, pieces, chosen=4, count=2)
+    assert embeddings.neighbours_in_words(frame) == "fine 1.00, …ly 0.00"
     assert list(frame["piece"]) == ["fine", "…ly"]  # dots: a piece that continues a word
     assert list(frame["id"]) == [5, 6]
     assert list(frame["rank"]) == [1, 2]
@@ -86,7 +87,7 @@ def test_neighbours_are_sorted_and_leave_out_the_piece_itself_and_special_pieces
 
 def test_a_vocabulary_smaller_than_the_list():
     frame = embeddings.neighbours(np.eye(6), tuple("abcdef"), chosen=5, count=12)
-    assert len(frame) == 1
+    assert list(frame["id"]) == [4]
 
 
 def test_the_vocabulary_and_ids_of_either_side(make_translation, make_sentiment):
@@ -99,6 +100,17 @@ def test_the_vocabulary_and_ids_of_either_side(make_translation, make_sentiment)
     assert embeddings.token_id(trace, "decoder", 0) == 2  # <s>
     assert embeddings.token_id(trace, "decoder", 2) == trace.tokens["target"][1].id
     assert embeddings.token_id(trace, "encoder", 1) == trace.tokens["source"][1].id
+
+
+def test_vectors_are_the_recorded_numbers():
+    trace = translation_trace()
+    for part in ("encoder", "decoder"):
+        frame = columns.frame(embeddings.vectors(trace, part))
+        assert_allclose(
+            frame.pivot(index="position", columns="dim", values="value"), trace[f"{part}.embedding"]
+        )
+    assert embeddings.chosen(trace, "decoder", 1)["token"] == ["I"]
+    assert list(embeddings.chosen(trace, "decoder", 99)["position"]) == [4]
 
 
 # --- gates ------------------------------------------------------------------------------------
@@ -272,11 +284,11 @@ def test_whether_there_is_attention(make, expected):
 def test_alternatives_name_what_stands_out():
     trace = sentiment_trace(attention=True)
     assert "Most weight" in attention.weights_in_words(attention.weights(trace))
-    assert "Most alike" in embeddings.similarity_in_words(embeddings.similarity(trace))
+    assert "Most alike" in embeddings.similarity_in_words(trace)
     assert "forget 0." in gates.means_in_words(trace, PLACE, ("forget",))
     assert "% below 0.1, " in gates.shares_in_words(trace, PLACE, ("forget",))
     assert "candidate: sum" in gates.terms_in_words(gates.terms(trace, PLACE, ("candidate",), 0, 0))
-    one = embeddings.similarity(sentiment_trace(words=("▁good",)))
+    one = sentiment_trace(words=("▁good",))
     assert embeddings.similarity_in_words(one) == "There is only one token."
     pair = translation_trace()
     assert "loved: " in attention.alignment_in_words(attention.alignment(pair))

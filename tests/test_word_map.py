@@ -31,6 +31,14 @@ def test_pca_of_what_is_flat_keeps_all_distances():
     assert_allclose(frame["value"], np.cos(TURNS[frame["id"]] - TURNS[4]))
 
 
+def test_pca_is_that_of_sklearn():
+    from sklearn.decomposition import PCA
+
+    rows = np.random.default_rng(5).normal(size=(40, 7))
+    rows /= np.linalg.norm(rows, axis=1, keepdims=True)
+    assert_allclose(np.abs(word_map.flatten(rows, "pca")), np.abs(PCA(2).fit_transform(rows)), atol=1e-9)
+
+
 def test_a_map_is_the_same_at_every_call_and_bounded():
     matrix = np.random.default_rng(3).normal(size=(word_map.PIECES + 60, 8))
     pieces = [f"▁w{number}" for number in range(len(matrix))]
@@ -81,4 +89,11 @@ def test_the_axis_by_hand():
     lengths = [np.linalg.norm(embedding[index] - embedding[0]) for index in (3, 2)]
     assert frame["value"][3] == pytest.approx(both * lengths[0] / lengths[1], abs=1e-6)
     assert "to bad: “" in word_map.axis_in_words(frame, "good", "bad")
+    away = embedding[3] - embedding[0]
+    assert np.hypot(frame["value"][3], frame["off"][3]) == pytest.approx(
+        np.linalg.norm(away) / lengths[1], abs=1e-6
+    )
+    one, two = word_map.fit(frame, frame.assign(value=-3.0))
+    assert set(one["least"]) == set(two["least"]) == {-3.0}
+    assert set(one["most"]) == set(two["most"]) == {max(1.0, frame["value"].max())}
     assert not word_map.axis(trace, "encoder", matrix, 4, 4)["value"].any()

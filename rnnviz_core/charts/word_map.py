@@ -27,9 +27,9 @@ def neighbourhood_map(method: str) -> alt.LayerChart:
         size=alt.condition(chosen, alt.value(220), alt.value(36)),
         color=alt.condition(chosen, alt.value(theme.LINE_COLOURS[1]), alt.value(theme.ACCENT)),
     )
-    words = base.mark_text(align="left", dx=6, dy=-3).encode(text="label:N")
+    words = parts.words_on_top(base.mark_text(align="left", dx=6, dy=-3), text="label:N")
     view = alt.selection_interval(name="view", bind="scales")
-    chart = alt.layer(dots.add_params(view), words).properties(
+    chart = alt.layer(dots.add_params(view), *words).properties(
         title=parts.heading(f"The neighbourhood by {method}", "Scroll to zoom, drag to move; point at a dot"),
         height=440,
     )
@@ -38,11 +38,15 @@ def neighbourhood_map(method: str) -> alt.LayerChart:
 
 @cache
 def word_axis() -> alt.LayerChart:
-    """Tokens between two words. Dataset: ``tokens`` (`frames.word_map.axis`)."""
+    """Tokens between two words. Dataset: ``tokens`` (`frames.word_map.axis`, `fit`)."""
     base = alt.Chart(alt.NamedData("tokens")).encode(
         x=parts.tokens_x(),
         y=alt.Y("value:Q", title="0: first word, 1: second").axis(grid=True, tickCount=6),
-        tooltip=[*parts.step_tips(), parts.tip("value", "place on the axis")],
+        tooltip=[
+            *parts.step_tips(),
+            parts.tip("value", "place on the axis"),
+            parts.tip("off", "beside it, in lengths of the axis"),
+        ],
     )
     ends = [
         alt.Chart(alt.NamedData("tokens")).mark_rule(strokeDash=[4, 3]).encode(y=alt.datum(at))
@@ -50,7 +54,8 @@ def word_axis() -> alt.LayerChart:
     ]
     stems = base.mark_rule(color=theme.OUTLINE).encode(y2=alt.datum(0.5))
     dots = base.mark_point(filled=True, opacity=1, size=110, color=theme.ACCENT)
-    chart = alt.layer(*ends, stems, dots).properties(
+    room = parts.reach(alt.Chart(alt.NamedData("tokens")), "y", "least", "most")
+    chart = alt.layer(*ends, *room, stems, dots).properties(
         title=parts.heading("Between two words", "Dashed: the two words; half-way: neither"), height=240
     )
     return theme.finish(chart)

@@ -3,19 +3,20 @@
 from typing import Any
 
 import numpy as np
-import pandas as pd
 
 from ..tokenizer import BOS
 from ..trace import Trace, site
-from .tokens import WORD_START, clipped, grid_frame, read_texts, shown, step_frame, tick_texts
+from .columns import Columns, Texts
+from .tokens import WORD_START, clipped, grid_columns, one_step, read_texts, shown, tick_texts
 
 LIMIT = 1.0  # the heatmap's colours end at ±LIMIT
 NEIGHBOURS = 12  # pieces shown as nearest
 
 
-def vectors(trace: Trace, part: str = "encoder") -> pd.DataFrame:
+def vectors(trace: Trace, part: str = "encoder") -> Columns:
     """One row per number of the embeddings read: step columns, ``dim``, ``value``."""
-    return grid_frame(trace[site(part, "embedding")], read_texts(trace, part), "dim")
+    values = trace[site(part, "embedding")]
+    return grid_columns(read_texts(trace, part), values.shape[1], "dim", value=values)
 
 
 def outside(trace: Trace, part: str = "encoder") -> int:
@@ -44,26 +45,25 @@ def cosine(left: np.ndarray, right: np.ndarray) -> np.ndarray:
     return np.clip(product, -1.0, 1.0)
 
 
-def similarity(trace: Trace, part: str = "encoder") -> pd.DataFrame:
+def similarity(trace: Trace, part: str = "encoder") -> Columns:
     """One row per pair of steps: step columns, those of the other step, ``value`` (their cosine).
 
     The other step's are ``other_position``, ``other`` (its tick) and ``other_token``.
     """
     embedding, texts = trace[site(part, "embedding")], read_texts(trace, part)
-    frame = grid_frame(cosine(embedding, embedding), texts, "other_position")
-    ticks = tick_texts(texts)
-    frame["other"] = pd.Categorical.from_codes(frame["other_position"], ticks)
-    frame["other_token"] = frame["other"].map(dict(zip(ticks, texts, strict=True)))
-    return frame
+    rows = grid_columns(texts, len(texts), "other_position", value=cosine(embedding, embedding))
+    other = np.asarray(rows["other_position"])
+    return {**rows, "other": Texts(other, tick_texts(texts)), "other_token": Texts(other, texts)}
 
 
-def similarity_in_words(frame: pd.DataFrame) -> str:
+def similarity_in_words(trace: Trace, part: str = "encoder") -> str:
     """The most alike pair of different tokens, for a reader who cannot see the matrix."""
-    other = frame[frame["token"].astype(str) != frame["other_token"].astype(str)]
-    if other.empty:
+    embedding, texts = trace[site(part, "embedding")], np.asarray(read_texts(trace, part), dtype=object)
+    values = np.where(texts[:, None] == texts[None], -np.inf, cosine(embedding, embedding))
+    one, other = np.unravel_index(int(values.argmax()), values.shape)
+    if not np.isfinite(values[one, other]):
         return "There is only one token."
-    best = other.loc[other["value"].idxmax()]
-    return f"Most alike: “{best['token']}” and “{best['other_token']}”, {best['value']:.2f}."
+    return f"Most alike: “{texts[one]}” and “{texts[other]}”, {values[one, other]:.2f}."
 
 
 def vocabulary(model: Any, part: str = "encoder") -> tuple[np.ndarray, tuple[str, ...]]:
@@ -84,7 +84,7 @@ def token_id(trace: Trace, part: str, position: int) -> int:
 
 def neighbours(
     matrix: np.ndarray, pieces: tuple[str, ...], chosen: int, count: int = NEIGHBOURS, skip: int = 4
-) -> pd.DataFrame:
+) -> Columns:
     """The pieces whose embeddings point most nearly where the chosen one's does, nearest first.
 
     Parameters
@@ -102,7 +102,7 @@ def neighbours(
 
     Returns
     -------
-    pandas.DataFrame
+    Columns
         ``rank`` from 1, ``id``, ``piece``, ``tick`` (unique text of the row), ``value`` (cosine).
     """
     matrix = np.asarray(matrix)  # in its own precision: a copy of a large vocabulary takes its time
@@ -113,15 +113,19 @@ def neighbours(
     nearest = np.argpartition(-values, max(count - 1, 0))[:count]
     nearest = nearest[np.argsort(-values[nearest], kind="stable")]
     texts = [in_vocabulary(pieces[int(index)]) for index in nearest]
-    return pd.DataFrame(
-        {
-            "rank": np.arange(1, count + 1, dtype=np.int32),
-            "id": nearest.astype(np.int32),
-            "piece": pd.array(texts, dtype="str"),
-            "tick": pd.array(tick_texts(texts), dtype="str"),
-            "value": values[nearest],
-        }
-    )
+    return {
+        "rank": np.arange(1, count + 1, dtype=np.int32),
+        "id": nearest.astype(np.int32),
+        "piece": texts,
+        "tick": tick_texts(texts),
+        "value": values[nearest],
+    }
+
+
+def neighbours_in_words(rows: Columns, count: int = 5) -> str:
+    """The first of `neighbours`: ``movie 0.71, story 0.64``."""
+    pairs = zip(rows["piece"][:count], rows["value"][:count], strict=True)
+    return ", ".join(f"{piece} {value:.2f}" for piece, value in pairs)
 
 
 def in_vocabulary(piece: str) -> str:
@@ -129,6 +133,7 @@ def in_vocabulary(piece: str) -> str:
     return shown(piece) if piece.startswith(WORD_START) else f"…{shown(piece)}"
 
 
-def positions(trace: Trace, part: str = "encoder") -> pd.DataFrame:
-    """One row per step that `part` reads: ``position``, ``tick``, ``token``."""
-    return step_frame(read_texts(trace, part))
+def chosen(trace: Trace, part: str, position: int) -> Columns:
+    """The row that outlines the chosen step; of a shorter text its last one."""
+    texts = read_texts(trace, part)
+    return one_step(texts, min(position, len(texts) - 1))

@@ -31,22 +31,30 @@ def flatten(vectors: np.ndarray, method: str) -> np.ndarray:
 
     Lengths are left out: as in the list of neighbours, only directions count.
     """
-    from sklearn.decomposition import PCA
-    from sklearn.manifold import TSNE
-    from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]  # comes with scikit-learn
-
     lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
     rows = np.divide(vectors, lengths, out=np.zeros(vectors.shape), where=lengths > 0)
     if len(rows) < 4 or rows.shape[1] < 2:  # nothing to flatten
         return np.column_stack([np.arange(len(rows), dtype=float), np.zeros(len(rows))])
+    return _straight(rows) if method == "pca" else _bent(rows)
+
+
+def _straight(rows: np.ndarray) -> np.ndarray:
+    """The two principal components of `rows`; the largest part of each direction is positive."""
+    centred = rows - rows.mean(0)
+    _, _, directions = np.linalg.svd(centred.astype(np.float64), full_matrices=False)
+    axes = directions[:2]
+    largest = np.abs(axes).argmax(1)
+    return centred @ (axes * np.sign(axes[[0, 1], largest])[:, None]).T
+
+
+def _bent(rows: np.ndarray) -> np.ndarray:
+    from sklearn.manifold import TSNE
+    from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]  # comes with scikit-learn
+
     perplexity = min(30.0, (len(rows) - 1) / 3)
-    kinds = {
-        "pca": PCA(2, random_state=0),
-        "tsne": TSNE(2, perplexity=perplexity, init="pca", random_state=0, max_iter=500),
-    }
+    tsne = TSNE(2, perplexity=perplexity, init="pca", random_state=0, max_iter=500)
     with threadpool_limits(1):  # on a busy machine the threads wait for each other: a minute, not a second
-        points = kinds[method].fit_transform(rows)
-    return np.asarray(points, dtype=np.float64)
+        return np.asarray(tsne.fit_transform(rows), dtype=np.float64)
 
 
 def neighbourhood(matrix: np.ndarray, pieces: Sequence[str], chosen: int, method: str) -> pd.DataFrame:
@@ -100,14 +108,22 @@ def axis(trace: Trace, part: str, matrix: np.ndarray, low: int, high: int) -> pd
     """One row per token: how far its embedding lies from the word `low` (0) towards the word `high` (1).
 
     The axis is the straight line from one word's embedding to the other's; ``value`` is where a token's
-    embedding falls when it drops onto that line at a right angle.
+    embedding falls when it drops onto that line at a right angle. ``off`` is how far it lies beside the
+    line, in lengths of the line.
     """
     start, end = (np.asarray(matrix[index], dtype=np.float64) for index in (low, high))
     line = end - start
     size = float(line @ line)
-    embedding = trace[site(part, "embedding")].astype(np.float64)
-    value = (embedding - start) @ line / size if size else np.zeros(len(embedding))
-    return step_frame(read_texts(trace, part)).assign(value=value)
+    away = trace[site(part, "embedding")].astype(np.float64) - start
+    value = away @ line / size if size else np.zeros(len(away))
+    off = np.linalg.norm(away - value[:, None] * line, axis=1) / (np.sqrt(size) or 1.0)
+    return step_frame(read_texts(trace, part)).assign(value=value, off=off)
+
+
+def fit(*frames: pd.DataFrame) -> list[pd.DataFrame]:
+    """The frames of `axis` with ``least`` and ``most`` of all of them, so that their scales agree."""
+    values = np.concatenate([frame["value"].to_numpy() for frame in frames] + [np.asarray([0.0, 1.0])])
+    return [frame.assign(least=values.min(), most=values.max()) for frame in frames]
 
 
 def axis_in_words(frame: pd.DataFrame, low: str, high: str) -> str:

@@ -1,117 +1,225 @@
-"""Sections of the embeddings page: the map of a neighbourhood, and an axis between two words."""
+"""The sections of the embeddings page, for one view or for two side by side."""
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 import pandas as pd
 import streamlit as st
 
 from .. import limits
-from ..charts import word_map as charts
+from ..charts import embeddings as charts
+from ..charts import word_map as map_charts
 from ..frames import embeddings as frames
 from ..frames import word_map
+from ..frames.tokens import spread
 from . import loaders
+from .choose import choose_one, choose_token, chosen_token, type_word
+from .clicks import follow
+from .compare import side_by_side
 from .drawing import show
+from .shared import Cache, heavy
 from .words import download_rows, explain, plain
 
 if TYPE_CHECKING:
     from . import View
 
-WORD_CHARACTERS = 40  # characters of a word that is searched
-ENDS = {"en": ("good", "bad"), "es": ("bueno", "malo")}  # the axis at first, by language
+ENDS = {"en": ("good", "bad"), "es": ("bueno", "malo"), "de": ("gut", "schlecht")}  # the axis at first
+SIDES = {"encoder": "Source tokens", "decoder": "Target tokens, as they are read back"}
+
+_maps: Cache[pd.DataFrame] = Cache(limits.CACHED_MAPS, seconds=limits.CACHE_SECONDS)
 
 
-@st.cache_resource(
-    max_entries=limits.CACHED_TRACES, ttl=limits.CACHE_SECONDS, show_spinner="Drawing the map …"
-)
-def _map(path: str, stamp: str, part: str, chosen: int, method: str) -> pd.DataFrame:
-    matrix, pieces = frames.vocabulary(loaders._model(path, stamp), part)
-    return word_map.neighbourhood(matrix, pieces, chosen, method)
+def choose_side(view: "View") -> str:
+    """The part whose embeddings are shown; a widget only for a translation."""
+    return choose_one("side", "Side", SIDES) if "decoder.embedding" in view.trace else "encoder"
 
 
-def draw_map(view: "View", part: str, position: int) -> None:
+def vectors(view: "View", part: str) -> None:
+    """The embeddings of all tokens; a click names the chosen one's neighbours."""
+    follow(view, part, "embeddings-cells")
+    position = chosen_token(view, part)
+    for shown in side_by_side(view):
+        values = shown.trace[f"{part}.embedding"]
+        show(
+            charts.embedding_heatmap(values.shape[1]),
+            key=shown.key("embeddings-cells"),
+            description=f"Embeddings: {values.shape[1]} numbers per token, {spread(values)}",
+            select=None if shown.second else "cell",
+            cells=frames.vectors(shown.trace, part),
+            chosen=frames.chosen(shown.trace, part, len(values) - 1 if position is None else position),
+        )
+    if position is None:
+        st.caption("Click a token: its nearest neighbours in the vocabulary appear here.")
+    else:
+        _name_neighbours(view, part, position)
+    explain(
+        "Each column is the list of numbers that stands for one token, the same wherever the token appears. "
+        "Blue is below zero, orange above." + frames.clipped_in_words(view.trace, part),
+        "Write a word twice, or the same word with a capital letter. Which columns are equal?",
+    )
+    download_rows(partial(frames.vectors, view.trace, part), "embeddings")
+
+
+def _name_neighbours(view: "View", part: str, position: int) -> None:
+    rows = _neighbours(view, part, position)
+    token = plain(str(frames.chosen(view.trace, part, position)["token"][0]))
+    st.markdown(f"Nearest to **“{token}”** in the vocabulary: {plain(frames.neighbours_in_words(rows))}.")
+
+
+def _neighbours(view: "View", part: str, position: int) -> frames.Columns:
+    chosen = frames.token_id(view.trace, part, position)
+    return frames.neighbours(*frames.vocabulary(view.model, part), chosen=chosen)
+
+
+def alike(view: "View", part: str) -> None:
+    """How alike the tokens are to each other, and what is nearest to the chosen one."""
+    follow(view, part, "embeddings-pairs")
+    position = choose_token(view, part)
+    if view.other is None:
+        left, right = st.columns(2)
+        with left:
+            _draw_pairs(view, part, position)
+        with right:
+            _draw_neighbours(view, part, position)
+    else:
+        for shown in side_by_side(view):
+            _draw_pairs(shown, part, position)
+            _draw_neighbours(shown, part, position)
+    token = plain(str(frames.chosen(view.trace, part, position)["token"][0]))
+    explain(
+        "A cell of the matrix compares two tokens by the angle between their numbers: orange points the "
+        "same way, blue the opposite way. The bars: of the whole vocabulary, the pieces that point most "
+        f"nearly the same way as “{token}”. Dots before a piece: it continues a word.",
+        "Choose “good”, then “bad”. A network that learns opinions keeps them apart; one that learns to "
+        "translate may not.",
+    )
+    with st.container(horizontal=True):
+        download_rows(partial(frames.similarity, view.trace, part), "embeddings-pairs")
+        download_rows(partial(_neighbours, view, part, position), "embeddings-neighbours")
+
+
+def _draw_pairs(shown: "View", part: str, position: int) -> None:
+    trace = shown.trace
+    steps, words = len(trace[f"{part}.embedding"]), frames.similarity_in_words(trace, part)
+    show(
+        charts.similarity_matrix(),
+        key=shown.key("embeddings-pairs"),
+        description=f"Cosine of every pair of {steps} tokens. {words}",
+        select=None if shown.second else "cell",
+        pairs=frames.similarity(trace, part),
+        chosen=frames.chosen(trace, part, position),
+    )
+
+
+def _draw_neighbours(shown: "View", part: str, position: int) -> None:
+    rows = _neighbours(shown, part, min(position, len(shown.trace[f"{part}.embedding"]) - 1))
+    show(
+        charts.neighbour_bars(),
+        key=shown.key("embeddings-neighbours"),
+        description=f"Nearest pieces of the whole vocabulary: {frames.neighbours_in_words(rows)}.",
+        neighbours=rows,
+    )
+
+
+def neighbourhood(view: "View", part: str) -> None:
     """The nearest pieces around the chosen token, or around a word that is searched."""
-    st.subheader("The neighbourhood as a map", anchor=False)
-    pieces = frames.vocabulary(view.model, part)[1]
     left, right = st.columns(2)
     with left:
-        typed = st.text_input(
-            "Search the vocabulary",
-            key="embeddings-search",
-            max_chars=WORD_CHARACTERS,
-            placeholder="a word; empty: the chosen token",
-        )
+        position = choose_token(view, part)
+        method = choose_one("map", "Method", word_map.METHODS)
     with right:
-        method = st.segmented_control(
-            "Method",
-            list(word_map.METHODS),
-            format_func=word_map.METHODS.__getitem__,
-            default="pca",
-            key="embeddings-method",
-        )
-    chosen = frames.token_id(view.trace, part, position)
-    if typed:
-        found = _find(pieces, typed)
-        chosen = chosen if found is None else found
-    method, entry = method or "pca", view.entry
-    rows = _map(str(entry.path), loaders._stamp(entry.path), part, chosen, method)
+        typed = type_word("word", "Search the vocabulary", placeholder="a word; empty: the chosen token")
+    for shown in side_by_side(view):
+        _draw_map(shown, part, position, method, typed)
+    explain(
+        "The pieces that point most nearly where the chosen one does, flattened to a plane. PCA is "
+        "a straight look from the side that shows most; t-SNE keeps neighbours together and bends the "
+        "rest, so its far distances mean nothing.",
+        "Search a number, a name, a verb: do words of one kind gather in one corner?",
+    )
+    download_rows(lambda: _map(view, part, _around(view, part, position, typed), method), "embeddings-map")
+
+
+def _draw_map(shown: "View", part: str, position: int, method: str, typed: str) -> None:
+    if typed and _find(shown, part, typed) is None:
+        _not_a_piece(typed)
+    rows = _map(shown, part, _around(shown, part, position, typed), method)
     name = rows["piece"].iloc[0]
     show(
-        charts.neighbourhood_map(word_map.METHODS[method]),
-        key=f"embeddings-map-{method}",
+        map_charts.neighbourhood_map(word_map.METHODS[method]),
+        key=shown.key(f"embeddings-map-{method}"),
         description=f"Map of the {len(rows)} pieces nearest to “{name}”: {', '.join(rows['piece'][1:6])}, …",
         pieces=rows,
     )
-    explain(
-        f"The {len(rows)} pieces that point most nearly where “{plain(name)}” does, flattened to a plane. "
-        "PCA is a straight look from the side that shows most; t-SNE keeps neighbours together and bends "
-        "the rest, so its far distances mean nothing.",
-        "Search a number, a name, a verb: do words of one kind gather in one corner?",
-    )
-    download_rows(rows, "embeddings-map")
 
 
-def draw_axis(view: "View", part: str) -> None:
-    """The sentence's tokens on the line between two words that the person types."""
-    st.subheader("Between two words", anchor=False)
+def _around(view: "View", part: str, position: int, typed: str) -> int:
+    """The piece in the middle: the one that was searched, else the chosen token's."""
+    found = _find(view, part, typed) if typed else None
+    at = min(position, len(view.trace[f"{part}.embedding"]) - 1)
+    return frames.token_id(view.trace, part, at) if found is None else found
+
+
+def _map(view: "View", part: str, chosen: int, method: str) -> pd.DataFrame:
+    """Made once, and a slow one after the other, so that nobody else waits for it."""
     matrix, pieces = frames.vocabulary(view.model, part)
+
+    def make() -> pd.DataFrame:
+        if method != "tsne":
+            return word_map.neighbourhood(matrix, pieces, chosen, method)
+        with st.spinner("Drawing the map …"), heavy:
+            return word_map.neighbourhood(matrix, pieces, chosen, method)
+
+    return _maps.get((str(view.entry.path), loaders._stamp(view.entry.path), part, chosen, method), make)
+
+
+def axis(view: "View", part: str) -> None:
+    """The sentence's tokens on the line between two words that the person types."""
     spec = view.entry.spec
     language = str(getattr(spec, "target" if part == "decoder" else "source", "en"))
     defaults = ENDS.get(language, ENDS["en"])
     ends = []
-    for column, label, default in zip(st.columns(2), ("From", "To"), defaults, strict=True):
+    for column, name, default in zip(st.columns(2), ("from", "to"), defaults, strict=True):
         with column:
-            ends.append(
-                st.text_input(
-                    label, default, key=f"embeddings-axis-{label}-{language}", max_chars=WORD_CHARACTERS
-                )
-            )
-    found = [_find(pieces, word) for word in ends]
-    low, high = found
-    if low is None or high is None:
-        return
-    if low == high:
-        st.info("An axis needs two different words.", icon=":material/info:")
-        return
-    rows = word_map.axis(view.trace, part, matrix, low, high)
-    show(
-        charts.word_axis(),
-        key="embeddings-axis",
-        description=f"Tokens on the axis. {word_map.axis_in_words(rows, *ends)}",
-        tokens=rows,
-    )
+            ends.append(type_word(name, name.capitalize(), default))
+    found = {shown.second: _axis(shown, part, ends) for shown in (view, view.other) if shown}
+    fitted = iter(word_map.fit(*[rows for rows in found.values() if rows is not None]))
+    for shown in side_by_side(view):
+        if found[shown.second] is None:
+            for word in (word for word in ends if _find(shown, part, word) is None):
+                _not_a_piece(word)
+            if ends[0].strip() == ends[1].strip():
+                st.info("An axis needs two different words.", icon=":material/info:")
+            continue
+        rows = next(fitted)
+        show(
+            map_charts.word_axis(),
+            key=shown.key("embeddings-axis"),
+            description=f"Tokens on the axis. {word_map.axis_in_words(rows, *ends)}",
+            tokens=rows,
+        )
     explain(
         f"At 0 stands “{plain(ends[0])}”, at 1 “{plain(ends[1])}”; a dot shows how far its token lies from "
         "the one towards the other. Words that have nothing to do with either gather in the middle.",
         "Write words you would put at either end. Does the network agree?",
     )
-    download_rows(rows, "embeddings-axis")
+    if found[False] is not None:
+        download_rows(found[False], "embeddings-axis")
 
 
-def _find(pieces: tuple[str, ...], word: str) -> int | None:
-    """The id of a word, or None with a message when it is not one piece of the vocabulary."""
-    found = word_map.find(pieces, word)
-    if found is not None:
-        return found
+def _axis(view: "View", part: str, ends: list[str]) -> pd.DataFrame | None:
+    """The rows of one view; None when a word is no piece of its vocabulary or both are the same."""
+    low, high = (_find(view, part, word) for word in ends)
+    if low is None or high is None or low == high:
+        return None
+    return word_map.axis(view.trace, part, frames.vocabulary(view.model, part)[0], low, high)
+
+
+def _find(view: "View", part: str, word: str) -> int | None:
+    return word_map.find(frames.vocabulary(view.model, part)[1], word)
+
+
+def _not_a_piece(word: str) -> None:
     if word.strip():
         st.info(
             f"“{plain(word.strip())}” is not a piece of this network’s vocabulary: the tokenizer cuts it "
@@ -120,4 +228,3 @@ def _find(pieces: tuple[str, ...], word: str) -> int | None:
         )
     else:
         st.info("Type a word.", icon=":material/info:")
-    return None
