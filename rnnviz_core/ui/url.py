@@ -21,7 +21,7 @@ from .. import limits
 
 T = TypeVar("T")
 NAMES = (
-    *("task", "model", "text", "section", "layer", "token", "step", "unit", "state", "units"),
+    *("task", "model", "text", "section", "layer", "token", "step", "unit", "state", "units", "deal"),
     *("beam", "reference", "with", "with_text"),
     *("order", "gate", "convention", "side", "map", "word", "from", "to"),
 )
@@ -44,8 +44,18 @@ def _memory() -> _Memory:
     return st.session_state[_KEY]
 
 
+@st.fragment(run_every=86_400)  # seconds
+def _come_back() -> None:
+    """Nothing; but only a page on which something runs by itself is run as soon as a lost server is back.
+
+    Otherwise the first thing a person did there would be the first that the new server hears of them. It
+    knows no widget of theirs yet and would believe the URL: what they typed would be gone.
+    """
+
+
 def begin() -> None:
     """Take over what the URL says. Once per run, before any widget."""
+    _come_back()
     incoming = _shown()
     first = _KEY not in st.session_state
     if first:

@@ -1,0 +1,143 @@
+"""A person with a browser: leaves while the server works, loses the connection, meets a restart."""
+
+import os
+import re
+import signal
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs, urlencode, urlsplit
+
+import pytest
+
+from rnnviz_core import Task, load, record
+from scripts.driver import Visitor
+from scripts.serving import Server, folder, free_port, serve_process
+
+SENTENCE = "A warm and clever little film, but far too long."
+LONG = "Mi hermano lee un libro y mi hermana escribe una carta muy larga. " * 10  # seconds of work
+# What a browser says about a server that is away.
+AWAY = re.compile(r"ERR_CONNECTION_|WebSocket connection to|reaching server endpoint|is not responding")
+# Loaded by the server's Python at its start: a signal makes it print what every thread is doing.
+PEEPHOLE = "import faulthandler, signal; faulthandler.register(signal.SIGUSR1, all_threads=True)"
+KEEP_SOCKETS = """
+window.sockets = []
+window.WebSocket = class extends WebSocket {
+    constructor(...options) { super(...options); sockets.push(this) }
+}"""
+with_signals = pytest.mark.skipif(sys.platform == "win32", reason="no signal to ask the server with")
+
+
+@pytest.fixture
+def server(tmp_path: Path) -> Iterator[Server]:
+    """A server that nobody has visited yet, and that tells what its threads do."""
+    (tmp_path / "sitecustomize.py").write_text(PEEPHOLE)
+    with serve_process({"PYTHONPATH": str(tmp_path)}) as process:
+        yield process
+
+
+def works(server: Server) -> bool:
+    """Whether one of the server's threads is in a page's run."""
+    seen = server.log.stat().st_size
+    os.kill(server.pid, signal.SIGUSR1)
+    wait_until(lambda: "most recent call first" in server.log.read_text()[seen:], "the server answers", 10)
+    time.sleep(0.05)  # the rest of what it prints
+    return "script_runner.py" in server.log.read_text()[seen:]
+
+
+def wait_until(true: Callable[[], bool], what: str, seconds: float = 60) -> None:
+    deadline = time.monotonic() + seconds
+    while not true():
+        assert time.monotonic() < deadline, f"after {seconds} s still not: {what}"
+        time.sleep(0.02)
+
+
+def recorded(model: str, text: str, beam: int = 1) -> str:
+    """What the network answers, outside the app."""
+    trace = record(load(folder() / model), text, beam=beam)
+    return str(trace.meta.get("label") or trace.meta["translation"]).strip()
+
+
+def answer(visitor: Visitor) -> str:
+    return str(visitor.page.locator(".rv-answer").first.inner_text())
+
+
+def query(visitor: Visitor) -> dict[str, str]:
+    return {name: values[0] for name, values in parse_qs(urlsplit(visitor.page.url).query).items()}
+
+
+def start_work(visitor: Visitor, server: Server, model: str, text: str) -> None:
+    """Ask for something long, and come back while the server is at it."""
+    wait_until(lambda: not works(server), "the server is idle")
+    address = f"{server.address}/softmax?{urlencode({'model': model, 'text': text, 'beam': 10})}"
+    visitor.page.goto(address, wait_until="commit")
+    wait_until(lambda: works(server), "the server works")
+
+
+def assert_at_rest(server: Server) -> None:
+    """No thread is left in a run, and nothing went wrong in one."""
+    wait_until(lambda: not works(server), "no thread is left")
+    log = server.log.read_text(errors="replace")
+    assert "Traceback" not in log, log
+
+
+@with_signals
+def test_leaving_while_the_server_works(
+    browser: Any, server: Server, visit: Callable[..., Visitor], first: Callable[[Task], str]
+) -> None:
+    """The others are served, and nothing of the run is left."""
+    staying = visit(server.address)
+    staying.open(model=first(Task.TRANSLATION), text="Mi hermano lee.")
+    for number in range(3):
+        leaving = Visitor(browser, server.address)
+        start_work(leaving, server, first(Task.TRANSLATION), f"{number} {LONG}")
+        leaving.close()
+    staying.open("/gates", model=first(Task.SENTIMENT), text=SENTENCE)
+    assert answer(staying) == recorded(first(Task.SENTIMENT), SENTENCE)
+    assert_at_rest(server)
+
+
+@with_signals
+def test_losing_the_connection_while_the_server_works(
+    server: Server, visit: Callable[..., Visitor], first: Callable[[Task], str]
+) -> None:
+    """The page connects again by itself and shows what was asked for."""
+    visitor = visit(server.address)
+    visitor.page.add_init_script(KEEP_SOCKETS)
+    visitor.open(model=first(Task.TRANSLATION), text="Mi hermano lee.")
+    start_work(visitor, server, first(Task.TRANSLATION), LONG.strip())
+    assert visitor.page.evaluate("sockets.length") == 1
+    visitor.page.evaluate("sockets[0].close()")
+    visitor.page.wait_for_timeout(1_000)
+    visitor.settle()
+    assert visitor.page.evaluate("sockets.length") == 2
+    assert query(visitor)["text"] == LONG.strip()
+    assert answer(visitor) == recorded(first(Task.TRANSLATION), LONG.strip(), beam=10)
+    assert_at_rest(server)
+
+
+def test_a_restart_of_the_server(browser: Any, first: Callable[[Task], str]) -> None:
+    """The page comes back by itself, and what was chosen on it is still chosen."""
+    port = free_port()
+    chosen = {"model": first(Task.SENTIMENT), "text": SENTENCE, "section": "cell", "token": "3", "unit": "5"}
+    with serve_process(port=port) as server:
+        visitor = Visitor(browser, server.address)
+        visitor.open("/gates", **chosen)
+        seen = visitor.text()
+        assert query(visitor) == chosen
+    visitor.page.get_by_role("dialog").wait_for()
+    with serve_process(port=port) as server:
+        visitor.page.get_by_role("dialog").wait_for(state="detached")
+        visitor.settle()
+        assert [problem for problem in visitor.errors() if not AWAY.search(problem)] == []
+        assert (visitor.text(), query(visitor)) == (seen, chosen)
+        box = visitor.page.get_by_test_id("stSidebar").get_by_role("textbox", name="Sentence")
+        box.fill("Painfully dull.")
+        box.press("Control+Enter")
+        visitor.page.wait_for_timeout(300)
+        visitor.settle()
+        assert answer(visitor) == recorded(chosen["model"], "Painfully dull.")
+        assert query(visitor) == {**chosen, "text": "Painfully dull."}
+        visitor.close()
