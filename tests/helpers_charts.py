@@ -1,5 +1,6 @@
 """What a compiled template names: its datasets, and the columns each of them must have."""
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -40,6 +41,8 @@ def _fields(value: Any) -> Iterator[str]:
     if isinstance(value, dict):
         if isinstance(value.get("field"), str):
             yield value["field"]
+        if isinstance(value.get("value"), dict):  # a place in pixels, worked out from the row
+            yield from re.findall(r"datum\.(\w+)", str(value["value"].get("expr")))
         for child in value.values():
             yield from _fields(child)
     elif isinstance(value, list):

@@ -3,11 +3,13 @@
 import helpers_recorder as models
 import numpy as np
 import pytest
-from helpers_charts import columns_of, datasets_of, spec_of
+from helpers_charts import columns_of, datasets_of, spec_of, views
 
 from rnnviz_core.charts import overview as charts
-from rnnviz_core.charts import theme
+from rnnviz_core.charts import theme, unrolled
 from rnnviz_core.frames import overview as frames
+from rnnviz_core.frames import tokens
+from rnnviz_core.frames.columns import frame
 from rnnviz_core.recorder import record
 
 TEXT = "the soup was warm"
@@ -25,7 +27,7 @@ def translation(request):
 
 def rows(trace, part):
     return tuple(
-        charts.Row(track.site, frames.title(track), track.kind, track.reverse)
+        charts.Row(track.site, frames.title(track), track.kind, track.size, track.every, track.reverse)
         for track in frames.tracks(trace)
         if track.part == part
     )
@@ -38,29 +40,75 @@ def test_every_layer_and_direction_is_a_row(sentiment):
 
 
 def test_cells_are_the_recorded_numbers(sentiment):
-    cells = frames.cells(sentiment)
+    cells = frame(frames.cells(sentiment))
+    texts = tokens.read_texts(sentiment, "encoder")
     for track in frames.tracks(sentiment):
         mine = cells[cells["site"] == track.site]
         recorded = sentiment[track.site]
         assert len(mine) == recorded[:, :: track.every].size
         np.testing.assert_array_equal(mine["value"], recorded[mine["position"], mine["unit"]])
         assert mine["shade"].abs().max() <= 1
-        if track.reverse:
-            assert (mine["done"] == 0).all()
+        assert list(mine["token"]) == [texts[position] for position in mine["position"]]
 
 
-def test_wide_boxes_draw_every_second_number():
-    trace = record(models.sentiment_model(hidden=64), TEXT)
+def test_cells_of_a_translation_name_the_pieces_that_are_read(translation):
+    cells = frame(frames.cells(translation))
+    for part in ("encoder", "decoder"):
+        texts = tokens.read_texts(translation, part)
+        mine = cells[cells["site"].astype(str).str.startswith(part)]
+        assert list(mine["token"]) == [texts[position] for position in mine["position"]]
+
+
+@pytest.mark.parametrize(("hidden", "every"), [(44, 1), (64, 1), (65, 2), (256, 4)])
+def test_of_wide_layers_some_numbers_are_drawn(hidden, every):
+    trace = record(models.sentiment_model(hidden=hidden), TEXT)
     track = next(track for track in frames.tracks(trace) if track.kind == "hidden")
-    assert (track.size, track.every) == (64, 2)
-    assert "every 2nd drawn" in frames.title(track)
-    mine = frames.cells(trace).query("site == @track.site and position == 0")
-    assert list(mine["unit"]) == list(range(0, 64, 2))
-    np.testing.assert_allclose(mine["high"].max(), 1.0)
+    assert (track.size, track.every) == (hidden, every)
+    assert (f"every {frames.ordinal(every)} drawn" in frames.title(track)) == (every > 1)
+    assert (frames.thinned_in_words(trace) == "") == (every == 1)
+    cells = frame(frames.cells(trace))
+    mine = cells[(cells["site"] == track.site) & (cells["position"] == 0)]
+    assert list(mine["unit"]) == list(range(0, hidden, every))
+
+
+def test_a_box_has_a_pixel_for_every_stripe():
+    assert unrolled.BOX == frames.STRIPES
+    assert unrolled.GAP == frames.GAP
+
+
+def stripes(chart, site):
+    """The view of a template that draws the numbers of `site`."""
+    found = [view for name, view in views(spec_of(chart)) if f"=== '{site}'" in str(view.get("transform"))]
+    assert len(found) == 1
+    return found[0]
+
+
+def test_only_what_has_not_been_read_is_faded(sentiment, translation):
+    """A backward layer has read everything from its end, and a decoder starts after the whole source."""
+    chart = charts.sentiment(rows(sentiment, "encoder"), sentiment.labels["class"], attention=False)
+    for track in frames.tracks(sentiment):
+        assert ("opacity" in stripes(chart, track.site)["encoding"]) == (not track.reverse)
+    chart = charts.translation(rows(translation, "encoder"), rows(translation, "decoder"))
+    for track in frames.tracks(translation):
+        assert ("opacity" in stripes(chart, track.site)["encoding"]) == (track.part == "decoder")
+
+
+def test_every_part_tells_its_site_when_it_is_clicked(sentiment):
+    chart = charts.sentiment(rows(sentiment, "encoder"), sentiment.labels["class"], attention=True)
+    spec = spec_of(chart)
+    click = next(param for param in spec["params"] if param["name"] == "cell")
+    assert click["select"]["fields"] == ["site", "position", "unit"]
+    made = {
+        step["calculate"]
+        for _, view in views(spec)
+        for step in view.get("transform", ())
+        if step.get("as") == "site"
+    }
+    assert made == {"'attention'", "'readout'"}
 
 
 def test_columns_lie_side_by_side(sentiment):
-    columns = frames.columns(sentiment)
+    columns = frame(frames.columns(sentiment))
     assert (columns["x"].to_numpy()[1:] > columns["x2"].to_numpy()[:-1]).all()
     assert columns["before"].iloc[0] == 0
     np.testing.assert_allclose(columns["after"].iloc[-1], 1)
@@ -68,22 +116,22 @@ def test_columns_lie_side_by_side(sentiment):
 
 
 def test_verdicts_stack_to_one_and_end_at_the_answer(sentiment):
-    verdicts = frames.verdicts(sentiment)
+    verdicts = frame(frames.verdicts(sentiment))
     last = verdicts[verdicts["position"] == verdicts["position"].max()]
     np.testing.assert_allclose(last["probability"], sentiment["readout.probabilities"], atol=1e-6)
     np.testing.assert_allclose(verdicts.groupby("position")["high"].max(), 1, atol=1e-5)
-    assert last.loc[last["best"], "class"].item() == sentiment.meta["label"]
+    assert last.loc[last["probability"].idxmax(), "class"] == sentiment.meta["label"]
 
 
 def test_links_are_the_attention_weights(translation):
-    links = frames.links(translation)
+    links = frame(frames.links(translation))
     sums = links.groupby("position")["weight"].sum()
     np.testing.assert_allclose(sums, 1, atol=1e-5)
     if "attention.weights" in translation:
         np.testing.assert_array_equal(links["weight"], translation["attention.weights"].reshape(-1))
     else:  # one fixed vector: the encoder's last state
         used = links[links["weight"] > 0]
-        assert (used["x"] == frames.columns(translation)["middle"].iloc[-1]).all()
+        assert (used["x"] == frames.columns(translation)["middle"][-1]).all()
 
 
 def test_sentiment_template_fits_its_frames(sentiment):
@@ -126,11 +174,11 @@ def assert_fits(chart, sent):
     spec = spec_of(chart)
     assert datasets_of(spec) == set(sent)
     for name, wanted in columns_of(spec).items():
-        assert wanted <= set(sent[name].columns), name
+        assert wanted <= set(sent[name]), name
 
 
 def test_same_options_give_the_same_template():
-    options = ((charts.Row("encoder.0.hidden", "State", "hidden"),), ("bad", "good"))
+    options = ((charts.Row("encoder.0.hidden", "State", "hidden", 64),), ("bad", "good"))
     assert charts.sentiment(*options, attention=False) is charts.sentiment(*options, attention=False)
 
 
@@ -183,8 +231,8 @@ def test_two_pictures_side_by_side_share_the_colours_of_embeddings():
     model = models.sentiment_model()
     one, two = record(model, TEXT), record(model, "nobody liked the long speech")
     left, right = frames.cells(one, two), frames.cells(two, one)
-    for frame in (left, right):
-        rows = frame[frame["site"] == "encoder.embedding"]
+    for cells in (frame(left), frame(right)):
+        rows = cells[cells["site"] == "encoder.embedding"]
         factor = (rows["value"] / rows["shade"]).dropna()
         largest = max(np.abs(one["encoder.embedding"]).max(), np.abs(two["encoder.embedding"]).max())
         np.testing.assert_allclose(factor, largest, rtol=1e-3)

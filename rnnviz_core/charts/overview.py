@@ -4,7 +4,8 @@ One view, drawn in pixels from the top down: tokens, embeddings, states, then wh
 them.
 
 Datasets (all from `frames.overview`): ``cells``, ``columns``, ``now`` (the chosen step) and, by task,
-``verdicts`` or ``written`` (the decoder's columns) and ``links``.
+``verdicts`` or ``written`` (the decoder's columns) and ``links``. A click tells the ``site`` of what is
+under it: a name of the trace, ``attention`` or ``readout``.
 """
 
 from functools import cache
@@ -34,7 +35,7 @@ def sentiment(rows: tuple[Row, ...], classes: tuple[str, ...], *, attention: boo
 @cache
 def translation(encoder: tuple[Row, ...], decoder: tuple[Row, ...]) -> alt.LayerChart:
     """Encoder above, decoder below, and between them what every step of the decoder reads."""
-    y, layers = boxes(encoder, "columns", 0, known="true")
+    y, layers = boxes(encoder, "columns", 0, known=True)
     layers.append(_links(y, y + 84))
     layers.append(line("↓ what the chosen step reads of the source", y + 2))
     lower = boxes(decoder, "written", y + 84)
@@ -49,7 +50,8 @@ def _attention(layers: list[Any], y: int) -> int:
         join("columns", y),
         line("Attention: how much of each state is read", y + JOIN),
         of("columns")
-        .mark_rect(color=theme.ACCENT)
+        .transform_calculate(site="'attention'")
+        .mark_rect(color=theme.ACCENT, cursor="pointer")
         .encode(
             x=x_at("x"),
             x2="x2:Q",
@@ -74,7 +76,8 @@ def _verdicts(layers: list[Any], y: int, classes: tuple[str, ...]) -> int:
         join("columns", y),
         line("Verdict, if the sentence ended here", y + JOIN),
         of("verdicts")
-        .mark_rect(strokeWidth=0)
+        .transform_calculate(site="'readout'")
+        .mark_rect(strokeWidth=0, cursor="pointer")
         .encode(
             x=x_at("x"),
             x2="x2:Q",
@@ -125,7 +128,8 @@ def _links(top: int, bottom: int) -> alt.Chart:
         of("links")
         .transform_filter(HERE)
         .transform_filter("datum.weight > 0.005")
-        .mark_rule(color=theme.ACCENT, strokeCap="round")
+        .transform_calculate(site="'attention'")
+        .mark_rule(color=theme.ACCENT, strokeCap="round", cursor="pointer")
         .encode(
             x=x_at("x"),
             x2="x2:Q",

@@ -16,7 +16,8 @@ JOIN = 15  # px of the arrows between two rows
 BOX = {"embedding": 44, "hidden": 64}  # px of a row of boxes
 FADED = 0.13  # opacity of what has not been computed yet
 ROOMY = "datum.after - datum.before > 0.02"  # columns wide enough for frames and arrows: up to 50
-KNOWN = "datum.done <= step"
+KNOWN = "datum.position <= step"
+GAP = 0.14  # part of a column left free on either side, as in `frames.overview`
 HERE = "datum.position == step"
 
 
@@ -26,14 +27,19 @@ class Row(NamedTuple):
     site: str
     title: str
     kind: str  # embedding or hidden
+    size: int  # numbers in a box
+    every: int = 1  # of how many numbers one is drawn
     reverse: bool = False
 
 
 def picture(layers: list[Any], height: int, *, bottom: str = "") -> alt.LayerChart:
-    """All layers under the token axis; `bottom` names the dataset of a lower one."""
+    """All layers under the token axis; `bottom` names the dataset of a lower one.
+
+    Selection: ``cell``, with ``site``, ``position`` and ``unit`` of what was clicked.
+    """
     step = alt.param(name="step", expr="length(data('now')) ? data('now')[0].position : 0")
     tokens = _axis("columns", "top", 0)
-    drawn = alt.layer(*layers)
+    drawn = alt.layer(*layers).add_params(parts.cell_click("site", "position", "unit"))
     ends = [_axis(bottom, "bottom", 2)] if bottom else []
     chart = alt.layer(tokens, drawn, *ends).resolve_scale(x="independent").add_params(step)
     return theme.finish(chart.properties(height=height))
@@ -66,33 +72,38 @@ def _axis(dataset: str, side: str, layer: int) -> alt.Chart:
     )
 
 
-def boxes(rows: tuple[Row, ...], columns: str, y: int, *, known: str = KNOWN) -> tuple[int, list[Any]]:
-    """Rows of boxes from `y` down, arrows between them; returns where they end."""
+def boxes(rows: tuple[Row, ...], columns: str, y: int, *, known: bool = False) -> tuple[int, list[Any]]:
+    """Rows of boxes from `y` down, arrows between them; returns where they end.
+
+    Boxes after the chosen step are faded, unless all are `known`: a whole text was read before.
+    """
     layers: list[Any] = []
     for row in rows:
         layers += [join(columns, y), line(row.title, y + JOIN)]
         y += JOIN + LINE
         height = BOX[row.kind]
-        layers += [_stripes(row, y, height, known), _outline(columns, y, height)]
+        layers += [_stripes(row, columns, y, height, known or row.reverse), _outline(columns, y, height)]
         if row.kind == "hidden":
             layers.append(_arrows(columns, y + height / 2, reverse=row.reverse))
         y += height
     return y, layers
 
 
-def _stripes(row: Row, top: int, height: int, known: str) -> alt.Chart:
+def _stripes(row: Row, columns: str, top: int, height: int, known: bool) -> alt.Chart:
     """Every number of a row of boxes as a coloured stripe."""
+    column = f"width / length(data('{columns}'))"
+    stripe = height / row.size
     return (
         alt.Chart(alt.NamedData("cells"))
         .transform_filter(alt.datum.site == row.site)
-        .mark_rect(strokeWidth=0, aria=False)
+        .mark_rect(strokeWidth=0, aria=False, cursor="pointer")
         .encode(
-            x=x_at("x"),
-            x2="x2:Q",
-            y=pixels(f"{top} + datum.low * {height}"),
-            y2=pixels(f"{top} + datum.high * {height}"),
+            x=pixels(f"{column} * (datum.position + {GAP})"),
+            x2=pixels(f"{column} * (datum.position + {1 - GAP})"),
+            y=pixels(f"{top} + datum.unit * {stripe:.6g}"),
+            y2=pixels(f"{top} + min(datum.unit + {row.every}, {row.size}) * {stripe:.6g}"),
             color=alt.Color("shade:Q", scale=theme.diverging(), legend=None),
-            opacity=alt.condition(known, alt.value(1.0), alt.value(FADED)),
+            **({} if known else {"opacity": alt.condition(KNOWN, alt.value(1.0), alt.value(FADED))}),
             tooltip=[
                 parts.tip("token", "token", "text"),
                 alt.Tooltip("unit:Q", title="unit" if row.kind == "hidden" else "dimension"),

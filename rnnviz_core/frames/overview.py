@@ -4,15 +4,16 @@ Columns of the picture lie on one scale from 0 (left edge) to 1 (right edge), so
 a decoder of different lengths fit into the same picture: ``x`` and ``x2`` are a column's edges.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import pandas as pd
 
 from ..trace import Trace
-from .tokens import read_texts, shown, step_frame, step_texts, tick_texts
+from .columns import Columns, Texts
+from .tokens import read_texts, shown, step_columns, step_texts
 
-STRIPES = 48  # numbers drawn in one box at most; of more, every second, third … is drawn
+STRIPES = {"embedding": 44, "hidden": 64}  # numbers drawn in one box at most: one per pixel of its height
 GAP = 0.14  # part of a column left free on either side
 
 
@@ -44,120 +45,121 @@ def tracks(trace: Trace) -> tuple[Track, ...]:
 
 def _track(trace: Trace, site: str, part: str, kind: str, layer: int, *, reverse: bool) -> Track:
     size = trace[site].shape[1]
-    return Track(site, part, kind, layer, reverse, size, -(-size // STRIPES))
+    return Track(site, part, kind, layer, reverse, size, -(-size // STRIPES[kind]))
 
 
-def cells(trace: Trace, *beside: Trace) -> pd.DataFrame:
-    """One row per number drawn: ``site``, ``unit``, ``value``, and ``low``/``high`` inside its box.
+def cells(trace: Trace, *beside: Trace) -> Columns:
+    """One row per number drawn: ``site``, ``position``, ``token``, ``unit``, ``value``, ``shade``.
 
     ``shade`` is what the colour shows: a state as it is, an embedding relative to its largest number,
     also of the traces drawn `beside` it, so that the same colour is the same number in both pictures.
-    ``done`` is the step from which on the number is known: its own, or 0 for a backward layer.
     """
-    parts = []
-    for track in tracks(trace):
-        values = trace[track.site][:, :: track.every]
-        steps, drawn = values.shape
-        drawn_too = [one[track.site] for one in (trace, *beside) if track.site in one]
-        largest = max(float(np.abs(array).max()) for array in drawn_too) or 1.0
-        unit = np.tile(np.arange(drawn), steps)
-        position = np.repeat(np.arange(steps), drawn)
-        texts = np.asarray(read_texts(trace, track.part), dtype=object)
-        value = values.reshape(-1)
-        parts.append(
-            pd.DataFrame(
-                {
-                    "site": track.site,
-                    "position": position,
-                    "done": np.zeros_like(position) if track.reverse else position,
-                    "token": texts[position],
-                    "unit": unit * track.every,
-                    "low": unit / drawn,
-                    "high": (unit + 1) / drawn,
-                    "value": value,
-                    "shade": value / largest if track.kind == "embedding" else value,
-                    **_edges(position, steps),
-                }
-            )
-        )
-    frame = pd.concat(parts, ignore_index=True)
-    small = dict.fromkeys(("low", "high", "x", "x2", "shade"), "float32")
-    whole = dict.fromkeys(("position", "done", "unit"), "int32")
-    return frame.astype({"site": "category", "token": "category", **small, **whole})
+    shown = tracks(trace)
+    texts = {part: read_texts(trace, part) for part in dict.fromkeys(track.part for track in shown)}
+    first = dict(zip(texts, np.cumsum([0, *map(len, texts.values())])[:-1], strict=True))  # of a part's texts
+    found: dict[str, list[np.ndarray]] = {name: [] for name in ("site", "position", "token", "unit")}
+    values, shades = [], []
+    for number, track in enumerate(shown):
+        array = trace[track.site][:, :: track.every]
+        steps, drawn = array.shape
+        position = np.repeat(np.arange(steps, dtype=np.int16), drawn)
+        found["site"].append(np.full(array.size, number, dtype=np.int16))
+        found["position"].append(position)
+        found["token"].append(position + np.int16(first[track.part]))
+        found["unit"].append(np.tile(np.arange(0, track.size, track.every, dtype=np.int16), steps))
+        values.append(array.reshape(-1))
+        limit = _largest(track, trace, *beside) if track.kind == "embedding" else np.float32(1)
+        shades.append(values[-1] / limit)
+    columns = {name: np.concatenate(arrays) for name, arrays in found.items()}
+    return {
+        **columns,
+        "site": Texts(columns["site"], [track.site for track in shown]),
+        "token": Texts(columns["token"], [text for part in texts.values() for text in part]),
+        "value": np.concatenate(values).astype(np.float32, copy=False),
+        "shade": np.concatenate(shades).astype(np.float32, copy=False),
+    }
 
 
-def columns(trace: Trace, part: str = "encoder") -> pd.DataFrame:
+def _largest(track: Track, *traces: Trace) -> np.float32:
+    arrays = [one[track.site] for one in traces if track.site in one]
+    return np.float32(max(float(np.abs(array).max()) for array in arrays) or 1.0)
+
+
+def columns(trace: Trace, part: str = "encoder") -> dict[str, np.ndarray | Sequence[str]]:
     """One row per step of `part`: ``position``, ``tick``, ``token``, the column's edges and
     ``middle``, and the middle of the gap ``before`` and ``after`` it."""
-    texts = step_texts(trace, part)
-    if part == "decoder":
-        texts = [shown(token.text) for token in trace.tokens["target"]]
-    frame = step_frame(texts)
-    frame = frame.assign(**_edges(frame["position"].to_numpy(), len(frame)))
-    before = frame["position"] / len(frame)
-    frame = frame.assign(middle=(frame["x"] + frame["x2"]) / 2, before=before, after=before + 1 / len(frame))
+    texts = _texts(trace, part)
+    position, steps = np.arange(len(texts), dtype=np.int16), len(texts)
+    found = {
+        **step_columns(texts),
+        **_edges(position, steps),
+        "middle": (position + 0.5) / steps,
+        "before": position / steps,
+        "after": (position + 1) / steps,
+    }
     if "attention.weights" in trace and trace["attention.weights"].ndim == 1:
-        frame = frame.assign(weight=trace["attention.weights"])
+        found["weight"] = trace["attention.weights"]
     if "readout.probabilities" in trace and part == "decoder":
-        frame = frame.assign(probability=trace["readout.probabilities"].max(1))
-    return frame
+        found["probability"] = trace["readout.probabilities"].max(1)
+    return found
 
 
-def now(trace: Trace, part: str, step: int) -> pd.DataFrame:
+def _texts(trace: Trace, part: str) -> list[str]:
+    """What stands at the end of each column: what an encoder reads, and what a decoder writes."""
+    if part == "decoder":
+        return [shown(token.text) for token in trace.tokens["target"]]
+    return step_texts(trace, part)
+
+
+def now(trace: Trace, part: str, step: int) -> Columns:
     """The one row of `columns` that is the chosen step; of a shorter text its last one."""
-    frame = columns(trace, part)
-    return frame.iloc[[min(step, len(frame) - 1)]]
+    found = columns(trace, part)
+    at = min(step, len(found["position"]) - 1)
+    return {name: column[at : at + 1] for name, column in found.items()}
 
 
-def verdicts(trace: Trace) -> pd.DataFrame:
+def verdicts(trace: Trace) -> Columns:
     """One row per step and class: ``probability`` after that token, and its place in a stack of all."""
     shares = trace["readout.prefix_probabilities"]
     steps, classes = shares.shape
-    position = np.repeat(np.arange(steps), classes)
+    position = np.repeat(np.arange(steps, dtype=np.int16), classes)
+    number = np.tile(np.arange(classes, dtype=np.int16), steps)
     high = shares.cumsum(1)
-    names = np.asarray(trace.labels["class"], dtype=object)
-    number = np.tile(np.arange(classes), steps)
-    texts = step_texts(trace, "encoder")
-    return pd.DataFrame(
-        {
-            "position": position,
-            "tick": pd.Categorical.from_codes(position, tick_texts(texts)),
-            "token": np.asarray(texts, dtype=object)[position],
-            "class": names[number],
-            "number": number,
-            "probability": shares.reshape(-1),
-            "low": (high - shares).reshape(-1),
-            "high": high.reshape(-1),
-            "best": (shares == shares.max(1, keepdims=True)).reshape(-1),
-            **_edges(position, steps),
-        }
-    )
+    return {
+        "position": position,
+        "token": Texts(position, step_texts(trace, "encoder")),
+        "class": Texts(number, trace.labels["class"]),
+        "number": number,
+        "probability": shares.reshape(-1),
+        "low": (high - shares).reshape(-1),
+        "high": high.reshape(-1),
+        **_edges(position, steps),
+    }
 
 
-def links(trace: Trace) -> pd.DataFrame:
+def links(trace: Trace) -> Columns:
     """Translation: one row per target and source step: from where to where, and the ``weight``.
 
     Without attention every step reads the same vector, the encoder's last state: one link with
     weight 1 from the last source column to each step.
     """
-    source, target = columns(trace), columns(trace, "decoder")
+    source, target = _texts(trace, "encoder"), _texts(trace, "decoder")
+    across, down = len(source), len(target)
     if "attention.weights" in trace:
         weights = trace["attention.weights"]
     else:
-        weights = np.zeros((len(target), len(source)), dtype=np.float32)
+        weights = np.zeros((down, across), dtype=np.float32)
         weights[:, -1] = 1.0
-    rows = np.repeat(np.arange(len(target)), len(source))
-    across = np.tile(np.arange(len(source)), len(target))
-    return pd.DataFrame(
-        {
-            "position": rows,
-            "token": target["token"].to_numpy()[rows],
-            "source": source["token"].to_numpy()[across],
-            "x": source["middle"].to_numpy()[across],
-            "x2": target["middle"].to_numpy()[rows],
-            "weight": weights.reshape(-1),
-        }
-    )
+    rows = np.repeat(np.arange(down, dtype=np.int16), across)
+    which = np.tile(np.arange(across, dtype=np.int16), down)
+    return {
+        "position": rows,
+        "token": Texts(rows, target),
+        "source": Texts(which, source),
+        "x": (which + 0.5) / across,
+        "x2": (rows + 0.5) / down,
+        "weight": weights.reshape(-1),
+    }
 
 
 def _edges(position: np.ndarray, steps: int) -> dict[str, np.ndarray]:
@@ -166,7 +168,7 @@ def _edges(position: np.ndarray, steps: int) -> dict[str, np.ndarray]:
 
 def title(track: Track) -> str:
     """A row of boxes in words."""
-    drawn = f", every {ordinal(track.every)} drawn" if track.every > 1 else ""
+    drawn = f" (every {ordinal(track.every)} drawn)" if track.every > 1 else ""
     if track.kind == "embedding":
         whose = "The piece it wrote before, as" if track.part == "decoder" else "Embedding:"
         return f"{whose} {track.size} numbers{drawn}"
@@ -174,6 +176,18 @@ def title(track: Track) -> str:
     layer = f", layer {track.layer + 1}" if track.layer else ""
     direction = ", read backwards" if track.reverse else ""
     return f"{who}{layer}{direction}: {track.size} units{drawn}"
+
+
+def thinned_in_words(trace: Trace) -> str:
+    """A sentence on rows that have more numbers than fit; empty when all are drawn."""
+    wide = max(tracks(trace), key=lambda track: track.every)
+    if wide.every == 1:
+        return ""
+    kind = "states" if wide.kind == "hidden" else "embeddings"
+    return (
+        f" A box has room for {STRIPES[wide.kind]} stripes; where a list is longer, every "
+        f"{ordinal(wide.every)} or so of its numbers is drawn. The page of the {kind} shows them all."
+    )
 
 
 def ordinal(number: int) -> str:
@@ -186,12 +200,10 @@ def describe(trace: Trace) -> str:
     """The picture in words, for a person who cannot see it."""
     rows = "; ".join(title(track) for track in tracks(trace))
     if trace.meta["task"] == "sentiment":
-        best = verdicts(trace).query("best")
-        told = ", ".join(
-            f"after {token!r} {name}" for token, name in zip(best["token"], best["class"], strict=True)
-        )
-        steps = len(trace.tokens["time"])
-        return f"The network unrolled over {steps} tokens. Rows from the top: {rows}. Verdicts: {told}."
+        best, names = trace["readout.prefix_probabilities"].argmax(1), trace.labels["class"]
+        texts = step_texts(trace, "encoder")
+        told = ", ".join(f"after {text!r} {names[at]}" for text, at in zip(texts, best, strict=True))
+        return f"The network unrolled over {len(texts)} tokens. Rows from the top: {rows}. Verdicts: {told}."
     source, target = (
         " ".join(shown(token.text) for token in trace.tokens[axis]) for axis in ("source", "target")
     )

@@ -1,0 +1,82 @@
+"""The overview: the picture of the network at one step, and the way from each of its parts to its page."""
+
+from typing import TYPE_CHECKING, Any
+
+import streamlit as st
+
+from ..charts import overview as charts
+from ..frames import overview as frames
+from . import routes, url
+from .choose import TOKEN_NAMES
+from .clicks import clicked
+from .compare import side_by_side
+from .drawing import show
+
+if TYPE_CHECKING:
+    from . import View
+
+KEY = "network"  # of the picture
+PAGES = {"embedding": "embeddings", "hidden": "states", "attention": "attention", "readout": "softmax"}
+
+
+def stepped(view: "View") -> str:
+    """The part whose steps the player walks through: what is written last."""
+    return "encoder" if view.trace.meta["task"] == "sentiment" else "decoder"
+
+
+def picture(view: "View", step: int) -> None:
+    """The network at one step, beside the one it is compared with; a clicked part opens its page."""
+    if found := clicked(KEY):
+        _open(view, found)
+    traces = [shown.trace for shown in (view, view.other) if shown]
+    for shown in side_by_side(view):
+        trace, columns = shown.trace, frames.columns(shown.trace)
+        rows = _rows(trace, "encoder")
+        datasets: dict[str, frames.Columns] = {
+            "cells": frames.cells(trace, *traces),
+            "columns": columns,
+            "now": frames.now(trace, stepped(shown), step),
+        }
+        if stepped(shown) == "encoder":
+            chart = charts.sentiment(rows, trace.labels["class"], attention="weight" in columns)
+            datasets["verdicts"] = frames.verdicts(trace)
+        else:
+            chart = charts.translation(rows, _rows(trace, "decoder"))
+            datasets |= {"written": frames.columns(trace, "decoder"), "links": frames.links(trace)}
+        key, about = shown.key(KEY), frames.describe(trace)
+        show(
+            chart,
+            key=key,
+            description=about,
+            height=None,
+            select=None if shown.second else "cell",
+            **datasets,
+        )
+
+
+def _rows(trace: frames.Trace, part: str) -> tuple[charts.Row, ...]:
+    """The rows of boxes of one part, with their titles."""
+    return tuple(
+        charts.Row(track.site, frames.title(track), track.kind, track.size, track.every, track.reverse)
+        for track in frames.tracks(trace)
+        if track.part == part
+    )
+
+
+def _open(view: "View", found: dict[str, Any]) -> None:
+    """Go to the page of the clicked part, with its token, unit and layer chosen."""
+    site, page = str(found.get("site") or ""), ""
+    for ending, name in PAGES.items():
+        if site.endswith(ending):
+            page = name
+    if not page:
+        return
+    st.session_state.pop(f"clicked-{KEY}", None)  # the same part may be clicked again
+    part = site.split(".")[0] if "." in site else stepped(view)
+    url.put(TOKEN_NAMES[view.trace.time_axis(part)], str(int(found["position"])))
+    if page == "states":
+        url.put("layer", site.removesuffix(".hidden"))
+        url.put("unit", str(int(found["unit"])))
+    if page == "embeddings":
+        url.put("side", part if "decoder.embedding" in view.trace else None)
+    st.switch_page(routes.route(page).path)
