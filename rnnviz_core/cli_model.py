@@ -217,10 +217,12 @@ def evaluate(
     for name, value in scores.items():
         if isinstance(value, dict):
             for part, found in value.items():
-                text = (
-                    f"{found['bleu_lower']:.2f} ({found['rows']} rows)" if isinstance(found, dict) else found
-                )
-                click.echo(f"{name:<14}{part}: {text}")
+                match found:
+                    case dict():
+                        found = f"{found['bleu_lower']:.2f} ({found['rows']} rows)"
+                    case float():
+                        found = f"{found:.1f} %"
+                click.echo(f"{name:<14}{part}: {found}")
         else:
             click.echo(f"{name:<14}{value if isinstance(value, int) else format(value, '.2f')}")
 
