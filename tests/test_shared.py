@@ -9,7 +9,7 @@ import time
 import pytest
 
 from rnnviz_core import checkpoints, limits
-from rnnviz_core.ui import loaders, shared
+from rnnviz_core.ui import drawing, loaders, shared
 from rnnviz_core.ui.shared import Cache
 
 
@@ -137,9 +137,16 @@ def test_what_is_imported_late_is_frozen_too(entries, monkeypatch):
     loaders.warm_up()
     frozen = gc.get_freeze_count()
     assert frozen > 100_000
-    for number in range(loaders.MANY_MODULES + 1):
+    for number in range(loaders.MANY + 1):
         monkeypatch.setitem(sys.modules, f"late_{number}", importlib)
     later = [[number] for number in range(1000)]  # objects that the collector would walk over
     loaders.warm_up()
     assert gc.get_freeze_count() > frozen + len(later)
-    assert gc.get_count()[2] == 0
+    frozen = gc.get_freeze_count()
+    monkeypatch.setattr(drawing, "_compiled", drawing.compilations() + loaders.MANY)
+    loaders.warm_up()
+    assert gc.get_freeze_count() <= frozen + 1000  # not yet
+    monkeypatch.setattr(drawing, "_compiled", drawing.compilations() + 1)
+    more = [[number] for number in range(5000)]
+    loaders.warm_up()
+    assert gc.get_freeze_count() > frozen + len(more) - 1000

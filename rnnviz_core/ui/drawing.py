@@ -17,6 +17,12 @@ SPECS = 512  # compiled specs kept by one process
 
 _specs: "OrderedDict[int, tuple[alt.TopLevelMixin, dict[str, Any]]]" = OrderedDict()
 _lock = Lock()
+_compiled = 0
+
+
+def compilations() -> int:
+    """How many charts this process has compiled so far."""
+    return _compiled
 
 
 def compiled(template: "alt.TopLevelMixin") -> dict[str, Any]:
@@ -30,7 +36,9 @@ def compiled(template: "alt.TopLevelMixin") -> dict[str, Any]:
             _specs.move_to_end(id(template))
             return found[1]
     spec = template.to_dict()
+    global _compiled
     with _lock:
+        _compiled += 1
         _specs[id(template)] = (template, spec)
         while len(_specs) > SPECS:
             _specs.popitem(last=False)

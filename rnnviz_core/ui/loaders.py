@@ -19,11 +19,12 @@ from .. import limits
 from ..checkpoints import Entry, Scan
 from ..specs import Task
 from ..trace import Trace
+from . import drawing
 from .shared import Cache, heavy
 
 ROOT = Path(__file__).resolve().parents[2]
 LOOK_SECONDS = 1.0  # a folder is looked at again for changes after this time
-MANY_MODULES = 10  # imported since the last freeze: time for another one
+MANY = 10  # modules imported or charts compiled since the last freeze: time for another one
 NODE_BYTES = 200  # of one piece that a beam considered: five numbers in lists
 
 _stamps: dict[Path, tuple[float, str]] = {}
@@ -35,7 +36,7 @@ _traces: Cache[Trace] = Cache(
     at_most=limits.CACHED_TRACE_BYTES,
     seconds=limits.CACHE_SECONDS,
 )
-_frozen = 0  # modules that were loaded at the last freeze
+_frozen = 0  # what stood at the last freeze
 
 
 def folder() -> Path:
@@ -104,15 +105,15 @@ def trace(entry: Entry, text: str, beam: int = 1, reference: str | None = None) 
 
 
 def warm_up() -> None:
-    """Once per process: import what pages need and load one model; and whenever much was imported, freeze.
+    """Once per process: import what pages need and load one model; and whenever much was added, freeze.
 
     Streamlit collects garbage after every run, which with torch in memory means a walk over every
     object it brought: 3 seconds per click with 30 visitors, against 0.06 once they are frozen. What
-    is imported later (scikit-learn, for a map) would cost every run of everybody 40 ms.
+    comes later would be walked in every run of everybody: scikit-learn for 40 ms, charts for 5.
     """
     if not _frozen:
         _wake()
-    elif len(sys.modules) > _frozen + MANY_MODULES:
+    elif _standing() > _frozen + MANY:
         _freeze()
 
 
@@ -139,4 +140,9 @@ def _freeze() -> None:
     global _frozen
     gc.collect()
     gc.freeze()
-    _frozen = len(sys.modules)
+    _frozen = _standing()
+
+
+def _standing() -> int:
+    """Modules and charts: both stay, and bring thousands of objects."""
+    return len(sys.modules) + drawing.compilations()
