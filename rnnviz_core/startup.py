@@ -36,8 +36,9 @@ def problems(requirements: Path = REQUIREMENTS) -> tuple[Problem, ...]:
         return ()
     found = []
     for line in requirements.read_text(encoding="utf-8").splitlines():
-        package, pinned, wanted = line.partition("#")[0].strip().partition("==")
-        if not pinned:
+        requirement, _, marker = line.partition("#")[0].partition(";")
+        package, pinned, wanted = requirement.strip().partition("==")
+        if not pinned or marker.strip() == f'sys_platform != "{sys.platform}"':
             continue
         try:
             version: str | None = metadata.version(package).partition("+")[0]  # torch: 2.13.0+cpu

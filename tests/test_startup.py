@@ -27,6 +27,14 @@ def test_a_missing_and_another_version_are_named(tmp_path):
     assert second.endswith(", tested with 0.1")
 
 
+def test_a_package_that_this_system_does_not_have_is_not_missed(tmp_path, monkeypatch):
+    file = tmp_path / "requirements.txt"
+    file.write_text('no-such-package==1.0; sys_platform != "win32"\n')
+    assert [str(problem) for problem in startup.problems(file)] == ["no-such-package 1.0 is not installed"]
+    monkeypatch.setattr(startup.sys, "platform", "win32")
+    assert startup.problems(file) == ()
+
+
 def test_the_app_says_what_is_missing(monkeypatch):
     monkeypatch.setattr(startup, "missing", lambda: "torch 2.13.0 is not installed")
     app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=120).run()
