@@ -14,6 +14,7 @@ from helpers_trace import sentiment_trace, translation_trace
 from rnnviz_core import cells, charts, limits
 from rnnviz_core.charts import (
     attention,
+    context,
     embeddings,
     gates,
     inspector,
@@ -27,8 +28,9 @@ from rnnviz_core.charts import (
     word_map,
 )
 from rnnviz_core.frames import attention as attention_frames
+from rnnviz_core.frames import context as context_frames
 from rnnviz_core.frames import embeddings as embedding_frames
-from rnnviz_core.frames import gate_order
+from rnnviz_core.frames import gate_summary
 from rnnviz_core.frames import gates as gate_frames
 from rnnviz_core.frames import inspector as inspector_frames
 from rnnviz_core.frames import matrices as matrix_frames
@@ -45,15 +47,15 @@ LSTM = ("input", "forget", "candidate", "output")
 TRACE = sentiment_trace("lstm", attention=True)
 PAIR = translation_trace()
 PLACE = gate_frames.Place()
-TERMS = gate_frames.term_bars(gate_frames.terms(TRACE, PLACE, LSTM, 1, 2))
+(TERMS,) = gate_frames.fit(gate_frames.term_bars(gate_frames.terms(TRACE, PLACE, LSTM, 1, 2)))
 RING = token_frames.one_step(token_frames.step_texts(TRACE, "encoder"), 1, unit=2)
-WEIGHTS = attention_frames.weights(TRACE)
+STEP = token_frames.step_columns(["a"])
 CLASSES = pd.DataFrame({"kind": "its own", "order": [0], "name": "good", "probability": 0.5})
 PIECES = token_frames.step_frame(["a"]).assign(kind="shuffled", probability=0.5, writes="b", moved=0.1)
 CONTRIBUTIONS = pd.DataFrame(
     [("embedding 3", "from the input", 0.5, 2.0, 1.0, 0, "0000 embedding 3")],
     columns=["name", "kind", "weight", "number", "value", "order", "tick"],
-)
+).assign(least=0.0, most=1.0)
 LEDGER = memory_frames.ledger(TRACE, PLACE, 5)
 PLANE = trajectory_frames.plane(TRACE, PLACE)
 PATH = trajectory_frames.path(TRACE, PLACE, PLANE)
@@ -102,8 +104,8 @@ TEMPLATES: dict[str, tuple[Any, dict[str, Any]]] = {
     "gate_histograms": (
         inspector.gate_histograms(("forget",)),
         {
-            "bins": gate_order.histograms(TRACE, PLACE, ("forget",)),
-            "shares": gate_frames.shares(TRACE, PLACE, ("forget",)),
+            "bins": gate_summary.histograms(TRACE, PLACE, ("forget",)),
+            "shares": gate_summary.shares(TRACE, PLACE, ("forget",)),
         },
     ),
     "matrix": (
@@ -113,7 +115,7 @@ TEMPLATES: dict[str, tuple[Any, dict[str, Any]]] = {
     "contribution_bars": (inspector.contribution_bars("forget"), {"terms": CONTRIBUTIONS}),
     "convention_bars": (
         inspector.convention_bars("before"),
-        {"conventions": token_frames.step_frame(["a"]).assign(before=0.1)},
+        {"conventions": token_frames.step_frame(["a"]).assign(before=0.1, most=0.1)},
     ),
     **{
         f"cell_drawing {cell}": (
@@ -122,7 +124,7 @@ TEMPLATES: dict[str, tuple[Any, dict[str, Any]]] = {
         )
         for cell in ("rnn", "gru", "lstm")
     },
-    "gate_means": (gates.gate_means(LSTM), {"means": gate_frames.means(TRACE, PLACE, LSTM)}),
+    "gate_means": (gates.gate_means(LSTM), {"means": gate_summary.means(TRACE, PLACE, LSTM)}),
     "cell_terms": (gates.cell_terms(LSTM), {"terms": TERMS}),
     "state_maps": (
         states.state_maps(("hidden", "cell"), 16),
@@ -155,14 +157,47 @@ TEMPLATES: dict[str, tuple[Any, dict[str, Any]]] = {
         trajectory.state_path("hidden", classes=True),
         {"path": PATH, "directions": DIRECTIONS},
     ),
-    "weight_bars": (attention.weight_bars(), {"weights": WEIGHTS}),
-    "score_bars": (attention.score_bars(), {"weights": WEIGHTS}),
-    "alignment": (attention.alignment(), {"alignment": attention_frames.alignment(PAIR)}),
+    "weights": (attention.weights(), {"row": attention_frames.row(TRACE)}),
+    "small_weights": (attention.small_weights(), {"row": attention_frames.row(TRACE)}),
+    "alignment": (
+        attention.alignment(),
+        {
+            "alignment": attention_frames.alignment(PAIR),
+            "chosen": attention_frames.chosen_row(PAIR, 1),
+            "row": attention_frames.row(PAIR, 1),
+        },
+    ),
     "small_alignment": (attention.small_alignment(), {"alignment": attention_frames.alignment(PAIR)}),
-    "context_heatmap": (attention.context_heatmap(16), {"context": attention_frames.context(PAIR)}),
+    **{
+        f"context {name}": (
+            context.context(16, name == "translation"),
+            {
+                "context": context_frames.context(trace),
+                "chosen": context_frames.chosen(PAIR, 1, 2),
+                "shares": context_frames.context_of_unit(trace, 0, 2),
+            },
+        )
+        for name, trace in (("translation", PAIR), ("sentiment", TRACE))
+    },
+    "attention verdict": (
+        context.verdict(("bad", "good"), "bad"),
+        {"verdict": {**STEP, "class": ["bad"], "value": [0.1], "total": ["together: logit +0.10"]}},
+    ),
+    "fixed": (
+        context.fixed(16, "hidden"),
+        {"fixed": {"unit": [0], "value": [0.5]}, "lengths": context_frames.left_at_the_end(PAIR)},
+    ),
+    "fixed of an rnn": (context.fixed(16, None), {"fixed": {"unit": [0], "value": [0.5]}}),
+    "small_fixed": (context.small_fixed("hidden"), {"lengths": context_frames.left_at_the_end(PAIR)}),
     "replaced_classes": (replaced.replaced_classes(), {"replaced": CLASSES}),
     "replaced_pieces": (replaced.replaced_pieces(), {"replaced": PIECES}),
-    "entropy_bars": (attention.entropy_bars(), {"entropy": attention_frames.entropy(PAIR)}),
+    "entropy_bars": (
+        attention.entropy_bars(),
+        {
+            "entropy": attention_frames.entropies(PAIR),
+            "chosen": token_frames.one_step(attention_frames.targets(PAIR), 1),
+        },
+    ),
 }
 every_template = pytest.mark.parametrize(
     "template, frames",
@@ -194,9 +229,11 @@ def test_every_encoded_field_is_a_column_of_its_frame(template, frames):
     used = set()
     for data, view in views(template.to_dict()):
         used.add(data)
+        made = {step["as"] for step in view.get("transform", []) if "calculate" in step}
         for channel in channels(view):
             sort = channel.get("sort")
-            fields = {channel.get("field"), sort.get("field") if isinstance(sort, dict) else None} - {None}
+            fields = {channel.get("field"), sort.get("field") if isinstance(sort, dict) else None}
+            fields -= made | {None}
             assert fields <= set(frames[data].columns), (data, fields)
         for field in re.findall(r"datum\.(\w+)", json.dumps(view.get("transform", []))):
             assert field in frames[data].columns
@@ -207,7 +244,7 @@ def test_every_encoded_field_is_a_column_of_its_frame(template, frames):
 def test_selections_name_columns_of_the_frames(template, frames):
     columns = set().union(*(frame.columns for frame in frames.values()))
     for parameter in template.to_dict().get("params", []):
-        assert set(parameter["select"].get("fields", [])) <= columns
+        assert set(parameter.get("select", {}).get("fields", [])) <= columns
 
 
 @every_template
@@ -243,6 +280,16 @@ def test_axes_have_titles_and_marks_have_tooltips(template, frames):
             channel = view["encoding"].get(name, {})
             if "field" in channel and view["mark"]["type"] != "rule":
                 assert "title" in channel, (name, view["mark"])
+
+
+@every_template
+def test_labels_lie_flat_by_the_width_of_their_own_axis(template, frames):
+    """An axis asks for the width of its bands by the scale's name, which begins with its panel's."""
+    spec = template.to_dict()
+    for number, panel in enumerate(spec.get("vconcat", [spec])):
+        prefix = panel.get("name", f"concat_{number}" if "vconcat" in spec else "")
+        asked = set(re.findall(r"bandwidth\('(\w+)'\)", json.dumps(panel)))
+        assert asked <= {f"{prefix}_{axis}".strip("_") for axis in ("x", "y")}
 
 
 @every_template
@@ -304,6 +351,7 @@ def colour_scale(chart: alt.LayerChart) -> dict[str, Any]:
         (embeddings.similarity_matrix(), -1, 1),
         (embeddings.embedding_heatmap(16), -embeddings.LIMIT, embeddings.LIMIT),
         (attention.alignment(), 0, 1),
+        (context.context(16, True), -1, 1),
     ],
 )
 def test_colour_domains_are_fixed_and_clamp(chart, low, high):
@@ -322,8 +370,8 @@ def test_charts_and_frames_agree_on_where_colours_end():
     assert replaced.KINDS == replaced_frames.KINDS
     assert inspector.KINDS == inspector_frames.KINDS
     assert tuple(gate_frames.TERMS.values()) == gates.TERMS
-    assert f"Left: below {gate_frames.CLOSED}, right: above {gate_frames.OPEN}" == inspector.ENDS
-    assert gate_frames.SHARES == gates.STATES
+    assert f"Left: below {gate_summary.CLOSED}, right: above {gate_summary.OPEN}" == inspector.ENDS
+    assert gate_summary.SHARES == gates.STATES
 
 
 def test_every_gate_has_its_colour_and_meaning():

@@ -6,7 +6,7 @@ from helpers_trace import WORDS, sentiment_trace, translation_trace
 from numpy.testing import assert_allclose
 
 from rnnviz_core import cells
-from rnnviz_core.frames import attention, columns, embeddings, gates, tokens
+from rnnviz_core.frames import columns, embeddings, gate_summary, gates, tokens
 from rnnviz_core.frames.gates import Place
 
 CELLS = ("rnn", "gru", "lstm")
@@ -144,11 +144,11 @@ def test_rows_follow_an_order_and_the_chosen_unit_goes_along():
 def test_means_and_shares_by_hand():
     trace = sentiment_trace()
     values = trace["encoder.0.forget"]
-    mean = columns.frame(gates.means(trace, PLACE, ("forget",)))
+    mean = columns.frame(gate_summary.means(trace, PLACE, ("forget",)))
     assert_allclose(mean["mean"], values.mean(1), atol=1e-6)
     assert (mean["low"] <= mean["mean"]).all()
     assert (mean["mean"] <= mean["high"]).all()
-    share = columns.frame(gates.shares(trace, PLACE, ("forget",))).set_index("state")["share"]
+    share = columns.frame(gate_summary.shares(trace, PLACE, ("forget",))).set_index("state")["share"]
     assert share["closed"] == pytest.approx((values < 0.1).mean())
     assert share["open"] == pytest.approx((values > 0.9).mean())
     assert share.sum() == pytest.approx(1)
@@ -223,76 +223,17 @@ def test_rows_of_a_page():
     assert gates.in_rows(("a", "b", "c"), 2) == [("a", "b"), ("c",)]
 
 
-# --- attention --------------------------------------------------------------------------------
-
-
-def test_weights_sum_to_one_and_the_equal_share_is_one_in_n():
-    frame = attention.weights(sentiment_trace(attention=True))
-    assert frame["weight"].sum() == pytest.approx(1)
-    assert_allclose(frame["equal"], 1 / len(WORDS))
-    exp = np.exp(frame["score"] - frame["score"].max())
-    assert_allclose(frame["weight"], exp / exp.sum(), atol=1e-6)
-
-
-def test_alignment_rows_keep_both_axes():
-    trace = translation_trace()
-    frame = attention.alignment(trace)
-    matrix = frame.pivot(index="target_position", columns="position", values="weight")
-    assert_allclose(matrix, trace["attention.weights"])
-    assert_allclose(frame.groupby("target_position")["weight"].sum(), 1, atol=1e-5)
-    row = frame[(frame["target_position"] == 1) & (frame["position"] == 3)].iloc[0]
-    assert (row["target"], row["tick"], row["token"], row["last"]) == ("0001 loved", "0003 la", "la", 4)
-
-
-def test_entropy_by_hand():
-    trace = translation_trace()
-    weights = np.zeros_like(trace["attention.weights"])
-    weights[0, 0] = 1  # certain: 0 bits
-    weights[1:, :2] = 0.5  # two equally: 1 bit, as if over 2 tokens
-    arrays = {**trace.arrays, "attention.weights": weights}
-    frame = attention.entropy(type(trace)(**{**vars(trace), "arrays": arrays}))
-    assert_allclose(frame["entropy"], [0, 1, 1, 1, 1])
-    assert_allclose(frame["words"], [1, 2, 2, 2, 2])
-    assert_allclose(frame["most"], np.log2(6))
-
-
-def test_the_context_is_a_column_per_step_or_one_for_all():
-    trace = translation_trace()
-    frame = attention.context(trace)
-    assert_allclose(frame.pivot(index="position", columns="unit", values="value"), trace["attention.context"])
-    arrays = {**translation_trace(attention=False).arrays, "encoder.context": np.arange(16.0)}
-    axes = {**translation_trace(attention=False).axes, "encoder.context": ("unit",)}
-    fixed = type(trace)(**{**vars(trace), "arrays": arrays, "axes": axes})
-    assert_allclose(attention.context(fixed)["value"], np.arange(16))
-    assert set(attention.context(fixed)["token"]) == {"every step"}
-
-
-def test_the_spread_of_equal_weights_is_all_tokens():
-    frame = attention.weights(sentiment_trace(attention=True)).assign(weight=1 / 8)
-    assert "Entropy 3.00 of at most 3.00 bits" in attention.spread_in_words(frame)
-    assert "over 8.0 tokens" in attention.spread_in_words(frame)
-
-
-@pytest.mark.parametrize("make, expected", [(sentiment_trace, False), (translation_trace, True)])
-def test_whether_there_is_attention(make, expected):
-    assert attention.has_attention(make()) is expected
-
-
 # --- words for readers who cannot see a chart -------------------------------------------------
 
 
 def test_alternatives_name_what_stands_out():
     trace = sentiment_trace(attention=True)
-    assert "Most weight" in attention.weights_in_words(attention.weights(trace))
     assert "Most alike" in embeddings.similarity_in_words(trace)
-    assert "forget 0." in gates.means_in_words(trace, PLACE, ("forget",))
-    assert "% below 0.1, " in gates.shares_in_words(trace, PLACE, ("forget",))
+    assert "forget 0." in gate_summary.means_in_words(trace, PLACE, ("forget",))
+    assert "% below 0.1, " in gate_summary.shares_in_words(trace, PLACE, ("forget",))
     assert "candidate: sum" in gates.terms_in_words(gates.terms(trace, PLACE, ("candidate",), 0, 0))
     one = sentiment_trace(words=("▁good",))
     assert embeddings.similarity_in_words(one) == "There is only one token."
-    pair = translation_trace()
-    assert "loved: " in attention.alignment_in_words(attention.alignment(pair))
-    assert "of at most" in attention.entropy_in_words(attention.entropy(pair))
 
 
 def test_embeddings_beyond_the_colours_are_said():

@@ -26,7 +26,8 @@ def state_maps(names: tuple[str, ...], units: int, part: str = "encoder") -> alt
     panels = [
         alt.layer(
             _heatmap(name, units, part, name, labels=name == names[-1]),
-            parts.chosen_ring(_x(part, f"{name}_x"), _y(name, units)),
+            parts.chosen_ring(_x(part, f"{name}_panel_x", labels=name == names[-1]), _y(name, units)),
+            name=f"{name}_panel",
         ).properties(title=parts.heading(f"{name.capitalize()} state", MEANINGS[name]), height=height)
         for name in names
     ]
@@ -55,7 +56,7 @@ def unit_lines(name: str, units: int, part: str = "encoder") -> alt.VConcatChart
         )
     )
     above = (
-        alt.layer(heatmap, marks)
+        alt.layer(heatmap, marks, name=f"{name}_panel")
         .resolve_scale(color="independent")
         .properties(
             title=parts.heading(f"{name.capitalize()} state", "Click a row to draw it, again to remove it"),
@@ -115,7 +116,7 @@ def _heatmap(name: str, units: int, part: str, field: str, *, labels: bool) -> a
         alt.Chart(alt.NamedData("cells"), name=f"{name}_map")
         .mark_rect(cursor="pointer")
         .encode(
-            x=_x(part, f"{name}_x", labels=labels),
+            x=_x(part, f"{name}_panel_x", labels=labels),
             y=_y(name, units),
             color=parts.colour(field, theme.diverging(limit), "value", [-limit, 0, limit]),
             tooltip=[*parts.step_tips(), alt.Tooltip("unit:O", title="unit"), parts.tip(field, name)],
@@ -138,7 +139,7 @@ def _lines(name: str, part: str) -> alt.LayerChart:
     legend = alt.Legend(
         orient="top", direction="horizontal", symbolType="circle", columns=alt.ExprRef("width < 480 ? 3 : 6")
     )
-    base = alt.Chart(alt.NamedData("lines"), name="lines").encode(
+    base = alt.Chart(alt.NamedData("lines")).encode(
         x=_x(part, "lines_x"),
         y=alt.Y("value:Q", title="value").scale(domain=[-limit, limit], clamp=True).axis(grid=True),
         tooltip=[alt.Tooltip("unit:O", title="unit"), *parts.step_tips(), parts.tip("value", "value")],
@@ -148,4 +149,5 @@ def _lines(name: str, part: str) -> alt.LayerChart:
         alt.Chart(alt.NamedData("lines")).mark_rule(strokeDash=[3, 3]).encode(y=alt.datum(0)),
         base.mark_line(strokeWidth=2),
         base.mark_point(filled=True, opacity=1, size=40),
+        name="lines",
     ).properties(title=parts.heading("The picked units, token by token"), height=240)

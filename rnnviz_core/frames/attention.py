@@ -1,10 +1,10 @@
-"""Frames of the attention page: weights over the text, and per target word over the source."""
+"""Frames of the attention page: weights over the text, per target word over the source."""
 
 import numpy as np
-import pandas as pd
 
 from ..trace import Trace
-from .tokens import grid_frame, shown, step_frame, step_texts, tick_texts
+from .columns import Columns, Texts
+from .tokens import entropy, shown, step_columns, step_texts, tick_texts
 
 
 def has_attention(trace: Trace) -> bool:
@@ -12,88 +12,124 @@ def has_attention(trace: Trace) -> bool:
     return "attention.weights" in trace
 
 
-def weights(trace: Trace) -> pd.DataFrame:
-    """Sentiment: one row per step with its ``weight``, ``score`` and ``equal`` (one share each)."""
-    frame = step_frame(step_texts(trace, "encoder"))
-    return frame.assign(
-        weight=trace["attention.weights"], score=trace["attention.scores"], equal=1 / max(len(frame), 1)
+def translates(trace: Trace) -> bool:
+    """Whether there is a target text, and so a row of weights per piece of it."""
+    return "target" in trace.tokens
+
+
+def targets(trace: Trace) -> list[str]:
+    """The pieces written."""
+    return [shown(token.text) for token in trace.tokens["target"]]
+
+
+def looks(trace: Trace) -> list[str]:
+    """The names of the rows of weights: the pieces written; a sentiment model looks once."""
+    return targets(trace) if translates(trace) else ["the verdict"]
+
+
+def row(trace: Trace, step: int = 0, *beside: Trace) -> Columns:
+    """One row per source piece: step columns, its ``weight``, ``score`` and ``equal`` (one share each).
+
+    ``high`` is the end of the axis: 1 for a translation, whose rows differ much; for sentiment it fits the
+    traces drawn `beside` this one, too.
+    """
+    texts = step_texts(trace, "encoder")
+    weights, scores = (rows(trace, f"attention.{name}")[step] for name in ("weights", "scores"))
+    equal = np.full(len(texts), 1 / max(len(texts), 1))
+    ends = [1.0 if translates(one) else float(one["attention.weights"].max()) for one in (trace, *beside)]
+    high = np.full(len(texts), max(ends))
+    return {**step_columns(texts), "weight": weights, "score": scores, "equal": equal, "high": high}
+
+
+def row_in_words(trace: Trace, step: int = 0) -> str:
+    """Where it looked most at one step, with softmax written out."""
+    weights, scores = (rows(trace, f"attention.{name}")[step] for name in ("weights", "scores"))
+    most, texts = int(weights.argmax()), step_texts(trace, "encoder")
+    base = float(scores.max()) if abs(scores.max()) > 5 else 0.0  # taken off all scores: same weights
+    powers = np.exp(scores.astype(np.float64) - base)
+    less = f" - {base:.2f}" if base else ""
+    return (
+        f"For {quoted(trace, step)} it looked most at “{texts[most]}”: score {scores[most]:.2f}, "
+        f"exp({scores[most]:.2f}{less}) = {powers[most]:.3f}, all tokens together {powers.sum():.3f}, "
+        f"so its weight is {weights[most]:.1%}."
     )
 
 
-def weights_in_words(frame: pd.DataFrame) -> str:
-    """`weights`, for a reader who cannot see it."""
-    best = frame.loc[frame["weight"].idxmax()]
-    return f"Most weight: “{best['token']}” (step {best['position']}), {best['weight']:.0%}."
-
-
-def alignment(trace: Trace) -> pd.DataFrame:
+def alignment(trace: Trace) -> Columns:
     """Translation: one row per target and source piece.
 
     The step columns are the source's; ``target`` (a tick), ``target_position`` and ``target_token``
-    name the piece written. ``last`` is the last target position, on every row.
+    name the piece written.
     """
-    matrix, source, target = _matrix(trace, "attention.weights")
+    matrix, source, target = trace["attention.weights"], step_texts(trace, "encoder"), targets(trace)
     steps, width = matrix.shape
-    frame = grid_frame(matrix, target, "source_position").rename(
-        columns={"position": "target_position", "tick": "target", "token": "target_token", "value": "weight"}
-    )
-    codes = frame["source_position"].to_numpy()
-    names = tick_texts(source)
-    return frame.rename(columns={"source_position": "position"}).assign(
-        tick=pd.Categorical.from_codes(codes, names),
-        token=np.tile(np.asarray(source, dtype=object), steps),
-        score=np.ascontiguousarray(trace["attention.scores"]).reshape(-1),
-        equal=1 / max(width, 1),
-        last=np.int32(steps - 1),
-    )
+    across = np.tile(np.arange(width, dtype=np.int16), steps)
+    down = np.repeat(np.arange(steps, dtype=np.int16), width)
+    return {
+        "position": across,
+        "tick": Texts(across, tick_texts(source)),
+        "token": Texts(across, source),
+        "target_position": down,
+        "target": Texts(down, tick_texts(target)),
+        "target_token": Texts(down, target),
+        "weight": matrix.reshape(-1),
+        "score": trace["attention.scores"].reshape(-1),
+    }
 
 
-def alignment_in_words(frame: pd.DataFrame) -> str:
+def alignment_in_words(trace: Trace) -> str:
     """`alignment`, for a reader who cannot see it: where each target token looked most."""
-    best = frame.loc[frame.groupby("target_position")["weight"].idxmax()]
-    return " ".join(f"{row.target_token}: {row.token} {row.weight:.0%}." for row in best.itertuples())
+    source, weights = step_texts(trace, "encoder"), trace["attention.weights"]
+    best = weights.argmax(1)
+    return " ".join(
+        f"{token}: {source[at]} {weights[step, at]:.0%}."
+        for step, (token, at) in enumerate(zip(targets(trace), best, strict=True))
+    )
 
 
-def context(trace: Trace) -> pd.DataFrame:
-    """Translation: what the decoder reads of the source: step columns, ``unit``, ``value``.
-
-    One column per target piece; without attention a single one, the same at every step.
-    """
-    if has_attention(trace):
-        _, _, target = _matrix(trace, "attention.weights")
-        return grid_frame(trace["attention.context"], target, "unit")
-    return grid_frame(trace["encoder.context"][None], ["every step"], "unit")
+def chosen_row(trace: Trace, step: int) -> Columns:
+    """The one row that frames a target piece in the matrix."""
+    texts = targets(trace)
+    return {"target_position": np.asarray([step], dtype=np.int16), "target": [tick_texts(texts)[step]]}
 
 
-def spread_in_words(frame: pd.DataFrame) -> str:
-    """Sentiment: how spread `weights` are, as bits and as a number of tokens."""
-    weight = frame["weight"].to_numpy(dtype=np.float64)
-    bits = float(-(weight * np.log2(weight, out=np.zeros_like(weight), where=weight > 0)).sum() + 0.0)
-    most = np.log2(max(len(frame), 1))
+def spread_in_words(trace: Trace) -> str:
+    """Sentiment: how spread the weights are, as bits and as a number of tokens."""
+    weights = trace["attention.weights"]
+    bits, most = float(entropy(weights)), np.log2(max(len(weights), 1))
     alike = f"as spread as equal weights over {2**bits:.1f} tokens"
     return f"Entropy {bits:.2f} of at most {most:.2f} bits: {alike}."
 
 
-def entropy(trace: Trace) -> pd.DataFrame:
+def entropies(trace: Trace, *beside: Trace) -> Columns:
     """Translation: one row per target piece: how spread its attention is.
 
     ``entropy`` in bits; ``most`` is its largest possible value, the same weight for every source
-    piece; ``words`` is 2 to the entropy: over how many pieces equal weights would be as spread.
+    piece; ``words`` is 2 to the entropy: over how many pieces equal weights would be as spread. ``high``
+    is the end of the axis, which fits the traces drawn `beside` this one, too.
     """
-    matrix, source, target = _matrix(trace, "attention.weights")
-    weight = matrix.astype(np.float64)
-    bits = -(weight * np.log2(weight, out=np.zeros_like(weight), where=weight > 0)).sum(1) + 0.0
-    return step_frame(target).assign(entropy=bits, most=np.log2(max(len(source), 1)), words=2.0**bits)
+    bits = entropy(trace["attention.weights"])
+    ends = [np.log2(max(one["attention.weights"].shape[1], 1)) for one in (trace, *beside)]
+    return {
+        **step_columns(targets(trace)),
+        "entropy": bits,
+        "most": np.full(len(bits), ends[0]),
+        "words": 2.0**bits,
+        "high": np.full(len(bits), max(ends)),
+    }
 
 
-def entropy_in_words(frame: pd.DataFrame) -> str:
-    """`entropy`, for a reader who cannot see it."""
-    widest = frame.loc[frame["entropy"].idxmax()]
-    return f"Most spread: “{widest['token']}”, {widest['entropy']:.2f} of at most {widest['most']:.2f} bits."
+def entropy_in_words(trace: Trace) -> str:
+    """`entropies`, for a reader who cannot see them."""
+    bits = entropy(trace["attention.weights"])
+    widest, most = int(bits.argmax()), np.log2(max(trace["attention.weights"].shape[1], 1))
+    return f"Most spread: “{targets(trace)[widest]}”, {bits[widest]:.2f} of at most {most:.2f} bits."
 
 
-def _matrix(trace: Trace, name: str) -> tuple[np.ndarray, list[str], list[str]]:
-    """A (target, source) array with the texts of the pieces read and of those written."""
-    source = step_texts(trace, "encoder")
-    target = [shown(token.text) for token in trace.tokens["target"]]
-    return trace[name], source, target
+def rows(trace: Trace, name: str) -> np.ndarray:
+    """An array of one look per row, also where there is a single one."""
+    return np.atleast_2d(trace[name])
+
+
+def quoted(trace: Trace, step: int) -> str:
+    return f"“{targets(trace)[step]}”" if translates(trace) else "the verdict"

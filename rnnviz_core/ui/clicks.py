@@ -26,14 +26,17 @@ def clicked(key: str, select: str = "cell") -> dict[str, Any] | None:
     return cell
 
 
-def follow(view: "View", part: str, *keys: str, select: str = "cell") -> None:
-    """Take over a new click in one of the charts with these `keys`; call it before the widgets."""
+def follow(view: "View", part: str, *keys: str, select: str = "cell", step: str = "position") -> None:
+    """Take over a new click in one of the charts with these `keys`; call it before the widgets.
+
+    `step` is the field that holds the chosen step of `part`.
+    """
     for key in keys:
         cell = clicked(key, select)
         if cell is None:
             continue
-        if "position" in cell:
-            url.put(TOKEN_NAMES[view.trace.time_axis(part)], str(int(cell["position"])))
+        if step in cell:
+            url.put(TOKEN_NAMES[view.trace.time_axis(part)], str(int(cell[step])))
         if "unit" in cell:
             url.put("unit", str(int(cell["unit"])))
         url.write()  # this run shows the choice already: so must its link

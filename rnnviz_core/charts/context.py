@@ -1,0 +1,154 @@
+"""Templates of what attention hands on, and of what is read where there is none."""
+
+from functools import cache
+
+import altair as alt
+
+from . import parts, theme
+
+PARTS = 0.25  # the colours of weight × state end here: a weight takes most of a state away
+
+
+@cache
+def context(units: int, translates: bool) -> alt.VConcatChart:
+    """The context, and below the sum behind its chosen number; a click chooses.
+
+    Datasets: ``context``, ``chosen``, ``shares`` (`frames.attention.context_of_unit`). Selection:
+    ``cell``, with ``position`` and ``unit``.
+    """
+    title = "target tokens" if translates else parts.READS
+    limit = 1.0 if translates else PARTS
+    x, y = parts.tokens_x(title, scale="above_x"), parts.rows_y("unit", units, "unit")
+    heatmap = (
+        alt.Chart(alt.NamedData("context"), name="context")
+        .mark_rect(cursor="pointer")
+        .encode(
+            x=x,
+            y=y,
+            color=parts.colour("value", theme.diverging(limit), "value", [-limit, 0, limit]),
+            tooltip=[*parts.step_tips(), alt.Tooltip("unit:O", title="unit"), parts.tip("value", "value")],
+        )
+        .add_params(parts.cell_click(*(["position"] if translates else []), "unit"))
+    )
+    words = (
+        ("The context", "What the decoder reads of the source")
+        if translates
+        else ("Weight × state", "A row sums to its number of the context")
+    )
+    above = alt.layer(heatmap, parts.chosen_ring(x, y), name="above").properties(
+        title=parts.heading(*words), height=parts.rows_height(units)
+    )
+    return theme.finish(alt.vconcat(above, _shares(), spacing=24).resolve_scale(color="independent"))
+
+
+def _shares() -> alt.LayerChart:
+    base = alt.Chart(alt.NamedData("shares")).encode(
+        x=parts.tokens_x("source tokens", scale="shares_x"),
+        tooltip=[
+            *parts.step_tips(),
+            parts.tip("weight", "weight", "share"),
+            parts.tip("state", "state"),
+            parts.tip("value", "weight × state"),
+            parts.tip("whole", "the context’s number"),
+        ],
+    )
+    whole = alt.Chart(alt.NamedData("shares"))
+    return alt.layer(
+        base.mark_bar(color=theme.ACCENT, cornerRadiusEnd=2).encode(
+            y=alt.Y("value:Q", title="weight × state").axis(grid=True, tickCount=5)
+        ),
+        whole.mark_rule().encode(y=alt.datum(0)),
+        whole.mark_rule(strokeDash=[4, 3], strokeWidth=1.5).encode(y="mean(whole):Q"),
+        name="shares",
+    ).properties(
+        title=parts.heading("The chosen number as a sum", "The bars add up to the dashed line"), height=160
+    )
+
+
+@cache
+def verdict(classes: tuple[str, ...], chosen: str) -> alt.LayerChart:
+    """Sentiment: what each token adds to one class's logit. Dataset: ``verdict``."""
+    pick = alt.param(
+        name="class_", value=chosen, bind=alt.binding_select(options=list(classes), name="Class ")
+    )
+    base = alt.Chart(alt.NamedData("verdict")).transform_filter("datum['class'] == class_")
+    scale = alt.Scale(domain=["pushes up", "pushes down"], range=[theme.POSITIVE, theme.NEGATIVE])
+    bars = (
+        base.transform_calculate(kind="datum.value > 0 ? 'pushes up' : 'pushes down'")
+        .mark_bar(cornerRadiusEnd=2)
+        .encode(
+            x=parts.tokens_x(),
+            y=alt.Y("value:Q", title="added to the logit").axis(grid=True, tickCount=5),
+            color=alt.Color(
+                "kind:N", title=None, scale=scale, legend=alt.Legend(orient="top", direction="horizontal")
+            ),
+            tooltip=[*parts.step_tips(), parts.tip("value", "weight × its state’s say")],
+        )
+    )
+    total = (
+        base.transform_filter("datum.position == 0")
+        .mark_text(align="right", baseline="top", fontWeight=600, fontSize=13)
+        .encode(x=alt.value("width"), y=alt.value(2), text="total:N", tooltip=alt.value(None))
+    )
+    zero = alt.Chart(alt.NamedData("verdict")).mark_rule().encode(y=alt.datum(0))
+    return theme.finish(
+        alt.layer(bars, zero, total)
+        .add_params(pick)
+        .properties(
+            title=parts.heading("What each token adds", "Weight × what its state says for the class"),
+            height=240,
+        )
+    )
+
+
+@cache
+def fixed(units: int, name: str | None) -> alt.VConcatChart:
+    """Without attention: the list of numbers that is read, and what is left in it of each token.
+
+    Datasets: ``fixed`` and, where the state `name` keeps a ledger, ``lengths``
+    (`frames.attention.left_at_the_end`).
+    """
+    every = max(4, 2 ** max(0, (units // 8 - 1).bit_length()))
+    sign = alt.condition("datum.value > 0", alt.value(theme.POSITIVE), alt.value(theme.NEGATIVE))
+    numbers = (
+        alt.Chart(alt.NamedData("fixed"))
+        .mark_bar()
+        .encode(
+            x=alt.X("unit:O", title="unit", axis=alt.Axis(values=list(range(0, units, every)), labelAngle=0)),
+            y=alt.Y("value:Q", title="value", scale=alt.Scale(domain=[-1, 1])).axis(grid=True, tickCount=5),
+            color=sign,
+            tooltip=[alt.Tooltip("unit:O", title="unit"), parts.tip("value", "value")],
+        )
+        .properties(
+            title=parts.heading("All that is read", f"{units} numbers, however long the text"), height=150
+        )
+    )
+    return theme.finish(alt.vconcat(*([_left(name)] if name else []), numbers, spacing=24))
+
+
+@cache
+def small_fixed(name: str) -> alt.LayerChart:
+    """What is left of each token alone, to stand beside others. Dataset: ``lengths``."""
+    return theme.finish(_left(name))
+
+
+def _left(name: str) -> alt.LayerChart:
+    base = alt.Chart(alt.NamedData("lengths")).encode(
+        x=parts.tokens_x("source tokens", scale="lengths_x"),
+        tooltip=[
+            *parts.step_tips(),
+            parts.tip("written", "written (length)"),
+            parts.tip("left", "left at the end (length)"),
+            parts.tip("share", "left of what was written", "share"),
+        ],
+    )
+    written = base.mark_bar(
+        filled=False, stroke=theme.OUTLINE, strokeWidth=1.5, strokeDash=[3, 2], cornerRadiusEnd=2
+    ).encode(y=alt.Y("written:Q", title="length").axis(grid=True, tickCount=5))
+    left = base.mark_bar(color=theme.STATE_COLOURS[name], cornerRadiusEnd=2).encode(
+        y=alt.Y("left:Q", title="length")
+    )
+    return alt.layer(left, written, name="lengths").properties(
+        title=parts.heading("What reaches the end", "Dashed: when read; filled: left at the end"),
+        height=180,
+    )

@@ -1,0 +1,121 @@
+"""Frames of what attention hands on, number by number, and of what is read where there is none."""
+
+from typing import Any
+
+import numpy as np
+
+from ..trace import Trace, layer_site
+from . import memory
+from .attention import looks, quoted, rows, targets, translates
+from .columns import Columns, Texts
+from .gates import Place
+from .tokens import grid_columns, one_step, step_columns, step_texts, tick_texts
+
+
+def context(trace: Trace) -> Columns:
+    """What attention hands on: step columns, ``unit``, ``value``.
+
+    Translation: a column per target piece. Sentiment: a column per token, its weight times its state;
+    a row sums to the context.
+    """
+    if translates(trace):
+        texts, values = targets(trace), trace["attention.context"]
+    else:
+        texts, values = step_texts(trace, "encoder"), trace["attention.weights"][:, None] * keys(trace)
+    return grid_columns(texts, values.shape[1], "unit", value=values)
+
+
+def context_of_unit(trace: Trace, step: int, unit: int) -> Columns:
+    """One row per source piece: ``value``, its weight times its state, ``weight``, ``state``, ``whole``.
+
+    The values sum to ``whole``, the recorded context of this unit.
+    """
+    states, weights = keys(trace)[:, unit], rows(trace, "attention.weights")[step]
+    whole = rows(trace, "attention.context")[step, unit]
+    return {
+        **step_columns(step_texts(trace, "encoder")),
+        "value": weights * states,
+        "weight": weights,
+        "state": states,
+        "whole": np.full(len(states), whole),
+    }
+
+
+def context_in_words(trace: Trace, step: int, unit: int) -> str:
+    """The sum behind one number of the context, checked for all of them."""
+    weights, states = rows(trace, "attention.weights"), keys(trace)
+    whole = rows(trace, "attention.context")
+    difference = np.abs(weights.astype(np.float64) @ states - whole).max()
+    return (
+        f"Unit {unit} for {quoted(trace, step)}: weight × state, summed over the tokens, is "
+        f"{float(weights[step] @ states[:, unit]):.4f}; recorded is {whole[step, unit]:.4f}. "
+        f"Largest difference over all {whole.size} numbers: {difference:.1e}."
+    )
+
+
+def keys(trace: Trace) -> np.ndarray:
+    """The states that attention looks at: the last layer's, both directions side by side, (source, unit)."""
+    last = trace.layers("encoder") - 1
+    sides = (False, True) if trace.reverses("encoder") else (False,)
+    return np.concatenate(
+        [trace[layer_site("encoder", last, "hidden", reverse=side)] for side in sides], axis=1
+    )
+
+
+def verdict(trace: Trace, weights: np.ndarray) -> Columns:
+    """Sentiment: one row per token and class: what the token adds to the class's logit, ``value``.
+
+    `weights` are the output layer's, (class, unit). The logit is the sum over the tokens and the bias,
+    which stands last; ``total`` writes the sum out.
+    """
+    texts, names = step_texts(trace, "encoder"), trace.labels["class"]
+    adds = np.vstack([trace["attention.weights"][:, None] * (keys(trace) @ weights.T), trace["readout.bias"]])
+    position = np.tile(np.arange(len(texts) + 1, dtype=np.int16), len(names))
+    number = np.repeat(np.arange(len(names), dtype=np.int16), len(texts) + 1)
+    texts = [*texts, "(bias)"]
+    return {
+        "position": position,
+        "tick": Texts(position, tick_texts(texts)),
+        "token": Texts(position, texts),
+        "class": Texts(number, names),
+        "value": adds.T.reshape(-1),
+        "total": Texts(number, [f"together: logit {total:+.2f}" for total in adds.sum(0)]),
+    }
+
+
+def fixed(trace: Trace) -> Columns:
+    """Without attention: the one list of numbers that is read instead: ``unit``, ``value``."""
+    values = trace["encoder.context" if translates(trace) else "readout.vector"]
+    return {"unit": np.arange(len(values), dtype=np.int16), "value": values}
+
+
+def left_at_the_end(trace: Trace) -> Columns | None:
+    """Without attention: what is left of each token in the state that is read; None for a plain RNN.
+
+    Step columns, and the lengths ``written`` and ``left``, over both directions of the last layer.
+    """
+    if memory.state_name(trace) is None:
+        return None
+    last, steps = trace.layers("encoder") - 1, len(step_texts(trace, "encoder"))
+    found: list[dict[str, Any]] = []
+    for side in (False, True) if trace.reverses("encoder") else (False,):
+        place = Place("encoder", last, side)
+        found.append(memory.in_norm(memory.ledger(trace, place, 0 if side else steps - 1)))
+    written, left = (np.sqrt(sum(one[name] ** 2 for one in found)) for name in ("written", "left"))
+    share = np.divide(left, written, out=np.zeros_like(left), where=written > 0)
+    return {**step_columns(step_texts(trace, "encoder")), "written": written, "left": left, "share": share}
+
+
+def left_in_words(rows: Columns) -> str:
+    """The tokens of which most and least is left, for a reader who cannot see the bars."""
+    left = np.asarray(rows["left"])
+    most, least, tokens = int(left.argmax()), int(left.argmin()), list(rows["token"])
+    rest = f"least of “{tokens[least]}” ({left[least]:.2f})"
+    return f"Most is left of “{tokens[most]}” ({left[most]:.2f}), {rest}."
+
+
+def chosen(trace: Trace, step: int, unit: int) -> Columns:
+    """The ring around one number of `context`; no row for sentiment, where a column is a token."""
+    if translates(trace):
+        return one_step(targets(trace), step, unit=unit)
+    return {name: column[:0] for name, column in one_step(looks(trace), 0, unit=unit).items()}
