@@ -7,7 +7,7 @@ from helpers_trace import sentiment_trace
 from numpy.testing import assert_allclose
 
 from rnnviz_core import recorder
-from rnnviz_core.frames import columns, gate_order, gates, inspector, matrices
+from rnnviz_core.frames import columns, gate_order, gate_summary, gates, inspector, matrices
 from rnnviz_core.frames.gates import Place
 
 CELLS = ("rnn", "gru", "lstm")
@@ -40,7 +40,11 @@ def test_units_that_move_alike_stand_together():
 
 def test_a_histogram_counts_every_value_once_and_agrees_with_the_shares():
     trace = sentiment_trace()
-    every = columns.frame(gate_order.histograms(trace, PLACE, ("input", "forget")))
+    every = columns.frame(gate_summary.histograms(trace, PLACE, ("input", "forget")))
+    assert set(every["high"]) == {every["share"].max()}
+    beside = columns.frame(gate_summary.histograms(trace, PLACE, ("input",), sentiment_trace("gru")))
+    theirs = gate_summary.histograms(sentiment_trace("gru"), PLACE, ("reset", "update"))["share"]
+    assert beside["high"][0] == pytest.approx(max(beside["share"].max(), theirs.max()))
     for gate in ("input", "forget"):
         frame, values = every[every["gate"] == gate], trace[f"encoder.0.{gate}"]
         assert frame["count"].sum() == values.size

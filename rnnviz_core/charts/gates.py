@@ -96,7 +96,7 @@ def _chosen(row: int, x: alt.X) -> list[alt.Chart]:
 
 @cache
 def gate_means(gates: tuple[str, ...], part: str = "encoder") -> alt.LayerChart:
-    """The mean of each gate over its units, per token. Dataset: ``means`` (`frames.gates.means`)."""
+    """The mean of each gate over its units, per token. Dataset: ``means`` (`frames.gate_summary.means`)."""
     low = -1.0 if "candidate" in gates else 0.0
     base = alt.Chart(alt.NamedData("means")).encode(
         x=parts.tokens_x(parts.steps_title(part)),
@@ -140,7 +140,10 @@ def gate_means(gates: tuple[str, ...], part: str = "encoder") -> alt.LayerChart:
 
 @cache
 def cell_terms(gates: tuple[str, ...]) -> alt.LayerChart:
-    """The two linear parts of every gate of one cell, and their sum. Dataset: ``terms`` (`term_bars`)."""
+    """The two linear parts of every gate of one cell, and their sum.
+
+    Dataset: ``terms`` (`frames.gates.term_bars`, `fit`).
+    """
     terms = list(TERMS)
     words = ("What pushed each gate", "Right of 0 opens a gate, left of 0 shuts it")
     if gates == ("candidate",):
@@ -162,7 +165,8 @@ def cell_terms(gates: tuple[str, ...]) -> alt.LayerChart:
     ).legend(orient="top", direction="horizontal", columns=3)
     bars = base.mark_bar(cornerRadius=1).encode(color=colour)
     zero = alt.Chart(alt.NamedData("terms")).mark_rule().encode(x=alt.datum(0))
-    chart = alt.layer(bars, zero).properties(
+    room = parts.reach(alt.Chart(alt.NamedData("terms")), "x", "least", "most")
+    chart = alt.layer(bars, *room, zero).properties(
         title=parts.heading(*words),
         height=alt.Step(16, **{"for": "offset"}),
     )

@@ -16,7 +16,7 @@ KINDS = ("from the input", "from the state", "together")
 def gate_histograms(gates: tuple[str, ...]) -> alt.VConcatChart:
     """How often each value of each gate occurs, a panel per gate.
 
-    Datasets: ``bins`` (`frames.gate_order.histograms`), ``shares`` (`frames.gates.shares`).
+    Datasets: ``bins`` (`frames.gate_summary.histograms`), ``shares`` (`frames.gate_summary.shares`).
     """
     panels = [
         alt.layer(*_histogram(gate, last=gate == gates[-1])).properties(
@@ -64,12 +64,13 @@ def _histogram(gate: str, *, last: bool) -> list[alt.Chart]:
         )
         for state, side, at in (("closed", "left", 0), ("open", "right", 1))
     ]
-    return [bars, *ends]
+    room = parts.reach(alt.Chart(alt.NamedData("bins")), "y", "high")
+    return [bars, *room, *ends]
 
 
 @cache
 def contribution_bars(gate: str) -> alt.LayerChart:
-    """The terms of one sum. Dataset: ``terms`` (`frames.inspector.contributions`)."""
+    """The terms of one sum. Dataset: ``terms`` (`frames.inspector.contributions`, `frames.gates.fit`)."""
     base = alt.Chart(alt.NamedData("terms")).encode(
         x=alt.X("value:Q", title="added to the sum", axis=alt.Axis(grid=True, tickCount=5)),
         y=parts.tokens_y("", field="tick", sort="order"),
@@ -89,7 +90,8 @@ def contribution_bars(gate: str) -> alt.LayerChart:
     ).legend(orient="top", direction="horizontal", columns=3)
     bars = base.mark_bar(cornerRadius=1).encode(color=colour)
     zero = alt.Chart(alt.NamedData("terms")).mark_rule().encode(x=alt.datum(0))
-    chart = alt.layer(bars, zero).properties(
+    room = parts.reach(alt.Chart(alt.NamedData("terms")), "x", "least", "most")
+    chart = alt.layer(bars, *room, zero).properties(
         title=parts.heading(
             f"{gate_title(gate)}: the largest terms", "All bars but the last add up to the last"
         ),
@@ -167,24 +169,22 @@ def _nodes(tips: list[Any]) -> list[alt.Chart]:
 
 
 @cache
-def convention_bars(kind: str, part: str = "encoder") -> alt.Chart:
-    """How far h moves under another convention. Dataset: ``conventions``; `kind` names its column."""
-    chart = (
-        alt.Chart(alt.NamedData("conventions"))
-        .mark_bar(color=theme.STATE_COLOURS["hidden"], cornerRadiusEnd=2)
-        .encode(
-            x=parts.tokens_x(parts.steps_title(part)),
-            y=alt.Y(f"{kind}:Q", title="largest difference", scale=alt.Scale(domainMin=0)).axis(
-                grid=True, tickCount=5
-            ),
-            tooltip=[*parts.step_tips(), alt.Tooltip(f"{kind}:Q", title="largest difference", format=".2g")],
-        )
-        .properties(
-            title=parts.heading(
-                "How far h is from the recorded one", "0: the same state; h runs from -1 to 1"
-            ),
-            height=180,
-        )
+def convention_bars(kind: str, part: str = "encoder") -> alt.LayerChart:
+    """How far h moves under another convention.
+
+    Dataset: ``conventions`` (`frames.inspector.conventions`, `fit`); `kind` names its column.
+    """
+    base = alt.Chart(alt.NamedData("conventions"))
+    bars = base.mark_bar(color=theme.STATE_COLOURS["hidden"], cornerRadiusEnd=2).encode(
+        x=parts.tokens_x(parts.steps_title(part)),
+        y=alt.Y(f"{kind}:Q", title="largest difference", scale=alt.Scale(domainMin=0)).axis(
+            grid=True, tickCount=5
+        ),
+        tooltip=[*parts.step_tips(), alt.Tooltip(f"{kind}:Q", title="largest difference", format=".2g")],
+    )
+    chart = alt.layer(bars, *parts.reach(base, "y", "most")).properties(
+        title=parts.heading("How far h is from the recorded one", "0: the same state; h runs from -1 to 1"),
+        height=180,
     )
     return theme.finish(chart)
 

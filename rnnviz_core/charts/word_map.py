@@ -11,7 +11,7 @@ from . import parts, theme
 def neighbourhood_map(method: str) -> alt.LayerChart:
     """The nearest pieces in a plane. Dataset: ``pieces`` (`frames.word_map.neighbourhood`).
 
-    Wheel and drag zoom and move (`view`), in the browser alone.
+    Wheel and drag zoom and move (`view`), in the browser alone. Selection: ``cell``, with ``piece``.
     """
     base = alt.Chart(alt.NamedData("pieces")).encode(
         x=alt.X("x:Q", title="", scale=alt.Scale(zero=False, padding=20), axis=None),
@@ -23,14 +23,17 @@ def neighbourhood_map(method: str) -> alt.LayerChart:
         ],
     )
     chosen = "datum.rank == 0"
-    dots = base.mark_point(filled=True, opacity=1, stroke=theme.OUTLINE, strokeWidth=0.5).encode(
+    dots = base.mark_point(
+        filled=True, opacity=1, stroke=theme.OUTLINE, strokeWidth=0.5, cursor="pointer"
+    ).encode(
         size=alt.condition(chosen, alt.value(220), alt.value(36)),
         color=alt.condition(chosen, alt.value(theme.LINE_COLOURS[1]), alt.value(theme.ACCENT)),
     )
     words = parts.words_on_top(base.mark_text(align="left", dx=6, dy=-3), text="label:N")
     view = alt.selection_interval(name="view", bind="scales")
-    chart = alt.layer(dots.add_params(view), *words).properties(
-        title=parts.heading(f"The neighbourhood by {method}", "Scroll to zoom, drag to move; point at a dot"),
+    dots = dots.add_params(view, parts.cell_click("piece"))
+    chart = alt.layer(dots, *words).properties(
+        title=parts.heading(f"The neighbourhood by {method}", "Scroll to zoom, drag to move, click a dot"),
         height=440,
     )
     return theme.finish(chart)

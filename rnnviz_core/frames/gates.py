@@ -10,13 +10,11 @@ import pandas as pd
 
 from .. import cells as cells_
 from ..trace import Trace, layer_site
-from .columns import Columns, Texts
-from .tokens import grid_columns, one_step, step_texts, tick_texts
+from .columns import Columns
+from .tokens import grid_columns, one_step, step_texts
 
 Item = TypeVar("Item")
-CLOSED, OPEN = 0.1, 0.9  # a gate below is as good as shut, one above as good as open
 STATES = ("hidden", "cell")
-SHARES = ("closed", "between", "open")
 DIGITS = 3  # decimals in formulas
 TERMS = {"from_input": "from the input", "from_state": "from the state", "sum": "sum"}
 
@@ -82,57 +80,6 @@ def chosen(
     return one_step(step_texts(trace, part), position, unit=-1 if unit is None else unit, row=row)
 
 
-def means(trace: Trace, place: Place, gates: tuple[str, ...]) -> Columns:
-    """One row per gate and step: the mean over units and the 10th and 90th percentile."""
-    texts = step_texts(trace, place.part)
-    values = np.stack([trace[place.site(gate)] for gate in gates])  # (gate, steps, unit)
-    low, high = np.quantile(values, (0.1, 0.9), axis=2).astype(np.float32)
-    position = np.tile(np.arange(len(texts), dtype=np.int16), len(gates))
-    return {
-        "position": position,
-        "tick": Texts(position, tick_texts(texts)),
-        "token": Texts(position, texts),
-        "gate": Texts(np.repeat(np.arange(len(gates), dtype=np.int16), len(texts)), gates),
-        "mean": values.mean(2).reshape(-1),
-        "low": low.reshape(-1),
-        "high": high.reshape(-1),
-    }
-
-
-def means_in_words(trace: Trace, place: Place, gates: tuple[str, ...]) -> str:
-    """How open each gate is on average: ``input 0.31; forget 0.72``."""
-    return "; ".join(f"{gate} {trace[place.site(gate)].mean():.2f}" for gate in gates)
-
-
-def shares(trace: Trace, place: Place, gates: tuple[str, ...]) -> Columns:
-    """One row per gate and state: the share of all its values that are closed, between or open.
-
-    ``start`` and ``end`` place the share on a bar from 0 to 1, closed first.
-    """
-    ends = np.asarray([(0.0, *_limits(trace, place, gate), 1.0) for gate in gates])
-    return {
-        "gate": [gate for gate in gates for _ in SHARES],
-        "state": [*SHARES] * len(gates),
-        "start": ends[:, :-1].reshape(-1),
-        "end": ends[:, 1:].reshape(-1),
-        "share": np.diff(ends).reshape(-1),
-    }
-
-
-def shares_in_words(trace: Trace, place: Place, gates: tuple[str, ...]) -> str:
-    """`shares`, for a reader who cannot see it."""
-    return "; ".join(
-        f"{gate}: {closed:.0%} below {CLOSED}, {1 - opened:.0%} above {OPEN}"
-        for gate, (closed, opened) in ((gate, _limits(trace, place, gate)) for gate in gates)
-    )
-
-
-def _limits(trace: Trace, place: Place, gate: str) -> tuple[float, float]:
-    """Where the closed values end and the open ones begin, as shares of all values."""
-    values = trace[place.site(gate)]
-    return float((values < CLOSED).mean()), 1 - float((values > OPEN).mean())
-
-
 def terms(trace: Trace, place: Place, gates: tuple[str, ...], position: int, unit: int) -> pd.DataFrame:
     """One row per gate of the chosen cell: what the input and the state add, their sum, the activation.
 
@@ -170,6 +117,12 @@ def term_bars(frame: pd.DataFrame) -> pd.DataFrame:
     """`terms` as bars: one row per gate and ``term`` (a value of `TERMS`), with its ``value``."""
     long = frame.melt("gate", value_vars=list(TERMS), var_name="term")
     return long.assign(term=long["term"].map(TERMS))
+
+
+def fit(*frames: pd.DataFrame) -> list[pd.DataFrame]:
+    """The frames with ``least`` and ``most`` of all their values and 0, so that their scales agree."""
+    values = np.concatenate([frame["value"].to_numpy() for frame in frames] + [np.zeros(1)])
+    return [frame.assign(least=values.min(), most=values.max()) for frame in frames]
 
 
 def cell_values(trace: Trace, place: Place, position: int, unit: int) -> dict[str, float]:

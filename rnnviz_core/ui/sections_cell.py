@@ -3,6 +3,7 @@
 from functools import partial
 from typing import TYPE_CHECKING
 
+import pandas as pd
 import streamlit as st
 
 from ..charts import gates as charts
@@ -33,14 +34,22 @@ def cell(view: "View", layer: "Layer") -> None:
         "squeezes them. Boxes with × multiply, with + add; a thick wire carries a number far from zero.",
         "Follow the wires from the old state to the new one: how much of it arrives?",
     )
-    for shown in comparable(view, layer, head=False):
-        _draw_terms(shown, layer, *_within(shown, layer, position, unit))
+    place, names = gates.Place(*layer), gates.names(view.trace)
+    views = [shown for shown in (view, view.other) if shown and place.site("hidden") in shown.trace]
+    terms = [_terms(shown, layer, *_within(shown, layer, position, unit)) for shown in views]
+    bars = iter(gates.fit(*map(gates.term_bars, terms)))
+    for shown, found in zip(comparable(view, layer, head=False), terms, strict=False):
+        show(
+            charts.cell_terms(gates.names(shown.trace)),
+            key=shown.key("gates-terms"),
+            description=f"Bars: {gates.terms_in_words(found)}.",
+            terms=next(bars),
+        )
     _equations(view, layer, position, unit)
     explain(
         "Each formula of the cell stands first in letters, then with the numbers of this token and unit.",
         "Find a value near its lowest or highest. Was it the input that pushed it there, or the old state?",
     )
-    place, names = gates.Place(*layer), gates.names(view.trace)
     download_rows(partial(gates.terms, view.trace, place, names, position, unit), "gates-cell")
     _inputs(view, layer, position, unit)
 
@@ -62,15 +71,8 @@ def _draw_cell(shown: "View", layer: "Layer", position: int, unit: int) -> None:
     )
 
 
-def _draw_terms(shown: "View", layer: "Layer", position: int, unit: int) -> None:
-    names = gates.names(shown.trace)
-    terms = gates.terms(shown.trace, gates.Place(*layer), names, position, unit)
-    show(
-        charts.cell_terms(names),
-        key=shown.key("gates-terms"),
-        description=f"Bars: {gates.terms_in_words(terms)}.",
-        terms=gates.term_bars(terms),
-    )
+def _terms(shown: "View", layer: "Layer", position: int, unit: int) -> pd.DataFrame:
+    return gates.terms(shown.trace, gates.Place(*layer), gates.names(shown.trace), position, unit)
 
 
 def _equations(view: "View", layer: "Layer", position: int, unit: int) -> None:
@@ -89,20 +91,30 @@ def _inputs(view: "View", layer: "Layer", position: int, unit: int) -> None:
     if len(names) > 1:
         titles = {name: charts.gate_title(name) for name in names}
         gate = choose_one("gate", "The sum behind", titles, others=ALL_GATES)
-    rows = inspector.contributions(view.model, view.trace, place, gate, position, unit)
-    show(
-        inspector_charts.contribution_bars(gate),
-        key="gates-contributions",
-        description=f"Bars: the largest terms of the sum. {inspector.contributions_in_words(rows)}.",
-        terms=rows,
-    )
+    views = [one for one in (view, view.other) if one and place.site(gate) in one.trace]
+    rows = [
+        inspector.contributions(one.model, one.trace, place, gate, *_within(one, layer, position, unit))
+        for one in views
+    ]
+    fitted = iter(gates.fit(*rows))
+    for shown in comparable(view, layer, head=False):
+        if shown not in views:
+            st.info(f"This network has no {charts.gate_title(gate).lower()}.", icon=":material/info:")
+            continue
+        found = next(fitted)
+        show(
+            inspector_charts.contribution_bars(gate),
+            key=shown.key("gates-contributions"),
+            description=f"Bars: the largest terms of the sum. {inspector.contributions_in_words(found)}.",
+            terms=found,
+        )
     explain(
         "The sum before squeezing has one term per number of the input and of the old state: its weight "
         "times that number. The largest are named (“unit 3 before” is unit 3 of the old state), the others "
-        f"are added up. Together they give {rows['value'].iloc[-1]:.3f}.",
+        f"are added up. Together they give {rows[0]['value'].iloc[-1]:.3f}.",
         "Does one number decide, or is it a vote of many small ones?",
     )
-    download_rows(rows, "gates-inputs")
+    download_rows(rows[0], "gates-inputs")
     with st.expander(
         "The matrices behind this gate", icon=":material/grid_on:", key="gates-matrices", on_change="rerun"
     ) as opened:

@@ -12,9 +12,9 @@ from ..charts import word_map as map_charts
 from ..frames import embeddings as frames
 from ..frames import word_map
 from ..frames.tokens import spread
-from . import loaders
+from . import loaders, url
 from .choose import choose_one, choose_token, chosen_token, type_word
-from .clicks import follow
+from .clicks import clicked, follow
 from .compare import side_by_side
 from .drawing import show
 from .shared import Cache, heavy
@@ -127,6 +127,9 @@ def neighbourhood(view: "View", part: str) -> None:
     with left:
         position = choose_token(view, part)
         method = choose_one("map", "Method", word_map.METHODS)
+    if found := clicked(f"embeddings-map-{method}"):
+        url.put("word", str(found["piece"])[: limits.WORD_CHARACTERS])
+        url.write()
     with right:
         typed = type_word("word", "Search the vocabulary", placeholder="a word; empty: the chosen token")
     for shown in side_by_side(view):
@@ -134,7 +137,7 @@ def neighbourhood(view: "View", part: str) -> None:
     explain(
         "The pieces that point most nearly where the chosen one does, flattened to a plane. PCA is "
         "a straight look from the side that shows most; t-SNE keeps neighbours together and bends the "
-        "rest, so its far distances mean nothing.",
+        "rest, so its far distances mean nothing. A clicked dot becomes the middle of the map.",
         "Search a number, a name, a verb: do words of one kind gather in one corner?",
     )
     download_rows(lambda: _map(view, part, _around(view, part, position, typed), method), "embeddings-map")
@@ -148,6 +151,7 @@ def _draw_map(shown: "View", part: str, position: int, method: str, typed: str) 
     show(
         map_charts.neighbourhood_map(word_map.METHODS[method]),
         key=shown.key(f"embeddings-map-{method}"),
+        select=None if shown.second else "cell",
         description=f"Map of the {len(rows)} pieces nearest to “{name}”: {', '.join(rows['piece'][1:6])}, …",
         pieces=rows,
     )

@@ -10,7 +10,7 @@ import streamlit as st
 
 from ..charts import gates as charts
 from ..charts import inspector as inspector_charts
-from ..frames import gate_order, gates, inspector
+from ..frames import gate_order, gate_summary, gates, inspector
 from ..frames.tokens import spread, step_texts
 from . import url
 from .choose import choose_one, choose_token, choose_unit
@@ -165,7 +165,7 @@ def summary(view: "View", layer: "Layer") -> None:
     )
     for shown in comparable(view, layer, head=False):
         if shown in views:
-            _draw_shares(shown, layer)
+            _draw_shares(shown, layer, *(one.trace for one in views))
     explain(
         "How often each value occurs over all units and tokens, and how much of each gate is nearly shut "
         "or open.",
@@ -173,8 +173,8 @@ def summary(view: "View", layer: "Layer") -> None:
     )
     with st.container(horizontal=True):
         only = _gates_of(view)
-        download_rows(partial(gates.means, view.trace, place, only), "gates-means")
-        download_rows(partial(gates.shares, view.trace, place, only), "gates-shares")
+        download_rows(partial(gate_summary.means, view.trace, place, only), "gates-means")
+        download_rows(partial(gate_summary.shares, view.trace, place, only), "gates-shares")
 
 
 def _has_gates(shown: "View") -> bool:
@@ -185,42 +185,56 @@ def _has_gates(shown: "View") -> bool:
 
 def _draw_means(shown: "View", layer: "Layer") -> bool:
     place, only = gates.Place(*layer), _gates_of(shown)
-    words = gates.means_in_words(shown.trace, place, only)
+    words = gate_summary.means_in_words(shown.trace, place, only)
     show(
         charts.gate_means(only, layer.part),
         key=shown.key("gates-means"),
         description=f"Lines: how open each gate is per token. On average {words}.",
-        means=gates.means(shown.trace, place, only),
+        means=gate_summary.means(shown.trace, place, only),
     )
     return True
 
 
-def _draw_shares(shown: "View", layer: "Layer") -> None:
+def _draw_shares(shown: "View", layer: "Layer", *beside: gates.Trace) -> None:
     trace, place, only = shown.trace, gates.Place(*layer), _gates_of(shown)
     show(
         inspector_charts.gate_histograms(only),
         key=shown.key("gates-histograms"),
-        description=f"Histogram of each gate. {gates.shares_in_words(trace, place, only)}",
-        bins=gate_order.histograms(trace, place, only),
-        shares=gates.shares(trace, place, only),
+        description=f"Histogram of each gate. {gate_summary.shares_in_words(trace, place, only)}",
+        bins=gate_summary.histograms(trace, place, only, *beside),
+        shares=gate_summary.shares(trace, place, only),
     )
 
 
 def conventions(view: "View", layer: "Layer") -> None:
     """A GRU as other textbooks write it: where h is the same, and by how much it differs."""
     kind = choose_one("convention", "Convention", CONVENTIONS)
-    rows = inspector.conventions(view.model, view.trace, gates.Place(*layer))
-    largest = rows[kind].max()
-    st.markdown(f"{CONVENTION_TEXTS[kind]} **Largest difference over this text: {largest:.2g}.**")
-    show(
-        inspector_charts.convention_bars(kind, layer.part),
-        key=f"gates-convention-{kind}",
-        description=f"Bars: difference of h per token, at most {largest:.2g}.",
-        conventions=rows,
-    )
+    st.markdown(CONVENTION_TEXTS[kind])
+    views = [one for one in (view, view.other) if one and one.trace.meta["cell"] == "gru"]
+    place = gates.Place(*layer)
+    rows = [
+        inspector.conventions(one.model, one.trace, place)
+        for one in views
+        if place.site("hidden") in one.trace
+    ]
+    most = max(frame[kind].max() for frame in rows)
+    found = iter(rows)
+    for shown in comparable(view, layer):
+        if shown not in views:
+            st.info("This network is no GRU.", icon=":material/info:")
+            continue
+        frame = next(found).assign(most=most)
+        largest = frame[kind].max()
+        st.markdown(f"**Largest difference over this text: {largest:.2g}.**")
+        show(
+            inspector_charts.convention_bars(kind, layer.part),
+            key=shown.key(f"gates-convention-{kind}"),
+            description=f"Bars: difference of h per token, at most {largest:.2g}.",
+            conventions=frame,
+        )
     explain(
         "A bar is the largest difference over all units between this h and the recorded one, the whole text "
         "being read by the other formula. Differences near 1e-7 are rounding.",
         "Which convention may you change without training again, and which not?",
     )
-    download_rows(rows, "gates-conventions")
+    download_rows(rows[0], "gates-conventions")
