@@ -311,6 +311,13 @@ def test_templates_fill_the_width_and_draw_in_a_notebook(template, frames):
     }
 
 
+def test_plain_columns_are_drawn_as_a_data_frame_is():
+    rows, template = state_frames.changes(TRACE, PLACE), states.change_bars(("hidden", "cell"))
+    plain, table = (charts.with_rows(template, changes=one).to_dict() for one in (rows, frame(rows)))
+    assert plain["datasets"] == table["datasets"]
+    assert plain["datasets"]["changes"][9]["token"] == "a"
+
+
 @every_template
 def test_token_axes_keep_reading_order_and_repeated_pieces(template, frames):
     for data, view in views(template.to_dict()):
