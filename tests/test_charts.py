@@ -440,6 +440,12 @@ def test_one_template_serves_both_themes():
 # --- sizes ------------------------------------------------------------------------------------
 
 
+@pytest.mark.parametrize("tokens, row", [(1, 20), (32, 20), (33, 12), (100, 6), (limits.PIECES, 3)])
+def test_the_matrix_of_a_long_text_fits_the_screen(tokens, row):
+    assert embeddings.row_height(tokens) == row
+    assert embeddings.similarity_matrix(row).to_dict()["height"] == {"step": row}
+
+
 @pytest.mark.parametrize("count, height", [(16, 192), (64, 256), (128, 384), (256, 512), (1024, 1024)])
 def test_rows_are_whole_pixels(count, height):
     assert parts.rows_height(count) == height

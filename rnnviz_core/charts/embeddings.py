@@ -6,6 +6,8 @@ import altair as alt
 
 from . import parts, theme
 
+HEIGHTS = (20, 12, 6, 3)  # px a row of the matrix may have
+SCREEN = 640  # px
 LIMIT = 1.0  # the heatmap's colours end at ±LIMIT; frames.embeddings counts what lies beyond
 
 
@@ -35,9 +37,17 @@ def embedding_heatmap(dims: int) -> alt.LayerChart:
     return theme.finish(chart)
 
 
+def row_height(tokens: int) -> int:
+    """Pixels of a row of the matrix: as many as let a long text fit the screen."""
+    return next((size for size in HEIGHTS if size * tokens <= SCREEN), HEIGHTS[-1])
+
+
 @cache
-def similarity_matrix() -> alt.LayerChart:
-    """Cosine of every pair of tokens. Datasets: ``pairs`` (`frames.embeddings.similarity`), ``chosen``."""
+def similarity_matrix(row: int = HEIGHTS[0]) -> alt.LayerChart:
+    """Cosine of every pair of tokens. Datasets: ``pairs`` (`frames.embeddings.similarity`), ``chosen``.
+
+    `row` is the height of a row, see `row_height`.
+    """
     x = parts.tokens_x()
     matrix = (
         alt.Chart(alt.NamedData("pairs"))
@@ -56,7 +66,7 @@ def similarity_matrix() -> alt.LayerChart:
     )
     chart = alt.layer(matrix, parts.chosen_column(x)).properties(
         title=parts.heading("How alike the tokens are", "1: same direction, 0: unrelated"),
-        height=alt.Step(20),
+        height=alt.Step(row),
     )
     return theme.finish(chart)
 

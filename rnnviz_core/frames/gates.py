@@ -15,6 +15,7 @@ from .tokens import grid_columns, one_step, step_texts
 
 Item = TypeVar("Item")
 STATES = ("hidden", "cell")
+BETWEEN_PRODUCTS = re.compile(r"(\\cdot (?:[\d.]+|\\left\(.*?\\right\))) \+ (.*\\cdot)")
 DIGITS = 3  # decimals in formulas
 TERMS = {"from_input": "from the input", "from_state": "from the state", "sum": "sum"}
 
@@ -161,6 +162,7 @@ def worked(trace: Trace, place: Place, position: int, unit: int) -> list[Worked]
                 both = (linear[f"{gate}_from_input"], linear[f"{gate}_from_state"])
                 lines += [_line(part.substitute({part.name: values[part.name]})) for part in both]
         numbers, result = _line(equation.substitute(values), again=True).split(r" \approx ")
+        numbers = BETWEEN_PRODUCTS.sub(r"\1 \\\\ &\\quad + \2", numbers)  # on a phone a line is short
         if equation.name not in STATES:
             numbers += rf" \approx {result}"
         elif not numbers.endswith(f"= {result}"):  # a long sum: its result gets a line of its own

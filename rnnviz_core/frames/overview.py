@@ -180,13 +180,12 @@ def title(track: Track) -> str:
 
 def thinned_in_words(trace: Trace) -> str:
     """A sentence on rows that have more numbers than fit; empty when all are drawn."""
-    wide = max(tracks(trace), key=lambda track: track.every)
-    if wide.every == 1:
+    if all(track.every == 1 for track in tracks(trace)):
         return ""
-    kind = "states" if wide.kind == "hidden" else "embeddings"
+    low, high = sorted(STRIPES.values())
     return (
-        f" A box has room for {STRIPES[wide.kind]} stripes; where a list is longer, every "
-        f"{ordinal(wide.every)} or so of its numbers is drawn. The page of the {kind} shows them all."
+        f" A box has room for {low} to {high} stripes: of a longer list every 2nd, every 3rd … number is "
+        "drawn, as its title says; its own page shows them all."
     )
 
 

@@ -102,7 +102,7 @@ def _draw_pairs(shown: "View", part: str, position: int) -> None:
     trace = shown.trace
     steps, words = len(trace[f"{part}.embedding"]), frames.similarity_in_words(trace, part)
     show(
-        charts.similarity_matrix(),
+        charts.similarity_matrix(charts.row_height(steps)),
         key=shown.key("embeddings-pairs"),
         description=f"Cosine of every pair of {steps} tokens. {words}",
         select=None if shown.second else "cell",
