@@ -89,7 +89,10 @@ TEMPLATES: dict[str, tuple[Any, dict[str, Any]]] = {
     ),
     "word_axis": (
         word_map.word_axis(),
-        {"tokens": word_map_frames.fit(word_map_frames.axis(TRACE, "encoder", np.eye(9, 16), 4, 5))[0]},
+        {
+            "tokens": word_map_frames.fit(word_map_frames.axis(TRACE, "encoder", np.eye(9, 16), 4, 5))[0],
+            "chosen": embedding_frames.chosen(TRACE, "encoder", 1),
+        },
     ),
     **{
         f"gate_maps {name}": (
@@ -115,7 +118,10 @@ TEMPLATES: dict[str, tuple[Any, dict[str, Any]]] = {
     "contribution_bars": (inspector.contribution_bars("forget"), {"terms": CONTRIBUTIONS}),
     "convention_bars": (
         inspector.convention_bars("before"),
-        {"conventions": token_frames.step_frame(["a"]).assign(before=0.1, most=0.1)},
+        {
+            "conventions": token_frames.step_frame(["a"]).assign(before=0.1, most=0.1),
+            "chosen": token_frames.one_step(["a"], 0),
+        },
     ),
     **{
         f"cell_drawing {cell}": (
@@ -124,7 +130,7 @@ TEMPLATES: dict[str, tuple[Any, dict[str, Any]]] = {
         )
         for cell in ("rnn", "gru", "lstm")
     },
-    "gate_means": (gates.gate_means(LSTM), {"means": gate_summary.means(TRACE, PLACE, LSTM)}),
+    "gate_means": (gates.gate_means(LSTM), {"means": gate_summary.means(TRACE, PLACE, LSTM), "chosen": RING}),
     "cell_terms": (gates.cell_terms(LSTM), {"terms": TERMS}),
     "state_maps": (
         states.state_maps(("hidden", "cell"), 16),
@@ -138,7 +144,10 @@ TEMPLATES: dict[str, tuple[Any, dict[str, Any]]] = {
             "lines": state_frames.lines(TRACE, PLACE, "cell", [0, 1]),
         },
     ),
-    "change_bars": (states.change_bars(("hidden", "cell")), {"changes": state_frames.changes(TRACE, PLACE)}),
+    "change_bars": (
+        states.change_bars(("hidden", "cell")),
+        {"changes": state_frames.changes(TRACE, PLACE), "chosen": RING},
+    ),
     "ledger": (
         memory.ledger("cell", 16),
         {
@@ -313,7 +322,9 @@ def test_templates_fill_the_width_and_draw_in_a_notebook(template, frames):
 
 def test_plain_columns_are_drawn_as_a_data_frame_is():
     rows, template = state_frames.changes(TRACE, PLACE), states.change_bars(("hidden", "cell"))
-    plain, table = (charts.with_rows(template, changes=one).to_dict() for one in (rows, frame(rows)))
+    plain, table = (
+        charts.with_rows(template, changes=one, chosen=RING).to_dict() for one in (rows, frame(rows))
+    )
     assert plain["datasets"] == table["datasets"]
     assert plain["datasets"]["changes"][9]["token"] == "a"
 

@@ -46,6 +46,8 @@ def test_changes_by_hand(reverse):
     assert_allclose(moved["size"], np.linalg.norm(hidden, axis=1))
     assert set(rows["state"]) == {"hidden", "cell"}
     assert f"by {moved['change'].max():.2f}" in states.changes_in_words(trace, place)
+    said = states.change_in_words(trace, place, 4)
+    assert f"hidden state by {moved['change'][4]:.2f}, to a length of {moved['size'][4]:.2f}" in said
 
 
 def test_changes_side_by_side_share_their_axis():
@@ -179,6 +181,10 @@ def test_two_texts_share_one_plane():
     found = trajectory.plane(one, PLACE, "hidden", two)
     rows = frame(trajectory.path(one, PLACE, found, two))
     assert rows["reading"].tolist() == ["this one"] * 9 + ["the other"] * 3
+    assert rows["position"].tolist() == [-1, *range(8), -1, -1, -1]
+    chosen = frame(trajectory.path(one, PLACE, found, two, chosen=3))["chosen"]
+    assert chosen.tolist() == [at == 4 for at in range(12)]
+    assert not rows["chosen"].any()
     assert_allclose(rows[rows["reading"] == "the other"][["x", "y"]], found.points(two, PLACE))
     assert_allclose(
         rows.loc[0, ["x", "y"]].astype(float), rows.loc[9, ["x", "y"]].astype(float)
@@ -333,6 +339,20 @@ def test_the_ledgers_sum_is_shown_and_true(start, folder):
     assert f"recorded is **{recorded:.4f}**" in words(app)
     shares = rows_of(app, "shares")
     assert_allclose(shares["value"].sum(), recorded, atol=1e-6)
+
+
+def test_a_clicked_token_is_marked_in_changes_and_path(start):
+    app = start(section="changes")
+    app.session_state["states-changes"] = {"selection": {"cell": [{"position": 2}]}}
+    app.run()
+    assert rows_of(app, "chosen")["position"].tolist() == [2]
+    assert in_url(app, "token") == "2"
+    app = start(section="path", token="2")
+    assert rows_of(app, "path").query("chosen")["position"].tolist() == [2]
+    app.session_state["states-path"] = {"selection": {"cell": [{"position": -1}]}}  # before the first token
+    app.run()
+    assert not app.exception
+    assert in_url(app, "token") == "2"
 
 
 def test_comparing_on_every_section(start):

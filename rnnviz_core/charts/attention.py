@@ -18,9 +18,16 @@ def weights() -> alt.VConcatChart:
     return theme.finish(chart)
 
 
+def row_height(rows: int) -> int:
+    """Pixels of a row of the matrix: many rows are thinner, so that the bars below stay in sight."""
+    return 24 if rows <= 16 else 16 if rows <= 32 else 10
+
+
 @cache
-def alignment() -> alt.VConcatChart:
+def alignment(row: int = 24) -> alt.VConcatChart:
     """Translation: target x source, and the chosen target row as bars; a click chooses.
+
+    `row` is the height of a row of the matrix in pixels.
 
     Datasets: ``alignment`` (`frames.attention.alignment`), ``chosen`` (`chosen_row`), ``row`` (`row`).
     Selection: ``cell``, with ``target_position`` as ``position``.
@@ -35,7 +42,7 @@ def alignment() -> alt.VConcatChart:
         name="matrix",
     ).properties(
         title=parts.heading("Where each word looked", "Every row sums to 100 %; click one"),
-        height=alt.Step(24),
+        height=alt.Step(row),
     )
     chart = alt.vconcat(
         rows,

@@ -69,11 +69,15 @@ def unit_lines(name: str, units: int, part: str = "encoder") -> alt.VConcatChart
 
 @cache
 def change_bars(names: tuple[str, ...], part: str = "encoder") -> alt.LayerChart:
-    """How far each token moved each state. Dataset: ``changes`` (`frames.states.changes`)."""
+    """How far each token moved each state; a click chooses a token.
+
+    Datasets: ``changes`` (`frames.states.changes`), ``chosen`` (`frames.tokens.one_step`). Selection:
+    ``cell``, with ``position``.
+    """
     legend = alt.Legend(orient="top", direction="horizontal") if len(names) > 1 else None
-    base = alt.Chart(alt.NamedData("changes"))
+    base, x = alt.Chart(alt.NamedData("changes")), parts.tokens_x(parts.steps_title(part))
     bars = base.mark_bar(cornerRadiusEnd=2).encode(
-        x=parts.tokens_x(parts.steps_title(part)),
+        x=x,
         y=alt.Y("change:Q", title="length of the change", axis=alt.Axis(grid=True, tickCount=5)),
         xOffset=alt.XOffset("state:N", sort=list(names)),
         color=alt.Color(
@@ -90,7 +94,8 @@ def change_bars(names: tuple[str, ...], part: str = "encoder") -> alt.LayerChart
             parts.tip("size", "length of the state"),
         ],
     )
-    chart = alt.layer(bars, *parts.reach(base, "y", "high")).properties(
+    clicked = parts.whole_columns(base.encode(x=x, tooltip=parts.step_tips()), "position")
+    chart = alt.layer(parts.chosen_band(x), clicked, bars, *parts.reach(base, "y", "high")).properties(
         title=parts.heading("How far each token moved the state", "A tall bar: this token changed much"),
         height=240,
     )

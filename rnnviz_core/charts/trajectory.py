@@ -14,6 +14,8 @@ OTHER = theme.LINE_COLOURS[2]
 def state_path(name: str, classes: bool = False, two: bool = False) -> alt.LayerChart:
     """The path of the hidden or cell state, perhaps of two texts, with the classes' directions.
 
+    A click on a dot chooses its token. Selection: ``cell``, with ``position`` (-1: before the first).
+
     Datasets: ``path`` (`frames.trajectory.path`) and, with `classes`, ``directions``
     (`frames.trajectory.directions`).
     """
@@ -37,13 +39,19 @@ def state_path(name: str, classes: bool = False, two: bool = False) -> alt.Layer
     line = base.mark_line(strokeWidth=1.5, opacity=0.7).encode(
         order="order:Q", color=colour, tooltip=alt.value(None)
     )
-    dots = base.mark_point(filled=True, opacity=1, stroke=theme.OUTLINE, strokeWidth=1).encode(
-        color=colour, size=alt.condition("datum.end", alt.value(160), alt.value(50)), tooltip=tips
+    dots = (
+        base.mark_point(filled=True, opacity=1, stroke=theme.OUTLINE, strokeWidth=1, cursor="pointer")
+        .encode(color=colour, size=alt.condition("datum.end", alt.value(160), alt.value(70)), tooltip=tips)
+        .add_params(parts.cell_click("position"))
     )
+    ring = base.mark_point(
+        filled=False, opacity=1, size=330, stroke=theme.either(theme.TEXT), strokeWidth=2
+    ).transform_filter("datum.chosen")
+    ring = ring.encode(tooltip=alt.value(None))
     words = parts.words_on_top(
         base.mark_text(align="left", baseline="bottom", dx=6, dy=-4), text="label:N", tooltip=tips
     )
-    layers = [*(_arrows() if classes else []), line, dots, *words]
+    layers = [*(_arrows() if classes else []), line, ring, dots, *words]
     chart = alt.layer(*layers).properties(
         title=parts.heading(f"The path of the {name} state", "One dot per token; the large one is the end"),
         height=400,

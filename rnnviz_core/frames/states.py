@@ -104,6 +104,16 @@ def changes_in_words(trace: Trace, place: Place) -> str:
     return f"Most: “{step_texts(trace, place.part)[most]}” (step {most}), by {moves[most]:.2f}."
 
 
+def change_in_words(trace: Trace, place: Place, position: int) -> str:
+    """How far one token moved each state, beside the state's own length."""
+    found = [
+        f"the {name} state by {_moves(trace, place, name)[position]:.2f}, to a length of "
+        f"{np.linalg.norm(trace[place.site(name)][position]):.2f}"
+        for name in names(trace, place)
+    ]
+    return f"“{step_texts(trace, place.part)[position]}” (step {position}) moved {' and '.join(found)}."
+
+
 def _moves(trace: Trace, place: Place, name: str) -> np.ndarray:
     values, first = trace[place.site(name)], trace[place.site(f"initial_{name}")][None]
     path = np.concatenate([values, first]) if place.reverse else np.concatenate([first, values])

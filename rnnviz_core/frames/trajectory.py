@@ -60,14 +60,19 @@ def plane(trace: Trace, place: Place, name: str = "hidden", *beside: Trace) -> P
     return Plane(name, middle, axes, variance[:2] / (variance.sum() or 1.0), reach)
 
 
-def path(trace: Trace, place: Place, found: Plane, *beside: Trace) -> Columns:
+def path(trace: Trace, place: Place, found: Plane, *beside: Trace, chosen: int | None = None) -> Columns:
     """One row per state of each path: ``order`` (0: the initial state), ``position``, ``token``.
+
+    Only the first text's tokens have a ``position``; the one at `chosen` is ``chosen``.
 
     ``x`` and ``y`` are its place in the plane. ``label`` is the token where there is room for a label.
     ``end`` marks the last state. ``reading`` names the text: the first, or the second.
     """
     rows = [_points(one, place, found) for one in (trace, *beside)]
+    for row in rows[1:]:
+        row["position"] = np.full_like(row["position"], -1)
     columns = {name: np.concatenate([row[name] for row in rows]) for name in rows[0]}
+    columns["chosen"] = (columns["position"] == chosen) & (columns["position"] >= 0)
     reading = np.repeat(np.arange(len(rows), dtype=np.int16), [len(row["order"]) for row in rows])
     return {**columns, "reading": Texts(reading, READINGS[: len(rows)])}
 

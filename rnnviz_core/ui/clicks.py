@@ -35,7 +35,7 @@ def follow(view: "View", part: str, *keys: str, select: str = "cell", step: str 
         cell = clicked(key, select)
         if cell is None:
             continue
-        if step in cell:
+        if cell.get(step, -1) >= 0:  # the state before the first token has no place in the URL
             url.put(TOKEN_NAMES[view.trace.time_axis(part)], str(int(cell[step])))
         if "unit" in cell:
             url.put("unit", str(int(cell["unit"])))

@@ -84,7 +84,7 @@ def alignment(view: "View") -> None:
         for shown in looking(view):
             at = _step(shown, step)
             show(
-                charts.alignment(),
+                charts.alignment(charts.row_height(len(frames.looks(shown.trace)))),
                 key=shown.key("attention-alignment"),
                 description="Attention of every target token over the source. "
                 + frames.alignment_in_words(shown.trace),

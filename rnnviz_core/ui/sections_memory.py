@@ -77,19 +77,18 @@ def _draw_ledger(shown: "View", layer: "Layer", position: int, unit: int) -> Non
 
 def path(view: "View", layer: "Layer") -> None:
     """The state's way through the plane in which it moves most; two texts share a plane."""
+    follow(view, layer.part, "states-path")
     name, place = choose_state(view, layer), gates.Place(*layer)
+    above = st.container()
+    position = choose_token(view, layer.part)
     other = view.other if view.other and view.other.model_id == view.model_id else None
     found = trajectory.plane(view.trace, place, name, *([other.trace] if other else []))
-    if other:
-        st.markdown(f"The other text: {plain(other.text)}")
-        _draw_path(view, layer, found, other.trace)
-    else:
-        for shown in layers_shown(view, layer):
-            if name in states.names(shown.trace, place):
-                own = trajectory.plane(shown.trace, place, name)
-                _draw_path(shown, layer, own)
-            else:
-                st.info(f"This network has no {name} state.", icon=":material/info:")
+    with above:
+        if other:
+            st.markdown(f"The other text: {plain(other.text)}")
+            _draw_path(view, layer, found, position, other.trace)
+        else:
+            _draw_paths(view, layer, name, position)
     arrows = (
         " An arrow points where its class gains most; only part of it lies in this plane (point at its "
         "diamond), so a path may end beside the arrow of its verdict."
@@ -105,7 +104,17 @@ def path(view: "View", layer: "Layer") -> None:
     download_rows(partial(trajectory.path, view.trace, place, found), "states-path")
 
 
-def _draw_path(shown: "View", layer: "Layer", found: trajectory.Plane, *beside: Trace) -> None:
+def _draw_paths(view: "View", layer: "Layer", name: str, position: int) -> None:
+    """The paths of one network or of two, each in a plane of its own."""
+    place = gates.Place(*layer)
+    for shown in layers_shown(view, layer):
+        if name in states.names(shown.trace, place):
+            _draw_path(shown, layer, trajectory.plane(shown.trace, place, name), position)
+        else:
+            st.info(f"This network has no {name} state.", icon=":material/info:")
+
+
+def _draw_path(shown: "View", layer: "Layer", found: trajectory.Plane, position: int, *beside: Trace) -> None:
     trace, place = shown.trace, gates.Place(*layer)
     weights = _weights(shown, layer, found.name)
     arrows: dict[str, Any] = {}
@@ -116,7 +125,8 @@ def _draw_path(shown: "View", layer: "Layer", found: trajectory.Plane, *beside: 
         trajectory_charts.state_path(found.name, bool(arrows), bool(beside)),
         key=shown.key("states-path"),
         description=f"Path of the {found.name} state in two dimensions. {about}",
-        path=trajectory.path(trace, place, found, *beside),
+        select=None if shown.second else "cell",
+        path=trajectory.path(trace, place, found, *beside, chosen=position),
         **arrows,
     )
 

@@ -42,6 +42,7 @@ def maps(view: "View", layer: "Layer") -> None:
         + states.clipped_in_words(trace, place),
         "Look for rows that keep one colour over many tokens: the network remembers something there.",
     )
+    download_rows(partial(states.cells, trace, place), "states")
     if "cell" not in names:
         _offer_cell(view)
 
@@ -158,14 +159,24 @@ def changes(view: "View", layer: "Layer") -> None:
     """How far each token moved the state."""
     place = gates.Place(*layer)
     traces = [one.trace for one in (view, view.other) if one and place.site("hidden") in one.trace]
-    for shown in layers_shown(view, layer):
-        show(
-            charts.change_bars(states.names(shown.trace, place), layer.part),
-            key=shown.key("states-changes"),
-            description=f"Bars: how far each token moved. {states.changes_in_words(shown.trace, place)}",
-            changes=states.changes(shown.trace, place, *traces),
-        )
-    st.markdown(plain(states.changes_in_words(view.trace, place)))
+    follow(view, layer.part, "states-changes")
+    above = st.container()
+    position = choose_token(view, layer.part)
+    with above:
+        for shown in layers_shown(view, layer):
+            texts = step_texts(shown.trace, layer.part)
+            at = min(position, len(texts) - 1)
+            said = states.change_in_words(shown.trace, place, at)
+            said += " " + states.changes_in_words(shown.trace, place)
+            show(
+                charts.change_bars(states.names(shown.trace, place), layer.part),
+                key=shown.key("states-changes"),
+                description=f"Bars: how far each token moved the state. {said}",
+                select=None if shown.second else "cell",
+                changes=states.changes(shown.trace, place, *traces),
+                chosen=one_step(texts, at),
+            )
+            st.markdown(plain(said))
     explain(
         "A bar is the length of the difference between the state after a token and the state before it; "
         "the token that is read first is measured from the initial state.",
