@@ -16,7 +16,7 @@ help: ## list the targets
 setup: $(VENV)/.runtime ## create .venv and install what the app needs
 
 run: $(VENV)/.runtime ## serve the app on http://localhost:8501 (PORT=... for another)
-	$(BIN)/streamlit run app.py --server.fileWatcherType none --server.port $(PORT)
+	MALLOC_ARENA_MAX=2 $(BIN)/streamlit run app.py --server.fileWatcherType none --server.port $(PORT)
 
 dev: $(VENV)/.runtime ## serve the app and reload it when a file changes
 	$(BIN)/streamlit run app.py --server.fileWatcherType auto --server.runOnSave true --server.port $(PORT)

@@ -6,14 +6,19 @@ has finished. Nothing is drawn.
 """
 
 import asyncio
+import json
+import random
 import time
 from dataclasses import dataclass, field
 from urllib.parse import parse_qs, urlencode, urlsplit
 
+import pyarrow as pa
 from streamlit.proto.Alert_pb2 import Alert
 from streamlit.proto.BackMsg_pb2 import BackMsg
+from streamlit.proto.Block_pb2 import Block
 from streamlit.proto.ClientState_pb2 import ClientState
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
+from streamlit.proto.VegaLiteChart_pb2 import VegaLiteChart
 from streamlit.proto.WidgetStates_pb2 import WidgetState
 from websockets.asyncio.client import ClientConnection, connect
 
@@ -24,7 +29,7 @@ PATIENCE = 60  # seconds without an answer: a failure
 class Run:
     """What came back for one action."""
 
-    what: str  # open, edit, page or model
+    what: str  # open, edit, section, click, page or model
     page: str
     model: str
     seconds: float = 0.0
@@ -35,15 +40,18 @@ class Run:
 
 
 class Visitor:
-    """One session. `open` first, then any number of `edit`, `go` and `change_model`."""
+    """One session. `open` first, then any number of `edit`, `show`, `click`, `go` and `change_model`."""
 
     def __init__(self, address: str) -> None:
         self.address = address
         self.page = self.model = self.query = self.session = ""
         self.pages: dict[str, str] = {}  # path -> hash
         self.models: list[str] = []  # labels in the sidebar
+        self.sections: list[str] = []  # titles of the page's tabs
+        self.clickable: dict[str, list[dict[str, object]]] = {}  # id of a chart -> cells of its selection
         self._page_hash = ""
-        self._sentence_id = self._model_id = ""
+        self._sentence_id = self._model_id = self._sections_id = ""
+        self._open = 0  # which section
         self._values: dict[str, str] = {}  # widget id -> what was chosen
         self._kept: list[set[str]] = [set(), set()]  # hashes of messages of the last two runs
         self._socket: ClientConnection | None = None
@@ -71,10 +79,28 @@ class Visitor:
             run.failures.append(f"the page shows another sentence: {self.query[:80]}")
         return run
 
+    async def show(self, title: str) -> Run:
+        """Open a section of the page; an answer that shows another one is a failure."""
+        self._values[self._sections_id] = title
+        run = await self._act("section")
+        if self._open_section != title:
+            run.failures.append(f"the page shows another section: {self._open_section!r}, not {title!r}")
+        return run
+
+    async def click(self, chart: str, cell: dict[str, object]) -> Run:
+        """Click a cell of a chart, see `clickable`."""
+        self._values[chart] = json.dumps({"selection": {"cell": [cell]}})
+        return await self._act("click")
+
     async def go(self, page: str) -> Run:
         """Click a page in the navigation."""
         self.page, self._page_hash = page, self.pages[page]
+        self.sections, self.clickable = [], {}
+        self._values = {name: self._values[name] for name in self._sidebar() if name in self._values}
         return await self._act("page")
+
+    def _sidebar(self) -> tuple[str, str]:
+        return self._sentence_id, self._model_id
 
     async def change_model(self, label: str, model: str) -> Run:
         """Pick a model in the sidebar by its label."""
@@ -112,7 +138,7 @@ class Visitor:
         run.seconds = time.perf_counter() - start
         if not run.failures and run.title.lower() != run.page:
             run.failures.append(f"another page: {run.title!r}")
-        if not run.failures and not run.charts and run.page != "attention":
+        if not run.failures and not run.charts and "section=" not in self.query and run.page != "attention":
             run.failures.append("a page without a chart")
         return run
 
@@ -146,12 +172,25 @@ class Visitor:
                 run.charts += 1  # only large elements are kept: charts
             case "delta" if message.delta.HasField("new_element"):
                 self._element(message.delta.new_element, run)
+            case "delta" if message.delta.HasField("add_block"):
+                self._block(message.delta.add_block)
             case "script_finished":
                 if message.script_finished == ForwardMsg.FINISHED_WITH_COMPILE_ERROR:
                     run.failures.append("the page does not compile")
                     return True
                 return message.script_finished == ForwardMsg.FINISHED_SUCCESSFULLY
         return False
+
+    def _block(self, block: Block) -> None:
+        if block.HasField("tab_container"):
+            self._rename("_sections_id", block.tab_container.id)
+            self.sections, self._open = [], block.tab_container.default_tab_index
+        elif block.HasField("tab"):
+            self.sections.append(block.tab.label)
+
+    @property
+    def _open_section(self) -> str:
+        return self.sections[self._open] if self.sections else ""
 
     def _element(self, element: object, run: Run) -> None:
         match element.WhichOneof("type"):  # type: ignore[attr-defined]
@@ -163,6 +202,9 @@ class Visitor:
                 run.failures.append(f"error on the page: {element.alert.body[:80]}")  # type: ignore[attr-defined]
             case "vega_lite_chart":
                 run.charts += 1
+                chart = element.vega_lite_chart  # type: ignore[attr-defined]
+                if "cell" in chart.selection_mode and (cells := _cells(chart)):
+                    self.clickable[chart.id] = cells
             case "text_area" if element.text_area.label == "Sentence":  # type: ignore[attr-defined]
                 self._rename("_sentence_id", element.text_area.id)  # type: ignore[attr-defined]
             case "selectbox" if element.selectbox.label == "Model":  # type: ignore[attr-defined]
@@ -174,3 +216,28 @@ class Visitor:
         if getattr(self, name) != value:
             self._values.pop(getattr(self, name), None)
             setattr(self, name, value)
+
+
+def _cells(chart: VegaLiteChart) -> list[dict[str, object]]:
+    """A few cells of a chart as its selection reports them when they are clicked."""
+    fields = next((one["select"].get("fields") for one in _params(json.loads(chart.spec))), None)
+    for dataset in chart.datasets if fields else ():
+        table = pa.ipc.open_stream(dataset.data.data).read_all()
+        if table.num_rows and set(fields) <= set(table.column_names):
+            rows = random.Random(table.num_rows).sample(range(table.num_rows), min(4, table.num_rows))
+            return [{name: table[name][row].as_py() for name in fields} for row in rows]
+    return []
+
+
+def _params(spec: object) -> list[dict[str, dict[str, list[str]]]]:
+    """The definitions of the selection `cell`, wherever they stand in a chart."""
+    if isinstance(spec, list):
+        return [found for part in spec for found in _params(part)]
+    if not isinstance(spec, dict):
+        return []
+    own = [
+        one
+        for one in spec.get("params", ())
+        if one.get("name") == "cell" and isinstance(one.get("select"), dict)
+    ]
+    return own + [found for name, part in spec.items() if name != "params" for found in _params(part)]

@@ -1,11 +1,15 @@
 """A full classroom: many visitors at once, each typing sentences nobody typed before.
 
-    python -m bench.load [--sessions 50] [--seconds 60] [--think 2]
+    python -m bench.load [--sessions 50] [--seconds 60] [--think 2] [--heavy 5]
 
 Starts the app as `make run` does, lets one visitor wake it, then opens the sessions (real websocket clients,
-Streamlit's protocol) and lets each type, turn pages and change models with 0 to `--think` seconds in between.
+Streamlit's protocol) and lets each type, open sections, click cells, turn pages and change models with 0 to
+`--think` seconds in between. Every edit is a sentence nobody typed before.
 Printed: percentiles of the time from an edit to the end of the script, failures, and the server's memory.
 Exit code 1 after any failure.
+
+`--heavy N` asks another question: how long do those who only type wait while N others search with the widest
+beam in long texts and draw t-SNE maps without a pause (see bench/heavy.py).
 """
 
 import argparse
@@ -29,7 +33,7 @@ from rnnviz_core.ui.words import architecture
 from scripts.serving import Server, folder, serve_process
 
 PAGES = ("", "embeddings", "gates", "states", "attention", "softmax")
-KINDS = ("wake", "open", "edit", "page", "model")
+KINDS = ("wake", "open", "edit", "section", "click", "page", "model")
 
 
 @dataclass(frozen=True)
@@ -72,7 +76,7 @@ def processor(pid: int) -> float:
 
 
 async def visit(server: Server, number: int, until: float, think: float, runs: list[Run]) -> None:
-    """One visitor: open a page by a link, then type; now and then another page or model."""
+    """One visitor: open a page by a link, then type; now and then another section, cell, page or model."""
     choose = random.Random(number)
     entries = checkpoints.scan(folder()).entries
     entry = entries[number % len(entries)]
@@ -89,11 +93,16 @@ async def visit(server: Server, number: int, until: float, think: float, runs: l
                 for other in entries
                 if other.spec.task == entry.spec.task and architecture(other.spec) in label
             ]
+            cells = [(chart, cell) for chart, found in visitor.clickable.items() for cell in found]
             match choose.random():
-                case chance if chance < 0.1:
+                case chance if chance < 0.08:
                     runs.append(await visitor.go(choose.choice(PAGES)))
-                case chance if chance < 0.15 and len(others) > 1:
+                case chance if chance < 0.12 and len(others) > 1:
                     runs.append(await visitor.change_model(*choose.choice(others)))
+                case chance if chance < 0.24 and visitor.sections:
+                    runs.append(await visitor.show(choose.choice(visitor.sections)))
+                case chance if chance < 0.32 and cells and visitor.page:  # the overview's lead elsewhere
+                    runs.append(await visitor.click(*choose.choice(cells)))
                 case _:
                     runs.append(await visitor.edit(next(texts)))
     except Exception as error:
@@ -145,7 +154,12 @@ def main() -> int:
     parser.add_argument("--sessions", type=int, default=50, help="visitors at once (default 50)")
     parser.add_argument("--seconds", type=float, default=60, help="how long they stay (default 60)")
     parser.add_argument("--think", type=float, default=2, help="longest pause between actions (default 2 s)")
+    parser.add_argument("--heavy", type=int, default=0, help="others who search and draw maps (default 0)")
     options = parser.parse_args()
+    if options.heavy:
+        from bench import heavy
+
+        return heavy.report(options.sessions, options.heavy, options.seconds, options.think)
     report = load(options.sessions, options.seconds, options.think)
     edits = report.times("edit")
     print(table(report))

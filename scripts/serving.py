@@ -65,7 +65,11 @@ def serve_process(environment: Mapping[str, str] | None = None, port: int | None
     command += [word for name, value in options.items() for word in (f"--{name}", str(value))]
     with tempfile.NamedTemporaryFile(suffix=".log") as log:
         server = subprocess.Popen(
-            command, cwd=ROOT, env={**os.environ, **(environment or {})}, stdout=log, stderr=subprocess.STDOUT
+            command,
+            cwd=ROOT,
+            env={"MALLOC_ARENA_MAX": "2", **os.environ, **(environment or {})},
+            stdout=log,
+            stderr=subprocess.STDOUT,
         )
         try:
             address = f"http://127.0.0.1:{port}"

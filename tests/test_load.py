@@ -1,13 +1,17 @@
 """A short load test: five visitors for ten seconds. It asks that nothing fails, not that it is fast."""
 
+import asyncio
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from itertools import islice
 
 import pytest
 
+from bench.client import Run, Visitor
+from bench.heavy import measure
 from bench.load import KINDS, load, table
 from bench.sentences import GRAMMARS, sentences
+from scripts.serving import serve_process
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="memory is read from /proc")
 
@@ -22,6 +26,34 @@ def test_five_visitors_type_new_sentences_for_ten_seconds():
     assert 0 < report.memory_idle < report.memory
     assert all(what in KINDS for what in {run.what for run in report.runs})
     assert "| edit |" in table(report)
+
+
+def test_light_work_beside_heavy_work():
+    with ThreadPoolExecutor(1) as thread:
+        alone, beside, heavy = thread.submit(measure, light=2, heavy=3, seconds=5, think=0.5).result()
+    for name, runs, _ in (alone, beside, heavy):
+        assert [failure for run in runs for failure in run.failures] == [], name
+        assert [run for run in runs if run.what == "edit"], name
+
+
+def test_a_visitor_opens_sections_and_clicks():
+    async def look() -> list[Run]:
+        with serve_process() as server:
+            visitor = Visitor(server.address)
+            runs = [await visitor.open("gates", model="sentiment-lstm", text="A warm film.")]
+            runs += [await visitor.show(title) for title in visitor.sections]
+            runs += [await visitor.show(visitor.sections[0])]
+            assert len(visitor.sections) > 1
+            chart, cells = next(iter(visitor.clickable.items()))
+            before = visitor.query
+            runs += [await visitor.click(chart, cell) for cell in cells]
+            assert visitor.query != before, "a click chose nothing"
+            await visitor.close()
+            return runs
+
+    with ThreadPoolExecutor(1) as thread:
+        runs = thread.submit(lambda: asyncio.run(look())).result()
+    assert [failure for run in runs for failure in run.failures] == []
 
 
 @pytest.mark.parametrize("language", GRAMMARS)

@@ -106,13 +106,14 @@ def test_a_search_waits_until_heavy_work_is_done_and_a_sentence_does_not(entries
     done = threading.Event()
 
     def search():
-        loaders.trace(entries["translation"], "la película era buena.", 3)
+        loaders.trace(entries["translation"], "la película era buena. " * 10, limits.BEAM)
         done.set()
 
     with shared.heavy:
         thread = threading.Thread(target=search)
         thread.start()
         loaders.trace(entries["sentiment"], "her new song works.")
+        loaders.trace(entries["translation"], "la película era buena.", 3)
         assert not done.wait(0.3)
     assert done.wait(10)
     thread.join(10)

@@ -24,6 +24,7 @@ from .shared import Cache, heavy
 
 ROOT = Path(__file__).resolve().parents[2]
 LOOK_SECONDS = 1.0  # a folder is looked at again for changes after this time
+HEAVY = 1_000  # beam times characters: from here on one search waits for the other
 MANY = 10  # modules imported or charts compiled since the last freeze: time for another one
 NODE_BYTES = 200  # of one piece that a beam considered: five numbers in lists
 
@@ -96,7 +97,7 @@ def trace(entry: Entry, text: str, beam: int = 1, reference: str | None = None) 
 
     def make() -> Trace:
         network = _model(path, stamp)
-        if entry.spec.task is not Task.TRANSLATION:
+        if entry.spec.task is not Task.TRANSLATION or beam * len(text) < HEAVY:
             return recorder.record(network, text, beam=beam, reference=reference)
         with heavy:
             return recorder.record(network, text, beam=beam, reference=reference)

@@ -1,0 +1,93 @@
+"""Light work beside heavy work: the same crowd alone, then with others who ask for the dearest there is.
+
+python -m bench.load --heavy 5 [--sessions 20] [--seconds 30]
+"""
+
+import asyncio
+import time
+from collections.abc import Iterator
+from itertools import cycle, islice
+
+from bench.client import Run, Visitor
+from bench.load import percentile, processor
+from bench.sentences import sentences
+from rnnviz_core import checkpoints, limits
+from rnnviz_core.specs import Task
+from scripts.serving import Server, folder, serve_process
+
+LONG = 6  # sentences in the text of a heavy visitor
+
+
+def long_texts(seed: int) -> Iterator[str]:
+    """Endless different texts of `LONG` sentences."""
+    single = sentences("es", seed)
+    while True:
+        yield " ".join(islice(single, LONG))
+
+
+async def _light(server: Server, number: int, until: float, think: float, runs: list[Run]) -> None:
+    """Types new sentences for a sentiment model, page after page."""
+    models = [entry.id for entry in checkpoints.scan(folder()).entries if entry.spec.task is Task.SENTIMENT]
+    texts, pages = sentences("en", 1000 + number), cycle(("", "gates", "states", "softmax"))
+    visitor = Visitor(server.address)
+    runs.append(await visitor.open(next(pages), model=models[number % len(models)], text=next(texts)))
+    while time.monotonic() < until and not runs[-1].failures:
+        await asyncio.sleep(think * (number % 7 + 1) / 7)
+        runs.append(await visitor.edit(next(texts)))
+    await visitor.close()
+
+
+async def _heavy(server: Server, number: int, until: float, runs: list[Run]) -> None:
+    """Searches long texts with the widest beam; every third one draws t-SNE maps, a word after the other."""
+    models = [entry.id for entry in checkpoints.scan(folder()).entries if entry.spec.task is Task.TRANSLATION]
+    texts = long_texts(2000 + number)
+    visitor = Visitor(server.address)
+    model = models[number % len(models)]
+    if number % 3 == 2:
+        query = {"section": "map", "map": "tsne", "token": "0"}
+        runs.append(await visitor.open("embeddings", model=model, text=next(texts), **query))
+    else:
+        beam = str(limits.BEAM)
+        runs.append(await visitor.open("softmax", model=model, text=next(texts), beam=beam, section="beam"))
+    while time.monotonic() < until and not runs[-1].failures:
+        runs.append(await visitor.edit(next(texts)))
+    await visitor.close()
+
+
+async def _crowd(
+    server: Server, light: int, heavy: int, seconds: float, think: float
+) -> tuple[list[Run], list[Run]]:
+    typed: list[Run] = []
+    searched: list[Run] = []
+    until = time.monotonic() + seconds
+    await asyncio.gather(
+        *(_light(server, number, until, think, typed) for number in range(light)),
+        *(_heavy(server, number, until, searched) for number in range(heavy)),
+    )
+    return typed, searched
+
+
+def measure(light: int, heavy: int, seconds: float, think: float) -> list[tuple[str, list[Run], float]]:
+    """What those who typed met alone, what they met beside the others, and what the others met."""
+    with serve_process() as server:
+        asyncio.run(_crowd(server, 3, max(heavy, 3), 4, 0.5))  # imports and charts: once
+        found = []
+        for name, others in (("alone", 0), ("beside heavy work", heavy)):
+            before = processor(server.pid)
+            typed, searched = asyncio.run(_crowd(server, light, others, seconds, think))
+            found.append((f"an edit, {name}", typed, processor(server.pid) - before))
+        found.append(("heavy work itself", searched, 0.0))
+        return found
+
+
+def report(light: int, heavy: int, seconds: float, think: float) -> int:
+    """Print the table; 1 after any failure."""
+    rows = measure(light, heavy, seconds, think)
+    print("| what | count | p50 ms | p95 ms | max ms |\n|---|--:|--:|--:|--:|")
+    for name, runs, _ in rows:
+        times = sorted(run.seconds for run in runs if run.what == "edit")
+        cells = " | ".join(f"{1000 * percentile(times, share):.0f}" for share in (0.5, 0.95, 1))
+        print(f"| {name} | {len(times)} | {cells} |")
+    failures = [failure for _, runs, _ in rows for run in runs for failure in run.failures]
+    print(f"\n{light} who type, {heavy} who search; failures: {len(failures)} {failures[:1]}")
+    return 1 if failures else 0
