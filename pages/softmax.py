@@ -20,6 +20,7 @@ else:
         {
             "confidence": Section("Confidence", partial(sections.confidence, view)),
             "candidates": Section("Candidates", partial(sections.candidates, view)),
+            "pieces": Section("What pushed them", partial(sections.pieces, view)),
             "beam": Section("Beam", partial(sections.beam, view)),
         }
     )

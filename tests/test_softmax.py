@@ -202,6 +202,33 @@ def test_candidates_in_words(translation):
     np.testing.assert_allclose(rows["probability"], np.sort(shares)[::-1][:12])
 
 
+@pytest.fixture(scope="module")
+def translator():
+    return models.translation_model(attention="bahdanau")
+
+
+def test_terms_of_two_pieces_sum_to_their_logits(translation, translator):
+    weights = translator.target_embedding.weight.detach().numpy()
+    bias = translator.output_bias.detach().numpy()
+    summands = frames.piece_summands(translation, 1, weights, bias)
+    logits = translation["readout.logits"][1]
+    written = translation.tokens["target"][1].id
+    best_other = np.delete(logits, written).max()
+    np.testing.assert_allclose(summands.sum(1), [logits[written], best_other], atol=1e-4)
+    rows = table(frames.piece_terms(summands, 2 * summands))
+    assert tuple(rows["class"].unique()) == frames.PIECES
+    np.testing.assert_allclose(
+        rows.groupby("class", sort=False)["term"].sum(), [logits[written], best_other], atol=1e-4
+    )
+    assert set(rows["high"]) == {2 * summands.max()}
+    said = frames.pieces_in_words(translation, 1, summands)
+    assert f"with logit {summands[0].sum():.2f}" in said
+    gap = summands[0] - summands[1]
+    name = "bias" if gap.argmax() == len(gap) - 1 else f"unit {gap.argmax()}"
+    assert f"second: {name} ({gap.max():+.2f})" in said
+    assert_fits(charts.terms(frames.PIECES, frames.PIECES[0]), "terms", rows)
+
+
 def test_lines_of_the_tree_leave_the_words_free():
     """A line starts below the words of its row and ends above those of the next."""
     spec = spec_of(beam.tree(5))
@@ -277,7 +304,8 @@ def test_sections_of_a_verdict(start, folder, model, section, data):
 
 
 @pytest.mark.parametrize(
-    "section, data", [("confidence", "steps"), ("candidates", "candidates"), ("beam", "tree")]
+    "section, data",
+    [("confidence", "steps"), ("candidates", "candidates"), ("pieces", "terms"), ("beam", "tree")],
 )
 @pytest.mark.parametrize("model", ["es-en-gru-bahdanau", "es-en-lstm"])
 def test_sections_of_a_translation(start, model, section, data):

@@ -58,11 +58,9 @@ def probabilities(classes: tuple[str, ...]) -> alt.LayerChart:
 
 
 @cache
-def terms(classes: tuple[str, ...], chosen: str) -> alt.LayerChart:
-    """Sentiment: the summands of one class's logit, largest first. Dataset: ``terms``."""
-    pick = alt.param(
-        name="class_", value=chosen, bind=alt.binding_select(options=list(classes), name="Class ")
-    )
+def terms(classes: tuple[str, ...], chosen: str, label: str = "Class ") -> alt.LayerChart:
+    """The summands of the logit of one class, or one piece, largest first. Dataset: ``terms``."""
+    pick = alt.param(name="class_", value=chosen, bind=alt.binding_select(options=list(classes), name=label))
     base = alt.Chart(alt.NamedData("terms")).transform_filter("datum['class'] == class_")
     x = alt.X("rank:O", title="units and bias, sorted").axis(labels=False)
     tips = [

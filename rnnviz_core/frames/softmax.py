@@ -9,6 +9,7 @@ from .columns import Columns, Texts
 from .tokens import entropy, shown, step_columns, step_texts, tick_texts
 
 BIAS = "bias"
+PIECES = ("the piece written", "the best other piece")
 PUSHES = ("pushes down", "pushes up")
 
 
@@ -41,15 +42,19 @@ def terms(trace: Trace, *beside: Trace) -> Columns:
     it pushes. ``total`` (on every row) writes out the sum, ``high`` and ``low`` are the ends of the
     axis, which fit the same class of the traces drawn `beside` it, too.
     """
-    values = _summands(trace)
+    names = trace.labels["class"]
+    return _sorted(_summands(trace), names, [_ends(name, trace, *beside) for name in names])
+
+
+def _sorted(values: np.ndarray, names: Sequence[str], ends: Sequence[tuple[float, float]]) -> Columns:
+    """The rows of `terms` for summands (class, unit + 1), the bias last."""
     count, size = values.shape
     order = np.argsort(-values, axis=1, kind="stable")
     ranked = np.take_along_axis(values, order, axis=1)
     number = np.repeat(np.arange(count, dtype=np.int16), size)
-    ends = [_ends(name, trace, *beside) for name in trace.labels["class"]]
     up, down = ranked.clip(min=0).sum(1), ranked.clip(max=0).sum(1)
     return {
-        "class": Texts(number, trace.labels["class"]),
+        "class": Texts(number, names),
         "name": Texts(order.reshape(-1).astype(np.int16), [*(f"unit {u}" for u in range(size - 1)), BIAS]),
         "rank": np.tile(np.arange(size, dtype=np.int16), count),
         "term": ranked.reshape(-1),
@@ -61,6 +66,44 @@ def terms(trace: Trace, *beside: Trace) -> Columns:
         "high": np.repeat([high for _, high in ends], size),
         "low": np.repeat([low for low, _ in ends], size),
     }
+
+
+def piece_summands(trace: Trace, step: int, weights: np.ndarray, bias: np.ndarray) -> np.ndarray:
+    """Translation: what adds up to the logits of the piece written and of the best other, (2, dim + 1).
+
+    `weights` (vocab, dim) and `bias` (vocab) are the output layer's: the vector that the step reads out is
+    compared with the embedding of every piece.
+    """
+    ids = list(_rivals(trace, step))
+    return np.concatenate([weights[ids] * trace["readout.vector"][step], bias[ids, None]], axis=1)
+
+
+def piece_terms(summands: np.ndarray, *beside: np.ndarray) -> Columns:
+    """`terms` of `PIECES`, from `piece_summands`; the axis fits those drawn `beside` them, too."""
+    every = (summands, *beside)
+    ends = (float(min(one.min() for one in every)), float(max(one.max() for one in every)))
+    return _sorted(summands, PIECES, [ends, ends])
+
+
+def pieces_in_words(trace: Trace, step: int, summands: np.ndarray) -> str:
+    """The two pieces with their logits, and the units that make the difference."""
+    first, second = (shown(trace.labels["vocab"][number]) for number in _rivals(trace, step))
+    difference = summands[0] - summands[1]
+    most = np.argsort(-difference, kind="stable")[:3]
+    names = [f"unit {unit}" if unit < len(difference) - 1 else BIAS for unit in most]
+    units = ", ".join(f"{name} ({difference[unit]:+.2f})" for name, unit in zip(names, most, strict=True))
+    one, two = summands.sum(1)
+    return (
+        f"Step {step}: “{first}” was written with logit {one:.2f}; the best other is “{second}”, {two:.2f}. "
+        f"Most for the first and against the second: {units}."
+    )
+
+
+def _rivals(trace: Trace, step: int) -> tuple[int, int]:
+    """The piece written at a step, and the most probable other one."""
+    written, logits = trace.tokens["target"][step].id, trace["readout.logits"][step].copy()
+    logits[written] = -np.inf
+    return written, int(logits.argmax())
 
 
 def _summands(trace: Trace) -> np.ndarray:

@@ -18,6 +18,8 @@ from .drawing import show
 from .words import download_rows, explain, plain
 
 if TYPE_CHECKING:
+    import numpy as np
+
     from . import View
 
 
@@ -110,7 +112,7 @@ def candidates(view: "View") -> None:
     """The most probable pieces of one step."""
     step = choose_token(view, "decoder")
     for shown in side_by_side(view):
-        at = min(step, len(shown.trace.tokens["target"]) - 1)
+        at = _step(shown, step)
         show(
             charts.candidates(),
             key=shown.key("candidates"),
@@ -123,6 +125,38 @@ def candidates(view: "View") -> None:
         "Raise the temperature: which second choice would have made a good translation too?",
     )
     download_rows(partial(frames.named_candidates, view.trace, step), "candidates")
+
+
+def pieces(view: "View") -> None:
+    """Translation: the summands of the logits of the piece written and of the best other."""
+    step = choose_token(view, "decoder")
+    both = [(one, _summands(one, step)) for one in (view, view.other) if one]
+    found = {one.second: rows for one, rows in both}
+    for shown in side_by_side(view):
+        at = _step(shown, step)
+        show(
+            charts.terms(frames.PIECES, frames.PIECES[0], "Piece "),
+            key=shown.key("pieces"),
+            description="What each number of the vector and the bias add to a piece’s logit, sorted.",
+            terms=frames.piece_terms(found[shown.second], *found.values()),
+        )
+        st.markdown(plain(frames.pieces_in_words(shown.trace, at, found[shown.second])))
+    explain(
+        "The step makes a list of numbers, and every piece has such a list, its embedding. Number by number "
+        "the two are multiplied; all products and the bias are the piece’s logit.",
+        "Choose the other piece: which units speak for both? Those do not decide.",
+    )
+    download_rows(partial(frames.piece_terms, found[False]), "pieces")
+
+
+def _summands(shown: "View", step: int) -> "np.ndarray":
+    model = shown.model
+    weights, bias = (one.detach().numpy() for one in (model.target_embedding.weight, model.output_bias))
+    return frames.piece_summands(shown.trace, _step(shown, step), weights, bias)
+
+
+def _step(shown: "View", step: int) -> int:
+    return min(step, len(shown.trace.tokens["target"]) - 1)
 
 
 def beam(view: "View") -> None:
