@@ -342,7 +342,25 @@ def test_a_click_beside_the_parts_opens_nothing(start):
     assert "token" not in app.query_params
 
 
-def test_the_step_is_highlighted_on_the_pages_that_have_tokens(start):
-    for page, section in (("gates", "maps"), ("embeddings", "vectors"), ("embeddings", "alike")):
-        app = start(page, section=section, token="2")
-        assert rows_of(app, "chosen")["position"].tolist() == [2], (page, section)
+@pytest.mark.parametrize(
+    "page, section, chart",
+    [
+        ("gates", "maps", "gates-maps"),
+        ("gates", "summary", "gates-means"),
+        ("gates", "textbooks", "gates-convention-flipped"),
+        ("embeddings", "vectors", "embeddings-cells"),
+        ("embeddings", "alike", "embeddings-pairs"),
+        ("embeddings", "axis", "embeddings-axis"),
+    ],
+)
+def test_the_step_is_marked_in_every_view_of_tokens_and_a_click_moves_it(start, trace, page, section, chart):
+    app = start(page, model="sentiment-gru", section=section, token="2", **WORDS)
+    assert rows_of(app, "chosen")["position"].tolist() == [2]
+    click(app, chart, position=1, unit=0)
+    assert rows_of(app, "chosen")["position"].tolist() == [1]
+    assert in_url(app, "token") == "1"
+    app = start(page, model="sentiment-gru", section=section, with_text="good", token="5", **WORDS)
+    marked = [number for number in range(charts(app)) if "chosen" in datasets_of(app, number)]
+    positions = [rows_of(app, "chosen", number)["position"].tolist() for number in marked]
+    assert positions == [[5], [len(trace("sentiment-gru", "good").tokens["time"]) - 1]]
+    assert not any("no token" in note.value for note in app.info)

@@ -49,10 +49,7 @@ def gate_maps(
         panel = alt.layer(heatmap, *_chosen(height // units, x))
         panels.append(panel.properties(title=parts.heading(gate_title(gate), MEANINGS[gate]), height=height))
     chart = alt.vconcat(*panels, spacing=16).resolve_scale(color="independent")
-    click = parts.cell_click("position", "unit").param.select
-    views = [panel.layer[0].name for panel in chart.vconcat]
-    chart.params = [alt.TopLevelSelectionParameter(name="cell", select=click, views=views)]
-    return theme.finish(chart)
+    return theme.finish(parts.shared_click(chart, "position", "unit"))
 
 
 def _heatmap(gate: str, units: int, x: alt.X, ordered: bool, *, legend: bool) -> alt.Chart:
@@ -96,7 +93,11 @@ def _chosen(row: int, x: alt.X) -> list[alt.Chart]:
 
 @cache
 def gate_means(gates: tuple[str, ...], part: str = "encoder") -> alt.LayerChart:
-    """The mean of each gate over its units, per token. Dataset: ``means`` (`frames.gate_summary.means`)."""
+    """The mean of each gate over its units, per token; a click chooses the token.
+
+    Datasets: ``means`` (`frames.gate_summary.means`), ``chosen`` (`frames.tokens.one_step`).
+    Selection: ``cell``, with ``position``.
+    """
     low = -1.0 if "candidate" in gates else 0.0
     base = alt.Chart(alt.NamedData("means")).encode(
         x=parts.tokens_x(parts.steps_title(part)),
@@ -132,7 +133,11 @@ def gate_means(gates: tuple[str, ...], part: str = "encoder") -> alt.LayerChart:
     points = base.mark_point(filled=True, size=64, stroke=theme.OUTLINE, strokeWidth=1, opacity=1).encode(
         fill=colour
     )
-    chart = alt.layer(band, casing, lines, points).properties(
+    x = parts.tokens_x(parts.steps_title(part))
+    columns = parts.whole_columns(
+        alt.Chart(alt.NamedData("means")).encode(x=x, tooltip=alt.value(None)), "position"
+    )
+    chart = alt.layer(parts.chosen_band(x), band, casing, lines, columns, points).properties(
         title=parts.heading("Mean of each gate", "Band: the middle 80 % of the units"), height=260
     )
     return theme.finish(chart)

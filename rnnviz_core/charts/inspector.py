@@ -170,19 +170,22 @@ def _nodes(tips: list[Any]) -> list[alt.Chart]:
 
 @cache
 def convention_bars(kind: str, part: str = "encoder") -> alt.LayerChart:
-    """How far h moves under another convention.
+    """How far h moves under another convention; a click chooses the token.
 
-    Dataset: ``conventions`` (`frames.inspector.conventions`, `fit`); `kind` names its column.
+    Datasets: ``conventions`` (`frames.inspector.conventions` with ``most``; `kind` names its column),
+    ``chosen`` (`frames.tokens.one_step`). Selection: ``cell``, with ``position``.
     """
     base = alt.Chart(alt.NamedData("conventions"))
+    x = parts.tokens_x(parts.steps_title(part))
+    columns = parts.whole_columns(base.encode(x=x, tooltip=alt.value(None)), "position")
     bars = base.mark_bar(color=theme.STATE_COLOURS["hidden"], cornerRadiusEnd=2).encode(
-        x=parts.tokens_x(parts.steps_title(part)),
+        x=x,
         y=alt.Y(f"{kind}:Q", title="largest difference", scale=alt.Scale(domainMin=0)).axis(
             grid=True, tickCount=5
         ),
         tooltip=[*parts.step_tips(), alt.Tooltip(f"{kind}:Q", title="largest difference", format=".2g")],
     )
-    chart = alt.layer(bars, *parts.reach(base, "y", "most")).properties(
+    chart = alt.layer(columns, parts.chosen_band(x), bars, *parts.reach(base, "y", "most")).properties(
         title=parts.heading("How far h is from the recorded one", "0: the same state; h runs from -1 to 1"),
         height=180,
     )

@@ -41,7 +41,11 @@ def neighbourhood_map(method: str) -> alt.LayerChart:
 
 @cache
 def word_axis() -> alt.LayerChart:
-    """Tokens between two words. Dataset: ``tokens`` (`frames.word_map.axis`, `fit`)."""
+    """Tokens between two words; a click chooses one.
+
+    Datasets: ``tokens`` (`frames.word_map.axis`, `fit`), ``chosen`` (`frames.embeddings.chosen`).
+    Selection: ``cell``, with ``position``.
+    """
     base = alt.Chart(alt.NamedData("tokens")).encode(
         x=parts.tokens_x(),
         y=alt.Y("value:Q", title="0: first word, 1: second").axis(grid=True, tickCount=6),
@@ -57,8 +61,10 @@ def word_axis() -> alt.LayerChart:
     ]
     stems = base.mark_rule(color=theme.OUTLINE).encode(y2=alt.datum(0.5))
     dots = base.mark_point(filled=True, opacity=1, size=110, color=theme.ACCENT)
-    room = parts.reach(alt.Chart(alt.NamedData("tokens")), "y", "least", "most")
-    chart = alt.layer(*ends, *room, stems, dots).properties(
+    every = alt.Chart(alt.NamedData("tokens"))
+    columns = parts.whole_columns(every.encode(x=parts.tokens_x(), tooltip=alt.value(None)), "position")
+    room = parts.reach(every, "y", "least", "most")
+    chart = alt.layer(columns, parts.chosen_band(parts.tokens_x()), *ends, *room, stems, dots).properties(
         title=parts.heading("Between two words", "Dashed: the two words; half-way: neither"), height=240
     )
     return theme.finish(chart)

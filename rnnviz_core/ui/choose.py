@@ -101,9 +101,11 @@ def chosen_token(view: "View", part: str) -> int | None:
     return None if url.get(name) is None else whole(name, len(step_texts(view.trace, part)), 0)
 
 
-def chosen_unit(size: int) -> int | None:
-    """The unit that a click or the link chose; None when nothing was chosen."""
-    return None if url.get("unit") is None else whole("unit", size, 0)
+def current_token(view: "View", part: str) -> int:
+    """The step of `part` to mark where there is no widget for it: as `choose_token` has it."""
+    found = chosen_token(view, part)
+    last = len(step_texts(view.trace, part)) - 1
+    return (last if part == "encoder" else 0) if found is None else found
 
 
 def choose_one(

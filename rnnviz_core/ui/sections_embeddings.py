@@ -13,7 +13,7 @@ from ..frames import embeddings as frames
 from ..frames import word_map
 from ..frames.tokens import spread
 from . import loaders, url
-from .choose import choose_one, choose_token, chosen_token, type_word
+from .choose import choose_one, choose_token, chosen_token, current_token, type_word
 from .clicks import clicked, follow
 from .compare import side_by_side
 from .drawing import show
@@ -37,7 +37,7 @@ def choose_side(view: "View") -> str:
 def vectors(view: "View", part: str) -> None:
     """The embeddings of all tokens; a click names the chosen one's neighbours."""
     follow(view, part, "embeddings-cells")
-    position = chosen_token(view, part)
+    position = current_token(view, part)
     for shown in side_by_side(view):
         values = shown.trace[f"{part}.embedding"]
         show(
@@ -46,9 +46,9 @@ def vectors(view: "View", part: str) -> None:
             description=f"Embeddings: {values.shape[1]} numbers per token, {spread(values)}",
             select=None if shown.second else "cell",
             cells=frames.vectors(shown.trace, part),
-            chosen=frames.chosen(shown.trace, part, len(values) - 1 if position is None else position),
+            chosen=frames.chosen(shown.trace, part, position),
         )
-    if position is None:
+    if chosen_token(view, part) is None:
         st.caption("Click a token: its nearest neighbours in the vocabulary appear here.")
     else:
         _name_neighbours(view, part, position)
@@ -179,7 +179,8 @@ def _map(view: "View", part: str, chosen: int, method: str) -> pd.DataFrame:
 
 def axis(view: "View", part: str) -> None:
     """The sentence's tokens on the line between two words that the person types."""
-    spec = view.entry.spec
+    follow(view, part, "embeddings-axis")
+    position, spec = current_token(view, part), view.entry.spec
     language = str(getattr(spec, "target" if part == "decoder" else "source", "en"))
     defaults = ENDS.get(language, ENDS["en"])
     ends = []
@@ -200,7 +201,9 @@ def axis(view: "View", part: str) -> None:
             map_charts.word_axis(),
             key=shown.key("embeddings-axis"),
             description=f"Tokens on the axis. {word_map.axis_in_words(rows, *ends)}",
+            select=None if shown.second else "cell",
             tokens=rows,
+            chosen=frames.chosen(shown.trace, part, position),
         )
     explain(
         f"At 0 stands “{plain(ends[0])}”, at 1 “{plain(ends[1])}”; a dot shows how far its token lies from "

@@ -13,7 +13,7 @@ from ..charts import inspector as inspector_charts
 from ..frames import gate_order, gate_summary, gates, inspector
 from ..frames.tokens import spread, step_texts
 from . import url
-from .choose import choose_one, choose_token, choose_unit
+from .choose import choose_one, choose_token, choose_unit, current_token
 from .clicks import follow
 from .compare import side_by_side
 from .drawing import show
@@ -157,7 +157,14 @@ def _lines(found: list[tuple[str, str, str]]) -> str:
 def summary(view: "View", layer: "Layer") -> None:
     """How open the gates are: per token, and over all values."""
     place = gates.Place(*layer)
-    views = [shown for shown in comparable(view, layer) if _has_gates(shown) and _draw_means(shown, layer)]
+    follow(view, layer.part, "gates-means")
+    position, views = current_token(view, layer.part), []
+    for shown in comparable(view, layer):
+        if _gates_of(shown):
+            _draw_means(shown, layer, position)
+            views.append(shown)
+        else:
+            st.info("This network has no gates.", icon=":material/info:")
     explain(
         "A line is the mean over all units; the band around it holds the middle 80 % of them, from the 10th "
         "to the 90th in a hundred.",
@@ -177,22 +184,23 @@ def summary(view: "View", layer: "Layer") -> None:
         download_rows(partial(gate_summary.shares, view.trace, place, only), "gates-shares")
 
 
-def _has_gates(shown: "View") -> bool:
-    if not _gates_of(shown):
-        st.info("This network has no gates.", icon=":material/info:")
-    return bool(_gates_of(shown))
-
-
-def _draw_means(shown: "View", layer: "Layer") -> bool:
+def _draw_means(shown: "View", layer: "Layer", position: int) -> None:
     place, only = gates.Place(*layer), _gates_of(shown)
     words = gate_summary.means_in_words(shown.trace, place, only)
     show(
         charts.gate_means(only, layer.part),
         key=shown.key("gates-means"),
         description=f"Lines: how open each gate is per token. On average {words}.",
+        select=None if shown.second else "cell",
         means=gate_summary.means(shown.trace, place, only),
+        chosen=_step(shown, layer, position),
     )
-    return True
+
+
+def _step(shown: "View", layer: "Layer", position: int) -> gates.Columns:
+    """The row that marks the chosen step; of a shorter text its last one."""
+    last = len(step_texts(shown.trace, layer.part)) - 1
+    return gates.chosen(shown.trace, layer.part, min(position, last), None)
 
 
 def _draw_shares(shown: "View", layer: "Layer", *beside: gates.Trace) -> None:
@@ -208,6 +216,8 @@ def _draw_shares(shown: "View", layer: "Layer", *beside: gates.Trace) -> None:
 
 def conventions(view: "View", layer: "Layer") -> None:
     """A GRU as other textbooks write it: where h is the same, and by how much it differs."""
+    follow(view, layer.part, *(f"gates-convention-{kind}" for kind in CONVENTIONS))
+    position = current_token(view, layer.part)
     kind = choose_one("convention", "Convention", CONVENTIONS)
     st.markdown(CONVENTION_TEXTS[kind])
     views = [one for one in (view, view.other) if one and one.trace.meta["cell"] == "gru"]
@@ -230,7 +240,9 @@ def conventions(view: "View", layer: "Layer") -> None:
             inspector_charts.convention_bars(kind, layer.part),
             key=shown.key(f"gates-convention-{kind}"),
             description=f"Bars: difference of h per token, at most {largest:.2g}.",
+            select=None if shown.second else "cell",
             conventions=frame,
+            chosen=_step(shown, layer, position),
         )
     explain(
         "A bar is the largest difference over all units between this h and the recorded one, the whole text "
