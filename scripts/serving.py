@@ -46,8 +46,14 @@ class Server:
 
 
 @contextlib.contextmanager
-def serve_process(environment: Mapping[str, str] | None = None, port: int | None = None) -> Iterator[Server]:
-    """As `serve`, for those who also want to watch the process.
+def serve_process(
+    environment: Mapping[str, str] | None = None,
+    port: int | None = None,
+    *,
+    app: str = "app.py",
+    watcher: str = "none",
+) -> Iterator[Server]:
+    """As `serve`, for those who also want to watch the process, or to serve another script of the project.
 
     Raises
     ------
@@ -59,15 +65,15 @@ def serve_process(environment: Mapping[str, str] | None = None, port: int | None
         "server.port": port,
         "server.address": "127.0.0.1",
         "server.headless": "true",
-        "server.fileWatcherType": "none",
+        "server.fileWatcherType": watcher,
     }
-    command = [sys.executable, "-m", "streamlit", "run", "app.py"]
+    command = [sys.executable, "-m", "streamlit", "run", app]
     command += [word for name, value in options.items() for word in (f"--{name}", str(value))]
     with tempfile.NamedTemporaryFile(suffix=".log") as log:
         server = subprocess.Popen(
             command,
             cwd=ROOT,
-            env={"MALLOC_ARENA_MAX": "2", **os.environ, **(environment or {})},
+            env={"MALLOC_ARENA_MAX": "2", "PYTHONPATH": str(ROOT), **os.environ, **(environment or {})},
             stdout=log,
             stderr=subprocess.STDOUT,
         )
