@@ -139,7 +139,7 @@ TEMPLATES: dict[str, tuple[Any, dict[str, Any]]] = {
     "unit_lines": (
         states.unit_lines("cell", 16),
         {
-            "cells": state_frames.cells(TRACE, PLACE, "cell"),
+            "cells": state_frames.cells(TRACE, PLACE, "cell", turn=1),
             "picked": state_frames.picked([0, 1]),
             "lines": state_frames.lines(TRACE, PLACE, "cell", [0, 1]),
         },

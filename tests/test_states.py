@@ -10,6 +10,7 @@ from numpy.testing import assert_allclose
 from streamlit.testing.v1 import AppTest
 
 from rnnviz_core import checkpoints, recorder
+from rnnviz_core.charts import states as charts
 from rnnviz_core.frames import memory, states, trajectory
 from rnnviz_core.frames.columns import frame
 from rnnviz_core.frames.gates import Place
@@ -252,13 +253,13 @@ def test_every_section_of_every_kind_of_network(start, model, section):
     for layer in layers:
         app = start(model=model, section=section, layer=layer)
         assert not any("link" in note.value for note in app.info)
-        charts = app.get("vega_lite_chart")
+        drawn = app.get("vega_lite_chart")
         if section == "ledger" and model == "sentiment-rnn":
-            assert not charts
+            assert not drawn
             assert "keeps no ledger" in app.info[0].value
         else:
-            assert len(charts) == 1
-            assert charts[0].proto.alt.strip()
+            assert len(drawn) == 1
+            assert drawn[0].proto.alt.strip()
             assert "Try this" in words(app)
 
 
@@ -297,14 +298,22 @@ def test_a_link_keeps_the_units_and_the_state(start, folder):
     assert not len(rows_of(app, "lines"))
 
 
+def test_a_second_click_on_the_same_cell_is_another_one():
+    [click] = charts.unit_lines("hidden", 16).to_dict()["params"]
+    assert "turn" in click["select"]["fields"]
+
+
 def test_a_clicked_row_is_picked_and_clicked_again_dropped(start):
     app = start(section="units", units="4,1")
-    for position, unit, expected in ((2, 3, "4,1,3"), (1, 4, "1,3"), (1, 4, "1,3"), (0, 2, "1,3,2")):
-        app.session_state["states-units"] = {"selection": {"cell": [{"position": position, "unit": unit}]}}
+    for position, unit, expected in ((2, 3, "4,1,3"), (1, 4, "1,3"), (1, 4, "1,3,4"), (0, 2, "1,3,4,2")):
+        cell = {"position": position, "unit": unit, "turn": int(rows_of(app, "cells")["turn"].iloc[0])}
+        app.session_state["states-units"] = {"selection": {"cell": [cell]}}
         app.run()
         assert not app.exception
         assert in_url(app, "units") == expected
         assert list(rows_of(app, "picked")["unit"]) == [int(one) for one in expected.split(",")]
+        app.run()  # a run without a new click changes nothing
+        assert in_url(app, "units") == expected
 
 
 @pytest.mark.parametrize("raw", ["x", "99", "1,-2", "1;2", "²", "", "1,,2", "9" * 5000])

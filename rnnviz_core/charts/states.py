@@ -39,10 +39,12 @@ def state_maps(names: tuple[str, ...], units: int, part: str = "encoder") -> alt
 def unit_lines(name: str, units: int, part: str = "encoder") -> alt.VConcatChart:
     """One state as a heatmap, and the picked units as lines below; a click in the heatmap picks a row.
 
-    Datasets: ``cells`` (`frames.states.cells`), ``picked`` (`frames.states.picked`), ``lines``
-    (`frames.states.lines`). Selection: ``cell``, with ``position`` and ``unit``.
+    Datasets: ``cells`` (`frames.states.cells`, with a ``turn``), ``picked`` (`frames.states.picked`),
+    ``lines`` (`frames.states.lines`). Selection: ``cell``, with ``position``, ``unit`` and ``turn``: the
+    number of the run, so that a second click on the same cell is another one.
     """
-    heatmap = _heatmap(name, units, part, name, labels=True).add_params(parts.cell_click("position", "unit"))
+    click = parts.cell_click("position", "unit", "turn")
+    heatmap = _heatmap(name, units, part, name, labels=True).add_params(click)
     marks = (
         alt.Chart(alt.NamedData("picked"))
         .mark_point(

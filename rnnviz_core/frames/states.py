@@ -12,11 +12,16 @@ from .tokens import clipped, grid_columns, step_texts, tick_texts
 CELL_LIMIT = 3.0  # the cell state's colours end at ±CELL_LIMIT; a hidden state never leaves ±1
 
 
-def cells(trace: Trace, place: Place, *states: str) -> Columns:
-    """One row per unit and step: step columns, ``unit``, and a column per state of the layer."""
+def cells(trace: Trace, place: Place, *states: str, turn: int | None = None) -> Columns:
+    """One row per unit and step: step columns, ``unit``, a column per state of the layer, and the `turn`."""
     arrays = {name: trace[place.site(name)] for name in states or names(trace, place)}
     units = next(iter(arrays.values())).shape[1]
-    return grid_columns(step_texts(trace, place.part), units, "unit", **arrays)
+    columns = grid_columns(step_texts(trace, place.part), units, "unit", **arrays)
+    if turn is not None:
+        columns["turn"] = np.full(
+            len(trace.tokens[trace.time_axis(place.part)]) * units, turn, dtype=np.int16
+        )
+    return columns
 
 
 def names(trace: Trace, place: Place) -> tuple[str, ...]:

@@ -88,7 +88,7 @@ def units(view: "View", layer: "Layer") -> None:
             key=shown.key("states-units"),
             description=f"Heatmap, and lines of {', '.join(f'unit {unit}' for unit in own) or 'no unit'}.",
             select=None if shown.second else "cell",
-            cells=states.cells(shown.trace, place, name),
+            cells=states.cells(shown.trace, place, name, turn=st.session_state.get("states-turn", 0)),
             picked=states.picked(own),
             lines=states.lines(shown.trace, place, name, own),
         )
@@ -130,6 +130,7 @@ def _picked(view: "View", layer: "Layer", name: str, size: int) -> list[int]:
     now = url.checked("units", partial(read_units, size), wide, shown="those that range most widely")
     if cell := clicked("states-units"):
         unit = int(cell["unit"])
+        st.session_state["states-turn"] = (st.session_state.get("states-turn", 0) + 1) % 1000
         now = [one for one in now if one != unit] if unit in now else [*now[1 - charts.PICKS :], unit]
         url.put("units", written(now))
         url.put("unit", str(unit))
