@@ -160,7 +160,7 @@ def _nodes(tips: list[Any]) -> list[alt.Chart]:
     return [
         boxes,
         nodes.transform_filter("datum.kind == 'op'").mark_text(fontSize=16).encode(text="words:N"),
-        nodes.transform_filter("datum.kind == 'op'")
+        nodes.transform_filter("datum.kind == 'op' && datum.name != 'shown'")  # its number is the new h
         .mark_text(align="left", dx=13, dy=-13, fontWeight="bold")
         .encode(text=alt.Text("value:Q", format=".2f")),
         words.mark_text(dy=-8).encode(text="words:N"),

@@ -85,15 +85,15 @@ def _input_names(trace: Trace, place: Place, size: int) -> list[str]:
 _LSTM = (
     (
         ("previous_cell", 0.6, 5.2, "state", "old cell"),
-        ("kept", 2.6, 5.2, "op", "×"),
-        ("cell", 5.4, 5.2, "op", "+"),
+        ("kept", 2.3, 5.2, "op", "×"),
+        ("cell", 4.9, 5.2, "op", "+"),
         ("new_cell", 9.4, 5.2, "state", "new cell"),
-        ("forget", 2.6, 2.6, "forget", "forget"),
-        ("input", 4.4, 2.6, "input", "input"),
-        ("candidate", 6.2, 2.6, "candidate", "cand."),
-        ("output", 8.0, 2.6, "output", "output"),
-        ("added", 5.4, 4.0, "op", "×"),
-        ("shown", 8.0, 4.0, "op", "×"),
+        ("forget", 2.3, 2.6, "forget", "forget"),
+        ("input", 4.0, 2.6, "input", "input"),
+        ("candidate", 5.8, 2.6, "candidate", "cand."),
+        ("output", 7.55, 2.6, "output", "output"),
+        ("added", 4.9, 4.0, "op", "×"),
+        ("shown", 7.55, 4.0, "op", "×"),
         ("hidden", 9.4, 4.0, "state", "new h"),
     ),
     (

@@ -146,11 +146,13 @@ def _arithmetic(view: "View", layer: "Layer", position: int, unit: int) -> None:
 
 def _lines(found: list[tuple[str, str, str]]) -> str:
     """Formulas in numbers, a line each, that wrap on a phone."""
-    rows = [
-        f'<div class="rv-row"><span class="rv-key" style="flex-basis:6.5rem">{escape(words)}</span>'
-        f'<span class="rv-value">{escape(formula)} ≈ <strong>{escape(result)}</strong></span></div>'
-        for words, formula, result in found
-    ]
+    rows = []
+    for words, formula, result in found:
+        start = f"{escape(formula)} ≈ " if formula != result else ""
+        rows.append(
+            f'<div class="rv-row"><span class="rv-key" style="flex-basis:6.5rem">{escape(words)}</span>'
+            f'<span class="rv-value">{start}<strong>{escape(result)}</strong></span></div>'
+        )
     return f'<div class="rv-head">{"".join(rows)}</div>'
 
 
