@@ -3,7 +3,7 @@
 import io
 import re
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import parse_qs, urlencode, urlsplit
 
 from PIL import Image, ImageChops
 
@@ -21,6 +21,41 @@ SETTLED = """() => {
 }"""
 # Streamlit's own, harmless: on a deep link it looks for the server under the page's path first.
 EXPECTED = re.compile(r"/\w+/_stcore/(health|host-config)$")
+# Every text on the screen that is smaller than 12 px, with its size.
+SMALL = """() => [...document.querySelectorAll('body *')].filter(element =>
+    [...element.childNodes].some(node => node.nodeType === 3 && /[^\\s\\u200b]/.test(node.textContent))
+    && !element.closest('title, desc, style, script, noscript, option, .katex-mathml')
+    && element.checkVisibility({opacityProperty: true, visibilityProperty: true})
+    && element.getBoundingClientRect().width > 1
+    && parseFloat(getComputedStyle(element).fontSize) < 11.99
+).map(element => `${element.textContent.trim().slice(0, 30)}: ${getComputedStyle(element).fontSize}`)"""
+# What reaches over the right edge: the page as a whole, and charts; a chart may scroll in a box of its own.
+CUT_OFF = """() => {
+    const main = document.querySelector('[data-testid="stMain"]'), found = []
+    const over = main.scrollWidth - main.clientWidth
+    if (over > 1) found.push(`the page: ${over} px`)
+    for (const chart of main.querySelectorAll('[data-testid="stVegaLiteChart"]')) {
+        const box = chart.getBoundingClientRect(), svg = chart.querySelector('svg.marks')
+        if (box.right > main.clientWidth + 1) found.push(`a chart: to ${box.right} px`)
+        if (chart.scrollWidth > chart.clientWidth + 1)
+            found.push(`in a chart: ${chart.scrollWidth - chart.clientWidth} px`)
+        for (const text of svg?.querySelectorAll('text') ?? []) {
+            const seen = text.getBoundingClientRect(), edge = svg.getBoundingClientRect()
+            if (seen.width && (seen.left < edge.left - 2 || seen.right > edge.right + 2))
+                found.push(`a chart's text: ${text.textContent}`)
+        }
+    }
+    return found
+}"""
+# Background and text colours of the charts, the commonest text colour of each, and the page's background.
+COLOURS = """() => [...document.querySelectorAll('[data-testid="stVegaLiteChart"] svg.marks')].map(svg => {
+    const counts = new Map()
+    for (const text of svg.querySelectorAll('text')) {
+        const fill = getComputedStyle(text).fill
+        counts.set(fill, (counts.get(fill) ?? 0) + 1)
+    }
+    return [getComputedStyle(svg).backgroundColor, [...counts].sort((a, b) => b[1] - a[1])[0][0]]
+})"""
 CHARTS = '[data-testid="stVegaLiteChart"] :is(canvas, svg.marks)'
 
 
@@ -87,6 +122,40 @@ class Visitor:
     def pictures(self) -> list[bytes]:
         """What every chart looks like on the screen, as PNG."""
         return [chart.screenshot() for chart in self.charts()]
+
+    def small_texts(self) -> list[str]:
+        """Every text on the screen below 12 px."""
+        return list(self.page.evaluate(SMALL))
+
+    def cut_off(self) -> list[str]:
+        """What does not fit the width of the screen."""
+        return list(self.page.evaluate(CUT_OFF))
+
+    def colours(self) -> list[tuple[str, str]]:
+        """Background and commonest text colour of every chart, as CSS says them."""
+        return [(background, text) for background, text in self.page.evaluate(COLOURS)]
+
+    def type(self, text: str) -> None:
+        """Change the sentence."""
+        box = self.page.get_by_test_id("stSidebar").get_by_role("textbox", name="Sentence")
+        box.fill(text)
+        box.press("Control+Enter")
+        self.page.wait_for_timeout(300)  # the edit is sent before the page can be busy with it
+        self.settle()
+
+    def query(self) -> dict[str, str]:
+        """The choices in the address."""
+        return {name: values[0] for name, values in parse_qs(urlsplit(self.page.url).query).items()}
+
+    def click(self, *words: str) -> None:
+        """Click the mark of a chart whose description has all these words."""
+        selector = "".join(f'[aria-label*="{word}"]' for word in words)
+        mark = self.page.locator(f'[data-testid="stVegaLiteChart"] svg.marks path{selector}').first
+        mark.scroll_into_view_if_needed()
+        box = mark.bounding_box()
+        self.page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+        self.page.wait_for_timeout(300)  # the click is sent before the page can be busy with it
+        self.settle()
 
     def errors(self) -> list[str]:
         """Error elements on the page, and what the console complained about so far."""

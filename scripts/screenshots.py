@@ -1,29 +1,27 @@
-"""Photograph every page of the running app, light and dark, into docs/screenshots/: `make screenshots`."""
+"""Photograph every page and section of the running app: `make screenshots`.
+
+Writes docs/screenshots/ (light, dark, and each page on a phone) and docs/gallery.md, which shows them.
+"""
 
 import io
-from pathlib import Path
+from collections.abc import Mapping
+from typing import Any
 
 from PIL import Image
 
+from rnnviz_core import scan
+
+from . import gallery
 from .browser import chromium
 from .driver import Visitor
-from .serving import ROOT, serve
+from .gallery import Shot
+from .serving import ROOT, folder, serve
 
-FOLDER = ROOT / "docs" / "screenshots"
-WIDTH, HEIGHT, TALLEST = 1280, 860, 2000  # pixels
-COLOURS = 256  # of the palette: a page of text and charts has few
-SENTIMENT = {"model": "sentiment-lstm", "text": "The songs are lovely, but the story never finds its feet."}
-TRANSLATION = {"model": "es-en-gru-bahdanau", "text": "Me encantó la pizza de este lugar"}
-PAGES: dict[str, tuple[str, dict[str, str]]] = {
-    "overview": ("/", SENTIMENT),
-    "embeddings": ("/embeddings", SENTIMENT),
-    "gates": ("/gates", SENTIMENT),
-    "states": ("/states", SENTIMENT),
-    "attention": ("/attention", TRANSLATION),
-    "softmax": ("/softmax", SENTIMENT),
-    "overview-translation": ("/", TRANSLATION),
-    "softmax-translation": ("/softmax", TRANSLATION),
-}
+FOLDER, GALLERY = ROOT / "docs" / "screenshots", ROOT / "docs" / "gallery.md"
+WIDTH, PHONE, HEIGHT, TALLEST, TALLEST_PHONE = 1280, 390, 860, 2000, 1300  # pixels
+COLOURS = 128  # of the palette: a page of text and charts has few
+MARGIN = 16  # pixels around a section
+BELOW = 100  # empty pixels that Streamlit leaves below a page
 
 
 def shrink(png: bytes) -> bytes:
@@ -36,29 +34,61 @@ def shrink(png: bytes) -> bytes:
     return buffer.getvalue()
 
 
-def photograph(visitor: Visitor, path: str, parameters: dict[str, str]) -> bytes:
-    """One page from the top to its end, or to `TALLEST`."""
-    visitor.page.set_viewport_size({"width": WIDTH, "height": HEIGHT})
-    visitor.open(path, **parameters)
-    content = visitor.page.get_by_test_id("stMainBlockContainer").evaluate("e => e.scrollHeight")
-    visitor.page.set_viewport_size({"width": WIDTH, "height": min(max(int(content), HEIGHT), TALLEST)})
+def photograph(visitor: Visitor, shot: Shot, model: str, width: int, tallest: int) -> bytes:
+    """The whole page for its first section on a wide screen, else the section alone; at most `tallest`."""
+    page = visitor.page
+    page.set_viewport_size({"width": width, "height": HEIGHT})
+    visitor.open(shot.path, **shot.query(model))
+    content = int(page.get_by_test_id("stMainBlockContainer").evaluate("e => e.scrollHeight"))
+    page.set_viewport_size({"width": width, "height": max(content, HEIGHT)})
     visitor.settle()
-    png: bytes = visitor.page.screenshot(animations="disabled")
+    area: dict[str, float] = {"x": 0, "y": 0, "width": width, "height": min(content - BELOW, tallest)}
+    if shot.section and (width == PHONE or not shot.first):
+        area = _around(page.get_by_test_id("stTabs").first.bounding_box(), width, tallest)
+    png: bytes = page.screenshot(animations="disabled", clip=area)
     return png
+
+
+def _around(box: Mapping[str, float], width: int, tallest: int) -> dict[str, float]:
+    left = max(box["x"] - MARGIN, 0)
+    return {
+        "x": left,
+        "y": box["y"] - MARGIN,
+        "width": min(box["width"] + 2 * MARGIN, width - left),
+        "height": min(box["height"] + 2 * MARGIN, tallest),
+    }
+
+
+def _take(browser: Any, address: str, shots: Mapping[Shot, str], theme: str, width: int) -> None:
+    phone = width == PHONE
+    visitor = Visitor(browser, address, color_scheme=theme, has_touch=phone)
+    for shot, model in shots.items():
+        png = shrink(photograph(visitor, shot, model, width, TALLEST_PHONE if phone else TALLEST))
+        target = FOLDER / f"{shot.name}-{'phone' if phone else theme}.png"
+        target.write_bytes(png)
+        print(f"{target.relative_to(ROOT)}  {model}  {len(png) // 1024} KB", flush=True)
+    if problems := visitor.errors():
+        raise SystemExit("\n".join(problems))
+    visitor.close()
 
 
 def main() -> None:
     FOLDER.mkdir(parents=True, exist_ok=True)
+    entries = scan(folder()).entries
+    found = {shot: [entry.id for entry in entries if shot.kind.fits(entry.spec)] for shot in gallery.SHOTS}
+    shots = {shot: models[0] for shot, models in found.items() if models}
+    for shot in found.keys() - shots.keys():
+        print(f"left out: {shot.name}, no such model is installed")
+    for old in FOLDER.glob("*.png"):
+        old.unlink()
+    first = {shot: model for shot, model in shots.items() if shot.first}
     with chromium() as browser, serve() as address:
         for theme in ("light", "dark"):
-            visitor = Visitor(browser, address, color_scheme=theme)
-            for name, (path, parameters) in PAGES.items():
-                target: Path = FOLDER / f"{name}-{theme}.png"
-                target.write_bytes(shrink(photograph(visitor, path, parameters)))
-                print(f"{target.relative_to(ROOT)}  {target.stat().st_size // 1024} KB")
-            if problems := visitor.errors():
-                raise SystemExit("\n".join(problems))
-            visitor.close()
+            _take(browser, address, shots, theme, WIDTH)
+        for theme, translates in (("light", False), ("dark", True)):
+            some = {shot: model for shot, model in first.items() if shot.translates is translates}
+            _take(browser, address, some, theme, PHONE)
+    GALLERY.write_text(gallery.page(list(shots)), encoding="utf-8")
 
 
 if __name__ == "__main__":

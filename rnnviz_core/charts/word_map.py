@@ -29,7 +29,9 @@ def neighbourhood_map(method: str) -> alt.LayerChart:
         size=alt.condition(chosen, alt.value(220), alt.value(36)),
         color=alt.condition(chosen, alt.value(theme.LINE_COLOURS[1]), alt.value(theme.ACCENT)),
     )
-    words = parts.words_on_top(base.mark_text(align="left", dx=6, dy=-3), text="label:N")
+    near_edge = "scale('x', datum.x) > width - 80"  # its word goes to the left of it
+    place = {"align": alt.expr(f"{near_edge} ? 'right' : 'left'"), "dx": alt.expr(f"{near_edge} ? -6 : 6")}
+    words = parts.words_on_top(base.mark_text(**place, dy=-3), text="label:N")
     view = alt.selection_interval(name="view", bind="scales")
     dots = dots.add_params(view, parts.cell_click("piece"))
     chart = alt.layer(dots, *words).properties(

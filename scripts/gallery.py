@@ -1,0 +1,185 @@
+"""What the gallery shows: every page and section of the app with a caption; and the gallery as Markdown."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from rnnviz_core.specs import ModelSpec, Task
+
+SENTENCE = "The plot is thin, but the actors make every scene shine."
+ORACION = "Me encantó la pizza de este lugar"
+HEAD = f"""# Gallery
+
+Every page and section of RNNViz, photographed from the running app by `make screenshots`. The sentences:
+“{SENTENCE}” and “{ORACION}”. Type one of your own, and see the same of it.
+"""
+
+
+@dataclass(frozen=True)
+class Kind:
+    """The networks that a section is about."""
+
+    task: Task
+    cell: str = ""  # empty: any
+    attention: bool | None = None  # None: with or without
+
+    def fits(self, spec: ModelSpec) -> bool:
+        """Whether a network is one of them (and translates from the language of `ORACION`)."""
+        return (
+            spec.task is self.task
+            and self.cell in ("", spec.cell)
+            and self.attention in (None, spec.attention != "none")
+            and getattr(spec, "source", "es") == "es"
+        )
+
+
+@dataclass(frozen=True)
+class Shot:
+    """One section of one page."""
+
+    page: str
+    section: str  # its name in the URL; empty: the page has no sections
+    kind: Kind
+    caption: str
+    more: tuple[tuple[str, str], ...] = ()  # further choices in the URL
+    first: bool = False  # the page's first section: shown whole, and on a phone
+
+    @property
+    def name(self) -> str:
+        """Of its pictures, without the theme."""
+        words = (self.page, self.section, "translation" if self.translates else "")
+        return "-".join(word for word in words if word)
+
+    @property
+    def translates(self) -> bool:
+        return self.kind.task is Task.TRANSLATION
+
+    @property
+    def path(self) -> str:
+        """Of the page in the app's address."""
+        return "/" if self.page == "overview" else f"/{self.page}"
+
+    @property
+    def text(self) -> str:
+        return ORACION if self.translates else SENTENCE
+
+    def query(self, model: str) -> dict[str, str]:
+        """The choices in the address."""
+        section = {"section": self.section} if self.section else {}
+        return {"model": model, "text": self.text, **section, **dict(self.more)}
+
+
+LSTM = Kind(Task.SENTIMENT, "lstm", attention=False)
+LOOKS = Kind(Task.SENTIMENT, "lstm", attention=True)
+GRU = Kind(Task.SENTIMENT, "gru", attention=False)
+WRITES = Kind(Task.TRANSLATION, "gru", attention=True)
+BLIND = Kind(Task.TRANSLATION, attention=False)
+CELL = (("token", "5"), ("unit", "7"))
+
+SHOTS = (
+    Shot(
+        "overview",
+        "",
+        LSTM,
+        "The network unrolled over the sentence with the values in it; arrow keys walk through the steps.",
+        first=True,
+    ),
+    Shot(
+        "overview",
+        "",
+        WRITES,
+        "Encoder above, decoder below; the lines are what the chosen step reads of the source.",
+        first=True,
+    ),
+    *(
+        Shot("embeddings", section, kind, caption, (("token", "3"),), first=section == "vectors")
+        for section, caption in (
+            ("vectors", "The list of numbers of every token; a click names the token's neighbours."),
+            ("alike", "How alike the tokens are to each other, and what is nearest to the chosen one."),
+            ("map", "The neighbourhood of a piece in two dimensions; any word can be searched."),
+            ("axis", "The sentence's tokens on the line between two words that are typed."),
+        )
+        for kind in (LSTM, WRITES)
+    ),
+    *(
+        Shot("gates", section, kind, caption, CELL, first=section == "maps")
+        for section, caption in (
+            ("maps", "Every gate as a heatmap; below, the arithmetic of the clicked cell."),
+            ("summary", "How open the gates are: per token, and over all their values."),
+            (
+                "cell",
+                "One unit at one token taken apart: wires, formulas in numbers, the inputs behind a sum.",
+            ),
+        )
+        for kind in (LSTM, WRITES)
+    ),
+    *(
+        Shot(
+            "gates",
+            "textbooks",
+            kind,
+            "The GRU as other textbooks write it: by how much its state differs.",
+        )
+        for kind in (GRU, WRITES)
+    ),
+    *(
+        Shot("states", section, kind, caption, CELL, first=section == "maps")
+        for section, caption in (
+            ("maps", "The states as heatmaps; below, the arithmetic of the clicked cell."),
+            ("units", "Picked units as lines: rows of the heatmap, clicked."),
+            ("changes", "How far each token moved the state."),
+            ("ledger", "What is left of each earlier token, the sum checked against the recorded state."),
+            ("path", "The way of the state through the plane in which it moves most."),
+        )
+        for kind in (LSTM, WRITES)
+    ),
+    Shot(
+        "attention", "weights", LOOKS, "Which tokens the verdict is read from, and their scores.", first=True
+    ),
+    Shot("attention", "verdict", LOOKS, "What each token adds to the logit of a class."),
+    Shot(
+        "attention",
+        "alignment",
+        WRITES,
+        "Where every step of the decoder looks; one step as bars.",
+        first=True,
+    ),
+    Shot("attention", "spread", WRITES, "How spread out every look is, against equal weights."),
+    *(
+        Shot("attention", section, kind, caption)
+        for section, caption in (
+            ("context", "What attention hands on, and the sum behind one of its numbers."),
+            ("test", "The same network with weights it did not choose: how far does the answer move?"),
+            ("kinds", "Networks with and without attention on the same sentence."),
+        )
+        for kind in (LOOKS, WRITES)
+    ),
+    Shot("attention", "instead", LSTM, "A network without attention: what is read in its place."),
+    Shot("attention", "instead", BLIND, "A translator without attention: the one list its decoder gets."),
+    Shot(
+        "softmax", "classes", LSTM, "From logits to probabilities, the temperature in your hand.", first=True
+    ),
+    Shot("softmax", "terms", LSTM, "Which units push which class: terms that sum to the logit."),
+    Shot("softmax", "verdicts", LSTM, "The verdict after every token."),
+    Shot("softmax", "confidence", WRITES, "How sure the decoder was at every step.", first=True),
+    Shot("softmax", "terms", WRITES, "Why one piece and not another: the summands of two rivals' logits."),
+    Shot("softmax", "candidates", WRITES, "The most probable pieces of one step."),
+    Shot("softmax", "beam", WRITES, "The beam search as a tree, the chosen path marked."),
+)
+
+
+def page(shots: Sequence[Shot]) -> str:
+    """The gallery as Markdown."""
+    lines = [HEAD]
+    for name in dict.fromkeys(shot.page for shot in shots):
+        lines.append(f"## {name.capitalize()}\n")
+        lines += [_entry(shot) for shot in shots if shot.page == name]
+    return "\n".join(lines)
+
+
+def _entry(shot: Shot) -> str:
+    title = f"{shot.section or shot.page}, {shot.kind.task}".capitalize()
+    links = f"[dark](screenshots/{shot.name}-dark.png)"
+    if shot.first:
+        links += f", [on a phone](screenshots/{shot.name}-phone.png)"
+    picture = f"![{title}](screenshots/{shot.name}-light.png)"
+    return f"### {title}\n\n{shot.caption} Also {links}.\n\n{picture}\n"

@@ -1,0 +1,85 @@
+"""Every section of every page, opened by its link: drawn, in both themes, readable, whole on a phone."""
+
+import re
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+from rnnviz_core import scan
+from scripts.driver import Visitor, coloured
+from scripts.gallery import SHOTS, Shot
+from scripts.serving import folder
+
+DRAWN = 0.0005  # share of coloured pixels at the least; a frame with title and axes is grey and has none
+WIDE, PHONE = {"width": 1280, "height": 900}, {"width": 390, "height": 844}
+
+
+@pytest.fixture(scope="module")
+def visitor(browser: Any, server: str) -> Iterator[Visitor]:
+    """One person who looks at everything."""
+    found = Visitor(browser, server)
+    yield found
+    found.close()
+
+
+def contrast(one: str, other: str) -> float:
+    """Of two colours, as CSS says them: 1 to 21 (WCAG 2)."""
+
+    def luminance(colour: str) -> float:
+        parts = [float(part) / 255 for part in re.findall(r"[\d.]+", colour)[:3]]
+        red, green, blue = (
+            part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts
+        )
+        return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+    low, high = sorted((luminance(one), luminance(other)))
+    return (high + 0.05) / (low + 0.05)
+
+
+@pytest.mark.parametrize("shot", SHOTS, ids=lambda shot: shot.name)
+def test_section(shot: Shot, visitor: Visitor) -> None:
+    fitting = [entry.id for entry in scan(folder()).entries if shot.kind.fits(entry.spec)]
+    if not fitting:
+        pytest.skip(f"no model of this kind is installed: {shot.kind}")
+    page = visitor.page
+    page.set_viewport_size(WIDE)
+    page.emulate_media(color_scheme="light")
+    visitor.open(shot.path, **shot.query(fitting[0]))
+    assert shot.query(fitting[0]).items() <= visitor.query().items(), "the link is not what it was"
+    pictures = visitor.pictures()
+    assert pictures, "no chart on the page"
+    assert [number for number, picture in enumerate(pictures) if coloured(picture) < DRAWN] == []
+    assert visitor.small_texts() == []
+    light = visitor.colours()
+    page.emulate_media(color_scheme="dark")
+    visitor.settle()
+    dark = visitor.colours()
+    assert len(light) == len(dark)
+    for (day, ink), (night, chalk) in zip(light, dark, strict=True):
+        assert day != night
+        assert contrast(day, ink) >= 4.5
+        assert contrast(night, chalk) >= 4.5
+    page.set_viewport_size(PHONE)
+    visitor.settle()
+    assert visitor.cut_off() == []
+    assert visitor.small_texts() == []
+    assert visitor.errors() == []
+
+
+def test_contrast() -> None:
+    assert contrast("rgb(0, 0, 0)", "rgb(255, 255, 255)") == pytest.approx(21)
+    assert contrast("rgb(119, 119, 119)", "rgb(255, 255, 255)") == pytest.approx(4.48, abs=0.01)
+
+
+def test_every_section_has_its_address(visit: Callable[..., Visitor], first: Callable[..., str]) -> None:
+    """A click on a tab is a choice as any other: it is in the address, and going back is a step."""
+    visitor = visit()
+    visitor.open("/states", model=first(SHOTS[0].kind.task))
+    for tab in visitor.page.get_by_role("tab").all()[1:]:
+        tab.click()
+        visitor.page.wait_for_timeout(300)
+        visitor.settle()
+        section = visitor.query()["section"]
+        assert any(shot.page == "states" and shot.section == section for shot in SHOTS)
+        assert tab.get_attribute("aria-selected") == "true"
