@@ -205,6 +205,18 @@ def test_the_inspector_keeps_its_gate_and_draws_matrices_only_when_asked(start, 
     assert f"bias of unit 4: {weights['b_i'][9]:.3f}" in told
 
 
+def test_a_layer_that_the_next_model_lacks_is_given_up_without_a_word(start):
+    app = start("gates", model="sentiment-bilstm-attention", layer="encoder.1.reverse")
+    model = next(box for box in app.sidebar.selectbox if box.label == "Model")
+    model.set_value("sentiment-gru").run()
+    assert not app.exception
+    assert not any("link" in note.value for note in app.info)
+    assert "layer" not in app.query_params
+    app = start("gates", model="sentiment-bilstm-attention", layer="encoder.0")
+    next(box for box in app.sidebar.selectbox if box.label == "Model").set_value("sentiment-gru").run()
+    assert in_url(app, "layer") == "encoder.0"
+
+
 def test_a_gate_that_another_model_has_is_given_up_without_a_word(start):
     app = start("gates", model="sentiment-gru", section="cell", gate="forget")
     assert not any("link" in note.value for note in app.info)

@@ -8,7 +8,7 @@ import streamlit as st
 
 from .. import limits
 from ..frames.tokens import step_texts
-from ..specs import USUAL_BEAM
+from ..specs import USUAL_BEAM, ModelSpec, Task
 from . import url
 
 if TYPE_CHECKING:
@@ -43,6 +43,19 @@ def layers(view: "View") -> list[Layer]:
         for layer in range(view.trace.layers(part))
         for reverse in ((False, True) if view.trace.reverses(part) else (False,))
     ]
+
+
+def forget_layer(spec: ModelSpec) -> None:
+    """Drop a chosen layer that a network of this kind does not have."""
+    parts = ("encoder", "decoder") if spec.task is Task.TRANSLATION else ("encoder",)
+    known = {
+        Layer(part, layer, reverse).name
+        for part in parts
+        for layer in range(spec.layers)
+        for reverse in ((False, True) if spec.bidirectional and part == "encoder" else (False,))
+    }
+    if url.get("layer") not in known:
+        url.put("layer", None)
 
 
 def choose_layer(view: "View") -> Layer:

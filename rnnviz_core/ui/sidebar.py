@@ -9,7 +9,7 @@ from ..checkpoints import Entry, Scan
 from ..examples import default_text, examples, is_example
 from ..listing import scores
 from ..specs import Task
-from . import compare, loaders, url, words
+from . import choose, compare, loaders, url, words
 
 TASKS = tuple(str(task) for task in Task)
 DEFAULTS = ("sentiment-lstm", "es-en-gru-bahdanau")  # opened first where they are installed
@@ -165,6 +165,7 @@ def _switch(task: str, entry: Entry | None) -> None:
         for name in set(url.NAMES) - {"task", "model", "text", "section"}:
             url.put(name, None)
     if entry:
+        choose.forget_layer(entry.spec)
         compare.forget(loaders.models(), entry)
 
 

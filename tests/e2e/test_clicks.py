@@ -1,0 +1,84 @@
+"""Clicks in pictures: a part of the overview opens its page, a cell of a heatmap shows its arithmetic."""
+
+from collections.abc import Callable
+from urllib.parse import parse_qs, urlparse
+
+import pytest
+
+from rnnviz_core import Task, load, record
+from rnnviz_core.frames import gates
+from scripts.driver import Visitor
+from scripts.serving import folder
+
+TEXT = "A slow start, but the last song is wonderful."
+HEIGHTS = [step / 40 for step in range(4, 40)]  # parts of a picture's height; titles and gaps answer nothing
+
+
+def chosen(visitor: Visitor) -> dict[str, str]:
+    """What the address says."""
+    return {name: values[0] for name, values in parse_qs(urlparse(visitor.page.url).query).items()}
+
+
+def click(visitor: Visitor, across: float, down: float) -> None:
+    """Click into the first picture, at these parts of its width and height."""
+    picture = visitor.charts()[0]
+    picture.scroll_into_view_if_needed()
+    box = picture.bounding_box()
+    picture.click(position={"x": box["width"] * across, "y": box["height"] * down})
+    visitor.page.wait_for_timeout(300)  # the click is sent before the page can be busy with it
+    visitor.settle()
+
+
+def click_until(visitor: Visitor, across: float, done: Callable[[], bool]) -> None:
+    """Click from the top of the picture down until something happens."""
+    for down in HEIGHTS:
+        click(visitor, across, down)
+        if done():
+            return
+    pytest.fail("no click was answered")
+
+
+def test_a_clicked_cell_shows_the_numbers_of_the_trace(
+    visit: Callable[..., Visitor], first: Callable[[Task], str]
+) -> None:
+    visitor, model = visit(), first(Task.SENTIMENT)
+    visitor.open("/gates", model=model, text=TEXT)
+    click_until(visitor, 0.45, lambda: "unit" in chosen(visitor))
+    position, unit = int(chosen(visitor)["token"]), int(chosen(visitor)["unit"])
+    trace = record(load(folder() / model), TEXT)
+    shown = visitor.text()
+    for words, formula, result in gates.in_brief(trace, gates.Place(), position, unit):
+        assert words in shown
+        assert formula in shown
+        assert result in shown
+    before = unit
+    click(visitor, 0.8, 0.85)  # another panel of the same picture
+    assert (chosen(visitor)["token"], chosen(visitor)["unit"]) != (str(position), str(before))
+    visitor.page.get_by_role("button", name="Take this cell apart").click()
+    visitor.page.wait_for_timeout(300)
+    visitor.settle()
+    assert chosen(visitor)["section"] == "cell"
+    assert len(visitor.charts()) == 3
+
+
+def test_parts_of_the_network_open_their_pages_and_the_way_back_works(
+    visit: Callable[..., Visitor], first: Callable[[Task], str]
+) -> None:
+    visitor = visit()
+    visitor.open(model=first(Task.SENTIMENT), text=TEXT)
+    heading = visitor.page.locator("h1").first
+    click_until(visitor, 0.5, lambda: heading.inner_text() == "Embeddings")
+    token = chosen(visitor)["token"]
+    visitor.page.go_back()
+    visitor.page.locator("h1", has_text="Overview").wait_for()
+    visitor.settle()
+    for _ in range(2):  # the same box opens its page again
+        click_until(visitor, 0.5, lambda: heading.inner_text() != "Overview")
+        assert chosen(visitor)["token"] == token
+        assert (
+            TEXT
+            in visitor.page.get_by_test_id("stSidebar").get_by_role("textbox", name="Sentence").input_value()
+        )
+        visitor.page.get_by_test_id("stSidebarNav").get_by_role("link", name="Overview").click()
+        visitor.page.locator("h1", has_text="Overview").wait_for()
+        visitor.settle()
