@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run dev test check lint types format bench bench-train models load fuzz soak screenshots readme clean
+.PHONY: help setup run dev test check lint types format bench performance bench-train models load fuzz soak screenshots readme clean
 .DELETE_ON_ERROR:
 
 help: ## list the targets
@@ -39,6 +39,9 @@ format: $(VENV)/.dev ## let ruff mend and format the files
 
 bench: $(VENV)/.runtime ## time the recorder against torch's fused modules and a loop over steps
 	$(BIN)/python -m bench.record $(ARGS)
+
+performance: $(VENV)/.browser ## measure everything and write docs/performance.md (a quiet machine, 15 minutes; ARGS=--quick)
+	$(BIN)/python -m bench.report $(ARGS)
 
 load: $(VENV)/.runtime ## 50 visitors who type for a minute, against a server of its own (ARGS="--sessions 100")
 	$(BIN)/python -m bench.load $(ARGS)
