@@ -7,10 +7,11 @@ the decoder is fed. What changes is the context alone, and what follows from it.
 import numpy as np
 import torch
 
+from . import limits
 from .attention import Attended, BahdanauAttention
 from .errors import TraceError
-from .models import SentimentModel, TranslationModel
-from .tokenizer import BOS
+from .models import Memory, SentimentModel, TranslationModel
+from .tokenizer import BOS, EOS, PAD, UNK
 from .trace import Trace
 
 
@@ -80,6 +81,31 @@ def with_weights(model: SentimentModel | TranslationModel, trace: Trace, weights
     return probabilities
 
 
+def write_evenly(model: TranslationModel, trace: Trace, limit: int = limits.TARGET_PIECES) -> str:
+    """What a translation model writes on its own, greedily, when attention weighs all tokens alike.
+
+    Raises
+    ------
+    TraceError
+        When the model has no attention.
+    """
+    if model.attention is None:
+        raise TraceError(f"{model.name} has no attention, so there are no weights to replace")
+    written: list[int] = []
+    with torch.inference_mode():
+        ids = torch.tensor([[token.id for token in trace.tokens["source"]]])
+        memory = model.encode(ids, torch.tensor([ids.shape[1]]))
+        even = torch.full((1, 1, ids.shape[1]), 1 / ids.shape[1])
+        attended, state = Attended(even, even, even @ memory.keys), memory.state
+        while len(written) < limit and EOS not in written:
+            embedding = model.target_embedding(torch.tensor([[written[-1] if written else BOS]]))
+            hidden, state = model.decoder(_decoder_inputs(model, embedding, attended), state)
+            logits = _logits(model, embedding, hidden, memory, attended)[0, 0]
+            logits[[PAD, UNK, BOS]] = -torch.inf
+            written.append(int(logits.argmax()))
+    return model.target_tokenizer.decode(written)
+
+
 def _judge(model: SentimentModel, trace: Trace, weights: torch.Tensor) -> torch.Tensor:
     ids = torch.tensor([[token.id for token in trace.tokens["time"]]])
     encoded = model.encode(ids, torch.tensor([ids.shape[1]]))
@@ -90,10 +116,25 @@ def _translate(model: TranslationModel, trace: Trace, weights: torch.Tensor) -> 
     ids = torch.tensor([[token.id for token in trace.tokens["source"]]])
     memory = model.encode(ids, torch.tensor([ids.shape[1]]))
     read = torch.tensor([[BOS, *(token.id for token in trace.tokens["target"][:-1])]])
-    embedding = inputs = model.target_embedding(read)
+    embedding = model.target_embedding(read)
     attended = Attended(weights, weights, weights @ memory.keys)
-    if isinstance(model.attention, BahdanauAttention):  # its context is read by the recurrent layer
-        inputs = torch.cat((embedding, attended.context), dim=-1)
-    hidden, _ = model.decoder(inputs, memory.state)
+    hidden, _ = model.decoder(_decoder_inputs(model, embedding, attended), memory.state)
+    return _logits(model, embedding, hidden, memory, attended)
+
+
+def _decoder_inputs(model: TranslationModel, embedding: torch.Tensor, attended: Attended) -> torch.Tensor:
+    """What the recurrent layer reads; Bahdanau's context is a part of it."""
+    if isinstance(model.attention, BahdanauAttention):
+        return torch.cat((embedding, attended.context), dim=-1)
+    return embedding
+
+
+def _logits(
+    model: TranslationModel,
+    embedding: torch.Tensor,
+    hidden: torch.Tensor,
+    memory: Memory,
+    attended: Attended,
+) -> torch.Tensor:
     vector = model._read(embedding, hidden, memory, attended)
     return vector @ model.target_embedding.weight.T + model.output_bias

@@ -1,5 +1,6 @@
 """The attention page: its numbers against the trace and the model, its sections, and what the URL keeps."""
 
+import html
 from pathlib import Path
 
 import numpy as np
@@ -9,7 +10,7 @@ from helpers_trace import WORDS, sentiment_trace, translation_trace
 from numpy.testing import assert_allclose
 from streamlit.testing.v1 import AppTest
 
-from rnnviz_core import checkpoints, recorder
+from rnnviz_core import checkpoints, recorder, surgery
 from rnnviz_core.charts import context as context_charts
 from rnnviz_core.frames import attention as frames
 from rnnviz_core.frames import context as contexts
@@ -259,6 +260,13 @@ def test_the_deal_is_in_the_url(start):
     assert not before.equals(after)
     assert rows_of(start("es-en-gru-luong", section="test", deal="1"), "replaced").equals(after)
     assert any("deal" in note.value for note in start("es-en-gru-luong", section="test", deal="-1").info)
+
+
+def test_what_it_writes_with_equal_weights_is_told(start, folder):
+    model = checkpoints.load(folder / "es-en-gru-luong")
+    written = surgery.write_evenly(model, recorder.record(model, TEXTO)).strip() or "(nothing)"
+    said = html.unescape(words(start("es-en-gru-luong", section="test")))
+    assert f"with all weights equal: **“{written[:200]}" in said
 
 
 def test_kinds_tell_what_they_write_and_offer_each_other(start, folder):

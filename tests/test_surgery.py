@@ -5,7 +5,8 @@ import pytest
 import torch
 from numpy.testing import assert_allclose
 
-from rnnviz_core import recorder, surgery
+from rnnviz_core import decoding, recorder, surgery
+from rnnviz_core.attention import Attended
 from rnnviz_core.errors import TraceError
 from rnnviz_core.frames import replaced
 
@@ -47,6 +48,26 @@ def test_equal_weights_read_the_mean_state(make_sentiment):
     assert_allclose(surgery.with_weights(model, trace, equal), torch.softmax(logits, -1).numpy(), atol=1e-6)
 
 
+@pytest.mark.parametrize("attention", ["luong", "bahdanau"])
+@pytest.mark.parametrize("cell", ["gru", "lstm"])
+def test_written_evenly_is_greedy_search_with_an_even_attention(
+    make_translation, monkeypatch, attention, cell
+):
+    model = make_translation(cell, attention, layers=2, bidirectional=True)
+    trace = recorder.record(model, TEXTO)
+    found = surgery.write_evenly(model, trace, limit=12)
+
+    def even(queries, keys, projected, mask):
+        weights = torch.full((*queries.shape[:2], keys.shape[1]), 1 / keys.shape[1])
+        return Attended(weights, weights, weights @ keys)
+
+    monkeypatch.setattr(model.attention, "forward", even)
+    ids = torch.tensor([[token.id for token in trace.tokens["source"]]])
+    memory = model.encode(ids, torch.tensor([ids.shape[1]]))
+    best = decoding.beam_search(model, memory, 1, 12).hypotheses[0]
+    assert found == model.target_tokenizer.decode(best.ids)
+
+
 def test_shuffling_moves_every_weight_and_keeps_the_row():
     weights = np.arange(24, dtype=np.float32).reshape(4, 6)
     found = surgery.shuffled(weights, seed=3)
@@ -57,10 +78,13 @@ def test_shuffling_moves_every_weight_and_keeps_the_row():
     assert_allclose(surgery.shuffled(np.ones(1), 0), 1)
 
 
-def test_what_cannot_be_replaced_is_said(make_sentiment):
+def test_what_cannot_be_replaced_is_said(make_sentiment, make_translation):
     plain, attending = make_sentiment("gru"), make_sentiment("gru", "bahdanau")
     with pytest.raises(TraceError, match="no attention"):
         surgery.with_weights(plain, recorder.record(plain, TEXT), np.ones(1))
+    fixed = make_translation("gru", "none")
+    with pytest.raises(TraceError, match="no attention"):
+        surgery.write_evenly(fixed, recorder.record(fixed, TEXTO))
     with pytest.raises(TraceError, match=r"shape \(1,\)"):
         surgery.with_weights(attending, recorder.record(attending, TEXT), np.ones(1))
 

@@ -57,6 +57,8 @@ def test(view: "View") -> None:
             replaced=rows,
         )
         st.markdown(plain(words[:1].upper() + words[1:]) + ".")
+        if translates:
+            st.markdown(f"Left to write on its own with all weights equal: {_evenly(shown)}")
     explain(
         ("The decoder is fed the same words as above. " if translates else "")
         + "“All equal” gives every token the same weight; “shuffled” deals the network’s own weights out to "
@@ -75,6 +77,19 @@ def _replaced(shown: "View", deal: int) -> Any:
         "shuffled": surgery.with_weights(shown.model, trace, surgery.shuffled(own, deal)),
     }
     return (replaced.pieces if frames.translates(trace) else replaced.classes)(trace, others)
+
+
+def _evenly(shown: "View") -> str:
+    """What it writes when it cannot choose where to look, beside what it wrote."""
+    from .. import surgery
+
+    written = _short(surgery.write_evenly(shown.model, shown.trace))
+    return f"**“{plain(written)}”** instead of “{plain(_short(str(shown.trace.meta['translation'])))}”"
+
+
+def _short(answer: str) -> str:
+    answer = answer.strip() or "(nothing)"
+    return answer if len(answer) <= ANSWER else f"{answer[:ANSWER]}…"
 
 
 def kinds(view: "View") -> None:
@@ -133,8 +148,7 @@ def _draw_kind(view: "View", entry: Entry) -> None:
         st.caption(plain(str(error)))
         return
     measured = score(entry.scores, entry.spec.task)
-    answer = str(trace.meta.get("translation") or trace.meta.get("label") or "").strip() or "(nothing)"
-    st.text(answer if len(answer) <= ANSWER else f"{answer[:ANSWER]}…")
+    st.text(_short(str(trace.meta.get("translation") or trace.meta.get("label") or "")))
     about = " · ".join(part for part in (entry.id, architecture(entry.spec), measured) if part)
     st.caption(plain(about))
     _draw_look(trace, entry)
