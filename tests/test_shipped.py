@@ -1,10 +1,12 @@
 """The models in the repository: every one loads, records exactly, and is as good as its card says."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from rnnviz_core import checkpoints, corpora
+from rnnviz_core.decoding import translate
 from rnnviz_core.evaluation import evaluate_sentiment
 from rnnviz_core.models import SentimentModel
 from rnnviz_core.recorder import record
@@ -101,4 +103,24 @@ def test_make_models_repeats_the_command_of_every_card(entry, monkeypatch):
     card = shlex.split(entry.metrics["command"])[3:]
     for words in ([*shlex.split(recipe.train), "--out", "runs/x"], card):
         commands.main(words, standalone_mode=False)
-    assert seen[0] == seen[1]
+    ours, shipped = seen
+    assert shipped.config.seed in range(recipe.seeds)
+    assert replace(ours, config=replace(ours.config, seed=shipped.config.seed)) == shipped
+    assert len(entry.metrics.get("seeds", ())) == (recipe.seeds if recipe.seeds > 1 else 0)
+
+
+def test_of_the_seeds_the_one_best_on_validation_is_shipped(entry):
+    seeds = entry.metrics.get("seeds")
+    if not seeds:
+        pytest.skip("trained with one seed")
+    best = max(seeds, key=lambda run: run["validation"]["accuracy"])
+    assert best["scores"] == entry.scores
+    assert best["validation"]["accuracy"] == round(entry.metrics["validation"]["accuracy"], 2)
+
+
+def test_the_card_says_what_a_translator_makes_of_our_own_sentences(entry, model):
+    if "own" not in entry.metrics:
+        pytest.skip("made before cards held them, or no translator")
+    for row in entry.metrics["own"][:4]:
+        assert translate(model, row["text"], beam=USUAL_BEAM) == row["translation"]
+        assert f"| {row['text']} | {row['translation']} |" in entry.card
