@@ -3,7 +3,7 @@
 from functools import partial
 
 from rnnviz_core import ui
-from rnnviz_core.ui import Section, sections_cell
+from rnnviz_core.ui import Section, sections_cell, sections_textbooks
 from rnnviz_core.ui import sections_gates as sections
 
 view = ui.page("gates")
@@ -14,5 +14,5 @@ if cell != "rnn":
     found["summary"] = Section("Summary", partial(sections.summary, view, layer))
 found["cell"] = Section("One cell", partial(sections_cell.cell, view, layer))
 if cell == "gru":
-    found["textbooks"] = Section("Other textbooks", partial(sections.conventions, view, layer))
+    found["textbooks"] = Section("Other textbooks", partial(sections_textbooks.conventions, view, layer))
 ui.draw_sections(found)

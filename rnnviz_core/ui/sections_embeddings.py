@@ -23,7 +23,11 @@ from .words import download_rows, explain, plain
 if TYPE_CHECKING:
     from . import View
 
-ENDS = {"en": ("good", "bad"), "es": ("bueno", "malo"), "de": ("gut", "schlecht")}  # the axis at first
+ENDS = {  # the axis at first: the first pair that the vocabulary holds
+    "en": (("good", "bad"), ("man", "woman")),
+    "es": (("bueno", "malo"), ("hombre", "mujer")),
+    "de": (("Mann", "Frau"), ("gut", "schlecht")),
+}
 SIDES = {"encoder": "Source tokens", "decoder": "Target tokens, as they are read back"}
 
 _maps: Cache[pd.DataFrame] = Cache(limits.CACHED_MAPS, seconds=limits.CACHE_SECONDS)
@@ -180,11 +184,8 @@ def _map(view: "View", part: str, chosen: int, method: str) -> pd.DataFrame:
 def axis(view: "View", part: str) -> None:
     """The sentence's tokens on the line between two words that the person types."""
     follow(view, part, "embeddings-axis")
-    position, spec = current_token(view, part), view.entry.spec
-    language = str(getattr(spec, "target" if part == "decoder" else "source", "en"))
-    defaults = ENDS.get(language, ENDS["en"])
-    ends = []
-    for column, name, default in zip(st.columns(2), ("from", "to"), defaults, strict=True):
+    position, ends = current_token(view, part), []
+    for column, name, default in zip(st.columns(2), ("from", "to"), _ends(view, part), strict=True):
         with column:
             ends.append(type_word(name, name.capitalize(), default))
     found = {shown.second: _axis(shown, part, ends) for shown in (view, view.other) if shown}
@@ -212,6 +213,13 @@ def axis(view: "View", part: str) -> None:
     )
     if found[False] is not None:
         download_rows(found[False], "embeddings-axis")
+
+
+def _ends(view: "View", part: str) -> tuple[str, str]:
+    spec = view.entry.spec
+    pairs = ENDS.get(str(getattr(spec, "target" if part == "decoder" else "source", "en")), ENDS["en"])
+    known = [pair for pair in pairs if all(_find(view, part, word) is not None for word in pair)]
+    return (*known, *pairs)[0]
 
 
 def _axis(view: "View", part: str, ends: list[str]) -> pd.DataFrame | None:

@@ -1,4 +1,4 @@
-"""The sections of the gates page: heatmaps with the chosen cell's arithmetic, summaries, conventions."""
+"""The sections of the gates page: heatmaps with the chosen cell's arithmetic, and summaries."""
 
 from collections.abc import Iterator
 from functools import partial
@@ -10,7 +10,7 @@ import streamlit as st
 
 from ..charts import gates as charts
 from ..charts import inspector as inspector_charts
-from ..frames import gate_order, gate_summary, gates, inspector
+from ..frames import gate_order, gate_summary, gates
 from ..frames.tokens import spread, step_texts
 from . import url
 from .choose import choose_one, choose_token, choose_unit, current_token
@@ -21,20 +21,6 @@ from .words import download_rows, explain, offer_models, plain
 
 if TYPE_CHECKING:
     from . import Layer, View
-
-CONVENTIONS = {
-    "flipped": "z the other way round",
-    "same_weights": "z the other way, same weights",
-    "before": "reset before the product",
-}
-CONVENTION_TEXTS = {
-    "flipped": "Cho et al. (2014) let z = 1 take the new content: h = z · n + (1 − z) · h. Turn the "
-    "sign of the update gate’s weights round, and the state is the same.",
-    "same_weights": "The same formula, h = z · n + (1 − z) · h, with PyTorch’s weights as they are: "
-    "keeping and rewriting change places, and the network is another one.",
-    "before": "Cho et al. (2014) reset the old state first: U (r · h). PyTorch multiplies afterwards: "
-    "r · (U h). The same weights then give another candidate.",
-}
 
 
 def units_of(view: "View", layer: "Layer") -> int:
@@ -74,6 +60,7 @@ def maps(view: "View", layer: "Layer") -> None:
         + "The candidate runs from blue (-1) to orange (1).",
         "Put “not” before an adjective. Which units change their colour at the adjective?",
     )
+    download_rows(partial(gates.cells, view.trace, gates.Place(*layer), _order(view, layer, kind)), "gates")
     if not only:
         st.markdown(
             "**A plain RNN has no gates.** Nothing decides what to keep: every token rewrites the whole "
@@ -195,11 +182,11 @@ def _draw_means(shown: "View", layer: "Layer", position: int) -> None:
         description=f"Lines: how open each gate is per token. On average {words}.",
         select=None if shown.second else "cell",
         means=gate_summary.means(shown.trace, place, only),
-        chosen=_step(shown, layer, position),
+        chosen=marked(shown, layer, position),
     )
 
 
-def _step(shown: "View", layer: "Layer", position: int) -> gates.Columns:
+def marked(shown: "View", layer: "Layer", position: int) -> gates.Columns:
     """The row that marks the chosen step; of a shorter text its last one."""
     last = len(step_texts(shown.trace, layer.part)) - 1
     return gates.chosen(shown.trace, layer.part, min(position, last), None)
@@ -214,41 +201,3 @@ def _draw_shares(shown: "View", layer: "Layer", *beside: gates.Trace) -> None:
         bins=gate_summary.histograms(trace, place, only, *beside),
         shares=gate_summary.shares(trace, place, only),
     )
-
-
-def conventions(view: "View", layer: "Layer") -> None:
-    """A GRU as other textbooks write it: where h is the same, and by how much it differs."""
-    follow(view, layer.part, *(f"gates-convention-{kind}" for kind in CONVENTIONS))
-    position = current_token(view, layer.part)
-    kind = choose_one("convention", "Convention", CONVENTIONS)
-    st.markdown(CONVENTION_TEXTS[kind])
-    views = [one for one in (view, view.other) if one and one.trace.meta["cell"] == "gru"]
-    place = gates.Place(*layer)
-    rows = [
-        inspector.conventions(one.model, one.trace, place)
-        for one in views
-        if place.site("hidden") in one.trace
-    ]
-    most = max(frame[kind].max() for frame in rows)
-    found = iter(rows)
-    for shown in comparable(view, layer):
-        if shown not in views:
-            st.info("This network is no GRU.", icon=":material/info:")
-            continue
-        frame = next(found).assign(most=most)
-        largest = frame[kind].max()
-        st.markdown(f"**Largest difference over this text: {largest:.2g}.**")
-        show(
-            inspector_charts.convention_bars(kind, layer.part),
-            key=shown.key(f"gates-convention-{kind}"),
-            description=f"Bars: difference of h per token, at most {largest:.2g}.",
-            select=None if shown.second else "cell",
-            conventions=frame,
-            chosen=_step(shown, layer, position),
-        )
-    explain(
-        "A bar is the largest difference over all units between this h and the recorded one, the whole text "
-        "being read by the other formula. Differences near 1e-7 are rounding.",
-        "Which convention may you change without training again, and which not?",
-    )
-    download_rows(rows[0], "gates-conventions")
