@@ -125,13 +125,24 @@ def test_verdicts_stack_to_one_and_end_at_the_answer(sentiment):
 
 def test_links_are_the_attention_weights(translation):
     links = frame(frames.links(translation))
-    sums = links.groupby("position")["weight"].sum()
-    np.testing.assert_allclose(sums, 1, atol=1e-5)
     if "attention.weights" in translation:
         np.testing.assert_array_equal(links["weight"], translation["attention.weights"].reshape(-1))
-    else:  # one fixed vector: the encoder's last state
-        used = links[links["weight"] > 0]
-        assert (used["x"] == frames.columns(translation)["middle"][-1]).all()
+        np.testing.assert_allclose(links.groupby("position")["weight"].sum(), 1, atol=1e-5)
+
+
+@pytest.mark.parametrize("both", [False, True])
+def test_without_attention_the_links_come_from_the_states_that_are_read(both):
+    trace = record(models.translation_model(attention="none", bidirectional=both), "la sopa")
+    ends = [trace["encoder.0.hidden"][-1]]
+    if both:  # read backwards, the first token comes last
+        ends.append(trace["encoder.0.reverse.hidden"][0])
+    np.testing.assert_allclose(trace["encoder.context"], np.concatenate(ends), atol=1e-6)
+    links = frame(frames.links(trace))
+    used = links[links["weight"] > 0]
+    middle = frames.columns(trace)["middle"]
+    assert set(used["weight"]) == {1}
+    for _, rows in used.groupby("position"):
+        assert sorted(rows["x"]) == sorted({middle[-1], middle[0]} if both else {middle[-1]})
 
 
 def test_sentiment_template_fits_its_frames(sentiment):

@@ -390,3 +390,14 @@ def test_the_axis_starts_with_words_that_the_vocabulary_holds(start, folder, mon
     app = start("embeddings", section="axis")
     assert not charts(app)
     assert sum("not a piece" in note.value for note in app.info) == 2
+
+
+def test_a_translator_without_attention_is_told_apart(start, tmp_path, monkeypatch, make_translation):
+    assert "strongest line" in words(start("overview", model="es-en-gru-luong"))
+    model = make_translation("gru", "none", bidirectional=True)
+    checkpoints.save(model, tmp_path / model.name)
+    monkeypatch.setattr("rnnviz_core.ui.loaders.folder", lambda: tmp_path)
+    told = words(start("overview", model=model.name))
+    assert "has no attention" in told
+    assert "stands at the first token" in told
+    assert "strongest line" not in told

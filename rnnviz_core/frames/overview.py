@@ -140,8 +140,8 @@ def verdicts(trace: Trace) -> Columns:
 def links(trace: Trace) -> Columns:
     """Translation: one row per target and source step: from where to where, and the ``weight``.
 
-    Without attention every step reads the same vector, the encoder's last state: one link with
-    weight 1 from the last source column to each step.
+    Without attention every step reads the same vector whole: the state after the last source token and,
+    of a layer that reads backwards, the one after the first.
     """
     source, target = _texts(trace, "encoder"), _texts(trace, "decoder")
     across, down = len(source), len(target)
@@ -149,7 +149,7 @@ def links(trace: Trace) -> Columns:
         weights = trace["attention.weights"]
     else:
         weights = np.zeros((down, across), dtype=np.float32)
-        weights[:, -1] = 1.0
+        weights[:, [-1, *([0] if trace.reverses("encoder") else [])]] = 1.0
     rows = np.repeat(np.arange(down, dtype=np.int16), across)
     which = np.tile(np.arange(across, dtype=np.int16), down)
     return {

@@ -11,6 +11,7 @@ from .choose import TOKEN_NAMES
 from .clicks import clicked
 from .compare import side_by_side
 from .drawing import show
+from .words import explain
 
 if TYPE_CHECKING:
     from . import View
@@ -52,6 +53,42 @@ def picture(view: "View", step: int) -> None:
             select=None if shown.second else "cell",
             **datasets,
         )
+
+
+def explain_picture(view: "View") -> None:
+    """How to read the picture, and what to try with it."""
+    trace, thinned = view.trace, frames.thinned_in_words(view.trace)
+    if stepped(view) == "encoder":
+        explain(
+            "Time runs from left to right: each token becomes a column of numbers (embedding), and the "
+            "state mixes it with the state before. Blue is below zero, orange above; walk through the steps "
+            "(keys ← and →), and watch the verdict change under it. Click a box: its page opens at that "
+            "token." + thinned,
+            "At which token does the verdict settle? Change the word you would blame, and look again.",
+        )
+        return
+    reads, question = (
+        "The lines show how strongly the chosen step reads each source token.",
+        "Walk through the translation (keys ← and →). Does the strongest line follow the word being "
+        "translated?",
+    )
+    if "attention.weights" not in trace:
+        reads = (
+            "This network has no attention: every step reads the same numbers, the encoder’s last state"
+            + (
+                " (read backwards, the last one stands at the first token)." * trace.reverses("encoder")
+                or "."
+            )
+        )
+        question = (
+            "Write a longer sentence. All of it must fit into those few numbers: which words are lost in the "
+            "translation?"
+        )
+    explain(
+        "Above, the encoder reads the sentence; below, the decoder writes one piece per step, fed with the "
+        f"piece it wrote before. {reads} Click a box or a line: its page opens at that step." + thinned,
+        question,
+    )
 
 
 def _rows(trace: frames.Trace, part: str) -> tuple[charts.Row, ...]:
