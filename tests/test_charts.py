@@ -156,7 +156,6 @@ TEMPLATES: dict[str, tuple[Any, dict[str, Any]]] = {
             "shares": memory_frames.of_unit(LEDGER, 2),
         },
     ),
-    "ledger lengths": (memory.lengths("cell"), {"lengths": memory_frames.in_norm(LEDGER)}),
     "state_path": (trajectory.state_path("cell"), {"path": PATH}),
     "state_path two": (
         trajectory.state_path("cell", two=True),

@@ -4,7 +4,7 @@ from functools import cache
 
 import altair as alt
 
-from . import parts, theme
+from . import memory, parts, theme
 
 PARTS = 0.25  # the colours of weight × state end here: a weight takes most of a state away
 
@@ -133,22 +133,9 @@ def small_fixed(name: str) -> alt.LayerChart:
 
 
 def _left(name: str) -> alt.LayerChart:
-    base = alt.Chart(alt.NamedData("lengths")).encode(
-        x=parts.tokens_x("source tokens", scale="lengths_x"),
-        tooltip=[
-            *parts.step_tips(),
-            parts.tip("written", "written (length)"),
-            parts.tip("left", "left at the end (length)"),
-            parts.tip("share", "left of what was written", "share"),
-        ],
-    )
-    written = base.mark_bar(
-        filled=False, stroke=theme.OUTLINE, strokeWidth=1.5, strokeDash=[3, 2], cornerRadiusEnd=2
-    ).encode(y=alt.Y("written:Q", title="length").axis(grid=True, tickCount=5))
-    left = base.mark_bar(color=theme.STATE_COLOURS[name], cornerRadiusEnd=2).encode(
-        y=alt.Y("left:Q", title="length")
-    )
-    return alt.layer(left, written, name="lengths").properties(
-        title=parts.heading("What reaches the end", "Dashed: when read; filled: left at the end"),
-        height=180,
-    )
+    tips = [
+        parts.tip("left", "left at the end (length)"),
+        parts.tip("share", "left of what was written", "share"),
+    ]
+    title = parts.heading("What reaches the end", "Dashed: when read; filled: left at the end")
+    return memory.written_and_left(name, title, "source tokens", tips)

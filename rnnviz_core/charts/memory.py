@@ -19,34 +19,36 @@ def ledger(name: str, units: int, part: str = "encoder") -> alt.VConcatChart:
     return theme.finish(alt.vconcat(*panels, spacing=20).resolve_scale(color="independent"))
 
 
-@cache
-def lengths(name: str, part: str = "encoder") -> alt.LayerChart:
-    """The first panel alone. Dataset: ``lengths`` (`frames.memory.in_norm`)."""
-    return theme.finish(_lengths(name, part))
-
-
 def _x(part: str, scale: str) -> alt.X:
     return parts.tokens_x(parts.steps_title(part), scale=scale)
 
 
-def _lengths(name: str, part: str) -> alt.LayerChart:
-    tips = [
-        *parts.step_tips(),
-        parts.tip("written", "written (length)"),
-        parts.tip("left", "left (length)"),
-        parts.tip("share", "left of what was written", "share"),
-        parts.tip("along", "along the state"),
-    ]
-    base = alt.Chart(alt.NamedData("lengths")).encode(x=_x(part, "lengths_x"), tooltip=tips)
+def written_and_left(name: str, title: alt.Title, axis: str, tips: list[alt.Tooltip]) -> alt.LayerChart:
+    """A panel of lengths: a dashed bar for what a token wrote, a filled one for what is left of it.
+
+    Dataset: ``lengths``, with ``written`` and ``left``. `name` is the state, `axis` the tokens' title.
+    """
+    base = alt.Chart(alt.NamedData("lengths")).encode(
+        x=parts.tokens_x(axis, scale="lengths_x"),
+        tooltip=[*parts.step_tips(), parts.tip("written", "written (length)"), *tips],
+    )
     written = base.mark_bar(
         filled=False, stroke=theme.OUTLINE, strokeWidth=1.5, strokeDash=[3, 2], cornerRadiusEnd=2
     ).encode(y=alt.Y("written:Q", title="length").axis(grid=True, tickCount=5))
     left = base.mark_bar(color=theme.STATE_COLOURS[name], cornerRadiusEnd=2).encode(
         y=alt.Y("left:Q", title="length")
     )
-    return alt.layer(left, written, name="lengths").properties(
-        title=parts.heading("Written and left", "Dashed: when it was read; filled: left now"), height=180
-    )
+    return alt.layer(left, written, name="lengths").properties(title=title, height=180)
+
+
+def _lengths(name: str, part: str) -> alt.LayerChart:
+    tips = [
+        parts.tip("left", "left (length)"),
+        parts.tip("share", "left of what was written", "share"),
+        parts.tip("along", "along the state"),
+    ]
+    title = parts.heading("Written and left", "Dashed: when it was read; filled: left now")
+    return written_and_left(name, title, parts.steps_title(part), tips)
 
 
 def _units(name: str, units: int, part: str) -> alt.Chart:
