@@ -137,5 +137,5 @@ def _left(name: str) -> alt.LayerChart:
         parts.tip("left", "left at the end (length)"),
         parts.tip("share", "left of what was written", "share"),
     ]
-    title = parts.heading("What reaches the end", "Dashed: when read; filled: left at the end")
+    title = parts.heading("What reaches the end", "Filled: what is left at the end")
     return memory.written_and_left(name, title, "source tokens", tips)
