@@ -2,10 +2,13 @@
 
 import io
 import re
+from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
 
 from PIL import Image, ImageChops
+
+from . import looking
 
 CHROMA = 40  # of 255: how far apart a colour's channels are at least, where grey has 0
 PATIENCE = 60_000  # milliseconds a page may take: the first visit of a new server loads torch and a model
@@ -21,41 +24,6 @@ SETTLED = """() => {
 }"""
 # Streamlit's own, harmless: on a deep link it looks for the server under the page's path first.
 EXPECTED = re.compile(r"/\w+/_stcore/(health|host-config)$")
-# Every text on the screen that is smaller than 12 px, with its size.
-SMALL = """() => [...document.querySelectorAll('body *')].filter(element =>
-    [...element.childNodes].some(node => node.nodeType === 3 && /[^\\s\\u200b]/.test(node.textContent))
-    && !element.closest('title, desc, style, script, noscript, option, .katex-mathml')
-    && element.checkVisibility({opacityProperty: true, visibilityProperty: true})
-    && element.getBoundingClientRect().width > 1
-    && parseFloat(getComputedStyle(element).fontSize) < 11.99
-).map(element => `${element.textContent.trim().slice(0, 30)}: ${getComputedStyle(element).fontSize}`)"""
-# What reaches over the right edge: the page as a whole, and charts; a chart may scroll in a box of its own.
-CUT_OFF = """() => {
-    const main = document.querySelector('[data-testid="stMain"]'), found = []
-    const over = main.scrollWidth - main.clientWidth
-    if (over > 1) found.push(`the page: ${over} px`)
-    for (const chart of main.querySelectorAll('[data-testid="stVegaLiteChart"]')) {
-        const box = chart.getBoundingClientRect(), svg = chart.querySelector('svg.marks')
-        if (box.right > main.clientWidth + 1) found.push(`a chart: to ${box.right} px`)
-        if (chart.scrollWidth > chart.clientWidth + 1)
-            found.push(`in a chart: ${chart.scrollWidth - chart.clientWidth} px`)
-        for (const text of svg?.querySelectorAll('text') ?? []) {
-            const seen = text.getBoundingClientRect(), edge = svg.getBoundingClientRect()
-            if (seen.width && (seen.left < edge.left - 2 || seen.right > edge.right + 2))
-                found.push(`a chart's text: ${text.textContent}`)
-        }
-    }
-    return found
-}"""
-# Background and text colours of the charts, the commonest text colour of each, and the page's background.
-COLOURS = """() => [...document.querySelectorAll('[data-testid="stVegaLiteChart"] svg.marks')].map(svg => {
-    const counts = new Map()
-    for (const text of svg.querySelectorAll('text')) {
-        const fill = getComputedStyle(text).fill
-        counts.set(fill, (counts.get(fill) ?? 0) + 1)
-    }
-    return [getComputedStyle(svg).backgroundColor, [...counts].sort((a, b) => b[1] - a[1])[0][0]]
-})"""
 CHARTS = '[data-testid="stVegaLiteChart"] :is(canvas, svg.marks)'
 
 
@@ -66,6 +34,18 @@ def coloured(picture: bytes) -> float:
     darkest = ImageChops.darker(ImageChops.darker(red, green), blue)
     counts = ImageChops.difference(lightest, darkest).histogram()
     return sum(counts[CHROMA:]) / sum(counts)
+
+
+@dataclass(frozen=True)
+class Mark:
+    """Something that a chart drew for a row of its data."""
+
+    chart: int
+    kind: str  # rect, symbol, ...
+    name: str
+    x: float  # its middle, in pixels of the screen
+    y: float
+    row: dict[str, Any]
 
 
 class Visitor:
@@ -125,15 +105,28 @@ class Visitor:
 
     def small_texts(self) -> list[str]:
         """Every text on the screen below 12 px."""
-        return list(self.page.evaluate(SMALL))
+        return [*self.page.evaluate(looking.SMALL), *self.page.evaluate(looking.SMALL_IN_CHARTS)]
 
     def cut_off(self) -> list[str]:
         """What does not fit the width of the screen."""
-        return list(self.page.evaluate(CUT_OFF))
+        return list(self.page.evaluate(looking.CUT_OFF))
 
     def colours(self) -> list[tuple[str, str]]:
         """Background and commonest text colour of every chart, as CSS says them."""
-        return [(background, text) for background, text in self.page.evaluate(COLOURS)]
+        return [(background, text) for background, text in self.page.evaluate(looking.COLOURS)]
+
+    def chart_texts(self) -> list[str]:
+        """Every text in every chart."""
+        return list(self.page.evaluate(looking.WORDS))
+
+    def domains(self) -> list[dict[str, list[float]]]:
+        """Of every chart: where the scales of its colours and heights begin and end."""
+        return list(self.page.evaluate(looking.DOMAINS))
+
+    def marks(self, kind: str = "rect", **values: Any) -> list[Mark]:
+        """The marks of all charts, in the order in which they are drawn, whose rows hold `values`."""
+        found = [Mark(*mark) for mark in self.page.evaluate(looking.MARKS)]
+        return [mark for mark in found if mark.kind == kind and values.items() <= mark.row.items()]
 
     def type(self, text: str) -> None:
         """Change the sentence."""
@@ -147,13 +140,9 @@ class Visitor:
         """The choices in the address."""
         return {name: values[0] for name, values in parse_qs(urlsplit(self.page.url).query).items()}
 
-    def click(self, *words: str) -> None:
-        """Click the mark of a chart whose description has all these words."""
-        selector = "".join(f'[aria-label*="{word}"]' for word in words)
-        mark = self.page.locator(f'[data-testid="stVegaLiteChart"] svg.marks path{selector}').first
-        mark.scroll_into_view_if_needed()
-        box = mark.bounding_box()
-        self.page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    def click(self, mark: Mark) -> None:
+        """Click the middle of a mark that is on the screen."""
+        self.page.mouse.click(mark.x, mark.y)
         self.page.wait_for_timeout(300)  # the click is sent before the page can be busy with it
         self.settle()
 

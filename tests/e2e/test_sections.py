@@ -1,10 +1,10 @@
 """Every section of every page, opened by its link: drawn, in both themes, readable, whole on a phone."""
 
-import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+from PIL import ImageColor
 
 from rnnviz_core import scan
 from scripts.driver import Visitor, coloured
@@ -27,7 +27,7 @@ def contrast(one: str, other: str) -> float:
     """Of two colours, as CSS says them: 1 to 21 (WCAG 2)."""
 
     def luminance(colour: str) -> float:
-        parts = [float(part) / 255 for part in re.findall(r"[\d.]+", colour)[:3]]
+        parts = [part / 255 for part in ImageColor.getrgb(colour)[:3]]
         red, green, blue = (
             part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts
         )
