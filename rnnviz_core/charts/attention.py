@@ -56,7 +56,9 @@ def alignment(row: int = 24) -> alt.VConcatChart:
 @cache
 def small_alignment() -> alt.Chart:
     """Target x source alone, to stand beside others. Dataset: ``alignment``."""
-    matrix = _matrix("looks_x").properties(title=parts.heading("Where each word looked"), height=alt.Step(20))
+    matrix = _matrix("looks_x", legend=80).properties(
+        title=parts.heading("Where each word looked"), height=alt.Step(20)
+    )
     return theme.finish(matrix)
 
 
@@ -102,14 +104,14 @@ def entropy_bars() -> alt.LayerChart:
     )
 
 
-def _matrix(scale: str = "matrix_x") -> alt.Chart:
+def _matrix(scale: str = "matrix_x", legend: int = 150) -> alt.Chart:
     return (
         alt.Chart(alt.NamedData("alignment"), name="looks")
         .mark_rect(cursor="pointer")
         .encode(
             x=parts.tokens_x("source tokens", scale=scale),
             y=parts.tokens_y("target tokens", field="target", sort="target_position"),
-            color=parts.colour("weight", theme.sequential(), "weight", [0, 0.5, 1]),
+            color=parts.colour("weight", theme.sequential(), "weight", [0, 0.5, 1], length=legend),
             tooltip=[
                 parts.tip("target_token", "writes", "text"),
                 parts.tip("token", "looks at", "text"),

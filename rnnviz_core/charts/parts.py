@@ -90,8 +90,8 @@ def rows_height(count: int) -> int:
     return count * (3 if count <= 160 else 2 if count <= 400 else 1)
 
 
-def colour(field: str, scale: alt.Scale, title: str, ticks: list[float]) -> alt.Color:
-    """Colour with its legend lying flat above the plot."""
+def colour(field: str, scale: alt.Scale, title: str, ticks: list[float], *, length: int = 150) -> alt.Color:
+    """Colour with its legend, `length` px long, lying flat above the plot."""
     return alt.Color(
         f"{field}:Q",
         scale=scale,
@@ -101,7 +101,7 @@ def colour(field: str, scale: alt.Scale, title: str, ticks: list[float]) -> alt.
             direction="horizontal",
             titleOrient="left",
             titleLimit=200,
-            gradientLength=150,
+            gradientLength=length,
             gradientThickness=10,
             values=ticks,
         ),
