@@ -48,6 +48,9 @@ def visit(browser: Any, server: str) -> Iterator[Callable[..., Visitor]]:
 
 @pytest.fixture(scope="session")
 def first() -> Callable[[Task], str]:
-    """The first model of a task among those that the served app finds."""
-    entries = scan(folder()).entries
-    return lambda task: next(entry.id for entry in entries if entry.spec.task is task)
+    """The first model of a task among those that the served app finds; translators read Spanish."""
+    specs = {entry.id: entry.spec for entry in scan(folder()).entries}
+    reads = {name: getattr(spec, "source", "es") for name, spec in specs.items()}
+    return lambda task: next(
+        name for name, spec in specs.items() if spec.task is task and reads[name] == "es"
+    )
