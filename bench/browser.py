@@ -15,8 +15,8 @@ from itertools import islice
 
 from playwright.sync_api import Page
 
-from bench.load import PAGES
 from bench.sentences import sentences
+from bench.wake import PAGES
 from scripts.browser import chromium
 from scripts.driver import CHARTS, Visitor
 from scripts.serving import serve

@@ -2,9 +2,9 @@
 
     python -m bench.load [--sessions 50] [--seconds 60] [--think 2] [--heavy 5]
 
-Starts the app as `make run` does, lets one visitor wake it, then opens the sessions (real websocket clients,
-Streamlit's protocol) and lets each type, open sections, click cells, turn pages and change models with 0 to
-`--think` seconds in between. Every edit is a sentence nobody typed before.
+Starts the app as `make run` does, wakes it (see bench/wake.py), then opens the sessions (real websocket
+clients, Streamlit's protocol) and lets each type, open sections, click cells, turn pages and change models
+with 0 to `--think` seconds in between. Every edit is a sentence nobody typed before.
 Printed: percentiles of the time from an edit to the end of the script, failures, and the server's memory.
 Exit code 1 after any failure.
 
@@ -27,12 +27,12 @@ from pathlib import Path
 
 from bench.client import Run, Visitor
 from bench.sentences import sentences
+from bench.wake import PAGES, wake
 from rnnviz_core import checkpoints
 from rnnviz_core.specs import Task
 from rnnviz_core.ui.words import architecture
 from scripts.serving import Server, folder, serve_process
 
-PAGES = ("", "embeddings", "gates", "states", "attention", "softmax")
 KINDS = ("wake", "open", "edit", "section", "click", "page", "model")
 
 
@@ -117,23 +117,17 @@ def load(sessions: int, seconds: float, think: float = 2.0) -> Report:
     runs: list[Run] = []
 
     async def crowd(server: Server) -> float:
-        first = Visitor(server.address)
-        runs.append(replace(await first.open(""), what="wake"))
+        runs.extend(replace(run, what="wake") for run in await wake(server.address))
         before = processor(server.pid)
         until = time.monotonic() + seconds
         await asyncio.gather(*(visit(server, number, until, think, runs) for number in range(sessions)))
-        cost = processor(server.pid) - before
-        await first.close()
-        return cost
+        return processor(server.pid) - before
 
     with serve_process() as server:
         idle = memory(server.pid)
-        start = time.monotonic()
         cost = asyncio.run(crowd(server))
-        took = time.monotonic() - start
-        return Report(
-            tuple(runs), took, memory(server.pid, "VmHWM"), idle, cost, server.log.read_text(errors="replace")
-        )
+        log = server.log.read_text(errors="replace")
+        return Report(tuple(runs), seconds, memory(server.pid, "VmHWM"), idle, cost, log)
 
 
 def table(report: Report) -> str:
@@ -162,10 +156,11 @@ def main() -> int:
         return heavy.report(options.sessions, options.heavy, options.seconds, options.think)
     report = load(options.sessions, options.seconds, options.think)
     edits = report.times("edit")
+    crowd = sum(run.what != "wake" for run in report.runs)
     print(table(report))
     print(f"\n{options.sessions} sessions, {report.seconds:.0f} s, {len(edits) / report.seconds:.1f} edits/s")
     print(f"server memory: {report.memory_idle / 1e6:.0f} MB idle, {report.memory / 1e6:.0f} MB at most")
-    print(f"server processor time: {1000 * report.cpu / max(len(report.runs) - 1, 1):.0f} ms per action")
+    print(f"server processor time: {1000 * report.cpu / max(crowd, 1):.0f} ms per action")
     sizes = [run.bytes for run in report.runs if run.what == "edit"]
     print(f"one edit's answer: {statistics.median(sizes) / 1e3 if sizes else 0:.0f} kB (median)")
     for page in sorted({run.page for run in report.runs}):

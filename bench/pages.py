@@ -14,8 +14,9 @@ import sys
 from dataclasses import dataclass
 
 from bench.client import Visitor
-from bench.load import PAGES, memory, processor
+from bench.load import memory, processor
 from bench.sentences import sentences
+from bench.wake import PAGES
 from rnnviz_core import checkpoints
 from rnnviz_core.specs import Task
 from scripts.serving import Server, folder, serve_process
