@@ -59,7 +59,7 @@ models: $(VENV)/.runtime ## train the whole collection from DATA=FOLDER, two run
 	@test -n "$(DATA)" || { echo "make models DATA=FOLDER: name the folder of the data sets"; exit 1; }
 	$(BIN)/python -m scripts.models --data $(DATA)
 
-screenshots: $(VENV)/.browser ## photograph every page, light and dark, into docs/screenshots/
+screenshots: $(VENV)/.browser ## photograph every page and section, light, dark and on a phone, into docs/gallery.md
 	$(BIN)/python -m scripts.screenshots
 
 readme: $(VENV)/.runtime ## write the table of models into README.md

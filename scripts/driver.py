@@ -12,11 +12,13 @@ from . import looking
 
 CHROMA = 40  # of 255: how far apart a colour's channels are at least, where grey has 0
 PATIENCE = 60_000  # milliseconds a page may take: the first visit of a new server loads torch and a model
-# Settled: the script has ended and nothing on the page has changed for 400 ms.
+# Settled: the script has ended, every chart is drawn, and nothing on the page has changed for 400 ms.
 SETTLED = """() => {
     const app = document.querySelector('[data-testid="stApp"]')
     const busy = document.querySelector('[data-testid="stSkeleton"], [data-stale="true"], .stSpinner')
+    const charts = [...document.querySelectorAll('[data-testid="stVegaLiteChart"]')]
     const still = app?.dataset.testScriptState === 'notRunning' && !busy
+        && charts.every(chart => chart.querySelector('canvas, svg.marks'))
         && document.querySelector('[data-testid="stMain"]')?.innerText.trim()
     const now = [performance.now(), still ? document.body.innerText.length : -1]
     if (!still || !window.seen || window.seen[1] !== now[1]) window.seen = now

@@ -153,15 +153,21 @@ SHOTS = (
         )
         for kind in (LOOKS, WRITES)
     ),
-    Shot("attention", "instead", LSTM, "A network without attention: what is read in its place."),
-    Shot("attention", "instead", BLIND, "A translator without attention: the one list its decoder gets."),
+    Shot("attention", "instead", LSTM, "A network without attention: what is read in its place.", first=True),
+    Shot(
+        "attention",
+        "instead",
+        BLIND,
+        "A translator without attention: the one list its decoder gets.",
+        first=True,
+    ),
     Shot(
         "softmax", "classes", LSTM, "From logits to probabilities, the temperature in your hand.", first=True
     ),
     Shot("softmax", "terms", LSTM, "Which units push which class: terms that sum to the logit."),
     Shot("softmax", "verdicts", LSTM, "The verdict after every token."),
     Shot("softmax", "confidence", WRITES, "How sure the decoder was at every step.", first=True),
-    Shot("softmax", "terms", WRITES, "Why one piece and not another: the summands of two rivals' logits."),
+    Shot("softmax", "pieces", WRITES, "Why one piece and not another: the summands of two rivals' logits."),
     Shot("softmax", "candidates", WRITES, "The most probable pieces of one step."),
     Shot("softmax", "beam", WRITES, "The beam search as a tree, the chosen path marked."),
 )

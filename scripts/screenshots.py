@@ -74,7 +74,7 @@ def _take(browser: Any, address: str, shots: Mapping[Shot, str], theme: str, wid
 
 def main() -> None:
     FOLDER.mkdir(parents=True, exist_ok=True)
-    entries = scan(folder()).entries
+    entries = sorted(scan(folder()).entries, key=lambda entry: not entry.scores)  # measured ones first
     found = {shot: [entry.id for entry in entries if shot.kind.fits(entry.spec)] for shot in gallery.SHOTS}
     shots = {shot: models[0] for shot, models in found.items() if models}
     for shot in found.keys() - shots.keys():

@@ -47,6 +47,10 @@ def test_section(shot: Shot, visitor: Visitor) -> None:
     page.emulate_media(color_scheme="light")
     visitor.open(shot.path, **shot.query(fitting[0]))
     assert shot.query(fitting[0]).items() <= visitor.query().items(), "the link is not what it was"
+    if shot.section:
+        tabs = [tab.get_attribute("aria-selected") for tab in page.get_by_role("tab").all()]
+        assert tabs.count("true") == 1
+        assert (tabs[0] == "true") is shot.first, "another section is open"
     pictures = visitor.pictures()
     assert pictures, "no chart on the page"
     assert [number for number, picture in enumerate(pictures) if coloured(picture) < DRAWN] == []
