@@ -10,9 +10,8 @@ from itertools import cycle, islice
 
 from bench.client import Run, Visitor
 from bench.load import percentile, processor
-from bench.sentences import sentences
+from bench.sentences import language, sentences
 from rnnviz_core import checkpoints, limits
-from rnnviz_core.specs import Task
 from scripts.serving import Server, folder, serve_process
 
 LONG = 6  # sentences in the text of a heavy visitor
@@ -27,7 +26,7 @@ def long_texts(seed: int) -> Iterator[str]:
 
 async def _light(server: Server, number: int, until: float, think: float, runs: list[Run]) -> None:
     """Types new sentences for a sentiment model, page after page."""
-    models = [entry.id for entry in checkpoints.scan(folder()).entries if entry.spec.task is Task.SENTIMENT]
+    models = [entry.id for entry in checkpoints.scan(folder()).entries if language(entry.spec) == "en"]
     texts, pages = sentences("en", 1000 + number), cycle(("", "gates", "states", "softmax"))
     visitor = Visitor(server.address)
     runs.append(await visitor.open(next(pages), model=models[number % len(models)], text=next(texts)))
@@ -39,7 +38,7 @@ async def _light(server: Server, number: int, until: float, think: float, runs: 
 
 async def _heavy(server: Server, number: int, until: float, runs: list[Run]) -> None:
     """Searches long texts with the widest beam; every third one draws t-SNE maps, a word after the other."""
-    models = [entry.id for entry in checkpoints.scan(folder()).entries if entry.spec.task is Task.TRANSLATION]
+    models = [entry.id for entry in checkpoints.scan(folder()).entries if language(entry.spec) == "es"]
     texts = long_texts(2000 + number)
     visitor = Visitor(server.address)
     model = models[number % len(models)]

@@ -26,11 +26,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from bench.client import Run, Visitor
-from bench.sentences import sentences
+from bench.sentences import language, sentences
 from bench.wake import PAGES, wake
 from rnnviz_core import checkpoints
-from rnnviz_core.specs import Task
-from rnnviz_core.ui.words import architecture
+from rnnviz_core.ui.words import label
 from scripts.serving import Server, folder, serve_process
 
 KINDS = ("wake", "open", "edit", "section", "click", "page", "model")
@@ -80,7 +79,7 @@ async def visit(server: Server, number: int, until: float, think: float, runs: l
     choose = random.Random(number)
     entries = checkpoints.scan(folder()).entries
     entry = entries[number % len(entries)]
-    texts = sentences("es" if entry.spec.task is Task.TRANSLATION else "en", number)
+    texts = sentences(language(entry.spec), number)
     visitor = Visitor(server.address)
     try:
         await asyncio.sleep(choose.uniform(0, 2))
@@ -88,10 +87,9 @@ async def visit(server: Server, number: int, until: float, think: float, runs: l
         while time.monotonic() < until and not runs[-1].failures:
             await asyncio.sleep(choose.uniform(0, think))
             others = [
-                (label, other.id)
-                for label in visitor.models
+                (label(other), other.id)
                 for other in entries
-                if other.spec.task == entry.spec.task and architecture(other.spec) in label
+                if language(other.spec) == language(entry.spec) and label(other) in visitor.models
             ]
             cells = [(chart, cell) for chart, found in visitor.clickable.items() for cell in found]
             match choose.random():

@@ -15,10 +15,9 @@ from dataclasses import dataclass
 
 from bench.client import Visitor
 from bench.load import memory, processor
-from bench.sentences import sentences
+from bench.sentences import language, sentences
 from bench.wake import PAGES
 from rnnviz_core import checkpoints
-from rnnviz_core.specs import Task
 from scripts.serving import Server, folder, serve_process
 
 WARM = 3  # rounds that are not counted
@@ -36,9 +35,9 @@ class Row:
     size: float
 
 
-async def measure(server: Server, page: str, model: str, language: str, rounds: int) -> Row:
+async def measure(server: Server, page: str, model: str, spoken: str, rounds: int) -> Row:
     """Type `rounds` new sentences on one page."""
-    texts = sentences(language, hash((page, model)) % 10_000)
+    texts = sentences(spoken, hash((page, model)) % 10_000)
     visitor = Visitor(server.address)
     opened = await visitor.open(page, model=model, text=next(texts))
     runs, costs = [opened], []
@@ -69,8 +68,8 @@ def rows(rounds: int) -> tuple[float, list[Row], int]:
         await first.close()
         found = []
         for entry in checkpoints.scan(folder()).entries:
-            language = "es" if entry.spec.task is Task.TRANSLATION else "en"
-            found += [await measure(server, page, entry.id, language, rounds) for page in PAGES]
+            spoken = language(entry.spec)
+            found += [await measure(server, page, entry.id, spoken, rounds) for page in PAGES]
         return woken.seconds, found
 
     with serve_process() as server:

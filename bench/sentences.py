@@ -3,6 +3,8 @@
 import random
 from collections.abc import Iterator
 
+from rnnviz_core.specs import ModelSpec, TranslationSpec
+
 GRAMMARS: dict[str, tuple[tuple[str, ...], ...]] = {
     "en": (
         ("The", "This", "My neighbour's", "Her third", "An otherwise careful", "Our", "That rather long"),
@@ -28,7 +30,24 @@ GRAMMARS: dict[str, tuple[tuple[str, ...], ...]] = {
         ("la música", "los últimos minutos", "sus colores", "la sopa", "una broma", "cada palabra"),
         (".", " otra vez.", " dos veces.", " hoy.", ", por supuesto.", " en casa."),
     ),
+    "de": (
+        ("Ein alter", "Der kleine", "Ein müder", "Unser", "Kein", "Ein fröhlicher", "Der dritte"),
+        ("Mann", "Bäcker", "Hund", "Junge", "Sänger", "Lehrer", "Radfahrer", "Nachbar", "Koch"),
+        ("im Hafen", "mit zwei Hüten", "ohne Schuhe", "mit einem Ball", "", "aus dem Dorf"),
+        ("steht", "sitzt", "schläft", "singt", "wartet", "arbeitet", "liest"),
+        ("am Fluss", "auf der Bank", "im Regen", "vor dem Haus", "unter einem Baum", "im Garten", "heute"),
+        (", und", ", aber", ", während", "; dann", ", weil", ", denn", " und"),
+        ("eine Frau", "niemand", "meine Schwester", "das Orchester", "ein Kind", "der zweite Gast"),
+        ("malt", "vergisst", "kauft", "sucht", "zeichnet", "trägt", "fotografiert"),
+        ("die Suppe", "einen roten Schirm", "das letzte Brot", "zwei Katzen", "ein Bild", "jedes Wort"),
+        (".", " noch einmal.", " zweimal.", " am Abend.", ", natürlich.", " zu Hause."),
+    ),
 }
+
+
+def language(spec: ModelSpec) -> str:
+    """The language in which a model wants its sentences."""
+    return spec.source if isinstance(spec, TranslationSpec) else "en"
 
 
 def sentences(language: str, seed: int) -> Iterator[str]:

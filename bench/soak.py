@@ -13,9 +13,8 @@ import sys
 
 from bench.client import Visitor
 from bench.load import PAGES, memory
-from bench.sentences import sentences
+from bench.sentences import GRAMMARS, language, sentences
 from rnnviz_core import checkpoints
-from rnnviz_core.specs import Task
 from scripts.serving import Server, folder, serve_process
 
 PER_VISITOR = 20
@@ -25,21 +24,19 @@ SLACK = 1.05
 async def soak(server: Server, count: int, marks: int = 10) -> list[tuple[int, int]]:
     """Sentences so far and bytes in memory, at `marks` places."""
     entries = checkpoints.scan(folder()).entries
-    texts = {"en": sentences("en", 1), "es": sentences("es", 1)}
+    texts = {spoken: sentences(spoken, 1) for spoken in GRAMMARS}
     found: list[tuple[int, int]] = []
     for number in range(count):
-        language = (
-            "es" if entries[number // PER_VISITOR % len(entries)].spec.task is Task.TRANSLATION else "en"
-        )
+        entry = entries[number // PER_VISITOR % len(entries)]
+        spoken = texts[language(entry.spec)]
         if number % PER_VISITOR == 0:
             if number:
                 await visitor.close()
             visitor = Visitor(server.address)
-            model = entries[number // PER_VISITOR % len(entries)].id
-            run = await visitor.open("", model=model, text=next(texts[language]))
+            run = await visitor.open("", model=entry.id, text=next(spoken))
         elif number % 3 == 0:
             run = await visitor.go(PAGES[number // 3 % len(PAGES)])
-        run = await visitor.edit(next(texts[language]))
+        run = await visitor.edit(next(spoken))
         if run.failures:
             raise RuntimeError(f"sentence {number}: {run.failures[0]}")
         if (number + 1) * marks // count > number * marks // count:
