@@ -11,7 +11,9 @@ from bench.client import Run, Visitor
 from bench.heavy import measure
 from bench.load import KINDS, load, table
 from bench.sentences import GRAMMARS, sentences
-from scripts.serving import serve_process
+from rnnviz_core import checkpoints
+from rnnviz_core.ui.words import label
+from scripts.serving import folder, serve_process
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="memory is read from /proc")
 
@@ -54,6 +56,27 @@ def test_a_visitor_opens_sections_and_clicks():
     with ThreadPoolExecutor(1) as thread:
         runs = thread.submit(lambda: asyncio.run(look())).result()
     assert [failure for run in runs for failure in run.failures] == []
+
+
+def test_the_open_section_stays_open_when_the_other_model_has_fewer():
+    """The gates of a GRU have a section more than those of an LSTM: new tabs, the same one open."""
+
+    async def look() -> tuple[list[str], list[str], list[Run]]:
+        with serve_process() as server:
+            lstm = checkpoints.scan(folder()).find("sentiment-lstm")
+            visitor = Visitor(server.address)
+            runs = [await visitor.open("gates", model="sentiment-gru", section="summary")]
+            before = visitor.sections
+            runs += [await visitor.change_model(label(lstm), lstm.id)]
+            opened = visitor.sections[visitor._open]
+            runs += [await visitor.show(visitor.sections[0])]
+            await visitor.close()
+            return before, [*visitor.sections, opened], runs
+
+    with ThreadPoolExecutor(1) as thread:
+        before, after, runs = thread.submit(lambda: asyncio.run(look())).result()
+    assert [failure for run in runs for failure in run.failures] == []
+    assert after == [*before[:-1], "Summary"]
 
 
 @pytest.mark.parametrize("language", GRAMMARS)

@@ -30,7 +30,7 @@ def draw_sections(sections: Mapping[str, Section]) -> None:
         url.put("section", None)
         opened = next(iter(sections))
     names = {section.title: name for name, section in sections.items()}
-    key = url.widget(f"section-{next(iter(sections))}", sections[opened].title)
+    key = url.widget(f"section-{'-'.join(sections)}", sections[opened].title)
     tabs = st.tabs(list(names), key=key, on_change=lambda: url.put("section", names[st.session_state[key]]))
     with tabs[list(sections).index(opened)]:
         sections[opened].draw()
