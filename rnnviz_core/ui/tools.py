@@ -8,6 +8,7 @@ from ..snippet import snippet
 from ..specs import ModelSpec
 from ..trace import Trace
 from . import glossary
+from .svg import draw_svg
 
 
 def draw(page: str, spec: ModelSpec, trace: Trace) -> None:
@@ -22,11 +23,11 @@ def draw(page: str, spec: ModelSpec, trace: Trace) -> None:
         terms.markdown("  \n".join(lines))
     if taken.open:
         with taken:
-            _take_along(spec, trace)
+            _take_along(page, spec, trace)
 
 
-def _take_along(spec: ModelSpec, trace: Trace) -> None:
-    """The trace as a file, made when asked for, and as a program."""
+def _take_along(page: str, spec: ModelSpec, trace: Trace) -> None:
+    """The trace as a file, made when asked for, the charts, and a program."""
     st.markdown("**All numbers of this sentence**, every layer and step:")
     with st.container(horizontal=True):
         _file(trace, "npz", trace.to_npz, "application/octet-stream", "For NumPy: an array per name")
@@ -37,6 +38,8 @@ def _take_along(spec: ModelSpec, trace: Trace) -> None:
             "application/vnd.apache.parquet",
             "For tables: a row per number",
         )
+    st.markdown("**The charts on this page** as drawings that stay sharp at any size:")
+    draw_svg(f"{page}-{trace.model}")
     st.markdown("**Copy as PyTorch**: a program that computes the same numbers from the shipped weights:")
     st.code(snippet(spec, trace), language="python", height=280)
 

@@ -3,6 +3,7 @@
 import io
 import re
 from collections.abc import Callable
+from xml.etree import ElementTree
 
 import numpy as np
 import pandas as pd
@@ -10,6 +11,7 @@ import pytest
 from PIL import Image
 
 from rnnviz_core import Task, load, record
+from rnnviz_core.examples import default_text
 from scripts.driver import Visitor, coloured
 from scripts.serving import folder
 
@@ -37,6 +39,28 @@ def test_a_chart_as_a_picture(page: str, visit: Callable[..., Visitor], first: C
     assert image.format == "PNG"
     assert image.width / image.height == pytest.approx(shown["width"] / shown["height"], rel=0.05)
     assert coloured(picture) > 0.0005
+
+
+@pytest.mark.parametrize("page", ["overview", "embeddings", "gates", "states", "attention", "softmax"])
+def test_a_chart_as_a_drawing(page: str, visit: Callable[..., Visitor]) -> None:
+    """An SVG file as large as the chart, with the words that stand in it; canvas charts, too."""
+    visitor = visit()
+    model = "es-en-gru-bahdanau" if page == "attention" else MODEL
+    visitor.open("/" if page == "overview" else f"/{page}", model=model)
+    shown = visitor.charts()[0].bounding_box()
+    visitor.page.get_by_role("button", name="Take it along").click()
+    drawing = ElementTree.fromstring(saved(visitor, r"^\.svg$"))
+    visitor.page.keyboard.press("Escape")
+    visitor.page.get_by_role("dialog").wait_for(state="detached")
+    assert drawing.tag == "{http://www.w3.org/2000/svg}svg"
+    assert float(drawing.get("width")) / float(drawing.get("height")) == pytest.approx(
+        shown["width"] / shown["height"], rel=0.05
+    )
+    words = {element.text for element in drawing.iter("{http://www.w3.org/2000/svg}text")}
+    tokens = record(load(folder() / model), default_text(load(folder() / model).spec)).tokens
+    read = tokens["source" if "source" in tokens else "time"]
+    if page != "softmax":  # its bars stand for classes
+        assert {token.text.removeprefix("▁") for token in read} - {""} <= words
 
 
 @pytest.mark.parametrize(
