@@ -23,7 +23,7 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "load-25": ("Twenty-five visitors", "bench.load --sessions 25", "--seconds 15"),
     "heavy": ("Light beside heavy work", "bench.load --heavy 5 --sessions 20 --seconds 30", "--seconds 8"),
     "pages": ("A new sentence, page by page", "bench.pages", "--rounds 4"),
-    "browser": ("In a browser", "bench.browser", "--rounds 3 --starts 1"),
+    "browser": ("In a browser", "bench.browser", "--rounds 2 --starts 1"),
     "plain": ("Against plain st.altair_chart", "bench.plain", "--rounds 6 --sessions 4"),
     "record": ("Recording: tokens and units", "bench.record", "--rounds 10"),
 }
