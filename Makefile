@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run dev test check lint types format bench performance bench-train models load fuzz soak screenshots readme clean
+.PHONY: help setup run serve dev test check lint types format bench performance bench-train models load fuzz soak screenshots readme clean
 .DELETE_ON_ERROR:
 
 help: ## list the targets
@@ -17,6 +17,9 @@ setup: $(VENV)/.runtime ## create .venv and install what the app needs
 
 run: $(VENV)/.runtime ## serve the app on http://localhost:8501 (PORT=... for another)
 	MALLOC_ARENA_MAX=2 $(BIN)/streamlit run app.py --server.fileWatcherType none --server.port $(PORT)
+
+serve: $(VENV)/.runtime ## serve from several processes that share memory, behind a proxy (ARGS="--workers 2 --port 8501"; Linux)
+	MALLOC_ARENA_MAX=2 $(BIN)/python -m scripts.serve $(ARGS)
 
 dev: $(VENV)/.runtime ## serve the app and reload it when a file changes
 	$(BIN)/streamlit run app.py --server.fileWatcherType auto --server.runOnSave true --server.port $(PORT)
@@ -43,7 +46,7 @@ bench: $(VENV)/.runtime ## time the recorder against torch's fused modules and a
 performance: $(VENV)/.browser ## measure everything and write docs/performance.md (a quiet machine, 15 minutes; ARGS=--quick)
 	$(BIN)/python -m bench.report $(ARGS)
 
-load: $(VENV)/.runtime ## 50 visitors who type for a minute, against a server of its own (ARGS="--sessions 100")
+load: $(VENV)/.runtime ## 50 visitors who type for a minute, against a server of its own (ARGS="--sessions 100 --workers 2")
 	$(BIN)/python -m bench.load $(ARGS)
 
 fuzz: $(VENV)/.runtime ## throw 500 inputs at the app: texts, links, damaged files (ARGS="--inputs 5000")

@@ -1,12 +1,15 @@
 """A full classroom: many visitors at once, each typing sentences nobody typed before.
 
-    python -m bench.load [--sessions 50] [--seconds 60] [--think 2] [--heavy 5]
+    python -m bench.load [--sessions 50] [--workers 2] [--seconds 60] [--think 2] [--heavy 5]
 
 Starts the app as `make run` does, wakes it (see bench/wake.py), then opens the sessions (real websocket
 clients, Streamlit's protocol) and lets each type, open sections, click cells, turn pages and change models
 with 0 to `--think` seconds in between. Every edit is a sentence nobody typed before.
 Printed: percentiles of the time from an edit to the end of the script, failures, and the server's memory.
 Exit code 1 after any failure.
+
+`--workers N` serves from N processes that share memory (`make serve`), the visitors spread over them as the
+proxy in front would do it. Their memory is what all of them together hold, shared pages counted once.
 
 `--heavy N` asks another question: how long do those who only type wait while N others search with the widest
 beam in long texts and draw t-SNE maps without a pause (see bench/heavy.py).
@@ -30,8 +33,9 @@ from bench.sentences import language, sentences
 from bench.wake import PAGES, wake
 from rnnviz_core import checkpoints
 from rnnviz_core.ui.words import label
-from scripts.serving import Server, folder, serve_process
+from scripts.serving import Server, folder, serve_process, serve_workers
 
+WATCH = 5.0  # seconds between two looks at the memory of several processes
 KINDS = ("wake", "open", "edit", "section", "click", "page", "model")
 
 
@@ -61,6 +65,14 @@ def memory(pid: int, field: str = "VmRSS") -> int:
         if line.startswith(field):
             return int(line.split()[1]) * 1024
     raise RuntimeError(f"no {field} for process {pid}")
+
+
+def shared_memory(servers: Sequence[Server]) -> int:
+    """Bytes that these processes hold together; what they share counts once. Linux only."""
+    if len(servers) == 1:
+        return memory(servers[0].pid)
+    rows = [Path(f"/proc/{server.pid}/smaps_rollup").read_text().splitlines() for server in servers]
+    return sum(int(line.split()[1]) * 1024 for lines in rows for line in lines if line.startswith("Pss:"))
 
 
 def percentile(values: Sequence[float], share: float) -> float:
@@ -110,22 +122,41 @@ async def visit(server: Server, number: int, until: float, think: float, runs: l
             await visitor.close()
 
 
-def load(sessions: int, seconds: float, think: float = 2.0) -> Report:
-    """Start a server, send the visitors, and report."""
-    runs: list[Run] = []
-
-    async def crowd(server: Server) -> float:
-        runs.extend(replace(run, what="wake") for run in await wake(server.address))
-        before = processor(server.pid)
-        until = time.monotonic() + seconds
-        await asyncio.gather(*(visit(server, number, until, think, runs) for number in range(sessions)))
-        return processor(server.pid) - before
-
+def load(sessions: int, seconds: float, think: float = 2.0, workers: int = 0) -> Report:
+    """Start a server, or several `workers`, send the visitors, and report."""
+    if workers:
+        with serve_workers(workers) as servers:
+            return _visited(servers, sessions, seconds, think)
     with serve_process() as server:
-        idle = memory(server.pid)
-        cost = asyncio.run(crowd(server))
-        log = server.log.read_text(errors="replace")
-        return Report(tuple(runs), seconds, memory(server.pid, "VmHWM"), idle, cost, log)
+        return _visited([server], sessions, seconds, think)
+
+
+def _visited(servers: list[Server], sessions: int, seconds: float, think: float) -> Report:
+    """What the visitors of these processes met; one process is woken, several have woken themselves."""
+    runs: list[Run] = []
+    doors = [server for server in servers if server.address]
+    idle = highest = shared_memory(servers)
+
+    async def watch(until: float) -> None:
+        nonlocal highest
+        while time.monotonic() < until:
+            await asyncio.sleep(WATCH)
+            highest = max(highest, shared_memory(servers))
+
+    async def crowd() -> float:
+        if len(doors) == len(servers):
+            runs.extend(replace(run, what="wake") for run in await wake(doors[0].address))
+        before = sum(processor(server.pid) for server in servers)
+        until = time.monotonic() + seconds
+        visits = (visit(doors[n % len(doors)], n, until, think, runs) for n in range(sessions))
+        await asyncio.gather(watch(until), *visits)
+        return sum(processor(server.pid) for server in servers) - before
+
+    cost = asyncio.run(crowd())
+    if len(servers) == 1:
+        highest = memory(servers[0].pid, "VmHWM")
+    log = servers[0].log.read_text(errors="replace")
+    return Report(tuple(runs), seconds, max(highest, shared_memory(servers)), idle, cost, log)
 
 
 def table(report: Report) -> str:
@@ -146,13 +177,16 @@ def main() -> int:
     parser.add_argument("--sessions", type=int, default=50, help="visitors at once (default 50)")
     parser.add_argument("--seconds", type=float, default=60, help="how long they stay (default 60)")
     parser.add_argument("--think", type=float, default=2, help="longest pause between actions (default 2 s)")
+    parser.add_argument(
+        "--workers", type=int, default=0, help="processes that serve (default: one, not forked)"
+    )
     parser.add_argument("--heavy", type=int, default=0, help="others who search and draw maps (default 0)")
     options = parser.parse_args()
     if options.heavy:
         from bench import heavy
 
         return heavy.report(options.sessions, options.heavy, options.seconds, options.think)
-    report = load(options.sessions, options.seconds, options.think)
+    report = load(options.sessions, options.seconds, options.think, options.workers)
     edits = report.times("edit")
     crowd = sum(run.what != "wake" for run in report.runs)
     print(table(report))

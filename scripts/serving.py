@@ -9,12 +9,13 @@ import tempfile
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 START_SECONDS = 60  # how long a server may take to answer
+REHEARSAL_SECONDS = 300  # and how long when it draws every page first
 
 
 def folder() -> Path:
@@ -27,6 +28,18 @@ def free_port() -> int:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
         return port
+
+
+def free_ports(count: int) -> int:
+    """The first of `count` ports in a row that nobody listens on."""
+    for _ in range(100):
+        first = free_port()
+        with contextlib.ExitStack() as stack, contextlib.suppress(OSError, OverflowError):
+            for port in range(first, first + count):
+                probe = stack.enter_context(socket.socket())
+                probe.bind(("127.0.0.1", port))
+            return first
+    raise RuntimeError(f"no {count} free ports in a row")
 
 
 @contextlib.contextmanager
@@ -67,22 +80,53 @@ def serve_process(
         "server.headless": "true",
         "server.fileWatcherType": watcher,
     }
-    command = [sys.executable, "-m", "streamlit", "run", app]
+    command = ["streamlit", "run", app]
     command += [word for name, value in options.items() for word in (f"--{name}", str(value))]
+    with _running(command, [port], environment or {}, START_SECONDS) as (process, log):
+        yield Server(_address(port), process.pid, log)
+
+
+@contextlib.contextmanager
+def serve_workers(count: int, environment: Mapping[str, str] | None = None) -> Iterator[list[Server]]:
+    """The app in `count` processes, as `make serve` does; the last one is the parent, which serves nobody.
+
+    Raises
+    ------
+    RuntimeError
+        When one does not answer in `REHEARSAL_SECONDS`; the message carries what was printed.
+    """
+    first = free_ports(count)
+    ports = range(first, first + count)
+    command = ["scripts.serve", "--workers", str(count), "--port", str(first)]
+    with _running(command, ports, environment or {}, REHEARSAL_SECONDS) as (parent, log):
+        children = Path(f"/proc/{parent.pid}/task/{parent.pid}/children").read_text().split()
+        workers = [Server(_address(port), int(pid), log) for port, pid in zip(ports, children, strict=True)]
+        yield [*workers, Server("", parent.pid, log)]
+
+
+def _address(port: int) -> str:
+    return f"http://127.0.0.1:{port}"
+
+
+@contextlib.contextmanager
+def _running(
+    command: Sequence[str], ports: Sequence[int], environment: Mapping[str, str], patience: float
+) -> Iterator[tuple[subprocess.Popen[bytes], Path]]:
+    """A module of Python as a process that answers on all ports, and the file it prints to."""
     with tempfile.NamedTemporaryFile(suffix=".log") as log:
         server = subprocess.Popen(
-            command,
+            [sys.executable, "-m", *command],
             cwd=ROOT,
-            env={"MALLOC_ARENA_MAX": "2", "PYTHONPATH": str(ROOT), **os.environ, **(environment or {})},
+            env={"MALLOC_ARENA_MAX": "2", "PYTHONPATH": str(ROOT), **os.environ, **environment},
             stdout=log,
             stderr=subprocess.STDOUT,
         )
         try:
-            address = f"http://127.0.0.1:{port}"
-            if not _answers(server, f"{address}/_stcore/health"):
-                log.seek(0)
-                raise RuntimeError(f"the server did not start:\n{log.read().decode(errors='replace')}")
-            yield Server(address, server.pid, Path(log.name))
+            for port in ports:
+                if not _answers(server, f"{_address(port)}/_stcore/health", patience):
+                    log.seek(0)
+                    raise RuntimeError(f"the server did not start:\n{log.read().decode(errors='replace')}")
+            yield server, Path(log.name)
         finally:
             server.terminate()
             try:
@@ -92,8 +136,8 @@ def serve_process(
                 server.wait()
 
 
-def _answers(server: subprocess.Popen[bytes], url: str) -> bool:
-    deadline = time.monotonic() + START_SECONDS
+def _answers(server: subprocess.Popen[bytes], url: str, patience: float) -> bool:
+    deadline = time.monotonic() + patience
     while server.poll() is None and time.monotonic() < deadline:
         with (
             contextlib.suppress(urllib.error.URLError, OSError),

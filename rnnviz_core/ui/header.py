@@ -22,6 +22,7 @@ STYLE = """
 <style>
 [data-testid="stCaptionContainer"] { color: inherit !important; opacity: 0.8; }
 .stMainBlockContainer { padding-top: 3.2rem; }
+[data-testid="stPageLink"] a, [data-testid="stPageLink"] a * { white-space: normal; }
 .vega-bind, .vega-bind label { display: flex; align-items: center; gap: 0.6rem; }
 .vega-bind label { flex: 1 1 auto; min-width: 0; flex-wrap: nowrap !important; }
 .vega-bindings input[type=range] { flex: 0 1 28rem; width: 28rem !important; min-width: 4rem; }

@@ -20,11 +20,18 @@ class Section:
     draw: Callable[[], None]
 
 
+drawn: tuple[
+    str, ...
+] = ()  # names of the sections of the page that this process drew last; see scripts/serve.py
+
+
 def draw_sections(sections: Mapping[str, Section]) -> None:
     """Tabs for `sections`, by their names in the URL (lower-case words); the first is open at first.
 
     A section of another page in the URL is no mistake: the page was changed, and opens its first.
     """
+    global drawn
+    drawn = tuple(sections)
     opened = url.get("section") or ""
     if opened not in sections:
         url.put("section", None)

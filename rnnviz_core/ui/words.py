@@ -31,11 +31,10 @@ def explain(read: str, question: str) -> None:
 
 
 def link_pages(*names: str) -> None:
-    """Links to other pages side by side, each with a line on what is there."""
-    for column, name in zip(st.columns(len(names)), names, strict=True):
+    """Links to other pages, one below the other, each with a line on what is there."""
+    for name in names:
         found = routes.route(name)
-        column.page_link(found.path, label=f"**{found.title}**", icon=found.icon)
-        column.caption(found.line)
+        st.page_link(found.path, label=f"**{found.title}**: {found.line}", icon=found.icon)
 
 
 def score(scores: "object", task: Task) -> str:

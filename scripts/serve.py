@@ -1,0 +1,134 @@
+"""The app in several processes that share their memory: ``make serve`` (Linux).
+
+    python -m scripts.serve [--workers 2] [--port 8501] [--address 127.0.0.1]
+
+One Python process answers on one processor. This one imports everything, loads every model and visits every
+page once; then it forks, and each worker serves on a port of its own, from the given one upwards. What was
+loaded before stands in memory once. In front belongs a proxy that sends a visitor always to the same worker
+(``deploy/nginx.conf``). A worker that dies is replaced.
+"""
+
+import gc
+import logging
+import os
+import signal
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NoReturn
+
+import click
+
+ROOT = Path(__file__).resolve().parent.parent
+PAUSE = 1.0  # seconds before a worker that died is replaced
+
+
+def rehearse() -> int:
+    """Load every model and draw every page and section with it, as `bench.wake` does from outside."""
+    from streamlit.testing.v1 import AppTest
+
+    from rnnviz_core.ui import loaders, routes, sections
+
+    logging.getLogger("streamlit.runtime").setLevel(logging.ERROR)  # there is no browser, as it would say
+    runs = 0
+    for entry in loaders.models().entries:
+        for route in routes.ROUTES:
+            waiting: list[str | None] = [None]
+            while waiting:
+                app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=120)
+                app.query_params["model"] = entry.id
+                if section := waiting.pop():
+                    app.query_params["section"] = section
+                if not route.default:
+                    app.switch_page(route.path)
+                sections.drawn = ()
+                if (shown := app.run()).exception:
+                    raise RuntimeError(f"{entry.id} on {route.name}: {shown.exception[0].message}")
+                runs += 1
+                if section is None:
+                    waiting = list(sections.drawn[1:])
+    return runs
+
+
+def become_worker(port: int, address: str) -> NoReturn:
+    """Serve the app, as ``streamlit run`` does; ends with the process."""
+    from streamlit.web import bootstrap
+
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    options = {
+        "server_port": port,
+        "server_address": address,
+        "server_headless": True,
+        "server_fileWatcherType": "none",
+    }
+    bootstrap.load_config_options(options)
+    bootstrap.run(str(ROOT / "app.py"), False, [], options)
+    os._exit(0)
+
+
+class Workers:
+    """The processes that serve, by port."""
+
+    def __init__(self, ports: Iterator[int] | range, address: str) -> None:
+        self._address, self._stopped = address, False
+        self._ports: dict[int, int] = {}  # process -> port
+        for port in ports:
+            self._start(port)
+
+    def _start(self, port: int) -> None:
+        if process := os.fork():
+            self._ports[process] = port
+            return
+        become_worker(port, self._address)
+
+    def stop(self, *_: object) -> None:
+        """End all of them."""
+        self._stopped = True
+        for process in self._ports:
+            os.kill(process, signal.SIGTERM)
+
+    def watch(self) -> None:
+        """Wait for them, and replace those that die before `stop`."""
+        while self._ports:
+            process, status = os.wait()
+            port = self._ports.pop(process, 0)
+            if port and not self._stopped:
+                click.echo(
+                    f"worker on port {port} ended with status {status}; another takes its place", err=True
+                )
+                time.sleep(PAUSE)
+                self._start(port)
+
+
+@click.command(help=__doc__)
+@click.option(
+    "--workers", default=os.cpu_count() or 1, show_default="one per processor", type=click.IntRange(1, 64)
+)
+@click.option(
+    "--port", default=8501, show_default=True, type=click.IntRange(1, 65_000), help="Of the first worker."
+)
+@click.option(
+    "--address", default="127.0.0.1", show_default=True, help="Where to listen; a proxy comes in front."
+)
+def main(workers: int, port: int, address: str) -> None:
+    if not hasattr(os, "fork"):
+        raise click.ClickException("this system cannot fork; use `make run`, one process")
+    os.chdir(ROOT)
+    began = time.monotonic()
+    runs = rehearse()
+    gc.collect()
+    gc.freeze()
+    click.echo(f"{runs} pages and sections drawn in {time.monotonic() - began:.0f} s, now {workers} workers")
+    if (threads := threading.active_count()) > 1:
+        click.echo(f"forking beside {threads - 1} other threads", err=True)
+    crew = Workers(range(port, port + workers), address)
+    signal.signal(signal.SIGTERM, crew.stop)
+    signal.signal(signal.SIGINT, crew.stop)
+    crew.watch()
+
+
+if __name__ == "__main__":
+    sys.path.insert(0, str(ROOT))
+    main()

@@ -1,0 +1,111 @@
+"""Several processes from one: both answer, one that dies is replaced, and all of them end together."""
+
+import asyncio
+import os
+import signal
+import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from bench.client import Run, Visitor
+from bench.load import load, shared_memory
+from rnnviz_core import checkpoints
+from scripts.serving import Server, free_ports, serve_workers
+
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="forks, and reads memory from /proc")
+
+
+@pytest.fixture(scope="module")
+def environment(make_sentiment, tmp_path_factory) -> dict[str, str]:
+    """A folder with one small model."""
+    folder = tmp_path_factory.mktemp("models")
+    model = make_sentiment("gru")
+    checkpoints.save(model, folder / model.name)
+    return {"RNNVIZ_CHECKPOINTS": str(folder), "RNNVIZ_DEBUG": ""}
+
+
+def look(server: Server, text: str) -> list[Run]:
+    """A visitor who opens a page and types."""
+
+    async def visit() -> list[Run]:
+        visitor = Visitor(server.address)
+        try:
+            return [await visitor.open("gates", model="sentiment-gru"), await visitor.edit(text)]
+        finally:
+            await visitor.close()
+
+    with ThreadPoolExecutor(1) as thread:  # the browser tests leave an event loop running in this one
+        return thread.submit(lambda: asyncio.run(visit())).result()
+
+
+def alive(process: int) -> bool:
+    """Whether a process runs; a zombie does not."""
+    try:
+        return Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False
+
+
+def children(process: int) -> set[int]:
+    return {int(word) for word in Path(f"/proc/{process}/task/{process}/children").read_text().split()}
+
+
+def answers(server: Server, text: str) -> bool:
+    try:
+        return look(server, text)[-1].failures == []
+    except OSError:  # nobody listens yet
+        return False
+
+
+def until(true, seconds: float = 20) -> bool:
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        if true():
+            return True
+        time.sleep(0.1)
+    return False
+
+
+def test_workers_answer_share_memory_are_replaced_and_end_together(environment):
+    with serve_workers(2, environment) as servers:
+        *workers, parent = servers
+        assert len({worker.pid for worker in workers} | {parent.pid}) == 3
+        for worker in workers:
+            for run in look(worker, "a slow ending was never bad"):
+                assert run.failures == []
+                assert run.charts
+        resident = sum(
+            int(line.split()[1]) * 1024
+            for server in servers
+            for line in Path(f"/proc/{server.pid}/status").read_text().splitlines()
+            if line.startswith("VmRSS")
+        )
+        assert shared_memory(servers) < 0.7 * resident
+        killed = workers[0].pid
+        os.kill(killed, signal.SIGKILL)
+        assert until(lambda: len(children(parent.pid) - {killed}) == 2)
+        assert until(lambda: answers(workers[0], "this story works"))
+        started = children(parent.pid)
+        assert killed not in started
+        assert workers[1].pid in started
+    assert until(lambda: not any(alive(process) for process in {*started, parent.pid}))
+
+
+def test_the_load_test_spreads_its_visitors(environment, monkeypatch):
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    with ThreadPoolExecutor(1) as thread:
+        report = thread.submit(load, sessions=4, seconds=5, think=0.5, workers=2).result()
+    assert report.failures == []
+    assert len(report.times("open")) == 4
+    assert report.times("edit")
+    assert report.times("wake") == []  # they have rehearsed
+    assert 0 < report.memory_idle <= report.memory
+
+
+def test_ports_in_a_row_are_free():
+    first = free_ports(3)
+    assert 1024 < first <= 65_533
