@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 
@@ -157,7 +158,7 @@ def load(folder: str | Path) -> Model:
     for name in names:
         file = folder / f"{name}.model"
         try:
-            tokenizers[name] = Tokenizer(_read(file, limits.TOKENIZER_BYTES))
+            tokenizers[name] = Tokenizer.shared(_read(file, limits.TOKENIZER_BYTES))
         except CheckpointError as error:
             raise CheckpointError(f"{folder.name}/{file.name}: {error}") from None
     model = build(spec, tokenizers, folder.name)
@@ -169,11 +170,10 @@ def load(folder: str | Path) -> Model:
                 f"{folder.name}/{WEIGHTS}: {key} has shape {found.get(key, 'nothing')}; "
                 f"{SPEC} asks for {expected.get(key, 'nothing')}"
             )
-    with safe_open(folder / WEIGHTS, framework="pt") as file:
-        weights = {key: file.get_tensor(key).float() for key in expected}
-    if damaged := [key for key, value in weights.items() if not value.isfinite().all()]:
-        raise CheckpointError(f"{folder.name}/{WEIGHTS}: {damaged[0]} holds numbers that are not finite")
-    model.load_state_dict(weights)
+    with safe_open(folder / WEIGHTS, framework="pt") as file, torch.no_grad():
+        for key, value in model.state_dict().items():  # in place: all of them at once would be held twice
+            if not value.copy_(file.get_tensor(key)).isfinite().all():
+                raise CheckpointError(f"{folder.name}/{WEIGHTS}: {key} holds numbers that are not finite")
     return model.requires_grad_(False).eval()
 
 

@@ -1,10 +1,12 @@
 """SentencePiece pieces, their ids and where each stands in the text a person typed."""
 
+import hashlib
 import io
 import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Self
+from weakref import WeakValueDictionary
 
 import sentencepiece
 
@@ -15,6 +17,8 @@ from .trace import Token
 PAD, UNK, BOS, EOS = 0, 1, 2, 3
 REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
 SENTENCES_FOR_TRAINING = 500_000  # SentencePiece learns from a sample of at most this many texts
+
+_known: "WeakValueDictionary[bytes, Tokenizer]" = WeakValueDictionary()  # by the digest of their bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +95,15 @@ class Tokenizer:
             )
         self.serialized = serialized
         self.pieces: tuple[str, ...] = tuple(self._model.id_to_piece(id_) for id_ in range(size))
+
+    @classmethod
+    def shared(cls, serialized: bytes) -> "Tokenizer":
+        """The tokenizer of these bytes; models that read alike share one object (2 MB each)."""
+        digest = hashlib.sha256(serialized).digest()
+        found = _known.get(digest)
+        if found is None:
+            found = _known[digest] = cls(serialized)
+        return found
 
     def __len__(self) -> int:
         return len(self.pieces)

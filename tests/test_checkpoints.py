@@ -36,6 +36,14 @@ def test_round_trip_is_exact_in_half_precision(folder, make_sentiment, make_tran
             assert loaded.tokenizers[name].pieces == tokenizer.pieces
 
 
+def test_models_with_the_same_vocabulary_share_one_tokenizer(folder):
+    sentiment, translation = (
+        checkpoints.load(folder / name) for name in ("sentiment-lstm", "es-en-gru-bahdanau")
+    )
+    assert sentiment.tokenizer is translation.target_tokenizer
+    assert sentiment.tokenizer is not translation.source_tokenizer
+
+
 def test_scan_tells_what_is_there_without_loading_weights(folder):
     scan = checkpoints.scan(folder)
     assert [entry.id for entry in scan.entries] == ["es-en-gru-bahdanau", "sentiment-lstm"]

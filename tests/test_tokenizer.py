@@ -1,6 +1,8 @@
 """Any Unicode text in, pieces with offsets out; what cannot be read is said, never a traceback."""
 
 import copy
+import gc
+import weakref
 from itertools import pairwise
 
 import pytest
@@ -104,6 +106,16 @@ def test_sampling_gives_other_cuts_of_the_same_text(english):
 
 def test_copies_share_the_tokenizer(english):
     assert copy.deepcopy(english) is english
+
+
+def test_the_same_bytes_are_one_tokenizer_for_as_long_as_somebody_holds_it(english, spanish):
+    one = Tokenizer.shared(english.serialized)
+    assert Tokenizer.shared(bytes(bytearray(english.serialized))) is one
+    assert Tokenizer.shared(spanish.serialized).pieces == spanish.pieces != one.pieces
+    gone = weakref.ref(one)
+    del one
+    gc.collect()
+    assert gone() is None
 
 
 @pytest.mark.parametrize("data", [b"", b"nonsense", b"\x00" * 100])
