@@ -80,6 +80,7 @@ COLLECTION = (
         f"{GATED} --polarity DATA/imdb_train.tsv.gz --cell lstm --attention bahdanau --layers 2 "
         "--bidirectional",
         IMDB,
+        seeds=3,
     ),
     Recipe("sentiment-lstm", f"{SENTIMENT} --epochs 8 --rate 0.002 --cell lstm", SST),
     Recipe("sentiment-gru", f"{GATED} --cell gru", SST, seeds=3),
