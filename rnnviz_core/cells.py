@@ -1,7 +1,7 @@
 """The equations of each recurrent cell, once: numbers, LaTeX, code and meaning from one definition.
 
-An equation is a small expression tree. The recorder evaluates the tree on whole tensors, `step` on one
-time step, and the pages print it, so what is shown and what is computed cannot disagree.
+An equation is a small expression tree. `step` evaluates the tree on one time step, the recorder runs what
+`programs` compiles from it, and the pages print it: what is shown and what is computed cannot disagree.
 
 Conventions are PyTorch's: every gate has two biases, one beside the input and one beside the old state;
 ``h_{t-1}`` is called ``previous_hidden``. Names of symbols are the names of sites of a `Trace`.
@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 from torch import Tensor
 
+from . import programs
 from .expressions import (
     Array,
     Call,
@@ -154,7 +155,7 @@ def _linear(side: str, rows: str, vector: Symbol, bias: bool) -> Linear:
     return Linear(weight, vector, offset if bias else None)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)  # without slots: the cached properties need a place
 class Definition:
     """A cell: its gates in PyTorch's row order and its equations in the order of computation."""
 
@@ -172,6 +173,21 @@ class Definition:
         """What the cell hands to the next step: ``hidden``, and ``cell`` for an LSTM."""
         names = [equation.name for equation in self.elementwise]
         return tuple(state for state in STATES if state in names)
+
+    @functools.cached_property
+    def names(self) -> tuple[str, ...]:
+        """The names of all equations."""
+        return tuple(equation.name for equation in self.equations)
+
+    @functools.cached_property
+    def on_sequence(self) -> programs.Program:
+        """All equations on the steps of one sequence whose states are known: see `programs.program`."""
+        return programs.program(self, self.names, scanned=True)
+
+    @functools.cached_property
+    def on_rows(self) -> programs.Program:
+        """The new states of single steps, a row for each: see `programs.program`."""
+        return programs.program(self, self.states, scanned=False)
 
 
 class _Writer:

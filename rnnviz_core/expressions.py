@@ -135,15 +135,19 @@ class Operation(Expression):
 
 
 def _sigmoid(a: np.ndarray) -> np.ndarray:
-    return torch.sigmoid(torch.from_numpy(a)).numpy()
+    # Far below zero e^-a is infinite and the sigmoid 0, as it should be: callers keep numpy quiet there.
+    powers = np.negative(a)
+    np.exp(powers, powers)
+    powers += 1
+    return np.reciprocal(powers, powers)
 
 
 def _relu(a: np.ndarray) -> np.ndarray:
     return np.maximum(a, 0)
 
 
-# On arrays numpy's tanh takes a fifth of the time of torch's; of sigmoid torch has the exact one.
-_ON_ARRAYS: dict[str, Callable[[Any], Any]] = {"sigmoid": _sigmoid, "tanh": np.tanh, "relu": _relu}
+# On so little numpy's functions take a half to a fifth of the time of torch's.
+ON_ARRAYS: dict[str, Callable[[Any], Any]] = {"sigmoid": _sigmoid, "tanh": np.tanh, "relu": _relu}
 _ON_TENSORS: dict[str, Callable[[Any], Any]] = {
     "sigmoid": torch.sigmoid,
     "tanh": torch.tanh,
@@ -161,7 +165,7 @@ class Call(Expression):
 
     def evaluate(self, values: Values) -> Array:
         argument = self.argument.evaluate(values)
-        return (_ON_ARRAYS if isinstance(argument, np.ndarray) else _ON_TENSORS)[self.function](argument)
+        return (ON_ARRAYS if isinstance(argument, np.ndarray) else _ON_TENSORS)[self.function](argument)
 
     def latex(self, numbers: Mapping[str, float] | None = None, digits: int = 3) -> str:
         return rf"{_LATEX[self.function]}\left({self.argument.latex(numbers, digits)}\right)"

@@ -7,13 +7,14 @@ fused one.
 """
 
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor, nn
+from torch.nn import functional
 
 from . import cells, limits
 from .errors import TraceError
@@ -27,7 +28,7 @@ _KERNELS: dict[str, Callable[..., Any]] = {
     "GRU": torch.gru,
     "LSTM": torch.lstm,
 }
-_MANY = 128  # steps from which a scan by blocks is the faster one
+_TOGETHER = 128  # steps of a scan that are doubled together: what the processor's cache holds
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,8 +40,8 @@ class Run:
 
     x: Tensor  # (time, dim)
     output: Tensor  # (time, state), both directions side by side
-    initial: dict[str, Tensor]  # hidden and, for an LSTM, cell: (layers * directions, unit)
-    final: dict[str, Tensor] = field(default_factory=dict)  # the same, after the last step
+    initial: dict[str, np.ndarray]  # hidden and, for an LSTM, cell: (layers * directions, unit)
+    final: dict[str, np.ndarray] = field(default_factory=dict)  # the same, after the last step
 
 
 @dataclass(slots=True)
@@ -94,11 +95,18 @@ def definition_of(module: nn.RNNBase) -> cells.Definition:
 
 
 @functools.lru_cache(maxsize=256)
-def _sites(part: str, layer: int, reverse: bool) -> dict[str, str]:
-    """Last word -> site. Built once: at 20 tokens the names would cost more than the numbers."""
-    words = {equation.name for cell in Cell for equation in cells.definition(cell).equations}
-    words |= {"unprojected", "layer_input", "initial_hidden", "initial_cell"}
-    return {word: layer_site(part, layer, word, reverse=reverse) for word in words}
+def _sites(
+    names: tuple[str, ...], part: str, layer: int, reverse: bool, axis: str
+) -> tuple[dict[str, str], dict[str, tuple[str, ...]]]:
+    """Last word -> site, and site -> axes, of what a layer records: equations, input, first states.
+
+    Made once: at 20 tokens the names would cost more than the numbers.
+    """
+    initial = [f"initial_{name}" for name in cells.STATES if name in names]
+    axes: dict[str, tuple[str, ...]] = dict.fromkeys(names, (axis, "unit"))
+    axes |= {"layer_input": (axis, "dim"), **dict.fromkeys(initial, ("unit",))}
+    sites = {word: layer_site(part, layer, word, reverse=reverse) for word in axes}
+    return sites, {sites[word]: found for word, found in axes.items()}
 
 
 def weights_of(module: nn.RNNBase, layer: int, reverse: bool = False) -> dict[str, Tensor]:
@@ -129,42 +137,36 @@ def record_layers(recording: Recording, module: nn.RNNBase, run: Run, part: str,
     TraceError
         When the states computed again from the recorded gates are not torch's own.
     """
-    cell = definition_of(module)
+    cell, blocks = definition_of(module), module.all_weights
     directions = 2 if module.bidirectional else 1
-    x = run.x
+    initial, final, x = run.initial, dict(run.final), run.x
     for layer in range(module.num_layers):
         last = layer == module.num_layers - 1
-        rows = slice(layer * directions, (layer + 1) * directions)
-        initial, final = (
-            {name: s[rows] for name, s in states.items()} for states in (run.initial, run.final)
-        )
-        # The module does not show what passes between its layers: run the lower ones alone.
-        output = run.output if last else _fused_layer(module, layer, x, initial)
         if last:
             final.pop("hidden", None)  # a row of the output
-        for direction, fused in enumerate(output.chunk(directions, dim=-1) if directions > 1 else (output,)):
-            reverse = direction == 1
-            sites, weights = _sites(part, layer, reverse), weights_of(module, layer, reverse)
-            first = {name: state[direction] for name, state in initial.items()}
-            values = gate_values(cell, weights, x, fused, first, reverse=reverse)
-            known = fused.numpy()
+        # The module does not show what passes between its layers: run the lower ones alone.
+        output = run.output if last else _fused_layer(module, layer, x, initial)
+        sides = np.split(output.numpy(), 2, axis=1) if directions > 1 else (output.numpy(),)
+        for direction, known in enumerate(sides):
+            row, reverse = layer * directions + direction, direction == 1
+            first = {name: state[row] for name, state in initial.items()}
+            values = gate_values(cell, blocks[row], x, known, first, reverse=reverse)
+            sites, axes = _sites(cell.names, part, layer, reverse, axis)
             recording.compare(sites["hidden"], values["hidden"], known)
-            values["hidden"] = known  # what the model computed goes into the trace
             for name, state in final.items():
-                recording.compare(sites[name], values[name][0 if reverse else -1], state[direction].numpy())
-            recording.add(sites["layer_input"], x, axis, "dim")
-            for name, state in first.items():
-                recording.add(sites[f"initial_{name}"], state, "unit")
-            for name, value in values.items():
-                recording.add(sites[name], value, axis, "unit")
+                recording.compare(sites[name], values[name][0 if reverse else -1], state[row])
+            values["hidden"] = known  # what the model computed goes into the trace
+            recording.arrays.update(zip(axes, (*values.values(), x.numpy(), *first.values()), strict=True))
+            recording.axes.update(axes)
         x = output
 
 
-def _fused_layer(module: nn.RNNBase, layer: int, x: Tensor, initial: dict[str, Tensor]) -> Tensor:
+def _fused_layer(module: nn.RNNBase, layer: int, x: Tensor, initial: dict[str, np.ndarray]) -> Tensor:
     """One layer, both directions, by torch's fused kernel: (time, dim) -> (time, state)."""
     directions = 2 if module.bidirectional else 1
-    blocks = module.all_weights[layer * directions : (layer + 1) * directions]
-    states = [state.unsqueeze(1) for state in initial.values()]
+    rows = slice(layer * directions, (layer + 1) * directions)
+    blocks = module.all_weights[rows]
+    states = [torch.from_numpy(state[rows]).unsqueeze(1) for state in initial.values()]
     output, *_ = _KERNELS[module.mode](
         x.unsqueeze(1),
         states if len(states) > 1 else states[0],
@@ -181,10 +183,10 @@ def _fused_layer(module: nn.RNNBase, layer: int, x: Tensor, initial: dict[str, T
 
 def gate_values(
     cell: cells.Definition,
-    weights: dict[str, Tensor],
+    weights: Sequence[Tensor],
     x: Tensor,
-    hidden: Tensor,
-    initial: dict[str, Tensor],
+    hidden: np.ndarray,
+    initial: dict[str, np.ndarray],
     *,
     reverse: bool = False,
 ) -> dict[str, np.ndarray]:
@@ -193,7 +195,7 @@ def gate_values(
     Parameters
     ----------
     cell, weights
-        As `cells.step` reads them.
+        A definition and what `weights_of` gives names to.
     x
         (time, dim), what the layer read.
     hidden
@@ -206,29 +208,24 @@ def gate_values(
     dict
         Name of the equation -> (time, unit), ``hidden`` computed again from the gates.
     """
-    start = initial["hidden"].unsqueeze(0)
-    previous = torch.cat((hidden[1:], start) if reverse else (start, hidden[:-1]))
-    known = {"x": x, "previous_hidden": previous, **weights}
-    bias = "b_i" in weights
-    parts = (cells.input_part("", bias), cells.state_part("", bias))
-    # From here on numpy: on arrays of a sentence's size a call costs half of one of torch.
-    found = cells.by_gate(cell, *(part.evaluate(known).numpy() for part in parts))
-    values = {"previous_hidden": previous.numpy(), **found}
-    if "W_hr" in weights:
-        values["W_hr"] = weights["W_hr"].detach().numpy()
-    for equation in cell.elementwise:
-        name = equation.symbol.name
-        if name == "cell":
-            slope, offset = (part.evaluate(values) for part in equation.slope_and_offset("previous_cell"))
-            value = scan(slope, offset, initial["cell"].numpy(), reverse=reverse)
-        else:
-            value = equation.expression.evaluate(values)
-        values[name] = found[name] = value
-    return found
+    start = initial["hidden"][np.newaxis]
+    previous = np.concatenate((hidden[1:], start) if reverse else (start, hidden[:-1]))
+    in_weight, state_weight, *rest = weights
+    in_bias, state_bias = rest[:2] if len(rest) > 1 else (None, None)
+    projection = rest[-1].detach().numpy() if len(rest) % 2 else None
+    # The products are torch's; from here on numpy: on so little a call costs half of one of torch.
+    from_input = functional.linear(x, in_weight, in_bias).numpy()
+    from_state = functional.linear(torch.from_numpy(previous), state_weight, state_bias).numpy()
+    scanned = functools.partial(scan, first=initial["cell"], reverse=reverse) if "cell" in initial else None
+    values = cell.on_sequence(from_input, from_state, previous, None, projection, scanned)
+    return dict(zip(cell.names, values, strict=True))
 
 
 def scan(slope: np.ndarray, offset: np.ndarray, first: np.ndarray, *, reverse: bool = False) -> np.ndarray:
     """``state_t = slope_t * state_{t-1} + offset_t`` for all t, from the state `first`.
+
+    By doubling: each row knows first what one step before it adds, then two, four, ... steps. That is
+    five rounds for 20 steps, where a loop over the rows takes 20.
 
     Parameters
     ----------
@@ -244,39 +241,21 @@ def scan(slope: np.ndarray, offset: np.ndarray, first: np.ndarray, *, reverse: b
     ndarray
         (time, unit)
     """
-    states = np.concatenate((first[np.newaxis], offset[::-1] if reverse else offset))
-    slopes = np.concatenate((states[:1], slope[::-1] if reverse else slope))  # the first is not read
-    if len(offset) < _MANY:
-        _scan_rows(slopes, states)
-    else:
-        _scan_blocks(slopes, states)
-    return states[:0:-1] if reverse else states[1:]
+    if reverse:
+        slope, offset = slope[::-1], offset[::-1]
+    states = offset.copy()
+    for start in range(0, len(states), _TOGETHER):
+        here, kept = states[start : start + _TOGETHER], slope[start : start + _TOGETHER]
+        here[0] += kept[0] * first
+        _double(kept[1:], here)
+        first = here[-1]
+    return states[::-1] if reverse else states
 
 
-def _scan_blocks(slopes: np.ndarray, states: np.ndarray) -> None:
-    """As `_scan_rows`, with fewer and larger calls.
-
-    All blocks of steps are scanned side by side, each from zero; then every block gets what the one
-    before hands on, times the slopes so far.
-    """
-    steps = int(len(states) ** 0.5)
-    whole = (len(states) - 1) // steps * steps
-    local = states[1 : whole + 1].reshape(-1, steps, states.shape[1])
-    kept = slopes[1 : whole + 1].reshape(local.shape).copy()
-    _scan_rows(kept.swapaxes(0, 1), local.swapaxes(0, 1), running=True)
-    handed = np.concatenate((states[:1], local[:, -1]))
-    _scan_rows(np.concatenate((slopes[:1], kept[:, -1])), handed)
-    kept *= handed[:-1, np.newaxis]
-    local += kept
-    _scan_rows(slopes[whole:], states[whole:])
-
-
-def _scan_rows(slopes: np.ndarray, states: np.ndarray, *, running: bool = False) -> None:
-    """``states[t] += slopes[t] * states[t - 1]`` in place; `running` turns slopes into products so far."""
-    product = np.empty_like(states[0])
-    rows = zip(slopes[:-1], slopes[1:], states[:-1], states[1:], strict=True)
-    for slope_before, slope, state_before, state in rows:
-        np.multiply(slope, state_before, product)
-        np.add(state, product, state)
-        if running:
-            np.multiply(slope, slope_before, slope)
+def _double(kept: np.ndarray, states: np.ndarray) -> None:
+    """The rounds of a scan in place; `kept` is what each row but the first keeps of the one before."""
+    span = 1
+    while span < len(states):
+        states[span:] += kept * states[:-span]
+        kept = kept[span:] * kept[:-span]
+        span *= 2

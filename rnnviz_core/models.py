@@ -42,9 +42,12 @@ def _recurrent(spec: ModelSpec, inputs: int, hidden: int, *, bidirectional: bool
 def _encode(
     encoder: nn.RNNBase, x: Float[Tensor, "batch time dim"], lengths: Int[Tensor, " batch"]
 ) -> Encoded:
-    packed = pack_padded_sequence(x, lengths.cpu(), batch_first=True, enforce_sorted=False)
-    outputs, state = encoder(packed)
-    states, _ = pad_packed_sequence(outputs, batch_first=True, total_length=x.shape[1])
+    if len(x) == 1 and int(lengths[0]) == x.shape[1]:  # no padding: packing would cost a fifth more
+        states, state = encoder(x)
+    else:
+        packed = pack_padded_sequence(x, lengths.cpu(), batch_first=True, enforce_sorted=False)
+        outputs, state = encoder(packed)
+        states, _ = pad_packed_sequence(outputs, batch_first=True, total_length=x.shape[1])
     hidden = state[0] if isinstance(state, tuple) else state
     last = torch.cat((hidden[-2], hidden[-1]), dim=-1) if encoder.bidirectional else hidden[-1]
     mask = torch.arange(x.shape[1], device=x.device) < lengths.to(x.device).unsqueeze(1)
@@ -203,6 +206,7 @@ class TranslationModel(nn.Module):
         state: State,
         memory: Memory,
         keep: Bool[Tensor, "batch target"] | None = None,
+        contexts: Float[Tensor, "batch target unit"] | None = None,
     ) -> Decoded:
         """Run the decoder over given input ids (start with ``<s>``), from a state.
 
@@ -210,11 +214,16 @@ class TranslationModel(nn.Module):
         the dearest part of training, and padding needs none of it.
 
         With Bahdanau's attention the input of a step needs the state before it, so the steps run
-        one by one; otherwise the fused module runs over all of them.
+        one by one; otherwise, or where a search has found the `contexts` already, the fused module runs
+        over all of them. Attention then looks again: given contexts are only where it starts from.
         """
         embedding = self.dropout(self.target_embedding(ids))
         if isinstance(self.attention, BahdanauAttention):
-            inputs, hidden, attended, state = self._decode_by_steps(embedding, state, memory)
+            inputs, hidden, attended, state = (
+                self._decode_by_steps(embedding, state, memory)
+                if contexts is None
+                else self._decode_with(contexts, embedding, state, memory)
+            )
         else:
             inputs = embedding
             if self.attention is None:
@@ -243,6 +252,20 @@ class TranslationModel(nn.Module):
             looks.append(look)
         attended = Attended(*(torch.cat(parts, dim=1) for parts in zip(*looks, strict=True)))
         return torch.cat(inputs, dim=1), torch.cat(hidden, dim=1), attended, state
+
+    def _decode_with(
+        self,
+        contexts: Float[Tensor, "batch target unit"],
+        embedding: Float[Tensor, "batch target dim"],
+        state: State,
+        memory: Memory,
+    ) -> tuple[Tensor, Tensor, Attended, State]:
+        assert self.attention is not None
+        before = (state[0] if isinstance(state, tuple) else state)[-1].unsqueeze(1)
+        hidden, state = self.decoder(torch.cat((embedding, contexts), dim=-1), state)
+        queries = torch.cat((before, hidden[:, :-1]), dim=1)
+        attended = self.attention(queries, memory.keys, memory.projected, memory.mask)
+        return torch.cat((embedding, attended.context), dim=-1), hidden, attended, state
 
     def _read(
         self,

@@ -5,6 +5,7 @@ How gates are found and verified is in `rnnviz_core.layers`; `rnnviz_core.record
 
 from collections.abc import Sequence
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn.utils.rnn import PackedSequence, pack_padded_sequence, pad_packed_sequence
@@ -102,9 +103,10 @@ def _select(
 ) -> Run:
     """One item of the batch, without its padding, in tensors that nobody else can change."""
     ends = _rows(final, item)
-    starts = {name: torch.zeros_like(end) for name, end in ends.items()}
-    if state is not None:
-        starts = {name: start.detach().clone() for name, start in _rows(state, item).items()}
+    if state is None:
+        starts = {name: np.zeros(end.shape, end.dtype) for name, end in ends.items()}
+    else:
+        starts = {name: start.copy() for name, start in _rows(_detached(state), item).items()}
     if isinstance(x, PackedSequence):
         assert isinstance(output, PackedSequence)
         (read, counts), (states, _) = pad_packed_sequence(x), pad_packed_sequence(output)
@@ -114,14 +116,20 @@ def _select(
     if x.dim() == 3:
         x, output = (one[item] if module.batch_first else one[:, item] for one in (x, output))
         output = output.clone()  # so that the rest of the batch can be freed
-    return Run(x.detach().clone(), output, starts, ends)
+    return Run(x.clone(), output, starts, ends)
 
 
-def _rows(state: State, item: int) -> dict[str, Tensor]:
+def _rows(state: State, item: int) -> dict[str, np.ndarray]:
     """The states of one item by name, each (layers * directions, unit)."""
     pair = state if isinstance(state, tuple | list) else (state,)
-    rows = (one if one.dim() == 2 else one[:, item] for one in pair)
-    return dict(zip(("hidden", "cell"), rows, strict=False))
+    return {
+        name: one.numpy() if one.dim() == 2 else one[:, item].numpy()
+        for name, one in zip(("hidden", "cell"), pair, strict=False)
+    }
+
+
+def _detached(state: State) -> State:
+    return state.detach() if isinstance(state, Tensor) else (state[0].detach(), state[1].detach())
 
 
 # --- arguments --------------------------------------------------------------------------------
@@ -149,7 +157,7 @@ def _check_input(module: nn.RNNBase, x: object) -> None:
             raise TraceError(
                 f"{tensor.dtype} cannot be recorded; x and module must be torch.float32 or torch.float64"
             )
-        if tensor.device.type != "cpu":
+        if not tensor.is_cpu:
             raise TraceError(f"{tensor.device} cannot be recorded; call .cpu() on module and x")
     if data.dtype != weight.dtype:
         raise TraceError(f"x is {data.dtype} but the module is {weight.dtype}; convert one of them")

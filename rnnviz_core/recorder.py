@@ -6,11 +6,12 @@ gates are found and verified is in `rnnviz_core.layers`.
 
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor
 
 from . import limits
-from .decoding import Search, beam_search
+from .decoding import Node, Search, beam_search
 from .errors import SpecError, TraceError
 from .layers import Recording, Run, record_layers
 from .models import Decoded, Encoded, Memory, SentimentModel, State, TranslationModel
@@ -96,10 +97,10 @@ def _batch_of_one(ids: list[int]) -> tuple[Tensor, Tensor]:
     return torch.tensor([ids]), torch.tensor([len(ids)])
 
 
-def _states(state: State) -> dict[str, Tensor]:
+def _states(state: State) -> dict[str, np.ndarray]:
     """PyTorch's state of a batch of one, by name: each (layers, unit)."""
     pair = state if isinstance(state, tuple) else (state,)
-    return {name: one[:, 0] for name, one in zip(("hidden", "cell"), pair, strict=False)}
+    return {name: one[:, 0].numpy() for name, one in zip(("hidden", "cell"), pair, strict=False)}
 
 
 def _record_encoder(
@@ -108,7 +109,7 @@ def _record_encoder(
     """The embeddings and all layers of an encoder; `states` is what it returned for `embedded`."""
     rows = encoder.num_layers * (2 if encoder.bidirectional else 1)
     names = ("hidden", "cell") if encoder.mode == "LSTM" else ("hidden",)
-    initial = {name: torch.zeros(rows, encoder.hidden_size, dtype=embedded.dtype) for name in names}
+    initial = {name: np.zeros((rows, encoder.hidden_size), embedded.numpy().dtype) for name in names}
     recording.add("encoder.embedding", embedded, axis, "dim")
     record_layers(recording, encoder, Run(embedded, states, initial), "encoder", axis)
 
@@ -173,15 +174,19 @@ def _record_translation(model: TranslationModel, text: str, beam: int, reference
     target = model.target_tokenizer
     if reference is None:
         search = beam_search(model, memory, beam)
-        decoded = search.decoded
         produced, hypotheses = list(search.hypotheses[0].ids), _hypotheses(search, target)
         tree = _tree(search) if beam > 1 else {}
     else:
+        search, tree = None, {}
         produced, hypotheses = [*target.encode(reference, limits.TARGET_PIECES - 1).ids, EOS], []
-        decoded = model.decode(torch.tensor([[BOS, *produced[:-1]]]), memory.state, memory)
-        tree = {}
     read = [BOS, *produced[:-1]]
+    contexts = None
+    if search is not None and search.contexts is not None:
+        contexts = torch.from_numpy(search.contexts)[None]
+    decoded = model.decode(torch.tensor([read]), memory.state, memory, contexts=contexts)
     _record_decoder(recording, model, memory, decoded)
+    if search is not None:
+        _check_search(search, recording)
     pieces = target.pieces
     return _trace(
         model,
@@ -201,7 +206,7 @@ def _record_translation(model: TranslationModel, text: str, beam: int, reference
 
 
 def _record_decoder(recording: Recording, model: TranslationModel, memory: Memory, decoded: Decoded) -> None:
-    """All steps of the decoder; where it ran step by step, its inputs and states are known by now."""
+    """All steps of the decoder."""
     recording.add("decoder.embedding", decoded.embedding[0], "target", "dim")
     run = Run(decoded.inputs[0], decoded.hidden[0], _states(memory.state), _states(decoded.state))
     record_layers(recording, model.decoder, run, "decoder", "target")
@@ -212,6 +217,28 @@ def _record_decoder(recording: Recording, model: TranslationModel, memory: Memor
     recording.add("readout.vector", decoded.vector[0], "target", "dim")
     recording.add("readout.logits", decoded.logits[0], "target", "vocab")
     recording.add("readout.probabilities", torch.softmax(decoded.logits[0], dim=-1), "target", "vocab")
+
+
+def _check_search(search: Search, recording: Recording) -> None:
+    """Compare what the search found on its best way with what is recorded."""
+    best, arrays = search.hypotheses[0], recording.arrays
+    if search.contexts is not None:
+        context = arrays["attention.context"]
+        _agree("attention.context", np.abs(search.contexts - context).max(), np.abs(context).max())
+    logits, probabilities = arrays["readout.logits"], arrays["readout.probabilities"]
+    chosen = logits[range(len(best.ids)), best.ids]
+    recorded = (chosen - logits.max(axis=1) + np.log(probabilities.max(axis=1))).sum()
+    difference = abs(recorded - best.log_probability) / len(best.ids)
+    _agree("the log-probability per piece", difference, np.abs(logits).max())
+
+
+def _agree(what: str, difference: np.floating, largest: np.floating) -> None:
+    allowed = limits.TOLERANCE * max(1.0, float(largest))
+    if not difference <= allowed:
+        raise TraceError(
+            f"{what} differs by {difference:.3g} between the search and the recording; "
+            f"the limit is {allowed:.3g}"
+        )
 
 
 def _hypotheses(search: Search, tokenizer: Tokenizer) -> list[dict[str, Any]]:
@@ -229,9 +256,9 @@ def _hypotheses(search: Search, tokenizer: Tokenizer) -> list[dict[str, Any]]:
 
 def _tree(search: Search) -> dict[str, Any]:
     """Every node the search looked at, a list per field, and the way to its best hypothesis."""
-    fields = ("step", "parent", "id", "log_probability", "kept")
+    columns = zip(*search.nodes, strict=True)
     return {
-        "search": {name: [getattr(node, name) for node in search.nodes] for name in fields},
+        "search": {name: list(column) for name, column in zip(Node._fields, columns, strict=True)},
         "search_path": list(search.hypotheses[0].nodes),
     }
 

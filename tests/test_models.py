@@ -2,11 +2,13 @@
 
 from itertools import product
 
+import numpy as np
 import pytest
 import torch
 from torch.nn.utils.rnn import pad_sequence
 from torch.testing import assert_close
 
+from rnnviz_core import stepping
 from rnnviz_core.decoding import beam_search, translate
 from rnnviz_core.errors import SpecError
 from rnnviz_core.specs import Attention, Cell
@@ -85,11 +87,14 @@ def log_probability(model, memory, ids):
     return torch.log_softmax(logits, -1)[range(len(ids)), list(ids)].sum().item()
 
 
-@pytest.mark.parametrize("attention", Attention)
-def test_every_hypothesis_has_the_probability_the_model_gives_it(make_translation, attention):
-    model = make_translation("gru", attention)
+@pytest.mark.parametrize("cell, attention, layers, bidirectional", TRANSLATION)
+@pytest.mark.parametrize("width", [1, 4])
+def test_every_hypothesis_has_the_probability_the_model_gives_it(
+    make_translation, cell, attention, layers, bidirectional, width
+):
+    model = make_translation(cell, attention, layers=layers, bidirectional=bidirectional)
     memory = model.encode(*batch(IDS[:1]))
-    search = beam_search(model, memory, width=4, limit=6)
+    search = beam_search(model, memory, width, limit=6)
     scores = [hypothesis.score for hypothesis in search.hypotheses]
     assert scores == sorted(scores, reverse=True)
     for hypothesis in search.hypotheses:
@@ -146,27 +151,11 @@ def test_translate_gives_text_and_blank_for_blank(make_translation):
     assert translate(model, "  ") == ""
 
 
-@pytest.mark.parametrize("cell", ["gru", "lstm"])
-@pytest.mark.parametrize("attention", Attention)
-@pytest.mark.parametrize("width", [1, 4])
-def test_a_search_remembers_the_decoders_steps_to_its_best_hypothesis(
-    make_translation, attention, width, cell
-):
-    model = make_translation(cell, attention, layers=2)
-    memory = model.encode(*batch(IDS[:1]))
-    search = beam_search(model, memory, width=width, limit=6)
-    ids = search.hypotheses[0].ids
-    again = model.decode(torch.tensor([[BOS, *ids[:-1]]]), memory.state, memory)
-    found = search.decoded
-    assert found.hidden.shape[1] == len(ids)
-    for name in ("embedding", "inputs", "hidden", "vector", "logits"):
-        assert_close(getattr(found, name), getattr(again, name), atol=1e-5, rtol=1e-5)
-    assert (found.attended is None) == (again.attended is None) == (attention is Attention.NONE)
-    for one, other in zip(found.attended or (), again.attended or (), strict=True):
-        assert_close(one, other, atol=1e-5, rtol=1e-5)
-    for one, other in zip(states(found.state), states(again.state), strict=True):
-        assert_close(one, other, atol=1e-5, rtol=1e-5)
-
-
-def states(state):
-    return state if isinstance(state, tuple) else (state,)
+@pytest.mark.parametrize("small_kernel", [False, True])
+@pytest.mark.parametrize("rows", [1, 2, 3, 10])
+@pytest.mark.parametrize("width, units", [(7, 5), (192, 4000), (5, 1), (3000, 400)])
+def test_products_in_pieces_are_products(monkeypatch, small_kernel, rows, width, units):
+    monkeypatch.setattr(stepping, "_SMALL_KERNEL", small_kernel)
+    random = np.random.default_rng(rows)
+    few, weight = random.random((rows, width)), random.random((units, width))
+    np.testing.assert_allclose(stepping.product(few, weight), np.einsum("rw,uw->ru", few, weight))

@@ -19,6 +19,7 @@ from rnnviz_core.decoding import beam_search
 from rnnviz_core.errors import SpecError, TextError, TraceError
 from rnnviz_core.layers import scan
 from rnnviz_core.recorder import record, record_module
+from rnnviz_core.stepping import Stepper
 from rnnviz_core.tokenizer import BOS, EOS
 from rnnviz_core.trace import Trace, layer_site
 
@@ -508,6 +509,26 @@ def test_a_beam_keeps_every_node_it_looked_at() -> None:
     written = [search["id"][node] for node in trace.meta["search_path"]]
     assert written == [token.id for token in trace.tokens["target"]]
     assert "search" not in record(model, SOURCE).meta
+
+
+def test_a_search_that_is_not_the_model_s_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    right = Stepper.step
+
+    def wrong(stepper: Stepper, ids: list[int], states: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        logits, states = right(stepper, ids, states)
+        return logits * 1.01, states
+
+    monkeypatch.setattr(Stepper, "step", wrong)
+    with pytest.raises(TraceError, match=r"log-probability per piece differs by 0\.\d+ between the search"):
+        record(translation_model(), SOURCE, beam=3)
+
+
+@pytest.mark.parametrize("attention", ["luong", "bahdanau"])
+def test_a_context_that_is_not_the_model_s_is_found(monkeypatch: pytest.MonkeyPatch, attention: str) -> None:
+    right = Stepper._look
+    monkeypatch.setattr(Stepper, "_look", lambda stepper, queries: right(stepper, queries) * 1.01)
+    with pytest.raises(TraceError, match=r"(attention\.context|decoder\.0\.hidden) .*differs by 0\.\d+ "):
+        record(translation_model(attention=attention), SOURCE)
 
 
 def test_a_reference_leaves_no_choice_to_a_beam() -> None:

@@ -5,8 +5,7 @@ import pytest
 import torch
 from numpy.testing import assert_allclose
 
-from rnnviz_core import decoding, recorder, surgery
-from rnnviz_core.attention import Attended
+from rnnviz_core import decoding, recorder, stepping, surgery
 from rnnviz_core.errors import TraceError
 from rnnviz_core.frames import replaced
 
@@ -57,11 +56,10 @@ def test_written_evenly_is_greedy_search_with_an_even_attention(
     trace = recorder.record(model, TEXTO)
     found = surgery.write_evenly(model, trace, limit=12)
 
-    def even(queries, keys, projected, mask):
-        weights = torch.full((*queries.shape[:2], keys.shape[1]), 1 / keys.shape[1])
-        return Attended(weights, weights, weights @ keys)
+    def even(stepper, queries):
+        return np.repeat(stepper._keys.mean(axis=0, keepdims=True), len(queries), axis=0)
 
-    monkeypatch.setattr(model.attention, "forward", even)
+    monkeypatch.setattr(stepping.Stepper, "_look", even)
     ids = torch.tensor([[token.id for token in trace.tokens["source"]]])
     memory = model.encode(ids, torch.tensor([ids.shape[1]]))
     best = decoding.beam_search(model, memory, 1, 12).hypotheses[0]
