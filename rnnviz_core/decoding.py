@@ -112,7 +112,8 @@ def _likeliest(logits: np.ndarray, width: int) -> tuple[np.ndarray, np.ndarray]:
     """Log-probabilities and ids of the `width` likeliest pieces of each row, best first."""
     count = np.arange(len(logits))
     highest = logits.max(axis=1)
-    whole = highest + np.log(np.exp(logits - highest[:, np.newaxis]).sum(axis=1))
+    powers = logits - highest[:, np.newaxis]
+    whole = highest + np.log(np.exp(powers, powers).sum(axis=1))
     logits[:, _NEVER] = -np.inf
     pieces = np.empty((len(logits), min(width, logits.shape[1])), dtype=int)
     best = np.empty(pieces.shape)

@@ -33,7 +33,7 @@ class Stepper:
         if isinstance(attention, BahdanauAttention):
             self._query, self._score = _array(attention.query.weight), _array(attention.score.weight)[0]
         elif attention is None:
-            self._fix(_array(memory.context[0]), model.spec.embedding)
+            self._fix(_array(memory.context[:1]), model.spec.embedding)
         pair = memory.state if isinstance(memory.state, tuple) else (memory.state,)
         self.contexts: list[np.ndarray] = []  # what attention found at each step so far: (row, unit)
         self.first = np.stack([_array(one[:, :1]) for one in pair])  # (state, layer, row, unit)
@@ -41,10 +41,11 @@ class Stepper:
     def _fix(self, context: np.ndarray, embedding: int) -> None:
         """Without attention all steps read the same context: multiply it once."""
         (weight, rest, bias, *more), *layers = self._layers
-        fixed = bias + weight[:, embedding:] @ context
+        fixed = bias + product(context, weight[:, embedding:])[0]
         self._layers = [[weight[:, :embedding], rest, fixed, *more], *layers]
         weight, bias = self._readout
-        self._readout = weight[:, len(context) :], bias + weight[:, : len(context)] @ context
+        size = context.shape[1]
+        self._readout = weight[:, size:], bias + product(context, weight[:, :size])[0]
 
     @np.errstate(over="ignore")  # of gates that are shut
     def step(self, ids: list[int], states: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -87,13 +88,13 @@ class Stepper:
     def _look(self, queries: np.ndarray) -> np.ndarray:
         """The context of each row, as `attention` finds it."""
         if self._kind is Attention.LUONG:
-            scores = queries @ self._projected.T
+            scores = product(queries, self._projected)
         else:
             energy = np.tanh(product(queries, self._query)[:, np.newaxis] + self._projected)
             scores = np.einsum("rsw,w->rs", energy, self._score)
         weights = np.exp(scores - scores.max(axis=1, keepdims=True))
         weights /= weights.sum(axis=1, keepdims=True)
-        return weights @ self._keys
+        return product(weights, self._keys.T)
 
 
 # numpy's BLAS has a kernel for small products, where the processor has AVX-512: of a few rows with a
