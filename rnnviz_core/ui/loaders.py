@@ -4,6 +4,8 @@ A trace is immutable, so all sessions share one object: there is nothing to copy
 bytes and the age of what is kept have a ceiling.
 """
 
+import contextlib
+import ctypes
 import gc
 import importlib
 import os
@@ -26,6 +28,7 @@ ROOT = Path(__file__).resolve().parents[2]
 LOOK_SECONDS = 1.0  # a folder is looked at again for changes after this time
 HEAVY = 1_000  # beam times characters: from here on one search waits for the other
 MANY = 10  # modules imported or charts compiled since the last freeze: time for another one
+TRIM_SECONDS = 5.0  # how often freed memory is given back to the system
 NODE_BYTES = 200  # of one piece that a beam considered: five numbers in lists
 
 _stamps: dict[Path, tuple[float, str]] = {}
@@ -38,6 +41,7 @@ _traces: Cache[Trace] = Cache(
     seconds=limits.CACHE_SECONDS,
 )
 _frozen = 0  # what stood at the last freeze
+_trimmed = 0.0  # when, monotonic
 
 
 def folder() -> Path:
@@ -73,12 +77,10 @@ def models() -> Scan:
 
 
 def _model(path: str, stamp: str) -> Any:
-    import torch
-
     from .. import checkpoints
 
     def load() -> Any:
-        torch.set_num_threads(1)  # many small sessions: threads would only get into each other's way
+        _settle_torch()
         return checkpoints.load(path)
 
     return _models.get((path, stamp), load)
@@ -116,15 +118,28 @@ def warm_up() -> None:
         _wake()
     elif _standing() > _frozen + MANY:
         _freeze()
+    elif time.monotonic() - _trimmed > TRIM_SECONDS:
+        trim()
+
+
+def trim() -> None:
+    """Give freed memory back to the system, 35 MB with 25 visitors, in 20 ms.
+
+    glibc keeps it, and Python keeps circles until it looks for them. Telling glibc never to keep any
+    (`MALLOC_MMAP_THRESHOLD_`) makes recording a trace a quarter slower.
+    """
+    global _trimmed
+    _trimmed = time.monotonic()
+    gc.collect()
+    with contextlib.suppress(OSError, AttributeError):  # no glibc here
+        ctypes.CDLL("libc.so.6").malloc_trim(0)
 
 
 @st.cache_resource(show_spinner="Waking the network …")
 def _wake() -> bool:
-    import torch
-
     from .. import charts, frames, ui
 
-    torch.set_num_threads(1)
+    _settle_torch()
     for package in (charts, frames, ui):
         for found in pkgutil.iter_modules(package.__path__):
             importlib.import_module(f"{package.__name__}.{found.name}")
@@ -137,9 +152,18 @@ def _wake() -> bool:
     return True
 
 
+def _settle_torch() -> None:
+    import torch
+
+    torch.set_num_threads(1)  # many small sessions: threads would only get into each other's way
+    # oneDNN keeps a program for every length of text that an LSTM has read, 0.2 MB each; torch's own LSTM
+    # takes as long.
+    torch.backends.mkldnn.set_flags(_enabled=False)
+
+
 def _freeze() -> None:
     global _frozen
-    gc.collect()
+    trim()
     gc.freeze()
     _frozen = _standing()
 

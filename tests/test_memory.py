@@ -1,0 +1,76 @@
+"""What a server gives back and does not pile up; measured on the C library's own books."""
+
+import ctypes
+import os
+import sys
+
+import numpy as np
+import pyarrow as pa
+import pytest
+
+from bench.load import memory
+from bench.sentences import language, sentences
+from rnnviz_core import record
+from rnnviz_core.ui import arrow, loaders
+
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="memory is read from glibc and /proc")
+
+
+class Books(ctypes.Structure):
+    """glibc's ``struct mallinfo2``."""
+
+    NAMES = ("arena", "ordblks", "smblks", "hblks", "hblkhd", "usmblks", "fsmblks", "uordblks", "fordblks")
+    _fields_ = [(name, ctypes.c_size_t) for name in (*NAMES, "keepcost")]
+
+
+def in_use() -> int:
+    """Bytes that C code holds in the heap."""
+    mallinfo2 = ctypes.CDLL("libc.so.6").mallinfo2
+    mallinfo2.restype = Books
+    return mallinfo2().uordblks
+
+
+def test_texts_of_many_lengths_leave_nothing_behind():
+    entry = next(entry for entry in loaders.models().entries if entry.spec.cell == "lstm")
+    model = loaders.model(entry)
+    found = sentences(language(entry.spec), 1)
+    words = " ".join(next(found) for _ in range(6)).split()
+
+    def read(lengths: range) -> None:
+        for length in lengths:
+            record(model, " ".join(words[:length]))
+
+    read(range(1, 5))
+    before = in_use()
+    read(range(5, 45))
+    assert in_use() - before < 500_000  # with oneDNN 40 lengths leave 4 MB
+
+
+def test_freed_memory_goes_back_to_the_system():
+    pieces = [np.ones(7_500) for _ in range(2_000)]  # 60 kB each: glibc would keep them
+    full = memory(os.getpid())
+    kept = pieces[::50]
+    del pieces
+    before = memory(os.getpid())
+    loaders.trim()
+    assert memory(os.getpid()) < before - 60e6
+    assert memory(os.getpid()) < full - 100e6
+    assert kept[0][0] == 1
+
+
+def test_memory_is_given_back_now_and_then_and_not_at_every_run(monkeypatch):
+    trims = []
+    monkeypatch.setattr(loaders, "trim", lambda: trims.append(1))
+    monkeypatch.setattr(loaders, "_frozen", loaders._standing())
+    monkeypatch.setattr(loaders, "_trimmed", loaders.time.monotonic())
+    for _ in range(3):
+        loaders.warm_up()
+    assert not trims
+    monkeypatch.setattr(loaders, "_trimmed", loaders.time.monotonic() - loaders.TRIM_SECONDS - 1)
+    loaders.warm_up()
+    assert len(trims) == 1
+
+
+def test_rows_are_written_with_the_systems_allocator():
+    assert arrow.arrow_bytes({"x": np.arange(3)})
+    assert pa.default_memory_pool().backend_name == "system"
