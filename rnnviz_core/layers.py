@@ -98,13 +98,13 @@ def definition_of(module: nn.RNNBase) -> cells.Definition:
 def _sites(
     names: tuple[str, ...], part: str, layer: int, reverse: bool, axis: str
 ) -> tuple[dict[str, str], dict[str, tuple[str, ...]]]:
-    """Last word -> site, and site -> axes, of what a layer records: equations, input, first states.
+    """Last word -> site, and site -> axes, of what a layer records: input, first states, equations.
 
     Made once: at 20 tokens the names would cost more than the numbers.
     """
     initial = [f"initial_{name}" for name in cells.STATES if name in names]
-    axes: dict[str, tuple[str, ...]] = dict.fromkeys(names, (axis, "unit"))
-    axes |= {"layer_input": (axis, "dim"), **dict.fromkeys(initial, ("unit",))}
+    axes: dict[str, tuple[str, ...]] = {"layer_input": (axis, "dim"), **dict.fromkeys(initial, ("unit",))}
+    axes |= dict.fromkeys(names, (axis, "unit"))
     sites = {word: layer_site(part, layer, word, reverse=reverse) for word in axes}
     return sites, {sites[word]: found for word, found in axes.items()}
 
@@ -156,7 +156,7 @@ def record_layers(recording: Recording, module: nn.RNNBase, run: Run, part: str,
             for name, state in final.items():
                 recording.compare(sites[name], values[name][0 if reverse else -1], state[row])
             values["hidden"] = known  # what the model computed goes into the trace
-            recording.arrays.update(zip(axes, (*values.values(), x.numpy(), *first.values()), strict=True))
+            recording.arrays.update(zip(axes, (x.numpy(), *first.values(), *values.values()), strict=True))
             recording.axes.update(axes)
         x = output
 
