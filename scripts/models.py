@@ -82,11 +82,11 @@ COLLECTION = (
         IMDB,
         seeds=3,
     ),
-    Recipe("sentiment-lstm", f"{SENTIMENT} --epochs 8 --rate 0.002 --cell lstm", SST),
+    Recipe("sentiment-lstm", f"{SENTIMENT} --epochs 8 --rate 0.002 --cell lstm", SST, seeds=3),
     Recipe("sentiment-gru", f"{GATED} --cell gru", SST, seeds=3),
     Recipe("sentiment-lstm-attention", f"{GATED} --cell lstm --attention bahdanau", SST, seeds=3),
     Recipe("sentiment-gru-attention", f"{GATED} --cell gru --attention bahdanau", SST, seeds=3),
-    Recipe("sentiment-rnn", f"{SENTIMENT} --cell rnn --epochs 8", SST),
+    Recipe("sentiment-rnn", f"{SENTIMENT} --cell rnn --epochs 8", SST, seeds=3),
 )
 
 
