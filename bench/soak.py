@@ -2,9 +2,10 @@
 
     python -m bench.soak [--sentences 2000]
 
-One visitor at a time, a new one for every twenty sentences, each on the next page and model. Printed: the
-server's memory after every tenth of the sentences. Exit code 1 if it ends larger than after the first tenth,
-with 5 % for what the allocator keeps.
+The server is woken first (see bench/wake.py): every model is loaded, every chart compiled. Then one visitor
+at a time, a new one for every twenty sentences, each on the next page and model. Printed: the server's memory
+after every tenth of the sentences. Exit code 1 if it ends larger than after the first tenth, with 5 % for
+what the allocator keeps.
 """
 
 import argparse
@@ -12,8 +13,9 @@ import asyncio
 import sys
 
 from bench.client import Visitor
-from bench.load import PAGES, memory
+from bench.load import memory
 from bench.sentences import GRAMMARS, language, sentences
+from bench.wake import PAGES, wake
 from rnnviz_core import checkpoints
 from scripts.serving import Server, folder, serve_process
 
@@ -26,6 +28,9 @@ async def soak(server: Server, count: int, marks: int = 10) -> list[tuple[int, i
     entries = checkpoints.scan(folder()).entries
     texts = {spoken: sentences(spoken, 1) for spoken in GRAMMARS}
     found: list[tuple[int, int]] = []
+    if woken := [failure for run in await wake(server.address) for failure in run.failures]:
+        raise RuntimeError(f"the server cannot be woken: {woken[0]}")
+    print(f"woken: {memory(server.pid) / 1e6:.0f} MB", flush=True)
     for number in range(count):
         entry = entries[number // PER_VISITOR % len(entries)]
         spoken = texts[language(entry.spec)]
@@ -52,7 +57,7 @@ def main() -> int:
     with serve_process() as server:
         found = asyncio.run(soak(server, parser.parse_args().sentences))
     grown = found[-1][1] / found[0][1]
-    print(f"at the end {grown:.2f} times the memory after the first tenth (at most {SLACK})")
+    print(f"at the end {grown:.2f} times the memory after {found[0][0]} sentences (at most {SLACK})")
     return 1 if grown > SLACK else 0
 
 

@@ -11,8 +11,8 @@ Every array names its axes: ``time``, ``source`` and ``target`` count tokens; ``
 
 import functools
 import re
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
@@ -75,6 +75,35 @@ class Token:
     end: int
 
 
+Computed = tuple[str, Callable[[np.ndarray], np.ndarray]]  # another site, and what makes the array of its
+
+
+class _Arrays(Mapping[str, np.ndarray]):
+    """Read-only arrays by site; some are computed whenever somebody looks, and not kept."""
+
+    def __init__(
+        self, kept: Mapping[str, np.ndarray], computed: Mapping[str, Computed], order: tuple[str, ...]
+    ):
+        self.kept, self.computed, self._order = kept, computed, order
+
+    def __getitem__(self, name: str) -> np.ndarray:
+        if name not in self.computed:
+            return self.kept[name]
+        source, function = self.computed[name]
+        array = function(self.kept[source])
+        array.setflags(write=False)
+        return array
+
+    def __contains__(self, name: object) -> bool:
+        return name in self.kept or name in self.computed
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._order)
+
+    def __len__(self) -> int:
+        return len(self._order)
+
+
 @dataclass(frozen=True, eq=False)
 class Trace:
     """Everything a model computed on one text.
@@ -116,7 +145,8 @@ class Trace:
         sizes: dict[str, int] = {axis: len(tokens) for axis, tokens in self.tokens.items()}
         fitting = set()  # most sites share a few shapes: check each shape once
         frozen = {}
-        for name, array in self.arrays.items():
+        kept = self.arrays.kept if isinstance(self.arrays, _Arrays) else self.arrays
+        for name, array in kept.items():
             kind = (self.axes[name], array.shape, array.dtype.char)
             if kind not in fitting:
                 _check_array(name, array, self.axes[name], sizes)
@@ -127,7 +157,10 @@ class Trace:
             frozen[name] = view
         for name in ("tokens", "axes", "labels", "meta"):
             object.__setattr__(self, name, MappingProxyType(dict(getattr(self, name))))
-        object.__setattr__(self, "arrays", MappingProxyType(frozen))
+        arrays: Mapping[str, np.ndarray] = MappingProxyType(frozen)
+        if isinstance(self.arrays, _Arrays):
+            arrays = _Arrays(frozen, self.arrays.computed, tuple(self.arrays))
+        object.__setattr__(self, "arrays", arrays)
 
     def __getitem__(self, name: str) -> np.ndarray:
         try:
@@ -143,8 +176,14 @@ class Trace:
 
     @property
     def nbytes(self) -> int:
-        """Bytes of all arrays together."""
-        return sum(array.nbytes for array in self.arrays.values())
+        """Bytes of all arrays together that are kept."""
+        kept = self.arrays.kept if isinstance(self.arrays, _Arrays) else self.arrays
+        return sum(array.nbytes for array in kept.values())
+
+    def computing(self, name: str, source: str, function: Callable[[np.ndarray], np.ndarray]) -> "Trace":
+        """The same trace, smaller: `function` makes the array `name` of that of `source` at every look."""
+        kept = {site: self[site] for site in self if site != name}
+        return replace(self, arrays=_Arrays(kept, {name: (source, function)}, tuple(self)))
 
     def layers(self, part: str = "encoder") -> int:
         """How many recurrent layers `part` has; 0 when there is no such part."""

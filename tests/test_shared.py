@@ -6,9 +6,10 @@ import sys
 import threading
 import time
 
+import numpy as np
 import pytest
 
-from rnnviz_core import checkpoints, limits
+from rnnviz_core import checkpoints, limits, record
 from rnnviz_core.ui import drawing, loaders, shared
 from rnnviz_core.ui.shared import Cache
 
@@ -100,6 +101,16 @@ def test_a_trace_is_shared_and_counted(entries):
     assert trace.nbytes == sum(array.nbytes for array in trace.arrays.values())
     assert loaders._traces.bytes - before == trace.nbytes
     assert loaders._traces.bytes <= limits.CACHED_TRACE_BYTES
+
+
+def test_a_kept_translation_computes_its_probabilities(entries):
+    text = "la película era buena."
+    trace = loaders.trace(entries["translation"], text, 3)
+    whole = record(loaders.model(entries["translation"]), text, beam=3)
+    assert list(trace) == list(whole)
+    for name in whole:
+        np.testing.assert_array_equal(trace[name], whole[name])
+    assert trace.nbytes == whole.nbytes - whole["readout.probabilities"].nbytes
 
 
 def test_a_search_waits_until_heavy_work_is_done_and_a_sentence_does_not(entries):

@@ -4,6 +4,7 @@ import contextlib
 import io
 import json
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -103,6 +104,33 @@ def test_a_trace_cannot_be_changed() -> None:
         trace.arrays["readout.bias"] = np.zeros(2)  # type: ignore[index]
     with pytest.raises(TypeError):
         trace.meta["task"] = "other"  # type: ignore[index]
+
+
+def test_a_computed_array_is_like_any_other_and_weighs_nothing(tmp_path: Path) -> None:
+    whole = small()
+    looks: list[int] = []
+    hidden, name = whole["encoder.0.hidden"], "encoder.0.hidden"
+
+    def add(initial: np.ndarray) -> np.ndarray:
+        looks.append(1)
+        return hidden + initial
+
+    trace = whole.computing(name, "encoder.0.initial_hidden", add)
+    assert not looks
+    assert list(trace) == list(whole)
+    assert name in trace
+    assert len(trace.arrays) == len(whole.arrays)
+    assert trace.nbytes == whole.nbytes - hidden.nbytes
+    assert not looks
+    with pytest.raises(ValueError, match="read-only"):
+        trace[name][0, 0] = 1
+    with pytest.raises(TypeError):
+        trace.arrays[name] = hidden  # type: ignore[index]
+    again = Trace.load(trace.save(tmp_path / "small.npz"))
+    assert_same(trace, whole)
+    assert_same(again, whole)
+    assert trace.to_frame().equals(whole.to_frame())
+    assert replace(trace, text="other").nbytes == trace.nbytes
 
 
 def test_freezing_leaves_the_caller_s_array_alone() -> None:

@@ -15,6 +15,7 @@ import time
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import streamlit as st
 
 from .. import limits
@@ -99,12 +100,20 @@ def trace(entry: Entry, text: str, beam: int = 1, reference: str | None = None) 
 
     def make() -> Trace:
         network = _model(path, stamp)
-        if entry.spec.task is not Task.TRANSLATION or beam * len(text) < HEAVY:
+        if entry.spec.task is not Task.TRANSLATION:
             return recorder.record(network, text, beam=beam, reference=reference)
-        with heavy:
-            return recorder.record(network, text, beam=beam, reference=reference)
+        with heavy if beam * len(text) >= HEAVY else contextlib.nullcontext():
+            found = recorder.record(network, text, beam=beam, reference=reference)
+        # A quarter of what it weighs, and made of the logits in less than a millisecond.
+        return found.computing("readout.probabilities", "readout.logits", _softmax)
 
     return _traces.get((path, stamp, text, beam, reference), make)
+
+
+def _softmax(logits: np.ndarray) -> np.ndarray:
+    import torch
+
+    return torch.softmax(torch.tensor(logits), dim=-1).numpy()
 
 
 def warm_up() -> None:
