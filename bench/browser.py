@@ -38,16 +38,24 @@ NEXT_FRAME = "() => new Promise(done => requestAnimationFrame(() => requestAnima
 # Writes into window.painted how long it took from the next Enter to the frame in which both are new.
 WATCH = """chart => {
     const words = () => document.querySelector('.rv-chips')?.textContent
-    const before = words()
+    const before = words(), drawing = CanvasRenderingContext2D.prototype, clear = drawing.clearRect
     let start = 0
     window.painted = null
-    const watch = new MutationObserver(changes => {
-        if (!start || words() === before || !changes.some(({target}) => target.closest?.(chart))) return
+    const drawn = () => {
+        if (!start || words() === before) return
         watch.disconnect()
+        drawing.clearRect = clear
         const done = () => { window.painted = performance.now() - start }
         requestAnimationFrame(() => requestAnimationFrame(done))
+    }
+    const watch = new MutationObserver(changes => {
+        if (changes.some(({target}) => target.closest?.(chart))) drawn()
     })
     watch.observe(document.body, {subtree: true, childList: true, attributes: true})
+    drawing.clearRect = function (...place) { // a canvas that is drawn anew stays the same element
+        if (this.canvas.closest?.(chart)) drawn()
+        return clear.apply(this, place)
+    }
     const key = event => {
         if (event.key !== 'Enter') return
         start = performance.now()

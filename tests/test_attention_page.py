@@ -15,6 +15,7 @@ from rnnviz_core.charts import context as context_charts
 from rnnviz_core.frames import attention as frames
 from rnnviz_core.frames import context as contexts
 from rnnviz_core.frames.columns import frame
+from rnnviz_core.frames.numbers import printed
 
 ROOT = Path(__file__).resolve().parent.parent
 TEXT, TEXTO = "this story was never bad.", "la casa era aburrida."
@@ -101,7 +102,9 @@ def test_the_context_is_the_sum_of_weighted_states(pair):
     assert shares["value"].sum() == pytest.approx(pair["attention.context"][1, 3], abs=1e-6)
     assert_allclose(shares["value"], shares["weight"] * shares["state"])
     assert set(shares["whole"]) == {pair["attention.context"][1, 3]}
-    assert f"recorded is {pair['attention.context'][1, 3]:.4f}" in contexts.context_in_words(pair, 1, 3)
+    assert f"recorded is {printed(pair['attention.context'][1, 3], '.4f')}" in contexts.context_in_words(
+        pair, 1, 3
+    )
 
 
 def test_a_verdicts_context_falls_apart_into_tokens(make_sentiment):
@@ -116,7 +119,7 @@ def test_a_verdicts_context_falls_apart_into_tokens(make_sentiment):
     assert list(adds["token"][adds["class"] == "neutral"])[-1] == "(bias)"
     totals = adds.groupby("class", sort=False)["total"].first()
     for total, logit in zip(totals, trace["readout.logits"], strict=True):
-        assert total == f"together: logit {logit:+.2f}"
+        assert total == f"together: logit {printed(logit, '+.2f')}"
 
 
 @pytest.mark.parametrize("two_way", [False, True])
@@ -142,7 +145,7 @@ def test_what_reaches_the_end_makes_up_the_state(make_translation, cell, two_way
 def test_a_plain_rnn_has_no_share_per_token(make_translation):
     trace = recorder.record(make_translation("rnn", "none"), TEXTO)
     assert contexts.left_at_the_end(trace) is None
-    assert len(context_charts.fixed(4, None).to_dict()["vconcat"]) == 1
+    assert len(context_charts.fixed(4, None, True).to_dict()["vconcat"]) == 1
 
 
 # --- the page ---------------------------------------------------------------------------------

@@ -139,7 +139,7 @@ TEMPLATES: dict[str, tuple[Any, dict[str, Any]]] = {
     "unit_lines": (
         states.unit_lines("cell", 16),
         {
-            "cells": state_frames.cells(TRACE, PLACE, "cell", turn=1),
+            "cells": state_frames.cells(TRACE, PLACE, "cell"),
             "picked": state_frames.picked([0, 1]),
             "lines": state_frames.lines(TRACE, PLACE, "cell", [0, 1]),
         },
@@ -192,11 +192,11 @@ TEMPLATES: dict[str, tuple[Any, dict[str, Any]]] = {
         {"verdict": {**STEP, "class": ["bad"], "value": [0.1], "total": ["together: logit +0.10"]}},
     ),
     "fixed": (
-        context.fixed(16, "hidden"),
+        context.fixed(16, "hidden", True),
         {"fixed": {"unit": [0], "value": [0.5]}, "lengths": context_frames.left_at_the_end(PAIR)},
     ),
-    "fixed of an rnn": (context.fixed(16, None), {"fixed": {"unit": [0], "value": [0.5]}}),
-    "small_fixed": (context.small_fixed("hidden"), {"lengths": context_frames.left_at_the_end(PAIR)}),
+    "fixed of an rnn": (context.fixed(16, None, False), {"fixed": {"unit": [0], "value": [0.5]}}),
+    "small_fixed": (context.small_fixed("hidden", True), {"lengths": context_frames.left_at_the_end(PAIR)}),
     "replaced_classes": (replaced.replaced_classes(), {"replaced": CLASSES}),
     "replaced_pieces": (replaced.replaced_pieces(), {"replaced": PIECES}),
     "entropy_bars": (
@@ -467,3 +467,26 @@ def test_row_labels_are_sparse(count):
     ticks = parts.rows_y("unit", count, "unit").to_dict()["axis"]["values"]
     assert len(ticks) <= 9
     assert ticks[0] == 0
+
+
+@every_template
+def test_a_mark_says_its_tooltip_or_its_text_and_nothing_else(template, frames):
+    for _, view in views(template.to_dict()):
+        mark, encoding = view["mark"], view["encoding"]
+        said = mark.get("description", {}).get("expr", "")
+        assert mark.get("aria") is False or said, view
+        named = encoding["text"] if "text" in encoding else encoding.get("tooltip", [])
+        named = named if isinstance(named, list) else [named]
+        wanted = {one.get("field") for one in named}
+        assert set(re.findall(r"datum\['(\w+)'\]", said)) <= wanted
+        for line in re.findall(r"'([^']*): ' \+", said):
+            assert line.removeprefix("; ") in {one.get("title", one.get("field")) for one in named}
+
+
+@every_template
+def test_no_axis_reads_ticks_aloud(template, frames):
+    for _, view in views(template.to_dict()):
+        for name in ("x", "y"):
+            channel = view["encoding"].get(name, {})
+            if channel.get("field") in ("tick", "target", "other_tick") and channel.get("axis") is not None:
+                assert channel["axis"].get("description") or channel["axis"].get("aria") is False

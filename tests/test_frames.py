@@ -6,7 +6,7 @@ from helpers_trace import WORDS, sentiment_trace, translation_trace
 from numpy.testing import assert_allclose
 
 from rnnviz_core import cells
-from rnnviz_core.frames import columns, embeddings, gate_summary, gates, tokens
+from rnnviz_core.frames import columns, embeddings, gate_summary, gates, numbers, tokens
 from rnnviz_core.frames.gates import Place
 
 CELLS = ("rnn", "gru", "lstm")
@@ -241,3 +241,19 @@ def test_embeddings_beyond_the_colours_are_said():
     beyond = int((np.abs(trace["encoder.embedding"]) > embeddings.LIMIT).sum())
     assert beyond > 0  # the made-up embeddings reach that far
     assert f" {beyond} of " in embeddings.clipped_in_words(trace)
+
+
+@pytest.mark.parametrize(
+    "value, form, text",
+    [
+        (-0.824, ".2f", "−0.82"),
+        (0.824, "+.2f", "+0.82"),
+        (-0.004, ".2f", "0.00"),
+        (-12345.6, ".0f", "−12346"),
+        (1.2e-7, ".1e", "1.2e-07"),
+        (-1.2e-7, ".1e", "−1.2e-07"),
+    ],
+)
+def test_numbers_are_printed_with_a_true_minus(value, form, text):
+    assert numbers.printed(value, form) == text
+    assert numbers.printed(np.float32(value), form) == text

@@ -11,6 +11,7 @@ from streamlit.testing.v1 import AppTest
 from rnnviz_core import checkpoints, recorder
 from rnnviz_core.frames import inspector, word_map
 from rnnviz_core.frames.gates import Place
+from rnnviz_core.frames.numbers import printed
 
 ROOT = Path(__file__).resolve().parent.parent
 TEXT = "this story was never bad."
@@ -162,7 +163,7 @@ def test_a_click_shows_the_arithmetic_and_goes_into_the_url(start, trace):
     assert not app.exception
     assert in_url(app, "section") == "cell"
     assert len(app.latex) == 6
-    assert f"{recorded['encoder.0.hidden'][2, 3]:.3f}" in words(app)
+    assert printed(recorded["encoder.0.hidden"][2, 3], ".3f") in words(app)
 
 
 @pytest.mark.parametrize("kind", ["mean", "similar"])
@@ -202,7 +203,7 @@ def test_the_inspector_keeps_its_gate_and_draws_matrices_only_when_asked(start, 
         assert rows_of(app, "chosen", chart)["unit"].tolist() == [4]
     told = " ".join(block.value for block in app.caption)
     assert "5 × 6" in told
-    assert f"bias of unit 4: {weights['b_i'][9]:.3f}" in told
+    assert f"bias of unit 4: {printed(weights['b_i'][9], '.3f')}" in told
 
 
 def test_a_layer_that_the_next_model_lacks_is_given_up_without_a_word(start):

@@ -19,6 +19,7 @@ from rnnviz_core.charts import softmax as charts
 from rnnviz_core.frames import beam as beams
 from rnnviz_core.frames import softmax as frames
 from rnnviz_core.frames.columns import frame as table
+from rnnviz_core.frames.numbers import printed
 from rnnviz_core.frames.tokens import one_step, shown, step_texts
 from rnnviz_core.recorder import record
 
@@ -78,7 +79,7 @@ def test_terms_are_sorted_and_name_every_unit_once(sentiment):
 def test_total_writes_out_the_logit(sentiment):
     totals = table(frames.terms(sentiment)).groupby("class", sort=False)["total"].first()
     for total, logit in zip(totals, sentiment["readout.logits"], strict=True):
-        assert total.endswith(f"logit {logit:+.2f}")
+        assert total.endswith(f"logit {printed(logit, '+.2f')}")
 
 
 def test_classes_hold_logit_and_probability(sentiment):

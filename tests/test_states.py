@@ -14,6 +14,7 @@ from rnnviz_core.charts import states as charts
 from rnnviz_core.frames import memory, states, trajectory
 from rnnviz_core.frames.columns import frame
 from rnnviz_core.frames.gates import Place
+from rnnviz_core.frames.numbers import printed
 from rnnviz_core.ui.sections_states import read_units, written
 
 PLACE = Place()
@@ -174,7 +175,7 @@ def test_directions_keep_their_angles_and_fit_the_path():
     assert_allclose(rows["y2"], 0, atol=1e-9)
     assert_allclose(rows["share"][[0, 4]], 1)
     x, y = found.points(trace, PLACE)[-1]
-    assert f"to ({x:.2f}, {y:.2f}) after “try”" in trajectory.in_words(trace, PLACE, found)
+    assert f"to ({printed(x)}, {printed(y)}) after “try”" in trajectory.in_words(trace, PLACE, found)
 
 
 def test_two_texts_share_one_plane():
@@ -298,16 +299,13 @@ def test_a_link_keeps_the_units_and_the_state(start, folder):
     assert not len(rows_of(app, "lines"))
 
 
-def test_a_second_click_on_the_same_cell_is_another_one():
-    [click] = charts.unit_lines("hidden", 16).to_dict()["params"]
-    assert "turn" in click["select"]["fields"]
-
-
 def test_a_clicked_row_is_picked_and_clicked_again_dropped(start):
     app = start(section="units", units="4,1")
+    picked = []
     for position, unit, expected in ((2, 3, "4,1,3"), (1, 4, "1,3"), (1, 4, "1,3,4"), (0, 2, "1,3,4,2")):
-        cell = {"position": position, "unit": unit, "turn": int(rows_of(app, "cells")["turn"].iloc[0])}
-        app.session_state["states-units"] = {"selection": {"cell": [cell]}}
+        cell = {"position": position, "unit": unit}
+        picked = [one for one in picked if one != cell] if cell in picked else [*picked, cell]
+        app.session_state["states-units"] = {"selection": {"cell": picked}}
         app.run()
         assert not app.exception
         assert in_url(app, "units") == expected
@@ -338,14 +336,15 @@ def test_a_network_without_a_cell_state_falls_back_and_says_so(start):
     assert not app.info
     assert len(app.get("vega_lite_chart")) == 1
     app = start(model="sentiment-bigru-attention")
-    assert "no cell state here" in app.info[0].value
+    assert "no cell state here: a GRU" in words(app)
+    assert "An LSTM has" in app.info[0].value
 
 
 def test_the_ledgers_sum_is_shown_and_true(start, folder):
     app = start(section="ledger", token="3", unit="2")
     trace = recorder.record(checkpoints.load(folder / "sentiment-lstm"), TEXT)
     recorded = trace["encoder.0.cell"][3, 2]
-    assert f"recorded is **{recorded:.4f}**" in words(app)
+    assert f"recorded is **{printed(recorded, '.4f')}**" in words(app)
     shares = rows_of(app, "shares")
     assert_allclose(shares["value"].sum(), recorded, atol=1e-6)
 
@@ -362,6 +361,36 @@ def test_a_clicked_token_is_marked_in_changes_and_path(start):
     app.run()
     assert not app.exception
     assert in_url(app, "token") == "2"
+
+
+def test_a_second_click_on_a_cell_counts_after_another_choice(start):
+    [click] = charts.unit_lines("hidden", 16).to_dict()["params"]
+    assert click["select"]["toggle"] == "true"  # a click on a clicked cell takes it out of the selection
+    app = start(section="maps")
+    cell = {"position": 2, "unit": 3}
+    app.session_state["states-maps"] = {"selection": {"cell": [cell]}}
+    app.run()
+    assert (in_url(app, "token"), in_url(app, "unit")) == ("2", "3")
+    app.number_input[0].set_value(4).run()
+    assert in_url(app, "unit") == "4"
+    app.session_state["states-maps"] = {"selection": {"cell": {}}}  # as the browser says "none"
+    app.run()
+    assert (in_url(app, "token"), in_url(app, "unit")) == ("2", "3")
+    app.number_input[0].set_value(4).run()
+    app.run()
+    assert in_url(app, "unit") == "4"
+
+
+def test_a_selection_that_is_gone_with_its_chart_is_no_click(start):
+    app = start(section="maps")
+    app.session_state["states-maps"] = {"selection": {"cell": [{"position": 2, "unit": 3}]}}
+    app.run()
+    app.number_input[0].set_value(4).run()
+    del app.session_state["states-maps"]
+    app.run()
+    app.session_state["states-maps"] = {"selection": {"cell": []}}
+    app.run()
+    assert in_url(app, "unit") == "4"
 
 
 def test_comparing_on_every_section(start):

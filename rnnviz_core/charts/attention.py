@@ -11,8 +11,8 @@ from . import parts, theme
 def weights() -> alt.VConcatChart:
     """Sentiment: the weight of every token, and its score. Dataset: ``row`` (`frames.attention.row`)."""
     chart = alt.vconcat(
-        _weight_bars("Attention weights", "They sum to 100 %; dashed: equal weights", 240),
-        _score_bars("Scores behind them", 150),
+        _weight_bars(parts.READS, "Attention weights", "They sum to 100 %; dashed: equal weights", 240),
+        _score_bars(parts.READS, "Scores behind them", 150),
         spacing=24,
     )
     return theme.finish(chart)
@@ -32,7 +32,7 @@ def alignment(row: int = 24) -> alt.VConcatChart:
     Datasets: ``alignment`` (`frames.attention.alignment`), ``chosen`` (`chosen_row`), ``row`` (`row`).
     Selection: ``cell``, with ``target_position`` as ``position``.
     """
-    y = parts.tokens_y("target tokens", field="target", sort="target_position")
+    y = parts.tokens_y(parts.TARGET, field="target", sort="target_position")
     matrix = _matrix().add_params(parts.cell_click("target_position"))
     frame = alt.Chart(alt.NamedData("chosen")).encode(y=y, tooltip=alt.value(None))
     rows = alt.layer(
@@ -46,8 +46,8 @@ def alignment(row: int = 24) -> alt.VConcatChart:
     )
     chart = alt.vconcat(
         rows,
-        _weight_bars("The framed row", "Dashed: equal weights", 140),
-        _score_bars("Its scores", 120),
+        _weight_bars(parts.SOURCE, "The framed row", "Dashed: equal weights", 140),
+        _score_bars(parts.SOURCE, "Its scores", 120),
         spacing=24,
     )
     return theme.finish(chart.resolve_scale(color="independent"))
@@ -65,7 +65,7 @@ def small_alignment() -> alt.Chart:
 @cache
 def small_weights() -> alt.LayerChart:
     """Sentiment: the weights alone, to stand beside others. Dataset: ``row``."""
-    return theme.finish(_weight_bars("Attention weights", "Dashed: equal weights", 180))
+    return theme.finish(_weight_bars(parts.READS, "Attention weights", "Dashed: equal weights", 180))
 
 
 @cache
@@ -74,7 +74,7 @@ def entropy_bars() -> alt.LayerChart:
 
     Datasets: ``entropy`` (`frames.attention.entropies`), ``chosen`` (`frames.tokens.one_step`).
     """
-    x = parts.tokens_x("target tokens")
+    x = parts.tokens_x(parts.TARGET)
     base = alt.Chart(alt.NamedData("entropy"))
     tipped = base.encode(
         x=x,
@@ -109,8 +109,8 @@ def _matrix(scale: str = "matrix_x", legend: int = 150) -> alt.Chart:
         alt.Chart(alt.NamedData("alignment"), name="looks")
         .mark_rect(cursor="pointer")
         .encode(
-            x=parts.tokens_x("source tokens", scale=scale),
-            y=parts.tokens_y("target tokens", field="target", sort="target_position"),
+            x=parts.tokens_x(parts.SOURCE, scale=scale),
+            y=parts.tokens_y(parts.TARGET, field="target", sort="target_position"),
             color=parts.colour("weight", theme.sequential(), "weight", [0, 0.5, 1], length=legend),
             tooltip=[
                 parts.tip("target_token", "writes", "text"),
@@ -126,10 +126,10 @@ def _row_tips() -> list[alt.Tooltip]:
     return [*parts.step_tips(), parts.tip("weight", "weight", "share"), parts.tip("score", "score")]
 
 
-def _weight_bars(title: str, subtitle: str, height: int) -> alt.LayerChart:
+def _weight_bars(tokens: str, title: str, subtitle: str, height: int) -> alt.LayerChart:
     base = alt.Chart(alt.NamedData("row"))
     bars = base.mark_bar(color=theme.ACCENT, cornerRadiusEnd=2).encode(
-        x=parts.tokens_x("source tokens", scale="weights_x"),
+        x=parts.tokens_x(tokens, scale="weights_x"),
         y=alt.Y("weight:Q", title="weight").axis(format=".0%", grid=True, tickCount=5),
         tooltip=_row_tips(),
     )
@@ -140,12 +140,12 @@ def _weight_bars(title: str, subtitle: str, height: int) -> alt.LayerChart:
     )
 
 
-def _score_bars(title: str, height: int) -> alt.Chart:
+def _score_bars(tokens: str, title: str, height: int) -> alt.Chart:
     return (
         alt.Chart(alt.NamedData("row"), name="scores")
         .mark_bar(color=theme.OUTLINE, cornerRadiusEnd=2)
         .encode(
-            x=parts.tokens_x("source tokens", scale="scores_x"),
+            x=parts.tokens_x(tokens, scale="scores_x"),
             y=alt.Y("score:Q", title="score").axis(grid=True, tickCount=5),
             tooltip=_row_tips(),
         )

@@ -16,7 +16,7 @@ def context(units: int, translates: bool) -> alt.VConcatChart:
     Datasets: ``context``, ``chosen``, ``shares`` (`frames.attention.context_of_unit`). Selection:
     ``cell``, with ``position`` and ``unit``.
     """
-    title = "target tokens" if translates else parts.READS
+    title = parts.TARGET if translates else parts.READS
     limit = 1.0 if translates else PARTS
     x, y = parts.tokens_x(title, scale="above_x"), parts.rows_y("unit", units, "unit")
     heatmap = (
@@ -35,15 +35,20 @@ def context(units: int, translates: bool) -> alt.VConcatChart:
         if translates
         else ("Weight × state", "A row sums to its number of the context")
     )
-    above = alt.layer(heatmap, parts.chosen_ring(x, y), name="above").properties(
-        title=parts.heading(*words), height=parts.rows_height(units)
+    height = parts.rows_height(units)
+    above = alt.layer(heatmap, *parts.chosen_ring(x, height // units, height), name="above").properties(
+        title=parts.heading(*words), height=height
     )
-    return theme.finish(alt.vconcat(above, _shares(), spacing=24).resolve_scale(color="independent"))
+    return theme.finish(
+        alt.vconcat(above, _shares(parts.SOURCE if translates else parts.READS), spacing=24).resolve_scale(
+            color="independent"
+        )
+    )
 
 
-def _shares() -> alt.LayerChart:
+def _shares(tokens: str) -> alt.LayerChart:
     base = alt.Chart(alt.NamedData("shares")).encode(
-        x=parts.tokens_x("source tokens", scale="shares_x"),
+        x=parts.tokens_x(tokens, scale="shares_x"),
         tooltip=[
             *parts.step_tips(),
             parts.tip("weight", "weight", "share"),
@@ -102,7 +107,7 @@ def verdict(classes: tuple[str, ...], chosen: str) -> alt.LayerChart:
 
 
 @cache
-def fixed(units: int, name: str | None) -> alt.VConcatChart:
+def fixed(units: int, name: str | None, translates: bool) -> alt.VConcatChart:
     """Without attention: the list of numbers that is read, and what is left in it of each token.
 
     Datasets: ``fixed`` and, where the state `name` keeps a ledger, ``lengths``
@@ -123,19 +128,19 @@ def fixed(units: int, name: str | None) -> alt.VConcatChart:
             title=parts.heading("All that is read", f"{units} numbers, however long the text"), height=150
         )
     )
-    return theme.finish(alt.vconcat(*([_left(name)] if name else []), numbers, spacing=24))
+    return theme.finish(alt.vconcat(*([_left(name, translates)] if name else []), numbers, spacing=24))
 
 
 @cache
-def small_fixed(name: str) -> alt.LayerChart:
+def small_fixed(name: str, translates: bool) -> alt.LayerChart:
     """What is left of each token alone, to stand beside others. Dataset: ``lengths``."""
-    return theme.finish(_left(name))
+    return theme.finish(_left(name, translates))
 
 
-def _left(name: str) -> alt.LayerChart:
+def _left(name: str, translates: bool) -> alt.LayerChart:
     tips = [
         parts.tip("left", "left at the end (length)"),
         parts.tip("share", "left of what was written", "share"),
     ]
     title = parts.heading("What reaches the end", "Filled: what is left at the end")
-    return memory.written_and_left(name, title, "source tokens", tips)
+    return memory.written_and_left(name, title, parts.SOURCE if translates else parts.READS, tips)

@@ -12,7 +12,7 @@ MEANINGS = {
     "output": "How much of the cell is shown outside",
     "reset": "How much of the past the candidate sees",
     "update": "How much of the old state is kept",
-    "candidate": "The new content on offer, from -1 to 1",
+    "candidate": "The new content on offer, from −1 to 1",
 }
 STATES = ("closed", "between", "open")  # below 0.1, and above 0.9
 TERMS = ("from the input", "from the state", "sum")
@@ -46,7 +46,8 @@ def gate_maps(
         last = number == len(gates) - 1
         x = parts.tokens_x(parts.steps_title(part), scale=f"concat_{number}_x", labels=last)
         heatmap = _heatmap(gate, units, x, ordered, legend=gate in legends)
-        panel = alt.layer(heatmap, *_chosen(height // units, x))
+        ring = parts.chosen_ring(x, height // units, height, "row")
+        panel = alt.layer(heatmap, *_column(x), *ring)
         panels.append(panel.properties(title=parts.heading(gate_title(gate), MEANINGS[gate]), height=height))
     chart = alt.vconcat(*panels, spacing=16).resolve_scale(color="independent")
     return theme.finish(parts.shared_click(chart, "position", "unit"))
@@ -77,17 +78,12 @@ def _heatmap(gate: str, units: int, x: alt.X, ordered: bool, *, legend: bool) ->
     )
 
 
-def _chosen(row: int, x: alt.X) -> list[alt.Chart]:
-    """The outline of the chosen token and a ring around the chosen cell; `row` is a row's height."""
+def _column(x: alt.X) -> list[alt.Chart]:
+    """The outline of the chosen token."""
     token = alt.Chart(alt.NamedData("chosen")).encode(x=x, tooltip=alt.value(None))
-    middle = alt.value(alt.ExprRef(f"(datum.row + 0.5) * {row}"))
-    cell = token.transform_filter("datum.unit >= 0").encode(y=middle)
-    edge, light = theme.CHOSEN_EDGE, theme.CHOSEN
     return [
-        token.mark_rect(filled=False, stroke=edge, strokeWidth=3),
-        token.mark_rect(filled=False, stroke=light, strokeWidth=1),
-        cell.mark_point(filled=False, opacity=1, size=110, stroke=edge, strokeWidth=4.5),
-        cell.mark_point(filled=False, opacity=1, size=110, stroke=light, strokeWidth=2),
+        token.mark_rect(filled=False, stroke=theme.CHOSEN_EDGE, strokeWidth=3),
+        token.mark_rect(filled=False, stroke=theme.CHOSEN, strokeWidth=1),
     ]
 
 

@@ -186,7 +186,7 @@ def convention_bars(kind: str, part: str = "encoder") -> alt.LayerChart:
         tooltip=[*parts.step_tips(), alt.Tooltip(f"{kind}:Q", title="largest difference", format=".2g")],
     )
     chart = alt.layer(columns, parts.chosen_band(x), bars, *parts.reach(base, "y", "most")).properties(
-        title=parts.heading("How far h is from the recorded one", "0: the same state; h runs from -1 to 1"),
+        title=parts.heading("How far h is from the recorded one", "0: the same state; h runs from −1 to 1"),
         height=180,
     )
     return theme.finish(chart)

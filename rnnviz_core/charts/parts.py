@@ -13,8 +13,11 @@ from . import theme
 
 TICK_PREFIX = 5  # characters of a tick that the axis hides (see frames.tokens)
 READS = "tokens, in reading order"
+SOURCE, TARGET = "source tokens", "target tokens"  # where there are two texts
 STEPS = "piece read → piece written"
 ROOM = 56  # px a token needs for a label that lies flat
+RING = 8  # px from the middle of a ring to its outer edge
+HIDDEN = alt.Axis(labels=False, aria=False)
 
 
 def label(scale: str = "x", *, room: int = ROOM) -> dict[str, Any]:
@@ -49,7 +52,7 @@ def tokens_x(title: str = READS, *, scale: str = "x", labels: bool = True) -> al
         title=title if labels else None,
         sort=alt.EncodingSortField("position", op="min", order="ascending"),
         scale=alt.Scale(type="band"),
-        axis=alt.Axis(**label(scale, room=room)) if labels else alt.Axis(labels=False),
+        axis=alt.Axis(**label(scale, room=room), description=title) if labels else HIDDEN,
     )
 
 
@@ -62,7 +65,7 @@ def tokens_y(title: str, *, field: str, sort: str, mark: str | None = None) -> a
         f"{field}:O",
         title=title,
         sort=alt.EncodingSortField(sort, op="min", order="ascending"),
-        axis=alt.Axis(labelExpr=text, labelOverlap="greedy", labelLimit=120),
+        axis=alt.Axis(labelExpr=text, labelOverlap="greedy", labelLimit=120, description=title or "names"),
     )
 
 
@@ -130,14 +133,17 @@ def heading(text: str, *subtitle: str) -> alt.Title:
 
 
 def cell_click(*fields: str) -> alt.Parameter:
-    """The selection ``cell``: a click gives the `fields` of the row under it; another click moves it."""
-    return alt.selection_point(name="cell", fields=list(fields), on="click", clear=False, toggle=False)
+    """The selection ``cell``: a click adds the `fields` of the row under it, or takes them out again.
+
+    So every click changes it, and a second one on the same row is heard too (`ui.clicks`).
+    """
+    return alt.selection_point(name="cell", fields=list(fields), on="click", clear=False, toggle="true")
 
 
 def shared_click(panels: alt.VConcatChart, *fields: str) -> alt.VConcatChart:
     """`cell_click` in every panel at once: each is a layered chart whose first layer has a name."""
     select = alt.PointSelectionConfig(
-        type="point", fields=list(fields), on="click", clear=False, toggle=False
+        type="point", fields=list(fields), on="click", clear=False, toggle="true"
     )
     views = [panel.layer[0].name for panel in panels.vconcat]  # Altair has numbered the names by now
     panels.params = [alt.TopLevelSelectionParameter(name="cell", select=select, views=views)]
@@ -165,13 +171,18 @@ def chosen_band(x: alt.X) -> alt.Chart:
     return base.mark_rect(color=theme.either(theme.MUTED), opacity=0.2)
 
 
-def chosen_ring(x: alt.X, y: alt.Y) -> alt.LayerChart:
-    """A ring around the chosen cell, easy to find however thin its row is; dataset ``chosen``."""
-    base = alt.Chart(alt.NamedData("chosen")).encode(x=x, y=y, tooltip=alt.value(None))
-    return alt.layer(
+def chosen_ring(x: alt.X, row: int, height: int, field: str = "unit") -> list[alt.Chart]:
+    """A ring around the chosen cell, easy to find however thin its row is; dataset ``chosen``.
+
+    `row` is a row's height, `height` the plot's, which the ring does not leave; `field` counts the rows.
+    """
+    middle = alt.value(alt.ExprRef(f"clamp((datum.{field} + 0.5) * {row}, {RING}, {height - RING})"))
+    base = alt.Chart(alt.NamedData("chosen")).transform_filter("datum.unit >= 0")
+    base = base.encode(x=x, y=middle, tooltip=alt.value(None))
+    return [
         base.mark_point(filled=False, opacity=1, size=110, stroke=theme.CHOSEN_EDGE, strokeWidth=4.5),
         base.mark_point(filled=False, opacity=1, size=110, stroke=theme.CHOSEN, strokeWidth=2),
-    )
+    ]
 
 
 def reach(base: alt.Chart, channel: Literal["x", "y"], *fields: str) -> list[alt.Chart]:
@@ -187,5 +198,5 @@ def words_on_top(mark: alt.Chart, **encoding: Any) -> list[alt.Chart]:
     """A text mark that stays readable on lines and dots: first its halo in the page's colour, then itself."""
     halo = mark.copy(deep=True)
     halo.mark.stroke, halo.mark.strokeWidth = alt.ExprRef("background"), 4
-    halo.mark.strokeJoin, halo.mark.tooltip = "round", None
+    halo.mark.strokeJoin, halo.mark.tooltip, halo.mark.aria = "round", None, False
     return [halo.encode(**{**encoding, "tooltip": alt.value(None)}), mark.encode(**encoding)]

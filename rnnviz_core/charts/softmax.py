@@ -104,7 +104,7 @@ def verdicts(classes: tuple[str, ...]) -> alt.LayerChart:
     Datasets: ``verdicts``, ``chosen`` (`frames.tokens.one_step`). Selection: ``cell``, with ``position``.
     """
     click = alt.selection_point(
-        name="cell", fields=["position"], on="click", nearest=True, clear=False, toggle=False
+        name="cell", fields=["position"], on="click", nearest=True, clear=False, toggle="true"
     )
     base = alt.Chart(alt.NamedData("verdicts")).encode(
         x=parts.tokens_x(),

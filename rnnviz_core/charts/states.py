@@ -26,7 +26,9 @@ def state_maps(names: tuple[str, ...], units: int, part: str = "encoder") -> alt
     panels = [
         alt.layer(
             _heatmap(name, units, part, name, labels=name == names[-1]),
-            parts.chosen_ring(_x(part, f"{name}_panel_x", labels=name == names[-1]), _y(name, units)),
+            *parts.chosen_ring(
+                _x(part, f"{name}_panel_x", labels=name == names[-1]), height // units, height
+            ),
             name=f"{name}_panel",
         ).properties(title=parts.heading(f"{name.capitalize()} state", MEANINGS[name]), height=height)
         for name in names
@@ -39,11 +41,10 @@ def state_maps(names: tuple[str, ...], units: int, part: str = "encoder") -> alt
 def unit_lines(name: str, units: int, part: str = "encoder") -> alt.VConcatChart:
     """One state as a heatmap, and the picked units as lines below; a click in the heatmap picks a row.
 
-    Datasets: ``cells`` (`frames.states.cells`, with a ``turn``), ``picked`` (`frames.states.picked`),
-    ``lines`` (`frames.states.lines`). Selection: ``cell``, with ``position``, ``unit`` and ``turn``: the
-    number of the run, so that a second click on the same cell is another one.
+    Datasets: ``cells`` (`frames.states.cells`), ``picked`` (`frames.states.picked`), ``lines``
+    (`frames.states.lines`). Selection: ``cell``, with ``position`` and ``unit``.
     """
-    click = parts.cell_click("position", "unit", "turn")
+    click = parts.cell_click("position", "unit")
     heatmap = _heatmap(name, units, part, name, labels=True).add_params(click)
     marks = (
         alt.Chart(alt.NamedData("picked"))

@@ -9,6 +9,8 @@ from typing import Any
 
 import altair as alt
 
+from . import aria
+
 # Okabe and Ito's palette, safe for colour-blind readers.
 GATE_COLOURS = {
     "input": "#009E73",
@@ -145,6 +147,7 @@ def finish(chart: Any) -> Any:
 
     Its height is that of the plot itself, so a heatmap's rows stay whole pixels.
     """
+    aria.speak(chart)
     return chart.properties(
         autosize=alt.AutoSizeParams(type="fit-x", contains="padding"),
         padding={"left": 2, "top": 5, "right": 5, "bottom": 5},

@@ -51,6 +51,7 @@ def _axis(dataset: str, side: str, layer: int) -> alt.Chart:
     upright = "left" if side == "top" else "right"  # the end of an upright text that meets the picture
     axis = alt.Axis(
         orient=side,
+        description=parts.READS,
         **parts.label(f"layer_{layer}_x")
         | {
             "labelAlign": alt.ExprRef(f"{flat} ? 'center' : '{upright}'"),

@@ -4,6 +4,7 @@ import numpy as np
 
 from ..trace import Trace
 from .columns import Columns, Texts
+from .numbers import MINUS, printed
 from .tokens import entropy, shown, step_columns, step_texts, tick_texts
 
 
@@ -47,10 +48,10 @@ def row_in_words(trace: Trace, step: int = 0) -> str:
     most, texts = int(weights.argmax()), step_texts(trace, "encoder")
     base = float(scores.max()) if abs(scores.max()) > 5 else 0.0  # taken off all scores: same weights
     powers = np.exp(scores.astype(np.float64) - base)
-    less = f" - {base:.2f}" if base else ""
+    less = f" {MINUS if base > 0 else '+'} {abs(base):.2f}" if base else ""
     return (
-        f"For {quoted(trace, step)} it looked most at “{texts[most]}”: score {scores[most]:.2f}, "
-        f"exp({scores[most]:.2f}{less}) = {powers[most]:.3f}, all tokens together {powers.sum():.3f}, "
+        f"For {quoted(trace, step)} it looked most at “{texts[most]}”: score {printed(scores[most])}, "
+        f"exp({printed(scores[most])}{less}) = {powers[most]:.3f}, all tokens together {powers.sum():.3f}, "
         f"so its weight is {weights[most]:.1%}."
     )
 

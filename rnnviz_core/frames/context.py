@@ -9,6 +9,7 @@ from . import memory
 from .attention import looks, quoted, rows, targets, translates
 from .columns import Columns, Texts
 from .gates import Place
+from .numbers import printed
 from .tokens import grid_columns, one_step, step_columns, step_texts, tick_texts
 
 
@@ -48,9 +49,15 @@ def context_in_words(trace: Trace, step: int, unit: int) -> str:
     difference = np.abs(weights.astype(np.float64) @ states - whole).max()
     return (
         f"Unit {unit} for {quoted(trace, step)}: weight × state, summed over the tokens, is "
-        f"{float(weights[step] @ states[:, unit]):.4f}; recorded is {whole[step, unit]:.4f}. "
+        f"{printed(weights[step] @ states[:, unit], '.4f')}; recorded is "
+        f"{printed(whole[step, unit], '.4f')}. "
         f"Largest difference over all {whole.size} numbers: {difference:.1e}."
     )
+
+
+def largest(trace: Trace, step: int) -> int:
+    """The unit whose number in the context is farthest from zero."""
+    return int(np.abs(rows(trace, "attention.context")[step]).argmax())
 
 
 def keys(trace: Trace) -> np.ndarray:
@@ -79,7 +86,7 @@ def verdict(trace: Trace, weights: np.ndarray) -> Columns:
         "token": Texts(position, texts),
         "class": Texts(number, names),
         "value": adds.T.reshape(-1),
-        "total": Texts(number, [f"together: logit {total:+.2f}" for total in adds.sum(0)]),
+        "total": Texts(number, [f"together: logit {printed(total, '+.2f')}" for total in adds.sum(0)]),
     }
 
 

@@ -7,6 +7,7 @@ import numpy as np
 from ..tokenizer import BOS
 from ..trace import Trace, site
 from .columns import Columns, Texts
+from .numbers import printed
 from .tokens import WORD_START, clipped, grid_columns, one_step, read_texts, shown, tick_texts
 
 LIMIT = 1.0  # the heatmap's colours end at ±LIMIT
@@ -63,7 +64,7 @@ def similarity_in_words(trace: Trace, part: str = "encoder") -> str:
     one, other = np.unravel_index(int(values.argmax()), values.shape)
     if not np.isfinite(values[one, other]):
         return "There is only one token."
-    return f"Most alike: “{texts[one]}” and “{texts[other]}”, {values[one, other]:.2f}."
+    return f"Most alike: “{texts[one]}” and “{texts[other]}”, {printed(values[one, other])}."
 
 
 def vocabulary(model: Any, part: str = "encoder") -> tuple[np.ndarray, tuple[str, ...]]:
@@ -125,7 +126,7 @@ def neighbours(
 def neighbours_in_words(rows: Columns, count: int = 5) -> str:
     """The first of `neighbours`: ``movie 0.71, story 0.64``."""
     pairs = zip(rows["piece"][:count], rows["value"][:count], strict=True)
-    return ", ".join(f"{piece} {value:.2f}" for piece, value in pairs)
+    return ", ".join(f"{piece} {printed(value)}" for piece, value in pairs)
 
 
 def in_vocabulary(piece: str) -> str:

@@ -11,6 +11,7 @@ import pandas as pd
 from .. import cells as cells_
 from ..trace import Trace, layer_site
 from .columns import Columns
+from .numbers import MINUS, printed
 from .tokens import grid_columns, one_step, step_texts
 
 Item = TypeVar("Item")
@@ -110,7 +111,7 @@ def terms(trace: Trace, place: Place, gates: tuple[str, ...], position: int, uni
 def terms_in_words(frame: pd.DataFrame) -> str:
     """`terms`, for a reader who cannot see it."""
     return "; ".join(
-        f"{row.gate}: sum {row.sum:.2f}, becomes {row.activation:.2f}" for row in frame.itertuples()
+        f"{row.gate}: sum {printed(row.sum)}, becomes {printed(row.activation)}" for row in frame.itertuples()
     )
 
 
@@ -206,7 +207,7 @@ def _text(latex: str) -> str:
     ):
         latex = latex.replace(sign, text)
     latex = re.sub(r"\\times 10\^\{(-?\d+)\}", r"× 10^\1", latex)
-    return latex.replace("-", "−")
+    return latex.replace("-", MINUS)
 
 
 def _line(latex: str, *, again: bool = False) -> str:

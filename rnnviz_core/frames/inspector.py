@@ -8,6 +8,7 @@ import pandas as pd
 from ..layers import weights_of
 from ..trace import Trace, site
 from .gates import Place, cell_values, names, previous
+from .numbers import printed
 from .tokens import step_frame, step_texts
 
 TOP = 10  # terms shown by name; the rest is one bar
@@ -61,8 +62,10 @@ def contributions(
 
 def contributions_in_words(frame: pd.DataFrame) -> str:
     """`contributions`, for a reader who cannot see it."""
-    best = "; ".join(f"{row.name} {row.value:+.2f}" for row in frame.head(3).itertuples(index=False))
-    return f"{best}; sum {frame['value'].iloc[-1]:.2f}"
+    best = "; ".join(
+        f"{row.name} {printed(row.value, '+.2f')}" for row in frame.head(3).itertuples(index=False)
+    )
+    return f"{best}; sum {printed(frame['value'].iloc[-1])}"
 
 
 def _first_state(trace: Trace) -> str:
@@ -186,7 +189,7 @@ def drawing(trace: Trace, place: Place, position: int, unit: int) -> tuple[pd.Da
 def drawing_in_words(nodes: pd.DataFrame) -> str:
     """`drawing`, for a reader who cannot see it."""
     shown = nodes[~nodes["kind"].isin(["op", "entry"])]
-    return "; ".join(f"{row.words} {row.value:.2f}" for row in shown.itertuples())
+    return "; ".join(f"{row.words} {printed(row.value)}" for row in shown.itertuples())
 
 
 # --- the GRU's other conventions --------------------------------------------------------------

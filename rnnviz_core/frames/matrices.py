@@ -9,6 +9,7 @@ from ..trace import Trace
 from .columns import Columns
 from .gates import Place, names
 from .inspector import weights
+from .numbers import printed
 
 DRAWN = 16_384  # numbers of one matrix drawn at most; of a larger one, the rows around the chosen unit
 
@@ -63,7 +64,7 @@ def in_words(name: str, matrix: Matrix, unit: int) -> str:
     first, end = matrix.window(unit)
     text = f"{units} × {columns}: a row per unit, a column per {reads}"
     if matrix.bias is not None:
-        text += f"; bias of unit {unit}: {matrix.bias[unit]:.3f}"
+        text += f"; bias of unit {unit}: {printed(matrix.bias[unit], '.3f')}"
     if end - first < units:
         text += f". Drawn: units {first} to {end - 1}"
     return f"{text}."

@@ -6,6 +6,7 @@ import numpy as np
 
 from ..trace import Trace
 from .columns import Columns, Texts
+from .numbers import printed
 from .tokens import entropy, shown, step_columns, step_texts, tick_texts
 
 BIAS = "bias"
@@ -29,7 +30,7 @@ def classes_in_words(trace: Trace) -> str:
     logits = trace["readout.logits"].astype(np.float64)
     powers = np.exp(logits)
     return (
-        f"{trace.labels['class'][best]}: exp({logits[best]:.2f}) = {powers[best]:.3f}, and all classes "
+        f"{trace.labels['class'][best]}: exp({printed(logits[best])}) = {powers[best]:.3f}, and all classes "
         f"together {powers.sum():.3f}, so {powers[best]:.3f} / {powers.sum():.3f} = "
         f"{trace['readout.probabilities'][best]:.1%}."
     )
@@ -61,7 +62,11 @@ def _sorted(values: np.ndarray, names: Sequence[str], ends: Sequence[tuple[float
         "running": ranked.cumsum(1).reshape(-1),
         "kind": Texts((ranked > 0).reshape(-1).astype(np.int8), PUSHES),
         "total": Texts(
-            number, [f"up {u:+.2f}, down {d:+.2f}: logit {u + d:+.2f}" for u, d in zip(up, down, strict=True)]
+            number,
+            [
+                f"up {printed(u, '+.2f')}, down {printed(d, '+.2f')}: logit {printed(u + d, '+.2f')}"
+                for u, d in zip(up, down, strict=True)
+            ],
         ),
         "high": np.repeat([high for _, high in ends], size),
         "low": np.repeat([low for low, _ in ends], size),
@@ -91,11 +96,11 @@ def pieces_in_words(trace: Trace, step: int, summands: np.ndarray) -> str:
     difference = summands[0] - summands[1]
     most = np.argsort(-difference, kind="stable")[:3]
     names = [f"unit {unit}" if unit < len(difference) - 1 else BIAS for unit in most]
-    units = ", ".join(f"{name} ({difference[unit]:+.2f})" for name, unit in zip(names, most, strict=True))
+    pushes = [f"{name} ({printed(difference[unit], '+.2f')})" for name, unit in zip(names, most, strict=True)]
     one, two = summands.sum(1)
     return (
-        f"Step {step}: “{first}” was written with logit {one:.2f}; the best other is “{second}”, {two:.2f}. "
-        f"Most for the first and against the second: {units}."
+        f"Step {step}: “{first}” was written with logit {printed(one)}; the best other is “{second}”, "
+        f"{printed(two)}. Most for the first and against the second: {', '.join(pushes)}."
     )
 
 

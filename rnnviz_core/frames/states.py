@@ -12,21 +12,24 @@ from .tokens import clipped, grid_columns, step_texts, tick_texts
 CELL_LIMIT = 3.0  # the cell state's colours end at ±CELL_LIMIT; a hidden state never leaves ±1
 
 
-def cells(trace: Trace, place: Place, *states: str, turn: int | None = None) -> Columns:
-    """One row per unit and step: step columns, ``unit``, a column per state of the layer, and the `turn`."""
+def cells(trace: Trace, place: Place, *states: str) -> Columns:
+    """One row per unit and step: step columns, ``unit``, and a column per state of the layer."""
     arrays = {name: trace[place.site(name)] for name in states or names(trace, place)}
     units = next(iter(arrays.values())).shape[1]
-    columns = grid_columns(step_texts(trace, place.part), units, "unit", **arrays)
-    if turn is not None:
-        columns["turn"] = np.full(
-            len(trace.tokens[trace.time_axis(place.part)]) * units, turn, dtype=np.int16
-        )
-    return columns
+    return grid_columns(step_texts(trace, place.part), units, "unit", **arrays)
 
 
 def names(trace: Trace, place: Place) -> tuple[str, ...]:
     """The states this layer has: ``hidden`` and, in an LSTM, ``cell``."""
     return tuple(name for name in ("hidden", "cell") if place.site(name) in trace)
+
+
+def no_cell_in_words(trace: Trace, place: Place) -> str:
+    """Why a cell that is no LSTM has no cell state."""
+    if "cell" in names(trace, place):
+        return ""
+    cell = trace.meta["cell"].upper()
+    return f" There is no cell state here: a {cell} keeps all it remembers in its hidden state."
 
 
 def widest(trace: Trace, place: Place, name: str, count: int = 3) -> list[int]:

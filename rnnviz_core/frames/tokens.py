@@ -14,6 +14,7 @@ import pandas as pd
 
 from ..trace import Trace
 from .columns import Columns, Texts
+from .numbers import printed
 
 WORD_START = "▁"  # SentencePiece's mark of a blank
 
@@ -129,7 +130,7 @@ def spread(values: np.ndarray) -> str:
     values = np.asarray(values)
     if not values.size:
         return "no values"
-    return f"values from {values.min():.2f} to {values.max():.2f}, mean {values.mean():.2f}"
+    return f"values from {printed(values.min())} to {printed(values.max())}, mean {printed(values.mean())}"
 
 
 def clipped(values: np.ndarray, limit: float) -> int:

@@ -8,6 +8,7 @@ import numpy as np
 from ..trace import Trace
 from .columns import Columns, Texts
 from .gates import Place
+from .numbers import printed
 from .tokens import step_texts
 
 READINGS = ("this one", "the other")  # of two texts whose paths share a plane
@@ -141,6 +142,7 @@ def in_words(trace: Trace, place: Place, found: Plane) -> str:
     first, *_, last = found.points(trace, place)
     read = step_texts(trace, place.part)
     return (
-        f"From ({first[0]:.2f}, {first[1]:.2f}) before the text to ({last[0]:.2f}, {last[1]:.2f}) after "
-        f"“{read[0 if place.reverse else -1]}”; the plane holds {found.shares.sum():.0%} of the movement."
+        f"From ({printed(first[0])}, {printed(first[1])}) before the text to ({printed(last[0])}, "
+        f"{printed(last[1])}) after “{read[0 if place.reverse else -1]}”; the plane "
+        f"holds {found.shares.sum():.0%} of the movement."
     )

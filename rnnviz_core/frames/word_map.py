@@ -8,6 +8,7 @@ import pandas as pd
 from ..tokenizer import UNK
 from ..trace import Trace, site
 from .embeddings import cosine, in_vocabulary
+from .numbers import printed
 from .tokens import WORD_START, read_texts, step_frame
 
 PIECES = 300  # pieces on the map: those nearest to the chosen one
@@ -131,5 +132,7 @@ def axis_in_words(frame: pd.DataFrame, low: str, high: str) -> str:
     first, last = frame.loc[frame["value"].idxmin()], frame.loc[frame["value"].idxmax()]
     ends = ((low, first), (high, last))
     return (
-        "Nearest " + "; ".join(f"to {word}: “{row['token']}” {row['value']:.2f}" for word, row in ends) + "."
+        "Nearest "
+        + "; ".join(f"to {word}: “{row['token']}” {printed(row['value'])}" for word, row in ends)
+        + "."
     )

@@ -75,12 +75,17 @@ def choose_layer(view: "View") -> Layer:
     return options[chosen]
 
 
+def first_look(steps: int, part: str) -> int:
+    """Where every page opens: an encoder has read its whole text, a decoder writes its first piece."""
+    return steps - 1 if part == "encoder" else 0
+
+
 def choose_token(view: "View", part: str) -> int:
-    """The step of `part` to look at, counted from 0; at first an encoder's last and a decoder's first."""
+    """The step of `part` to look at, counted from 0; at first `first_look`."""
     axis = view.trace.time_axis(part)
     tokens = step_texts(view.trace, part)
     name = TOKEN_NAMES[axis]
-    chosen = whole(name, len(tokens), len(tokens) - 1 if part == "encoder" else 0)
+    chosen = whole(name, len(tokens), first_look(len(tokens), part))
     key = url.widget(name, chosen)
     st.selectbox(
         "Token" if part == "encoder" else "Step of the decoder",
@@ -92,10 +97,10 @@ def choose_token(view: "View", part: str) -> int:
     return chosen
 
 
-def choose_unit(view: "View", size: int) -> int:
-    """The unit to look at, counted from 0 as in the arrays."""
+def choose_unit(view: "View", size: int, default: int = 0) -> int:
+    """The unit to look at, counted from 0 as in the arrays; at first `default`."""
     del view
-    chosen = whole("unit", size, 0)
+    chosen = whole("unit", size, default)
     key = url.widget("unit", chosen)
     st.number_input(
         f"Unit (0 to {size - 1})",
@@ -117,8 +122,7 @@ def chosen_token(view: "View", part: str) -> int | None:
 def current_token(view: "View", part: str) -> int:
     """The step of `part` to mark where there is no widget for it: as `choose_token` has it."""
     found = chosen_token(view, part)
-    last = len(step_texts(view.trace, part)) - 1
-    return (last if part == "encoder" else 0) if found is None else found
+    return first_look(len(step_texts(view.trace, part)), part) if found is None else found
 
 
 def choose_one(

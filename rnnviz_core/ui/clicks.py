@@ -14,16 +14,22 @@ if TYPE_CHECKING:
 def clicked(key: str, select: str = "cell") -> dict[str, Any] | None:
     """The cell that was clicked in the chart with this `key`, once; None when there is no new click.
 
-    A click counts once: afterwards the widgets and the URL may choose something else, although the
-    chart still remembers its selection.
+    A chart's selection only collects clicks: one adds its cell, the next on the same cell takes it out
+    again (`charts.parts.cell_click`). So whatever differs from the run before is what was clicked, also
+    where a widget or the URL has chosen something else meanwhile.
     """
-    state = st.session_state.get(key)
-    picked = state["selection"].get(select) if state else None
-    cell = dict(picked[0]) if isinstance(picked, list) and picked else None
-    if cell is None or st.session_state.get(f"clicked-{key}") == cell:
+    state, memory = st.session_state.get(key), f"clicked-{key}"
+    before, drawn = st.session_state.get(memory, ([], False))
+    if state is None:  # it was not on the page: what it forgets until it is back was not clicked
+        if drawn:
+            st.session_state[memory] = (before, False)
         return None
-    st.session_state[f"clicked-{key}"] = cell
-    return cell
+    picked = state["selection"].get(select)
+    cells = [dict(cell) for cell in picked] if isinstance(picked, list) else []
+    st.session_state[memory] = (cells, True)
+    added = [cell for cell in cells if cell not in before]
+    taken = [cell for cell in before if cell not in cells] if drawn else []
+    return next(iter(added[-1:] or taken[-1:]), None)
 
 
 def follow(view: "View", part: str, *keys: str, select: str = "cell", step: str = "position") -> None:

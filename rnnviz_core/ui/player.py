@@ -11,7 +11,7 @@ import streamlit as st
 
 from ..frames.tokens import step_texts
 from . import url
-from .choose import TOKEN_NAMES, whole
+from .choose import TOKEN_NAMES, first_look, whole
 
 if TYPE_CHECKING:
     from . import View
@@ -37,7 +37,7 @@ def _play(view: "View", part: str, draw: Callable[[int], None], seconds: float |
     texts = step_texts(view.trace, part)
     name = TOKEN_NAMES[view.trace.time_axis(part)]
     last = len(texts) - 1
-    step = whole(name, len(texts), last if part == "encoder" else max(last - 1, 0))
+    step = whole(name, len(texts), first_look(len(texts), part))
     if seconds and bool(st.session_state.get(_PLAYING)):
         step = _walk(name, step, last, seconds)
     elif seconds:
@@ -49,7 +49,7 @@ def _play(view: "View", part: str, draw: Callable[[int], None], seconds: float |
         st.session_state[key] = to
         url.put(name, str(to))
 
-    with st.container(horizontal=True, vertical_alignment="bottom"):
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="xxsmall"):
         if last:
             st.select_slider(
                 "Step",
@@ -57,13 +57,22 @@ def _play(view: "View", part: str, draw: Callable[[int], None], seconds: float |
                 format_func=lambda number: f"{number} · {texts[number]}",
                 key=key,
                 on_change=lambda: go(st.session_state[key]),
-                width=260,
+                width=300,
             )
             _buttons(step, last, go, name)
     draw(step)
 
 
 def _buttons(step: int, last: int, go: Callable[[int], None], name: str) -> None:
+    """Play first: on a phone it stands beside the slider, and the others fill the row below."""
+    playing = bool(st.session_state.get(_PLAYING))
+    st.button(
+        ":material/pause:" if playing else ":material/play_arrow:",
+        key="player-play",
+        help="Stop" if playing else "Walk through the steps",
+        on_click=_toggle,
+        args=(name, step == last),
+    )
     for icon, about, to, keys in (
         ("first_page", "To the first step", 0, None),
         ("chevron_left", "One step back", step - 1, "Left"),
@@ -79,17 +88,7 @@ def _buttons(step: int, last: int, go: Callable[[int], None], name: str) -> None
             on_click=go,
             args=(to,),
         )
-    playing = bool(st.session_state.get(_PLAYING))
-    st.button(
-        ":material/pause:" if playing else ":material/play_arrow:",
-        key="player-play",
-        help="Stop" if playing else "Walk through the steps",
-        on_click=_toggle,
-        args=(name, step == last),
-    )
-    st.segmented_control(
-        "Speed", list(SPEEDS), default="normal", key=_SPEED, label_visibility="collapsed", required=True
-    )
+    st.selectbox("Speed", list(SPEEDS), index=1, key=_SPEED, label_visibility="collapsed", width=104)
 
 
 def _toggle(name: str, at_end: bool) -> None:

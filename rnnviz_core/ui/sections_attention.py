@@ -135,7 +135,7 @@ def context(view: "View") -> None:
     above = st.container()
     with st.container(horizontal=True):
         step = choose_token(view, part) if translates else 0
-        unit = choose_unit(view, size)
+        unit = choose_unit(view, size, contexts.largest(view.trace, step))
     with above:
         for shown in looking(view):
             _draw_context(shown, step, unit)
@@ -203,7 +203,9 @@ def draw_instead(shown: "View") -> None:
     lengths: dict[str, Any] = {} if left is None else {"lengths": left}
     said = contexts.left_in_words(left) if left else "A plain RNN keeps no ledger of what is left of a token."
     show(
-        context_charts.fixed(len(numbers["unit"]), memory.state_name(shown.trace)),
+        context_charts.fixed(
+            len(numbers["unit"]), memory.state_name(shown.trace), frames.translates(shown.trace)
+        ),
         key=shown.key("attention-instead"),
         description=f"Bars: what of each token reaches the end, and the numbers read. {said}",
         fixed=numbers,

@@ -10,6 +10,7 @@ from ..charts import gates as charts
 from ..charts import inspector as inspector_charts
 from ..charts import matrices as matrix_charts
 from ..frames import gates, inspector, matrices
+from ..frames.numbers import printed
 from ..frames.tokens import spread, step_texts
 from .choose import choose_one, choose_token, choose_unit
 from .drawing import show
@@ -80,7 +81,9 @@ def _equations(view: "View", layer: "Layer", position: int, unit: int) -> None:
     for pair in gates.in_rows(blocks, 2):
         for block, column in zip(pair, st.columns(2)):
             with column.container(border=True):
-                st.markdown(f"**{charts.result_title(block.name)}: {block.value:.3f}**  \n{block.meaning}")
+                st.markdown(
+                    f"**{charts.result_title(block.name)}: {printed(block.value, '.3f')}**  \n{block.meaning}"
+                )
                 st.latex(block.latex)
 
 
@@ -111,7 +114,7 @@ def _inputs(view: "View", layer: "Layer", position: int, unit: int) -> None:
     explain(
         "The sum before squeezing has one term per number of the input and of the old state: its weight "
         "times that number. The largest are named (“unit 3 before” is unit 3 of the old state), the others "
-        f"are added up. Together they give {rows[0]['value'].iloc[-1]:.3f}.",
+        f"are added up. Together they give {printed(rows[0]['value'].iloc[-1], '.3f')}.",
         "Does one number decide, or is it a vote of many small ones?",
     )
     download_rows(rows[0], "gates-inputs")

@@ -57,7 +57,7 @@ def maps(view: "View", layer: "Layer") -> None:
     explain(
         "Each column is a token, each row one unit. "
         + "Yellow gates are open (1), purple ones shut (0). " * bool(only)
-        + "The candidate runs from blue (-1) to orange (1).",
+        + "The candidate runs from blue (−1) to orange (1).",
         "Put “not” before an adjective. Which units change their colour at the adjective?",
     )
     download_rows(partial(gates.cells, view.trace, gates.Place(*layer), _order(view, layer, kind)), "gates")

@@ -173,6 +173,11 @@ def _draw_look(trace: Trace, entry: Entry) -> None:
     elif left := contexts.left_at_the_end(trace):
         name = memory.state_name(trace) or "hidden"
         said = contexts.left_in_words(left)
-        show(context_charts.small_fixed(name), key=key, description=said, lengths=left)
+        show(
+            context_charts.small_fixed(name, frames.translates(trace)),
+            key=key,
+            description=said,
+            lengths=left,
+        )
     else:
         st.caption("A plain RNN keeps no ledger of what is left of a token.")

@@ -8,6 +8,7 @@ import streamlit as st
 from ..charts import memory as charts
 from ..charts import trajectory as trajectory_charts
 from ..frames import gates, memory, states, trajectory
+from ..frames.numbers import printed
 from ..frames.tokens import step_texts
 from ..trace import Trace
 from .choose import choose_token, choose_unit
@@ -37,7 +38,7 @@ def ledger(view: "View", layer: "Layer") -> None:
     follow(view, layer.part, "states-ledger")
     with st.container(horizontal=True):
         position = choose_token(view, layer.part)
-        unit = choose_unit(view, width(view, layer))
+        unit = choose_unit(view, width(view, layer), states.widest(view.trace, place, name, 1)[0])
     for shown in layers_shown(view, layer):
         if memory.state_name(shown.trace) is None:
             st.info("A plain RNN keeps no ledger.", icon=":material/info:")
@@ -61,7 +62,8 @@ def _draw_ledger(shown: "View", layer: "Layer", position: int, unit: int) -> Non
     st.markdown(
         f"After **“{plain(found.texts[found.position + 1])}”** the {name} state is the sum of what every "
         f"token wrote, each share multiplied by the {gate} gates since. Unit {unit}: the bars sum to "
-        f"**{found.left[:, unit].sum():.4f}**, recorded is **{found.recorded[unit]:.4f}**; over all "
+        f"**{printed(found.left[:, unit].sum(), '.4f')}**, recorded is "
+        f"**{printed(found.recorded[unit], '.4f')}**; over all "
         f"{len(found.recorded)} units the largest difference is **{found.difference:.1e}**."
     )
     show(

@@ -9,6 +9,7 @@ from ..charts import beam as beam_charts
 from ..charts import softmax as charts
 from ..frames import beam as beams
 from ..frames import softmax as frames
+from ..frames.numbers import printed
 from ..frames.tokens import one_step, step_texts
 from . import url
 from .choose import choose_beam, choose_token, whole
@@ -177,7 +178,8 @@ def beam(view: "View") -> None:
         show(
             beam_charts.tree(beams.slots(shown.trace)),
             key=shown.key("tree"),
-            description=f"A beam of {width} over {steps} steps. Best: {best['text']} ({best['score']:.2f}).",
+            description=f"A beam of {width} over {steps} steps. "
+            f"Best: {best['text']} ({printed(best['score'])}).",
             height=beam_charts.ROW * steps + 48,
             tree=beams.tree(shown.trace),
         )

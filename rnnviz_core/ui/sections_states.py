@@ -39,7 +39,8 @@ def maps(view: "View", layer: "Layer") -> None:
             _draw_maps(shown, layer, position, unit if asked else None)
     explain(
         "Each column is the state after a token, each row one unit; blue is below zero, orange above."
-        + states.clipped_in_words(trace, place),
+        + states.clipped_in_words(trace, place)
+        + states.no_cell_in_words(trace, place),
         "Look for rows that keep one colour over many tokens: the network remembers something there.",
     )
     download_rows(partial(states.cells, trace, place), "states")
@@ -88,7 +89,7 @@ def units(view: "View", layer: "Layer") -> None:
             key=shown.key("states-units"),
             description=f"Heatmap, and lines of {', '.join(f'unit {unit}' for unit in own) or 'no unit'}.",
             select=None if shown.second else "cell",
-            cells=states.cells(shown.trace, place, name, turn=st.session_state.get("states-turn", 0)),
+            cells=states.cells(shown.trace, place, name),
             picked=states.picked(own),
             lines=states.lines(shown.trace, place, name, own),
         )
@@ -103,7 +104,7 @@ def units(view: "View", layer: "Layer") -> None:
     )
     explain(
         "Each line is one row of the heatmap. At first you see the units that range most widely over this "
-        "text; the address of this page keeps those you pick.",
+        "text; the address of this page keeps those you pick." + states.no_cell_in_words(view.trace, place),
         "Click a row that changes its colour once. At which token does its line turn?",
     )
     download_rows(partial(states.lines, view.trace, place, name, picked), "states-units")
@@ -130,7 +131,6 @@ def _picked(view: "View", layer: "Layer", name: str, size: int) -> list[int]:
     now = url.checked("units", partial(read_units, size), wide, shown="those that range most widely")
     if cell := clicked("states-units"):
         unit = int(cell["unit"])
-        st.session_state["states-turn"] = (st.session_state.get("states-turn", 0) + 1) % 1000
         now = [one for one in now if one != unit] if unit in now else [*now[1 - charts.PICKS :], unit]
         url.put("units", written(now))
         url.put("unit", str(unit))
@@ -204,7 +204,7 @@ def layers_shown(view: "View", layer: "Layer") -> "Iterator[View]":
 def _offer_cell(view: "View") -> None:
     task = view.entry.spec.task
     offer_models(
-        f"There is no cell state here: a {view.entry.spec.cell.upper()} keeps all it remembers in its hidden "
-        "state. An LSTM has a second, inner memory, the cell state, and shows only a part of it outside.",
+        "An LSTM has a second, inner memory beside its hidden state, the cell state, and shows only a part "
+        "of it outside.",
         lambda spec: spec.cell == "lstm" and spec.task == task,
     )

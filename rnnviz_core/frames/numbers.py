@@ -1,0 +1,11 @@
+"""Numbers as people read them, in titles, sentences and formulas; charts write them the same way."""
+
+MINUS = "−"
+
+
+def printed(value: float, form: str = ".2f") -> str:
+    """`value` in Python's format `form`, with a true minus; what rounds to zero has none."""
+    text = format(value, form)
+    if text.startswith("-") and not any(digit in text for digit in "123456789"):
+        text = text[1:]
+    return text.replace("-", MINUS, 1) if text.startswith("-") else text
