@@ -8,7 +8,9 @@ loaded before stands in memory once. In front belongs a proxy that sends a visit
 (``deploy/nginx.conf``). A worker that dies is replaced.
 """
 
+import contextlib
 import gc
+import importlib
 import logging
 import os
 import signal
@@ -23,6 +25,24 @@ import click
 
 ROOT = Path(__file__).resolve().parent.parent
 PAUSE = 1.0  # seconds before a worker that died is replaced
+# What a server imports only when it starts: imported before the fork it stands in memory once.
+SERVING = (
+    "anyio._backends._asyncio",
+    "starlette.applications",
+    "starlette.middleware.body_limit",
+    "starlette.middleware.sessions",
+    "starlette.staticfiles",
+    "streamlit.watcher.polling_path_watcher",
+    "streamlit.web.bootstrap",
+    "streamlit.web.server.starlette.starlette_agent_routes",
+    "streamlit.web.server.starlette.starlette_server",
+    "uvicorn.lifespan.on",
+    "uvicorn.protocols.http.auto",
+    "uvicorn.protocols.http.h11_impl",
+    "uvicorn.protocols.websockets.websockets_sansio_impl",
+    "uvloop",
+    "websockets.server",
+)
 
 
 def rehearse() -> int:
@@ -50,6 +70,13 @@ def rehearse() -> int:
                 if section is None:
                     waiting = list(sections.drawn[1:])
     return runs
+
+
+def import_server() -> None:
+    """`SERVING`; a version that has not all of it serves as well, and takes more memory."""
+    for name in SERVING:
+        with contextlib.suppress(ImportError):
+            importlib.import_module(name)
 
 
 def become_worker(port: int, address: str) -> NoReturn:
@@ -115,10 +142,13 @@ class Workers:
 def main(workers: int, port: int, address: str) -> None:
     if not hasattr(os, "fork"):
         raise click.ClickException("this system cannot fork; use `make run`, one process")
+    from rnnviz_core.ui import loaders
+
     os.chdir(ROOT)
     began = time.monotonic()
     runs = rehearse()
-    gc.collect()
+    import_server()
+    loaders.trim()
     gc.freeze()
     click.echo(f"{runs} pages and sections drawn in {time.monotonic() - began:.0f} s, now {workers} workers")
     if (threads := threading.active_count()) > 1:

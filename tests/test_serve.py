@@ -1,6 +1,7 @@
 """Several processes from one: both answer, one that dies is replaced, and all of them end together."""
 
 import asyncio
+import importlib.util
 import os
 import signal
 import sys
@@ -13,6 +14,7 @@ import pytest
 from bench.client import Run, Visitor
 from bench.load import load, shared_memory
 from rnnviz_core import checkpoints
+from scripts.serve import SERVING
 from scripts.serving import Server, free_ports, serve_workers
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="forks, and reads memory from /proc")
@@ -109,3 +111,9 @@ def test_the_load_test_spreads_its_visitors(environment, monkeypatch):
 def test_ports_in_a_row_are_free():
     first = free_ports(3)
     assert 1024 < first <= 65_533
+
+
+def test_what_a_server_imports_is_imported_before_the_fork():
+    """Every name is still there in the installed version of Streamlit's server."""
+    missing = [name for name in SERVING if importlib.util.find_spec(name) is None]
+    assert missing == []
