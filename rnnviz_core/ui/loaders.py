@@ -29,7 +29,7 @@ ROOT = Path(__file__).resolve().parents[2]
 LOOK_SECONDS = 1.0  # a folder is looked at again for changes after this time
 HEAVY = 1_000  # beam times characters: from here on one search waits for the other
 MANY = 10  # modules imported or charts compiled since the last freeze: time for another one
-TRIM_SECONDS = 5.0  # how often freed memory is given back to the system
+TRIM_SECONDS = 2.0  # how often freed memory is given back to the system
 NODE_BYTES = 200  # of one piece that a beam considered: five numbers in lists
 
 _stamps: dict[Path, tuple[float, str]] = {}
