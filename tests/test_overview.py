@@ -247,3 +247,9 @@ def test_two_pictures_side_by_side_share_the_colours_of_embeddings():
         factor = (rows["value"] / rows["shade"]).dropna()
         largest = max(np.abs(one["encoder.embedding"]).max(), np.abs(two["encoder.embedding"]).max())
         np.testing.assert_allclose(factor, largest, rtol=1e-3)
+
+
+def test_the_picture_is_drawn_on_a_canvas():
+    """Thousands of stripes; Streamlit counts them only where rows are not filtered."""
+    spec = spec_of(charts.sentiment((), ("bad", "good"), attention=False))
+    assert spec["usermeta"] == {"embedOptions": {"renderer": "canvas"}}

@@ -42,7 +42,8 @@ def picture(layers: list[Any], height: int, *, bottom: str = "") -> alt.LayerCha
     drawn = alt.layer(*layers).add_params(parts.cell_click("site", "position", "unit"))
     ends = [_axis(bottom, "bottom", 2)] if bottom else []
     chart = alt.layer(tokens, drawn, *ends).resolve_scale(x="independent").add_params(step)
-    return theme.finish(chart.properties(height=height))
+    # Streamlit draws what it counts above 2,000 marks on a canvas, but does not count filtered rows
+    return theme.finish(chart.properties(height=height, usermeta={"embedOptions": {"renderer": "canvas"}}))
 
 
 def _axis(dataset: str, side: str, layer: int) -> alt.Chart:
