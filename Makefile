@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run serve dev test check lint types format bench performance bench-train models load fuzz soak screenshots readme clean
+.PHONY: help setup run serve dev test check lint types format bench performance bench-train models verify load fuzz soak screenshots readme clean
 .DELETE_ON_ERROR:
 
 help: ## list the targets
@@ -61,6 +61,10 @@ bench-train: $(VENV)/.runtime ## tokens per second of training, against a plain 
 models: $(VENV)/.runtime ## train the whole collection from DATA=FOLDER, two runs side by side; resumes
 	@test -n "$(DATA)" || { echo "make models DATA=FOLDER: name the folder of the data sets"; exit 1; }
 	$(BIN)/python -m scripts.models --data $(DATA)
+
+verify: $(VENV)/.runtime ## measure every figure of the cards again, DATA=FOLDER
+	@test -n "$(DATA)" || { echo "make verify DATA=FOLDER: name the folder of the data sets"; exit 1; }
+	$(BIN)/python -m scripts.verify --data $(DATA)
 
 screenshots: $(VENV)/.browser ## photograph every page and section, light, dark and on a phone, into docs/gallery.md
 	$(BIN)/python -m scripts.screenshots

@@ -108,7 +108,7 @@ def publish(
     best = min(runs, key=lambda one: _rank(one[0].metrics["validation"]))
     entry, path = best
     model = checkpoints.load(entry.path)  # in half precision, as it will be shipped
-    metrics = {**entry.metrics, **_scores(model, entry.id, test)}
+    metrics = {**entry.metrics, **measure(model, entry.id, test)}
     if seeds:
         metrics["seeds"] = [
             _seed(one, metrics["scores"] if one is best else None, test)
@@ -154,7 +154,7 @@ def _seed(run: tuple[checkpoints.Entry, Path], known: dict[str, float] | None, t
     return {"seed": _settings_of(path)["config"]["seed"], "validation": validation, "scores": scores}
 
 
-def _scores(model: checkpoints.Model, model_id: str, test: Test) -> dict[str, Any]:
+def measure(model: checkpoints.Model, model_id: str, test: Test) -> dict[str, Any]:
     """Everything that is measured on the shipped weights, rounded as the card shows it."""
     scores = evaluate(model, test.data, test.split, beam=test.beam, by_length=True)
     metrics: dict[str, Any] = {

@@ -1,11 +1,18 @@
-"""The figures beside a card: the linear floor, and how far more supervision overlaps with the test."""
+"""The figures of a card: the linear floor, the overlap with more supervision, and all of them measured anew."""
+
+import json
+from dataclasses import replace
 
 import numpy as np
 from scipy.sparse import csr_matrix
 
+from rnnviz_core import checkpoints, publishing, runs
 from rnnviz_core.corpora import Labelled
+from rnnviz_core.settings import TrainingConfig
+from rnnviz_core.specs import SentimentSpec
 from scripts.floor import floor, ratio
 from scripts.overlap import overlap
+from scripts.verify import PROBE, verify
 
 WORDS = ("awful", "weak", "plain", "fine", "superb")
 
@@ -33,3 +40,22 @@ def test_eight_words_in_a_row_count_whatever_the_case_and_punctuation():
     texts = ["One two, three four five six seven eight!", "a b c d e f g h", "too short"]
     assert overlap(texts, ["so: ONE two three four five six seven eight nine"]) == (2, 1)
     assert overlap(texts, ["one two three four five six seven nine eight"]) == (2, 0)
+
+
+def test_a_changed_figure_of_a_card_is_found(tmp_path):
+    rows = [f"{'test' if n % 3 == 0 else 'dev'}\t{n % 3}\tthing {'abc'[n % 3]}" for n in range(30)]
+    table = tmp_path / "data" / "own.tsv"
+    table.parent.mkdir()
+    table.write_text("\n".join(["split\tlabel3\ttext", *rows]) + "\n")
+    spec = SentimentSpec("rnn", embedding=4, hidden=4, classes=("bad", "so-so", "good"))
+    run = runs.Run(spec, str(table), vocabulary=30, config=TrainingConfig(epochs=1, batch=4))
+    run = replace(run, train_split="dev", validation_split="dev")
+    runs.execute(run, tmp_path / "run", quiet=True)
+    test = publishing.Test(str(table), also=("dev",), probe=str(PROBE))
+    folder = publishing.publish(tmp_path / "run", tmp_path / "models", test)
+    assert verify(checkpoints.scan(folder.parent).entries[0], table.parent) == []
+    metrics = json.loads((folder / "metrics.json").read_text())
+    metrics["also"][0]["scores"]["accuracy3"] += 0.01
+    (folder / "metrics.json").write_text(json.dumps(metrics))
+    (line,) = verify(checkpoints.scan(folder.parent).entries[0], table.parent)
+    assert line.startswith("sentiment-rnn, also, 1, scores, accuracy3: the card says ")

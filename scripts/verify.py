@@ -1,0 +1,75 @@
+"""Measure every figure of the cards again, and compare: ``make verify DATA=FOLDER``.
+
+All that a card's commands print is computed anew from the shipped weights: scores of every split, by length,
+where attention looks, the small sets of our own sentences, our own sentences translated. Exit code 1 when a
+single digit differs.
+"""
+
+import json
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import click
+
+from rnnviz_core import checkpoints, publishing
+
+ROOT = Path(__file__).resolve().parent.parent
+PROBE = ROOT / "tests" / "material" / "sentences.tsv"
+
+
+def test_of(metrics: Mapping[str, Any], data: Path) -> publishing.Test:
+    """What a checkpoint's figures were measured on, found in the folder `data`."""
+    file, split = metrics["evaluated_on"].rsplit(", split ", 1)
+    found = sorted(data.rglob(file))
+    if not found:
+        raise click.ClickException(f"no {file} in {data}")
+    words = metrics["evaluate"].split()
+    return publishing.Test(
+        str(found[0]),
+        split,
+        int(words[words.index("--beam") + 1]) if "--beam" in words else 1,
+        tuple(other["split"] for other in metrics.get("also", ())),
+        str(PROBE) if "probes" in metrics else None,
+        metrics.get("floor"),
+    )
+
+
+def differences(name: str, stated: Any, found: Any) -> list[str]:
+    """Every value that is not the same, by its place."""
+    if isinstance(stated, dict) and isinstance(found, dict):
+        keys = [*stated, *(key for key in found if key not in stated)]
+        pairs = [(f"{name}, {key}", stated.get(key), found.get(key)) for key in keys]
+    elif isinstance(stated, list) and isinstance(found, list) and len(stated) == len(found):
+        pairs = [
+            (f"{name}, {number}", *both) for number, both in enumerate(zip(stated, found, strict=True), 1)
+        ]
+    else:
+        return [] if stated == found else [f"{name}: the card says {stated!r}, measured {found!r}"]
+    return [line for pair in pairs for line in differences(*pair)]
+
+
+def verify(entry: checkpoints.Entry, data: Path) -> list[str]:
+    """What differs between one checkpoint's stated figures and those measured now."""
+    found = publishing.measure(checkpoints.load(entry.path), entry.id, test_of(entry.metrics, data))
+    plain = json.loads(json.dumps(found))  # as it would stand in the file
+    return differences(entry.id, {name: entry.metrics.get(name) for name in plain}, plain)
+
+
+@click.command(help=__doc__)
+@click.option("--data", type=click.Path(exists=True, file_okay=False, path_type=Path), required=True)
+@click.option("--folder", type=click.Path(exists=True, path_type=Path), default=ROOT / "checkpoints")
+@click.option("--only", multiple=True, help="Ids to verify; by default all.")
+def main(data: Path, folder: Path, only: tuple[str, ...]) -> None:
+    wrong = 0
+    for entry in checkpoints.scan(folder).entries:
+        if not only or entry.id in only:
+            lines = verify(entry, data)
+            wrong += len(lines)
+            click.echo("\n".join(lines) or f"{entry.id}: every figure is the same")
+    sys.exit(1 if wrong else 0)
+
+
+if __name__ == "__main__":
+    main()
