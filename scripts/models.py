@@ -32,7 +32,7 @@ SPANISH = (
 )
 # About as many weights in an LSTM of 192 units as in a GRU of 256; all of the checkpoints stay below 60 MB.
 SPANISH_GRU = f"{SPANISH} --embedding 128 --hidden 256 --epochs 7 --cell gru"
-SPANISH_LSTM = f"{SPANISH} --embedding 128 --hidden 192 --epochs 6 --cell lstm"
+SPANISH_LSTM = f"{SPANISH} --embedding 128 --hidden 192 --cell lstm"
 IMDB = SST.replace("--probe", "--about docs/data/imdb.md --probe")
 GERMAN = (
     "train translation --data DATA/multi30k.tsv.gz --source de --target en --embedding 128 --bidirectional "
@@ -69,9 +69,9 @@ COLLECTION = (
     ),
     Recipe("es-en-gru-luong", f"{SPANISH_GRU} --attention luong", TATOEBA),
     Recipe("es-en-gru", SPANISH_GRU, TATOEBA),
-    Recipe("es-en-lstm-luong", f"{SPANISH_LSTM} --attention luong", TATOEBA),
-    Recipe("es-en-lstm", SPANISH_LSTM, TATOEBA),
-    Recipe("es-en-lstm-bahdanau", f"{SPANISH_LSTM} --attention bahdanau", TATOEBA),
+    Recipe("es-en-lstm-luong", f"{SPANISH_LSTM} --epochs 8 --attention luong", TATOEBA),
+    Recipe("es-en-lstm", f"{SPANISH_LSTM} --epochs 6", TATOEBA),
+    Recipe("es-en-lstm-bahdanau", f"{SPANISH_LSTM} --epochs 6 --attention bahdanau", TATOEBA),
     Recipe("de-en-lstm-luong", f"{GERMAN_LSTM} --attention luong", MULTI30K),
     Recipe("de-en-gru-bahdanau", f"{GERMAN_GRU} --attention bahdanau", MULTI30K),
     Recipe("de-en-gru", GERMAN_GRU, MULTI30K),

@@ -1,4 +1,4 @@
-"""The figures of a card: the linear floor, the overlap with more supervision, and all of them measured anew."""
+"""The figures of a card: the linear floor, the overlap with more supervision, and all measured anew."""
 
 import json
 from dataclasses import replace
