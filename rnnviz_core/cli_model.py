@@ -113,8 +113,9 @@ def trace(
     if out is not None and out.suffix not in TRACE_ENDINGS:
         raise TraceError(f"{out.name!r} ends in {out.suffix!r}; choose one of {', '.join(TRACE_ENDINGS)}")
     network = load(model, checkpoints)
-    from . import recorder
+    from . import kernels, recorder
 
+    kernels.settle()
     if network.spec.task is Task.SENTIMENT:
         refuse_for_sentiment(ctx, "beam", "reference")
     elif ctx.get_parameter_source("beam") is click.core.ParameterSource.DEFAULT and reference is None:

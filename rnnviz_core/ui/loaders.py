@@ -78,10 +78,10 @@ def models() -> Scan:
 
 
 def _model(path: str, stamp: str) -> Any:
-    from .. import checkpoints
+    from .. import checkpoints, kernels
 
     def load() -> Any:
-        _settle_torch()
+        kernels.settle()
         return checkpoints.load(path)
 
     return _models.get((path, stamp), load)
@@ -146,9 +146,9 @@ def trim() -> None:
 
 @st.cache_resource(show_spinner="Waking the network …")
 def _wake() -> bool:
-    from .. import charts, frames, ui
+    from .. import charts, frames, kernels, ui
 
-    _settle_torch()
+    kernels.settle()
     for package in (charts, frames, ui):
         for found in pkgutil.iter_modules(package.__path__):
             importlib.import_module(f"{package.__name__}.{found.name}")
@@ -159,15 +159,6 @@ def _wake() -> bool:
             break
     _freeze()
     return True
-
-
-def _settle_torch() -> None:
-    import torch
-
-    torch.set_num_threads(1)  # many small sessions: threads would only get into each other's way
-    # oneDNN keeps a program for every length of text that an LSTM has read, 0.2 MB each; torch's own LSTM
-    # takes as long.
-    torch.backends.mkldnn.set_flags(_enabled=False)
 
 
 def _freeze() -> None:

@@ -4,11 +4,20 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+import torch
 
 from rnnviz_core import Task, scan
 from scripts.browser import chromium
 from scripts.driver import Visitor
 from scripts.serving import folder, serve
+
+
+@pytest.fixture(autouse=True)
+def kernels_of_the_app() -> Iterator[None]:
+    """What the app shows is compared with recordings made here, to the last digit."""
+    enabled, *_ = torch.backends.mkldnn.set_flags(_enabled=False)
+    yield
+    torch.backends.mkldnn.set_flags(_enabled=enabled)
 
 
 @pytest.fixture(scope="session")
