@@ -18,9 +18,10 @@ ROOT = Path(__file__).resolve().parent.parent
 PAGE = ROOT / "docs" / "performance.md"
 # Name -> title, command, and what a quick try adds to it.
 COMMANDS: dict[str, tuple[str, str, str]] = {
-    "load-50": ("Fifty visitors", "bench.load --sessions 50", "--seconds 15"),
-    "load-100": ("A hundred visitors", "bench.load --sessions 100", "--seconds 15"),
-    "load-25": ("Twenty-five visitors", "bench.load --sessions 25", "--seconds 15"),
+    "load-50": ("Fifty visitors, two workers", "bench.load --sessions 50 --workers 2", "--seconds 15"),
+    "load-100": ("A hundred visitors, two workers", "bench.load --sessions 100 --workers 2", "--seconds 15"),
+    "load-25-one": ("Twenty-five visitors, one process", "bench.load --sessions 25", "--seconds 15"),
+    "load-50-one": ("Fifty visitors, one process", "bench.load --sessions 50", "--seconds 15"),
     "heavy": ("Light beside heavy work", "bench.load --heavy 5 --sessions 20 --seconds 30", "--seconds 8"),
     "pages": ("A new sentence, page by page", "bench.pages", "--rounds 4"),
     "browser": ("In a browser", "bench.browser", "--rounds 2 --starts 1"),
