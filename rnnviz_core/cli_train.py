@@ -38,6 +38,8 @@ RUN_HELP = {
     "treebank": "Sentiment: the texts are Penn Treebank tokens; also read them as people type.",
     "polarity": "Sentiment: a table of more texts, known only as negative (0) or positive (1).",
     "polarity_words": "Words read of each of these per epoch: a passage cut at random.",
+    "pretrain": "Sentiment: a table of texts that are read first, as a language model; no label is used.",
+    "pretrain_epochs": "Passes over these.",
     "sampling": "Share of texts cut at random in training (subword regularisation).",
 }
 CONFIG_HELP = {

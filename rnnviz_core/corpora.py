@@ -45,7 +45,14 @@ class Pairs:
     targets: list[str]
 
 
-Columns = TypeVar("Columns", Labelled, Pairs)
+@dataclass(frozen=True, slots=True)
+class Texts:
+    """Texts without labels."""
+
+    texts: list[str]
+
+
+Columns = TypeVar("Columns", Labelled, Pairs, Texts)
 
 
 def shard(examples: Columns, rank: int, size: int) -> Columns:
@@ -212,7 +219,16 @@ def polarity(source: str, split: str | None) -> Labelled:
     HTML line breaks, which review sites leave in their texts, become spaces.
     """
     found = labelled(source, split, 2)
-    return Labelled([text.replace("<br />", " ") for text in found.texts], found.labels)
+    return Labelled(_without_breaks(found.texts), found.labels)
+
+
+def unlabelled(source: str, split: str | None) -> Texts:
+    """Texts of the column ``text``, whatever else is known of them; HTML line breaks become spaces."""
+    return Texts(_without_breaks(texts_of(load(source, split), "text", source)))
+
+
+def _without_breaks(texts: list[str]) -> list[str]:
+    return [text.replace("<br />", " ") for text in texts]
 
 
 def pairs(

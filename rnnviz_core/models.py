@@ -54,7 +54,8 @@ def _encode(
     return Encoded(states, last, mask)
 
 
-def _initialise(model: nn.Module) -> None:
+def initialise(model: nn.Module) -> None:
+    """Fresh weights, by the kind of parameter."""
     for name, parameter in model.named_parameters():
         if "embedding" in name:
             nn.init.normal_(parameter, std=0.1)
@@ -96,7 +97,7 @@ class SentimentModel(nn.Module):
         self.attention = None if spec.attention is Attention.NONE else AttentionPooling(width, width)
         self.output = nn.Linear(width, len(spec.classes))
         self.dropout = nn.Dropout(spec.dropout)
-        _initialise(self)
+        initialise(self)
 
     @property
     def tokenizers(self) -> dict[str, Tokenizer]:
@@ -180,7 +181,7 @@ class TranslationModel(nn.Module):
         self.readout = nn.Linear(2 * hidden + (width if reads_context else 0), width)
         self.output_bias = nn.Parameter(torch.zeros(len(target_tokenizer)))
         self.dropout = nn.Dropout(spec.dropout)
-        _initialise(self)
+        initialise(self)
 
     @property
     def tokenizers(self) -> dict[str, Tokenizer]:

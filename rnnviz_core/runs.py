@@ -11,19 +11,22 @@ import torch
 
 from . import corpora
 from .checkpoints import Model, replace
-from .errors import SpecError
+from .errors import DataError, SpecError
+from .language import HELD_OUT, LanguageModel, LanguageWork
 from .models import SentimentModel, TranslationModel
 from .parallel import ALONE, Group
 from .parallel import group as processes
 from .settings import TrainingConfig
 from .specs import SentimentSpec, TranslationSpec, model_id
 from .tokenizer import Tokenizer
-from .training import Progress, Trainer
+from .training import STATE, Progress, Trainer
 from .work import SentimentWork, TranslationWork, Work
 
 RUN = "run.json"
+PRETRAINING = "pretraining"  # the folder of the language model within that of its run
+APART = ("data", "validation", "polarity", "pretrain")  # sources: the command names their files only
 # Written apart, of no influence on the result, or without an option.
-NOT_IN_COMMAND = ("spec", "config", "data", "validation", "polarity", "classes", "threads", "device")
+NOT_IN_COMMAND = ("spec", "config", *APART, "classes", "threads", "device")
 TREEBANK_SYMBOLS = ("n't",)  # one piece in tokens ("did n't") and as people type it ("didn't")
 
 
@@ -47,6 +50,8 @@ class Run:
     treebank: bool = False  # sentiment only: texts are Penn Treebank tokens
     polarity: str | None = None  # sentiment only: source of texts known only as negative or positive
     polarity_words: int = 50  # of each of these, so many words per epoch
+    pretrain: str | None = None  # sentiment only: source of texts that are read first, as a language model
+    pretrain_epochs: int = 1  # passes over these
     sampling: float = 0.0  # share of texts cut at random in training (subword regularisation)
     config: TrainingConfig = field(default_factory=TrainingConfig)
 
@@ -59,6 +64,8 @@ class Run:
             )
         if not 1 <= self.polarity_words <= 1000:
             raise SpecError(f"polarity_words is {self.polarity_words}; it must be from 1 to 1000")
+        if not 1 <= self.pretrain_epochs <= 1000:
+            raise SpecError(f"pretrain_epochs is {self.pretrain_epochs}; it must be from 1 to 1000")
         if not 0 <= self.sampling <= 1:
             raise SpecError(f"sampling is {self.sampling}; it must be from 0 to 1")
 
@@ -73,11 +80,9 @@ class Run:
     def command(self, out: str) -> str:
         """The command line that repeats this run, defaults left out, data named by file only."""
         words = ["python", "-m", "rnnviz_core", "train", str(self.spec.task)]
-        words += ["--data", _public(self.data)]
-        if self.validation:
-            words += ["--validation", _public(self.validation)]
-        if self.polarity:
-            words += ["--polarity", _public(self.polarity)]
+        for name in APART:
+            if source := getattr(self, name):
+                words += [f"--{name}", _public(source)]
         plain = Run(spec=type(self.spec)(cell=self.spec.cell), data="")
         for mine, default in ((self.spec, plain.spec), (self, plain), (self.config, plain.config)):
             for name in (entry.name for entry in dataclasses.fields(mine)):
@@ -165,6 +170,21 @@ def _prepare_translation(
     return model, TranslationWork(model, train, check, sampling=run.sampling)
 
 
+def pretrain(run: Run, model: SentimentModel, group: Group, out: Path, *, quiet: bool = False) -> None:
+    """Let the model read texts without labels first, with the run's settings; its state is kept in `out`."""
+    assert run.pretrain
+    texts = corpora.unlabelled(run.pretrain, run.train_split).texts
+    held_out = texts[::HELD_OUT]
+    train = group.shard(corpora.Texts([text for i, text in enumerate(texts) if i % HELD_OUT]))
+    if not train.texts:
+        raise DataError(f"{run.pretrain}: one text is not enough; every {HELD_OUT}th is held out")
+    language = LanguageModel(model)
+    config = dataclasses.replace(run.config, epochs=run.pretrain_epochs, average=0.0, patience=0)
+    work = LanguageWork(model.tokenizer, train.texts, held_out)
+    Trainer(language, work, config, out / PRETRAINING, group=group).run(quiet=quiet)
+    language.give(model)
+
+
 def execute(run: Run, out: str | Path, *, quiet: bool = False) -> tuple[Path, Progress]:
     """Train, or go on with a run that was interrupted in `out`.
 
@@ -180,5 +200,7 @@ def execute(run: Run, out: str | Path, *, quiet: bool = False) -> tuple[Path, Pr
         if group.first:
             out.mkdir(parents=True, exist_ok=True)
             replace(out / RUN, lambda path: path.write_text(text))
+        if run.pretrain and isinstance(model, SentimentModel) and not (out / STATE).exists():
+            pretrain(run, model, group, out, quiet=quiet)
         progress = Trainer(model, work, run.config, out, metrics, group).run(quiet=quiet)
     return out / model.name, progress

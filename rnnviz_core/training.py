@@ -24,10 +24,12 @@ from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 from .batches import Example, bucketed
 from .checkpoints import Model, replace, save
 from .errors import DataError, SpecError
+from .language import LanguageModel
 from .parallel import ALONE, Group
 from .settings import Optimizer, TrainingConfig, rate_factor
 from .work import Work
 
+Trainable = Model | LanguageModel
 STATE = "training.safetensors"
 LOG = "metrics.jsonl"
 
@@ -42,7 +44,7 @@ class Progress:
     figures: dict[str, float] = dataclasses.field(default_factory=dict)  # at the best epoch
 
 
-def _optimizer(model: Model, config: TrainingConfig) -> torch.optim.Optimizer:
+def _optimizer(model: Trainable, config: TrainingConfig) -> torch.optim.Optimizer:
     settings: dict[str, Any] = {"lr": config.rate, "weight_decay": config.weight_decay}
     match config.optimizer:
         case Optimizer.ADAMW:
@@ -61,7 +63,7 @@ class Trainer:
     Parameters
     ----------
     model
-        Trained in place.
+        Trained in place. A `LanguageModel` leaves no checkpoint: it only prepares another model.
     work
         The task's examples, loss and validation.
     config
@@ -76,7 +78,7 @@ class Trainer:
 
     def __init__(
         self,
-        model: Model,
+        model: Trainable,
         work: Work,
         config: TrainingConfig,
         out: Path,
@@ -95,9 +97,9 @@ class Trainer:
         self.progress = Progress()
 
     @property
-    def evaluated(self) -> Model:
+    def evaluated(self) -> Trainable:
         """The weights that are validated and saved: the running mean where one is kept."""
-        return self.model if self.average is None else cast(Model, self.average.module)
+        return self.model if self.average is None else cast(Trainable, self.average.module)
 
     def run(self, *, quiet: bool = False) -> Progress:
         """Train; returns the progress at the end."""
@@ -170,10 +172,11 @@ class Trainer:
         if best is None or (figure != best and (figure > best) == self.work.larger_is_better):
             self.progress.best, self.progress.best_epoch = figure, self.progress.epoch
             self.progress.figures = figures
-            if not self.group.first:
+            model = self.evaluated
+            if not self.group.first or isinstance(model, LanguageModel):
                 return
             metrics = {**self.metrics, "validation": figures, "best_epoch": self.progress.epoch}
-            save(self.evaluated, self.out / self.model.name, metrics)
+            save(model, self.out / self.model.name, metrics)
 
     # --- going on after an interruption ---------------------------------------------------------
 

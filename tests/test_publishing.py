@@ -131,6 +131,8 @@ def test_an_unfinished_run_is_refused(tmp_path):
             validation="DATA/c.tsv.gz",
             polarity="DATA/reviews.tsv",
             polarity_words=30,
+            pretrain="DATA/more.tsv",
+            pretrain_epochs=2,
             exclude=("in_eval=1", "x=y"),
             treebank=True,
             lowercase=False,

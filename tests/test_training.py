@@ -267,13 +267,14 @@ from rnnviz_core.settings import TrainingConfig
 ran = training.Trainer.run
 def keep(self, *, quiet):
     progress = ran(self, quiet=quiet)
-    torch.save(self.model.state_dict(), f"{sys.argv[3]}.{self.group.rank}.pt")
-    torch.save(sorted(self.work._train.texts), f"{sys.argv[3]}.{self.group.rank}.texts")
+    torch.save(self.model.state_dict(), f"{sys.argv[3]}.{self.group.rank}.{self.model.name}.pt")
+    if self.model.name == "sentiment-gru":  # before it, the language model
+        torch.save(sorted(self.work._train.texts), f"{sys.argv[3]}.{self.group.rank}.texts")
     return progress
 training.Trainer.run = keep
 config = TrainingConfig(epochs=2, batch=8, rate=0.02, average=0.9)
 spec = SentimentSpec("gru", embedding=12, hidden=8, dropout=0.2)
-run = runs.Run(spec, sys.argv[2], vocabulary=80, config=config)
+run = runs.Run(spec, sys.argv[2], vocabulary=80, config=config, pretrain=sys.argv[2])
 runs.execute(run, sys.argv[3], quiet=True)
 """
 
@@ -292,8 +293,9 @@ def test_two_processes_share_the_work_and_end_with_the_same_weights(texts, tmp_p
         timeout=240,
     )
     assert done.returncode == 0, done.stderr
-    first, second = (torch.load(f"{out}.{rank}.pt", weights_only=True) for rank in (0, 1))
-    assert all(torch.equal(value, second[key]) for key, value in first.items())
+    for name in ("sentiment-gru-language", "sentiment-gru"):
+        first, second = (torch.load(f"{out}.{rank}.{name}.pt", weights_only=True) for rank in (0, 1))
+        assert all(torch.equal(value, second[key]) for key, value in first.items())
     shards = [torch.load(f"{out}.{rank}.texts", weights_only=True) for rank in (0, 1)]
     assert not set(shards[0]) & set(shards[1])
     assert len(shards[0]) + len(shards[1]) == sum("train" in line for line in texts.read_text().splitlines())
