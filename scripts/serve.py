@@ -5,7 +5,7 @@
 One Python process answers on one processor. This one imports everything, loads every model and visits every
 page once; then it forks, and each worker serves on a port of its own, from the given one upwards. What was
 loaded before stands in memory once. In front belongs a proxy that sends a visitor always to the same worker
-(``deploy/nginx.conf``). A worker that dies is replaced.
+(``deploy/nginx.conf``). A worker that dies is replaced, by one that loads what it needs for itself.
 """
 
 import contextlib
@@ -17,14 +17,15 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable
 from pathlib import Path
 from typing import NoReturn
 
 import click
 
+from scripts import watch
+
 ROOT = Path(__file__).resolve().parent.parent
-PAUSE = 1.0  # seconds before a worker that died is replaced
 # What a server imports only when it starts: imported before the fork it stands in memory once.
 SERVING = (
     "anyio._backends._asyncio",
@@ -51,7 +52,8 @@ def rehearse() -> int:
 
     from rnnviz_core.ui import loaders, routes, sections
 
-    logging.getLogger("streamlit.runtime").setLevel(logging.ERROR)  # there is no browser, as it would say
+    silent = logging.getLogger("streamlit.runtime.scriptrunner_utils.script_run_context")
+    silent.disabled = True  # there is no browser, as it would say at every run
     runs = 0
     for entry in loaders.models().entries:
         for route in routes.ROUTES:
@@ -69,6 +71,7 @@ def rehearse() -> int:
                 runs += 1
                 if section is None:
                     waiting = list(sections.drawn[1:])
+    silent.disabled = False
     return runs
 
 
@@ -83,7 +86,6 @@ def become_worker(port: int, address: str) -> NoReturn:
     """Serve the app, as ``streamlit run`` does; ends with the process."""
     from streamlit.web import bootstrap
 
-    signal.signal(signal.SIGTERM, signal.SIG_DFL)
     options = {
         "server_port": port,
         "server_address": address,
@@ -95,38 +97,16 @@ def become_worker(port: int, address: str) -> NoReturn:
     os._exit(0)
 
 
-class Workers:
-    """The processes that serve, by port."""
-
-    def __init__(self, ports: Iterator[int] | range, address: str) -> None:
-        self._address, self._stopped = address, False
-        self._ports: dict[int, int] = {}  # process -> port
-        for port in ports:
-            self._start(port)
-
-    def _start(self, port: int) -> None:
-        if process := os.fork():
-            self._ports[process] = port
-            return
-        become_worker(port, self._address)
-
-    def stop(self, *_: object) -> None:
-        """End all of them."""
-        self._stopped = True
-        for process in self._ports:
-            os.kill(process, signal.SIGTERM)
-
-    def watch(self) -> None:
-        """Wait for them, and replace those that die before `stop`."""
-        while self._ports:
-            process, status = os.wait()
-            port = self._ports.pop(process, 0)
-            if port and not self._stopped:
-                click.echo(
-                    f"worker on port {port} ended with status {status}; another takes its place", err=True
-                )
-                time.sleep(PAUSE)
-                self._start(port)
+def fork(ports: Iterable[int], address: str) -> NoReturn:
+    """Serve on every port from a process of its own, and become the one that watches them."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, watch.SIGNALS)  # none may be lost on the way
+    workers = []
+    for port in ports:
+        if not (process := os.fork()):
+            signal.pthread_sigmask(signal.SIG_SETMASK, before)
+            become_worker(port, address)
+        workers.append(f"{process}:{port}")
+    os.execv(sys.executable, [sys.executable, "-I", "-S", watch.__file__, address, *workers])
 
 
 @click.command(help=__doc__)
@@ -153,12 +133,8 @@ def main(workers: int, port: int, address: str) -> None:
     click.echo(f"{runs} pages and sections drawn in {time.monotonic() - began:.0f} s, now {workers} workers")
     if (threads := threading.active_count()) > 1:
         click.echo(f"forking beside {threads - 1} other threads", err=True)
-    crew = Workers(range(port, port + workers), address)
-    signal.signal(signal.SIGTERM, crew.stop)
-    signal.signal(signal.SIGINT, crew.stop)
-    crew.watch()
+    fork(range(port, port + workers), address)
 
 
 if __name__ == "__main__":
-    sys.path.insert(0, str(ROOT))
     main()

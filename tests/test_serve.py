@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from bench.client import Run, Visitor
-from bench.load import load, shared_memory
+from bench.load import load, memory, shared_memory
 from rnnviz_core import checkpoints
 from scripts.serve import SERVING
 from scripts.serving import Server, free_ports, serve_workers
@@ -86,6 +86,7 @@ def test_workers_answer_share_memory_are_replaced_and_end_together(environment):
             if line.startswith("VmRSS")
         )
         assert shared_memory(servers) < 0.7 * resident
+        assert memory(parent.pid) < 20e6  # it keeps nothing of what it loaded
         killed = workers[0].pid
         os.kill(killed, signal.SIGKILL)
         assert until(lambda: len(children(parent.pid) - {killed}) == 2)
