@@ -75,6 +75,21 @@ def initialise(model: nn.Module) -> None:
                     bias.data[module.hidden_size : 2 * module.hidden_size] = 1.0
 
 
+class Lookup(nn.Embedding):
+    """Rows by their ids; `halve_lookups` keeps them in fp16, and they are read as float32 all the same."""
+
+    def forward(self, ids: Int[Tensor, "*batch"]) -> Float[Tensor, "*batch dim"]:
+        rows = super().forward(ids)
+        return rows.float() if rows.dtype == torch.float16 else rows
+
+
+def halve_lookups(model: nn.Module) -> None:
+    """Keep the tables that are only looked up in fp16: of a loaded checkpoint, not a digit is lost."""
+    for module in model.modules():
+        if isinstance(module, Lookup):
+            module.weight = nn.Parameter(module.weight.detach().half(), requires_grad=False)
+
+
 class SentimentModel(nn.Module):
     """Embedding, recurrent layers, and a linear readout of the last state or of attention.
 
@@ -92,7 +107,7 @@ class SentimentModel(nn.Module):
         super().__init__()
         self.spec, self.tokenizer, self.name = spec, tokenizer, name or model_id(spec)
         width = spec.hidden * (2 if spec.bidirectional else 1)
-        self.embedding = nn.Embedding(len(tokenizer), spec.embedding, padding_idx=PAD)
+        self.embedding = Lookup(len(tokenizer), spec.embedding, padding_idx=PAD)
         self.encoder = _recurrent(spec, spec.embedding, spec.hidden, bidirectional=spec.bidirectional)
         self.attention = None if spec.attention is Attention.NONE else AttentionPooling(width, width)
         self.output = nn.Linear(width, len(spec.classes))
@@ -166,7 +181,7 @@ class TranslationModel(nn.Module):
         self.spec, self.name = spec, name or model_id(spec)
         self.source_tokenizer, self.target_tokenizer = source_tokenizer, target_tokenizer
         hidden, width = spec.hidden, spec.embedding
-        self.source_embedding = nn.Embedding(len(source_tokenizer), width, padding_idx=PAD)
+        self.source_embedding = Lookup(len(source_tokenizer), width, padding_idx=PAD)
         self.target_embedding = nn.Embedding(len(target_tokenizer), width, padding_idx=PAD)
         per_direction = hidden // 2 if spec.bidirectional else hidden
         self.encoder = _recurrent(spec, width, per_direction, bidirectional=spec.bidirectional)

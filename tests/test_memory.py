@@ -10,7 +10,8 @@ import pytest
 
 from bench.load import memory
 from bench.sentences import language, sentences
-from rnnviz_core import record
+from rnnviz_core import load, record
+from rnnviz_core.frames.embeddings import vocabulary
 from rnnviz_core.ui import arrow, loaders
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="memory is read from glibc and /proc")
@@ -44,6 +45,25 @@ def test_texts_of_many_lengths_leave_nothing_behind():
     before = in_use()
     read(range(5, 45))
     assert in_use() - before < 500_000  # with oneDNN 40 lengths leave 4 MB
+
+
+@pytest.mark.parametrize("task", ["sentiment", "translation"])
+def test_a_served_model_keeps_half_of_a_table_and_every_digit(task):
+    entry = next(entry for entry in loaders.models().entries if entry.spec.task == task)
+    loaded, served = load(entry.path), loaders.model(entry)
+    name = "embedding.weight" if task == "sentiment" else "source_embedding.weight"
+    tables = loaded.state_dict()[name], served.state_dict()[name]
+    assert tables[0].nbytes == 2 * tables[1].nbytes > 1_000_000
+    text = next(sentences(language(entry.spec), 2))
+    expected, found = (
+        record(model, text, beam=3 if task == "translation" else 1) for model in (loaded, served)
+    )
+    assert {site: found[site].dtype for site in found} == {site: expected[site].dtype for site in expected}
+    for site in expected:
+        assert np.array_equal(found[site], expected[site]), site
+    whole, kept = (vocabulary(model)[0] for model in (loaded, served))
+    assert kept.dtype == np.float32
+    assert np.array_equal(whole, kept)
 
 
 def test_freed_memory_goes_back_to_the_system():

@@ -78,11 +78,13 @@ def models() -> Scan:
 
 
 def _model(path: str, stamp: str) -> Any:
-    from .. import checkpoints, kernels
+    from .. import checkpoints, kernels, models
 
     def load() -> Any:
         kernels.settle()
-        return checkpoints.load(path)
+        network = checkpoints.load(path)
+        models.halve_lookups(network)  # 28 MB of fifteen models
+        return network
 
     return _models.get((path, stamp), load)
 
