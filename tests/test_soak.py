@@ -6,7 +6,7 @@ full, and the texts are long: a run that left its trace behind would show.
 
 import asyncio
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from itertools import islice
 from pathlib import Path
@@ -65,3 +65,51 @@ def test_the_server_does_not_grow(tmp_path: Path) -> None:
         found = thread.submit(asyncio.run, rounds(server)).result()
     warm, last = found[WARM - 1], found[-1]
     assert last <= SLACK * warm, f"{warm / 1e6:.0f} MB when warm, {last / 1e6:.0f} MB after {ROUNDS} rounds"
+
+
+LOOK = """
+import sys, threading, time
+from pathlib import Path
+
+def write():
+    while True:
+        time.sleep(0.2)
+        runtime = sys.modules.get("streamlit.runtime")
+        if hasattr(runtime, "exists") and runtime.exists():
+            waiting = runtime.get_instance().media_file_mgr._deferred_callables
+            Path(__file__).with_name("count").write_text(str(len(waiting)))
+
+threading.Thread(target=write, daemon=True).start()
+"""
+
+
+async def come_and_go(server: Server, count: Callable[[], int]) -> tuple[int, int, int]:
+    """How many downloads wait for one visitor, for four of whom three have left, and for the one later."""
+    entry = scan(folder()).entries[0].id
+    stays, *others = (Visitor(server.address) for _ in range(4))
+    await stays.open("softmax", model=entry)
+    await asyncio.sleep(1)
+    one = count()
+    for visitor in others:
+        await visitor.open("softmax", model=entry)
+        await visitor.close()
+    await asyncio.sleep(1)
+    four = count()
+    for number in range(5):
+        await asyncio.sleep(2)
+        await stays.edit(f"this is the story number {number}.")
+    await asyncio.sleep(1)
+    await stays.close()
+    return one, four, count()
+
+
+def test_nothing_is_kept_for_those_who_left(tmp_path: Path) -> None:
+    (tmp_path / "sitecustomize.py").write_text(LOOK)
+    (tmp_path / "count").write_text("0")
+    settings = {"PYTHONPATH": str(tmp_path), "STREAMLIT_SERVER_DISCONNECTED_SESSION_TTL": "1"}
+    with serve_process(settings) as server, ThreadPoolExecutor(1) as thread:
+        count = lambda: int((tmp_path / "count").read_text() or -1)  # noqa: E731
+        one, four, later = thread.submit(asyncio.run, come_and_go(server, count)).result()
+    assert one > 0
+    assert four == 4 * one
+    assert later == one

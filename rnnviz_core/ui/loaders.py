@@ -17,6 +17,8 @@ from typing import Any
 
 import numpy as np
 import streamlit as st
+from streamlit import runtime
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from .. import limits
 from ..checkpoints import Entry, Scan
@@ -43,6 +45,7 @@ _traces: Cache[Trace] = Cache(
 )
 _frozen = 0  # what stood at the last freeze
 _trimmed = 0.0  # when, monotonic
+_visitors: dict[str, float | None] = {}  # session -> since when it is known to have left, monotonic
 
 
 def folder() -> Path:
@@ -125,11 +128,14 @@ def warm_up() -> None:
     object it brought: 3 seconds per click with 30 visitors, against 0.06 once they are frozen. What
     comes later would be walked in every run of everybody: scikit-learn for 40 ms, charts for 5.
     """
+    if context := get_script_run_ctx():
+        _visitors[context.session_id] = None
     if not _frozen:
         _wake()
     elif _standing() > _frozen + MANY:
         _freeze()
     elif time.monotonic() - _trimmed > TRIM_SECONDS:
+        forget_visitors()
         trim()
 
 
@@ -144,6 +150,25 @@ def trim() -> None:
     gc.collect()
     with contextlib.suppress(OSError, AttributeError):  # no glibc here
         ctypes.CDLL("libc.so.6").malloc_trim(0)
+
+
+def forget_visitors() -> None:
+    """Let go of what those could download who left and do not come back: up to 1 MB for each, a trace.
+
+    Streamlit forgets their sessions (`server.disconnectedSessionTTL`), but does not close them.
+    """
+    if not runtime.exists():
+        return
+    server, now = runtime.get_instance(), time.monotonic()
+    patience = st.get_option("server.disconnectedSessionTTL")
+    for session, left in list(_visitors.items()):
+        if server.is_active_session(session):
+            _visitors[session] = None
+        elif left is None:
+            _visitors[session] = now
+        elif now - left > patience:
+            server.media_file_mgr.clear_session_refs(session)
+            _visitors.pop(session, None)
 
 
 @st.cache_resource(show_spinner="Waking the network …")
