@@ -19,7 +19,9 @@ def watch(address: str, ports: dict[int, int]) -> None:
     """Replace the workers that die, until SIGTERM or SIGINT ends all of them; `ports` by process."""
     while ports and signal.sigwait(SIGNALS) == signal.SIGCHLD:
         for process, status in ended():
-            port = ports.pop(process)
+            port = ports.pop(process, 0)
+            if not port:  # no worker: a helper of something that was imported
+                continue
             text = f"worker on port {port} ended with status {status}; another takes its place"
             print(text, file=sys.stderr, flush=True)
             time.sleep(PAUSE)
@@ -27,14 +29,17 @@ def watch(address: str, ports: dict[int, int]) -> None:
     for process in ports:
         os.kill(process, signal.SIGTERM)
     while ports:
-        ports.pop(os.wait()[0])
+        ports.pop(os.wait()[0], None)
 
 
 def ended() -> list[tuple[int, int]]:
-    """Process and status of the workers that have ended since the last look."""
+    """Process and status of the children that have ended since the last look."""
     found: list[tuple[int, int]] = []
-    while (one := os.waitpid(-1, os.WNOHANG)) != (0, 0):
-        found.append(one)
+    try:
+        while (one := os.waitpid(-1, os.WNOHANG)) != (0, 0):
+            found.append(one)
+    except ChildProcessError:  # there are no others
+        pass
     return found
 
 

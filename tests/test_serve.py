@@ -4,6 +4,7 @@ import asyncio
 import importlib.util
 import os
 import signal
+import subprocess
 import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -15,7 +16,7 @@ from bench.client import Run, Visitor
 from bench.load import load, memory, shared_memory
 from rnnviz_core import checkpoints
 from scripts.serve import SERVING
-from scripts.serving import Server, free_ports, serve_workers
+from scripts.serving import ROOT, Server, free_ports, serve_workers
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="forks, and reads memory from /proc")
 
@@ -95,6 +96,34 @@ def test_workers_answer_share_memory_are_replaced_and_end_together(environment):
         assert killed not in started
         assert workers[1].pid in started
     assert until(lambda: not any(alive(process) for process in {*started, parent.pid}))
+
+
+WATCH = """
+import os, signal
+from scripts import watch
+
+def start(*_):
+    return os.posix_spawn("/bin/sleep", ["sleep", "60"], os.environ, setsigmask=())
+
+signal.pthread_sigmask(signal.SIG_BLOCK, watch.SIGNALS)
+watch.PAUSE, watch.replace = 0, start
+watch.watch("", {start(): 8501})
+"""
+
+
+@pytest.mark.parametrize("end", [signal.SIGTERM, signal.SIGINT])
+def test_the_last_worker_is_replaced_too(end):
+    watcher = subprocess.Popen([sys.executable, "-c", WATCH], cwd=ROOT, stderr=subprocess.PIPE, text=True)
+    assert until(lambda: len(children(watcher.pid)) == 1)
+    (first,) = children(watcher.pid)
+    os.kill(first, signal.SIGKILL)
+    assert until(lambda: len(children(watcher.pid) - {first}) == 1)
+    (second,) = children(watcher.pid)
+    watcher.send_signal(end)
+    _, said = watcher.communicate(timeout=20)
+    assert watcher.returncode == 0, said
+    assert said == "worker on port 8501 ended with status 9; another takes its place\n"
+    assert not alive(second)
 
 
 def test_the_load_test_spreads_its_visitors(environment, monkeypatch):
