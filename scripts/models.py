@@ -71,7 +71,7 @@ COLLECTION = (
     Recipe("es-en-gru", SPANISH_GRU, TATOEBA),
     Recipe("es-en-lstm-luong", f"{SPANISH_LSTM} --epochs 8 --attention luong", TATOEBA),
     Recipe("es-en-lstm", f"{SPANISH_LSTM} --epochs 6", TATOEBA),
-    Recipe("es-en-lstm-bahdanau", f"{SPANISH_LSTM} --epochs 6 --attention bahdanau", TATOEBA),
+    Recipe("es-en-lstm-bahdanau", f"{SPANISH_LSTM} --epochs 8 --attention bahdanau", TATOEBA),
     Recipe("de-en-lstm-luong", f"{GERMAN_LSTM} --attention luong", MULTI30K),
     Recipe("de-en-gru-bahdanau", f"{GERMAN_GRU} --attention bahdanau", MULTI30K),
     Recipe("de-en-gru", GERMAN_GRU, MULTI30K),
