@@ -48,8 +48,8 @@ class Visitor:
         self.pages: dict[str, str] = {}  # path -> hash
         self.models: list[str] = []  # labels in the sidebar
         self.sections: list[str] = []  # titles of the page's tabs
-        self.clickable: dict[str, list[dict[str, object]]] = {}  # id of a chart -> cells of its selection
         self._page_hash = ""
+        self._selectable: dict[str, VegaLiteChart] = {}  # charts with a selection of cells, by id
         self._sentence_id = self._model_id = self._sections_id = ""
         self._open = 0  # which section
         self._values: dict[str, str] = {}  # widget id -> what was chosen
@@ -95,9 +95,14 @@ class Visitor:
     async def go(self, page: str) -> Run:
         """Click a page in the navigation."""
         self.page, self._page_hash = page, self.pages[page]
-        self.sections, self.clickable = [], {}
+        self.sections, self._selectable = [], {}
         self._values = {name: self._values[name] for name in self._sidebar() if name in self._values}
         return await self._act("page")
+
+    @property
+    def clickable(self) -> dict[str, list[dict[str, object]]]:
+        """Id of a chart -> a few cells of its selection; read from the charts only when somebody asks."""
+        return {name: cells for name, chart in self._selectable.items() if (cells := _cells(chart))}
 
     def _sidebar(self) -> tuple[str, str]:
         return self._sentence_id, self._model_id
@@ -203,8 +208,8 @@ class Visitor:
             case "vega_lite_chart":
                 run.charts += 1
                 chart = element.vega_lite_chart  # type: ignore[attr-defined]
-                if "cell" in chart.selection_mode and (cells := _cells(chart)):
-                    self.clickable[chart.id] = cells
+                if "cell" in chart.selection_mode:
+                    self._selectable[chart.id] = chart
             case "text_area" if element.text_area.label == "Sentence":  # type: ignore[attr-defined]
                 self._rename("_sentence_id", element.text_area.id)  # type: ignore[attr-defined]
             case "selectbox" if element.selectbox.label == "Model":  # type: ignore[attr-defined]

@@ -18,15 +18,17 @@ beam in long texts and draw t-SNE maps without a pause (see bench/heavy.py).
 import argparse
 import asyncio
 import contextlib
+import importlib
 import os
 import random
 import statistics
 import sys
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Coroutine, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any, TypeVar
 
 from bench.client import Run, Visitor
 from bench.sentences import language, sentences
@@ -35,6 +37,7 @@ from rnnviz_core import checkpoints
 from rnnviz_core.ui.words import label
 from scripts.serving import Server, folder, serve_process, serve_workers
 
+T = TypeVar("T")
 WATCH = 5.0  # seconds between two looks at the memory of several processes
 KINDS = ("wake", "open", "edit", "section", "click", "page", "model")
 
@@ -103,7 +106,6 @@ async def visit(server: Server, number: int, until: float, think: float, runs: l
                 for other in entries
                 if language(other.spec) == language(entry.spec) and label(other) in visitor.models
             ]
-            cells = [(chart, cell) for chart, found in visitor.clickable.items() for cell in found]
             match choose.random():
                 case chance if chance < 0.08:
                     runs.append(await visitor.go(choose.choice(PAGES)))
@@ -111,8 +113,8 @@ async def visit(server: Server, number: int, until: float, think: float, runs: l
                     runs.append(await visitor.change_model(*choose.choice(others)))
                 case chance if chance < 0.24 and visitor.sections:
                     runs.append(await visitor.show(choose.choice(visitor.sections)))
-                case chance if chance < 0.32 and cells and visitor.page:  # the overview's lead elsewhere
-                    runs.append(await visitor.click(*choose.choice(cells)))
+                case chance if chance < 0.32 and visitor.page and (cells := _cells(visitor)):
+                    runs.append(await visitor.click(*choose.choice(cells)))  # the overview's lead elsewhere
                 case _:
                     runs.append(await visitor.edit(next(texts)))
     except Exception as error:
@@ -120,6 +122,18 @@ async def visit(server: Server, number: int, until: float, think: float, runs: l
     finally:
         with contextlib.suppress(Exception):
             await visitor.close()
+
+
+def _cells(visitor: Visitor) -> list[tuple[str, dict[str, object]]]:
+    """What there is to click: a chart and one of its cells."""
+    return [(chart, cell) for chart, found in visitor.clickable.items() for cell in found]
+
+
+def drive(visits: Coroutine[Any, Any, T]) -> T:
+    """`asyncio.run` on the loop that the server uses: the visitors share its processors."""
+    loop = None if sys.platform == "win32" else importlib.import_module("uvloop").new_event_loop
+    with asyncio.Runner(loop_factory=loop) as runner:
+        return runner.run(visits)
 
 
 def load(sessions: int, seconds: float, think: float = 2.0, workers: int = 0) -> Report:
@@ -152,7 +166,7 @@ def _visited(servers: list[Server], sessions: int, seconds: float, think: float)
         await asyncio.gather(watch(until), *visits)
         return sum(processor(server.pid) for server in servers) - before
 
-    cost = asyncio.run(crowd())
+    cost = drive(crowd())
     if len(servers) == 1:
         highest = memory(servers[0].pid, "VmHWM")
     log = servers[0].log.read_text(errors="replace")
