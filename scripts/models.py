@@ -77,8 +77,8 @@ COLLECTION = (
     Recipe("de-en-gru", GERMAN_GRU, MULTI30K),
     Recipe(
         "sentiment-bilstm-attention",
-        f"{GATED} --polarity DATA/imdb_train.tsv.gz --cell lstm --attention bahdanau --layers 2 "
-        "--bidirectional",
+        f"{GATED} --polarity DATA/imdb_train.tsv.gz --pretrain DATA/imdb_train.tsv.gz --cell lstm "
+        "--attention bahdanau --layers 2 --bidirectional",
         IMDB,
         seeds=3,
     ),
