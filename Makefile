@@ -16,10 +16,10 @@ help: ## list the targets
 setup: $(VENV)/.runtime ## create .venv and install what the app needs
 
 run: $(VENV)/.runtime ## serve the app on http://localhost:8501 (PORT=... for another)
-	MALLOC_ARENA_MAX=2 $(BIN)/streamlit run app.py --server.fileWatcherType none --server.port $(PORT)
+	MALLOC_ARENA_MAX=1 $(BIN)/streamlit run app.py --server.fileWatcherType none --server.port $(PORT)
 
 serve: $(VENV)/.runtime ## serve from several processes that share memory, behind a proxy (ARGS="--workers 2 --port 8501"; Linux)
-	MALLOC_ARENA_MAX=2 $(BIN)/python -m scripts.serve $(ARGS)
+	MALLOC_ARENA_MAX=1 $(BIN)/python -m scripts.serve $(ARGS)
 
 dev: $(VENV)/.runtime ## serve the app and reload it when a file changes
 	$(BIN)/streamlit run app.py --server.fileWatcherType auto --server.runOnSave true --server.port $(PORT)

@@ -15,7 +15,7 @@ TOKENIZER_BYTES = 4 * 2**20  # bytes of one SentencePiece model
 TRACE_BYTES = 256 * 2**20  # bytes of one saved trace, and of its arrays once unpacked
 CACHED_MODELS = 24  # models kept in memory by one server
 CACHED_TRACES = 256  # traces kept in memory by one server
-CACHED_TRACE_BYTES = 24 * 2**20  # bytes of all of them together
+CACHED_TRACE_BYTES = 16 * 2**20  # bytes of all of them together
 CACHED_MAPS = 64  # maps of a neighbourhood kept in memory by one server
 CACHE_SECONDS = 3_600  # seconds an unused trace stays cached
 

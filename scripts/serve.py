@@ -17,9 +17,10 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import NoReturn
+from unittest import mock
 
 import click
 
@@ -48,12 +49,33 @@ SERVING = (
 
 def rehearse() -> int:
     """Load every model and draw every page and section with it, as `bench.wake` does from outside."""
+    silent = logging.getLogger("streamlit.runtime.scriptrunner_utils.script_run_context")
+    silent.disabled = True  # there is no browser, as it would say at every run
+    with no_components():
+        runs = _draw_everything()
+    silent.disabled = False
+    return runs
+
+
+@contextlib.contextmanager
+def no_components() -> Iterator[None]:
+    """`AppTest` looks for components in every installed package, at every run: 3/4 of the rehearsal."""
+    try:
+        from streamlit.components.v2.component_manager import BidiComponentManager as Manager
+
+        found = Manager.discover_and_register_components
+    except (ImportError, AttributeError):  # another version of Streamlit: slower, no worse
+        yield
+        return
+    with mock.patch.object(Manager, found.__name__):
+        yield
+
+
+def _draw_everything() -> int:
     from streamlit.testing.v1 import AppTest
 
     from rnnviz_core.ui import loaders, routes, sections
 
-    silent = logging.getLogger("streamlit.runtime.scriptrunner_utils.script_run_context")
-    silent.disabled = True  # there is no browser, as it would say at every run
     runs = 0
     for entry in loaders.models().entries:
         for route in routes.ROUTES:
@@ -71,7 +93,6 @@ def rehearse() -> int:
                 runs += 1
                 if section is None:
                     waiting = list(sections.drawn[1:])
-    silent.disabled = False
     return runs
 
 
@@ -128,6 +149,7 @@ def main(workers: int, port: int, address: str) -> None:
     began = time.monotonic()
     runs = rehearse()
     import_server()
+    loaders.forget_traces()  # each worker would copy the pages on which they are replaced
     loaders.trim()
     gc.freeze()
     click.echo(f"{runs} pages and sections drawn in {time.monotonic() - began:.0f} s, now {workers} workers")

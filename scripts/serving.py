@@ -117,7 +117,7 @@ def _running(
         server = subprocess.Popen(
             [sys.executable, "-m", *command],
             cwd=ROOT,
-            env={"MALLOC_ARENA_MAX": "2", "PYTHONPATH": str(ROOT), **os.environ, **environment},
+            env={"MALLOC_ARENA_MAX": "1", "PYTHONPATH": str(ROOT), **os.environ, **environment},
             stdout=log,
             stderr=subprocess.STDOUT,
         )

@@ -12,6 +12,7 @@ from .tokens import WORD_START, clipped, grid_columns, one_step, read_texts, sho
 
 LIMIT = 1.0  # the heatmap's colours end at ±LIMIT
 NEIGHBOURS = 12  # pieces shown as nearest
+ROWS = 1_024  # compared at once: a whole vocabulary would take 25 MB for a moment
 
 
 def vectors(trace: Trace, part: str = "encoder") -> Columns:
@@ -40,10 +41,12 @@ def cosine(left: np.ndarray, right: np.ndarray) -> np.ndarray:
     A vector of zeros has no direction; its cosines are 0.
     """
     a = np.asarray(left, dtype=np.float64)
-    b = np.asarray(right, dtype=np.float64)
-    lengths = np.linalg.norm(a, axis=1)[:, None] * np.linalg.norm(b, axis=1)[None, :]
-    product = np.divide(a @ b.T, lengths, out=np.zeros(lengths.shape), where=lengths > 0)
-    return np.clip(product, -1.0, 1.0)
+    found = np.zeros((len(a), len(right)))
+    for start in range(0, len(right), ROWS):
+        b = np.asarray(right[start : start + ROWS], dtype=np.float64)
+        lengths = np.linalg.norm(a, axis=1)[:, None] * np.linalg.norm(b, axis=1)[None, :]
+        np.divide(a @ b.T, lengths, out=found[:, start : start + ROWS], where=lengths > 0)
+    return np.clip(found, -1.0, 1.0, out=found)
 
 
 def similarity(trace: Trace, part: str = "encoder") -> Columns:

@@ -115,6 +115,11 @@ def trace(entry: Entry, text: str, beam: int = 1, reference: str | None = None) 
     return _traces.get((path, stamp, text, beam, reference), make)
 
 
+def forget_traces() -> None:
+    """Empty the cache of traces."""
+    _traces.clear()
+
+
 def _softmax(logits: np.ndarray) -> np.ndarray:
     import torch
 
