@@ -84,10 +84,13 @@ class Lookup(nn.Embedding):
 
 
 def halve_lookups(model: nn.Module) -> None:
-    """Keep the tables that are only looked up in fp16: of a loaded checkpoint, not a digit is lost."""
+    """Keep the tables that are only looked up in fp16, where not a digit is lost: what `save` wrote."""
     for module in model.modules():
         if isinstance(module, Lookup):
-            module.weight = nn.Parameter(module.weight.detach().half(), requires_grad=False)
+            full = module.weight.detach()
+            half = full.half()
+            if torch.equal(half.float(), full):
+                module.weight = nn.Parameter(half, requires_grad=False)
 
 
 class SentimentModel(nn.Module):

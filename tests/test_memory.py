@@ -7,11 +7,13 @@ import sys
 import numpy as np
 import pyarrow as pa
 import pytest
+import torch
 
 from bench.load import memory
 from bench.sentences import language, sentences
 from rnnviz_core import load, record
 from rnnviz_core.frames.embeddings import vocabulary
+from rnnviz_core.models import Lookup, halve_lookups
 from rnnviz_core.ui import arrow, loaders
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="memory is read from glibc and /proc")
@@ -94,3 +96,14 @@ def test_memory_is_given_back_now_and_then_and_not_at_every_run(monkeypatch):
 def test_rows_are_written_with_the_systems_allocator():
     assert arrow.arrow_bytes({"x": np.arange(3)})
     assert pa.default_memory_pool().backend_name == "system"
+
+
+def test_a_table_that_would_lose_digits_stays_as_it_is():
+    """A checkpoint that somebody saved in float32 is shown as `evaluate` reads it."""
+    exact, finer = Lookup(4, 3), Lookup(4, 3)
+    with torch.no_grad():
+        exact.weight.copy_(exact.weight.half())
+        finer.weight.fill_(1 / 3)
+    halve_lookups(torch.nn.ModuleList([exact, finer]))
+    assert exact.weight.dtype == torch.float16
+    assert finer.weight.dtype == torch.float32
