@@ -25,6 +25,10 @@ class Batch(NamedTuple):
         """The same batch where the model is."""
         return Batch(*(tensor.to(device, non_blocking=True) for tensor in self))
 
+    def twice(self) -> "Batch":
+        """Every row again below the last."""
+        return Batch(*(torch.cat((tensor, tensor)) for tensor in self))
+
 
 class Example(NamedTuple):
     ids: list[int]

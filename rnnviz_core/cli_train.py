@@ -52,11 +52,13 @@ CONFIG_HELP = {
     "weight_decay": "Weight decay.",
     "clip": "Largest norm of the gradient.",
     "smoothing": "Label smoothing.",
+    "consistency": "R-Drop: weight of the disagreement between two dropouts of each text; 0: off.",
     "average": "Decay of the running mean of the weights that is evaluated; 0: none.",
     "patience": "Epochs without a better figure before stopping; 0: never.",
     "seed": "Seed of everything random.",
     "threads": "Threads of this run.",
     "device": "Where to train; cuda: a graphics processor per process.",
+    "precision": "Of the products in training (autocast); weights stay float32.",
 }
 HELP = {**SPEC_HELP, **RUN_HELP, **CONFIG_HELP}
 EXAMPLES = """

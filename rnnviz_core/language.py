@@ -80,7 +80,9 @@ class LanguageWork:
     def training(self, generator: random.Random) -> list[Example]:
         return _passages(self._texts, generator)
 
-    def loss(self, model: nn.Module, batch: Batch, smoothing: float) -> Float[Tensor, ""]:
+    def loss(
+        self, model: nn.Module, batch: Batch, smoothing: float = 0.0, consistency: float = 0.0
+    ) -> Float[Tensor, ""]:
         batch = batch.to(device_of(model))
         return model(batch.ids, batch.lengths)
 
@@ -88,7 +90,7 @@ class LanguageWork:
     def validate(self, model: nn.Module) -> dict[str, float]:
         total, rows = 0.0, 0
         for batch in bucketed(self._held_out, EVALUATION_ROWS, None):
-            total += self.loss(model, batch, 0.0).item() * len(batch.ids)
+            total += self.loss(model, batch).item() * len(batch.ids)
             rows += len(batch.ids)
         return {"loss": total / rows}
 

@@ -28,6 +28,13 @@ class Device(StrEnum):
     CUDA = "cuda"  # one graphics processor per process
 
 
+class Precision(StrEnum):
+    """The numbers that the products of a training step are computed in; weights are always float32."""
+
+    FLOAT32 = "float32"
+    BFLOAT16 = "bfloat16"  # torch's autocast: half the time on processors that multiply it
+
+
 class Schedule(StrEnum):
     """How the learning rate falls after its warm-up."""
 
@@ -49,16 +56,19 @@ class TrainingConfig:
     weight_decay: float = 0.0
     clip: float = 1.0  # largest norm of the gradient
     smoothing: float = 0.0  # label smoothing
+    consistency: float = 0.0  # weight of the disagreement between two dropouts of one text; 0: one dropout
     average: float = 0.0  # decay of the running mean of the weights that is evaluated; 0: none
     patience: int = 0  # epochs without a better figure before stopping; 0: never stop early
     seed: int = 0
     threads: int = 1
     device: Device = Device.CPU
+    precision: Precision = Precision.FLOAT32
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "optimizer", choice(Optimizer, self.optimizer))
         object.__setattr__(self, "schedule", choice(Schedule, self.schedule))
         object.__setattr__(self, "device", choice(Device, self.device))
+        object.__setattr__(self, "precision", choice(Precision, self.precision))
         if self.device is Device.CUDA and not torch.cuda.is_available():
             raise SpecError("device is 'cuda', but torch finds no graphics processor here; use cpu")
         bounds = {
@@ -69,6 +79,7 @@ class TrainingConfig:
             "weight_decay": (0.0, 10.0),
             "clip": (1e-3, 1e3),
             "smoothing": (0.0, 0.9),
+            "consistency": (0.0, 100.0),
             "average": (0.0, 0.99999),
             "patience": (0, 10_000),
             "threads": (1, 64),

@@ -26,7 +26,7 @@ from .checkpoints import Model, replace, save
 from .errors import DataError, SpecError
 from .language import LanguageModel
 from .parallel import ALONE, Group
-from .settings import Optimizer, TrainingConfig, rate_factor
+from .settings import Optimizer, Precision, TrainingConfig, rate_factor
 from .work import Work
 
 Trainable = Model | LanguageModel
@@ -154,7 +154,10 @@ class Trainer:
         for index, batch in enumerate(islice(bucketed(examples, config.batch, generator), steps)):
             for group in self.optimizer.param_groups:
                 group["lr"] = config.rate * rate_factor(config, first + index, total)
-            loss = self.work.loss(self.called, batch, config.smoothing)
+            with torch.autocast(
+                config.device, torch.bfloat16, enabled=config.precision is Precision.BFLOAT16
+            ):
+                loss = self.work.loss(self.called, batch, config.smoothing, config.consistency)
             self.optimizer.zero_grad()
             loss.backward()
             torch.nn.utils.clip_grad_norm_(model.parameters(), config.clip, foreach=True)

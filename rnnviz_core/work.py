@@ -26,7 +26,9 @@ class Work(Protocol):
         """One epoch's examples, freshly encoded."""
         ...
 
-    def loss(self, model: torch.nn.Module, batch: Batch, smoothing: float) -> Float[Tensor, ""]:
+    def loss(
+        self, model: torch.nn.Module, batch: Batch, smoothing: float, consistency: float
+    ) -> Float[Tensor, ""]:
         """The mean loss of a batch."""
         ...
 
@@ -62,6 +64,16 @@ def second_side(logits: Float[Tensor, "row class"]) -> torch.Tensor:
     probabilities = logits.double().softmax(-1)
     half = logits.shape[-1] // 2
     return probabilities[:, -half:].sum(-1) > probabilities[:, :half].sum(-1)
+
+
+def disagreement(logits: Float[Tensor, "row class"]) -> Float[Tensor, ""]:
+    """How far the lower half of the rows is from the upper one, dropout being all that differs.
+
+    The mean over rows of the Kullback-Leibler divergences in both directions, halved (R-Drop, Liang et
+    al. 2021).
+    """
+    first, second = logits.float().log_softmax(-1).chunk(2)
+    return ((first.exp() - second.exp()) * (first - second)).sum(-1).mean() / 2
 
 
 def polarity_loss(
@@ -157,10 +169,15 @@ class SentimentWork:
         sampled = generator.random() < self._sampling
         return self._tokenizer.sample(text) if sampled else self._tokenizer.ids(text)
 
-    def loss(self, model: torch.nn.Module, batch: Batch, smoothing: float) -> Float[Tensor, ""]:
+    def loss(
+        self, model: torch.nn.Module, batch: Batch, smoothing: float, consistency: float = 0.0
+    ) -> Float[Tensor, ""]:
         batch = batch.to(device_of(model))
+        if consistency:
+            batch = batch.twice()
         logits = model(batch.ids, batch.lengths)
-        return polarity_loss(logits, batch.targets, smoothing)
+        loss = polarity_loss(logits.float(), batch.targets, smoothing)
+        return loss + consistency * disagreement(logits) if consistency else loss
 
     def validate(self, model: torch.nn.Module) -> dict[str, float]:
         assert isinstance(model, SentimentModel)
@@ -201,12 +218,17 @@ class TranslationWork:
     def training(self, generator: random.Random) -> list[Example]:
         return self._encode(self._train, generator)
 
-    def loss(self, model: torch.nn.Module, batch: Batch, smoothing: float) -> Float[Tensor, ""]:
+    def loss(
+        self, model: torch.nn.Module, batch: Batch, smoothing: float, consistency: float = 0.0
+    ) -> Float[Tensor, ""]:
         batch = batch.to(device_of(model))
+        if consistency:
+            batch = batch.twice()
         wanted = batch.targets[:, 1:]
         keep = wanted != PAD
         logits = model(batch.ids, batch.lengths, batch.targets[:, :-1], keep)
-        return functional.cross_entropy(logits, wanted[keep], label_smoothing=smoothing)
+        loss = functional.cross_entropy(logits.float(), wanted[keep], label_smoothing=smoothing)
+        return loss + consistency * disagreement(logits) if consistency else loss
 
     def validate(self, model: torch.nn.Module) -> dict[str, float]:
         assert isinstance(model, TranslationModel)

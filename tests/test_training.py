@@ -18,11 +18,11 @@ from rnnviz_core import checkpoints
 from rnnviz_core.batches import Example, bucketed, collate
 from rnnviz_core.errors import DataError, SpecError
 from rnnviz_core.runs import Run, execute
-from rnnviz_core.settings import Optimizer, Schedule, TrainingConfig, rate_factor
+from rnnviz_core.settings import Optimizer, Precision, Schedule, TrainingConfig, rate_factor
 from rnnviz_core.specs import SentimentSpec, TranslationSpec
 from rnnviz_core.tokenizer import PAD
 from rnnviz_core.training import STATE
-from rnnviz_core.work import polarity_loss, second_side, sentiment_scores
+from rnnviz_core.work import disagreement, polarity_loss, second_side, sentiment_scores
 
 ROOT = Path(__file__).resolve().parents[1]
 WORDS = {"awful": 0, "weak": 1, "plain": 2, "fine": 3, "superb": 4}
@@ -84,6 +84,60 @@ def test_the_loss_of_a_side_is_that_of_its_classes_together():
     only = torch.tensor([5, 6, 6, 5])
     shares = torch.stack([p[0, :2].sum(), p[1, 3:].sum(), p[2, 3:].sum(), p[3, :2].sum()])
     torch.testing.assert_close(polarity_loss(logits, only), -shares.log().mean())
+
+
+def test_the_disagreement_of_two_rows_is_the_mean_of_both_divergences():
+    p, q = (
+        torch.tensor([[0.7, 0.2, 0.1], [0.1, 0.8, 0.1]]),
+        torch.tensor([[0.5, 0.25, 0.25], [0.1, 0.8, 0.1]]),
+    )
+    there, back = (p * (p / q).log()).sum(-1), (q * (q / p).log()).sum(-1)
+    torch.testing.assert_close(disagreement(torch.cat((p, q)).log()), (there + back).mean() / 2)
+    assert disagreement(torch.cat((p, p)).log()) == 0
+
+
+def test_each_text_is_compared_with_itself_under_another_dropout(make_sentiment):
+    batch = collate([Example([4, 5, 6], 1), Example([7, 4], 3)]).twice()
+    assert batch.ids.tolist() == [[4, 5, 6], [7, 4, PAD]] * 2
+    assert batch.lengths.tolist() == [3, 2] * 2
+    model = make_sentiment("gru", dropout=0.5)
+    logits = model.train()(batch.ids, batch.lengths)
+    assert disagreement(logits) > 1e-3
+    assert disagreement(model.eval()(batch.ids, batch.lengths)) < 1e-9
+
+
+@pytest.mark.parametrize("task", ["sentiment", "translation"])
+def test_consistency_is_part_of_the_loss(request, tmp_path, task):
+    """The first epoch's mean loss grows with its weight, and a model learns with it."""
+    lost = {}
+    for weight in (0.0, 5.0):
+        if task == "sentiment":
+            run = sentiment_run(request.getfixturevalue("texts"), epochs=8, consistency=weight)
+            run = replace(run, spec=replace(run.spec, dropout=0.3))
+        else:
+            spec = TranslationSpec("gru", "luong", embedding=12, hidden=12, dropout=0.3)
+            config = TrainingConfig(epochs=8, batch=8, rate=0.03, consistency=weight)
+            run = Run(spec, str(request.getfixturevalue("sentences")), vocabulary=60, config=config)
+        execute(run, tmp_path / str(weight), quiet=True)
+        rows = [
+            json.loads(line) for line in (tmp_path / str(weight) / "metrics.jsonl").read_text().splitlines()
+        ]
+        assert rows[-1]["train_loss"] < rows[0]["train_loss"]
+        lost[weight] = rows[0]["train_loss"]
+    assert lost[5.0] > lost[0.0]
+
+
+def test_products_in_half_precision_leave_weights_whole(texts, tmp_path):
+    run = sentiment_run(texts, epochs=14, average=0.9, precision=Precision.BFLOAT16)
+    path, progress = execute(run, tmp_path / "run", quiet=True)
+    assert progress.figures["accuracy5"] > 80
+    with safe_open(tmp_path / "run" / STATE, framework="pt") as state:
+        kept = [state.get_tensor(name) for name in state.keys()]  # noqa: SIM118 - a file, no dict
+    assert {tensor.dtype for tensor in kept if tensor.is_floating_point()} == {torch.float32}
+    half = checkpoints.load(path).state_dict()
+    exact, _ = execute(sentiment_run(texts, epochs=14, average=0.9), tmp_path / "exact", quiet=True)
+    whole = checkpoints.load(exact).state_dict()
+    assert any(not torch.equal(half[name], whole[name]) for name in whole)  # it was at work
 
 
 def test_words_known_only_by_their_side_are_learnt(texts, tmp_path):
