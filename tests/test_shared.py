@@ -120,7 +120,7 @@ def test_a_search_waits_until_heavy_work_is_done_and_a_sentence_does_not(entries
         loaders.trace(entries["translation"], "la película era buena. " * 10, limits.BEAM)
         done.set()
 
-    with shared.heavy:
+    with shared.heavy():
         thread = threading.Thread(target=search)
         thread.start()
         loaders.trace(entries["sentiment"], "her new song works.")
@@ -130,10 +130,166 @@ def test_a_search_waits_until_heavy_work_is_done_and_a_sentence_does_not(entries
     thread.join(10)
 
 
+def queue(turns, names, log):
+    """Threads that want a turn, one after the other; each writes its name when it has it."""
+
+    def wait(name):
+        with turns:
+            log.append(name)
+
+    threads = []
+    for name in names:
+        threads.append(threading.Thread(target=wait, args=(name,)))
+        threads[-1].start()
+        until(lambda: len(turns._waiting) >= len(threads))
+    return threads
+
+
+def until(happened):
+    end = time.monotonic() + 10
+    while not happened():
+        assert time.monotonic() < end
+        time.sleep(0.001)
+
+
+def test_turns_come_in_the_order_of_asking():
+    turns, log = shared.Turns(), []
+    with turns:
+        threads = queue(turns, "abcdefgh", log)
+        assert log == []
+    for thread in threads:
+        thread.join(10)
+    assert "".join(log) == "abcdefgh"
+
+
+def test_who_steps_aside_lets_the_others_run_and_queues_again():
+    turns, log = shared.Turns(), []
+    with turns:
+        threads = queue(turns, "ab", log)
+        with turns.aside():
+            for thread in threads:
+                thread.join(10)
+            log.append("aside")
+        threads = queue(turns, "c", log)
+        log.append("back")
+    threads[0].join(10)
+    assert log == ["a", "b", "aside", "back", "c"]
+
+
+def test_stepping_aside_without_a_turn_changes_nothing():
+    turns = shared.Turns()
+    with turns.aside():
+        assert not turns._taken
+    assert not turns._taken
+
+
+def fail():
+    raise ZeroDivisionError
+
+
+def fail_aside(turns):
+    with turns.aside():
+        fail()
+
+
+def test_an_error_gives_the_turn_on():
+    turns, log = shared.Turns(), []
+    with pytest.raises(ZeroDivisionError), turns:
+        fail()
+    assert not turns._taken
+    with pytest.raises(ZeroDivisionError), turns:
+        fail_aside(turns)
+    assert not turns._taken
+    with turns:
+        log.append("next")
+    assert log == ["next"]
+
+
+def test_a_turn_that_does_not_come_is_not_waited_for():
+    turns, log = shared.Turns(patience=0.05), []
+
+    def hurry():
+        with turns:
+            log.append("done")
+
+    with turns:
+        threads = [threading.Thread(target=hurry) for _ in range(2)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join(10)
+        assert log == ["done"] * 2
+        assert turns._taken  # they did not give away what they never had
+        assert not turns._waiting
+    assert not turns._taken
+
+
+def test_many_threads_each_have_the_turn_alone():
+    turns, inside, most, done = shared.Turns(), [0], [0], []
+
+    def run():
+        for number in range(50):
+            with turns:
+                inside[0] += 1
+                most[0] = max(most[0], inside[0])
+                if number % 5 == 0:
+                    inside[0] -= 1
+                    with turns.aside():
+                        time.sleep(0.0001)
+                    inside[0] += 1
+                inside[0] -= 1
+        done.append(True)
+
+    threads = [threading.Thread(target=run) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(30)
+    assert len(done) == 8
+    assert most == [1]
+    assert not turns._taken
+
+
+def test_who_waits_for_what_another_makes_steps_aside():
+    """Else the maker, which stepped aside for heavy work, would never get its turn back."""
+    cache, made, begun, go = shared.Cache(4), [], threading.Event(), threading.Event()
+
+    def make():
+        made.append(True)
+        with shared.heavy():
+            begun.set()
+            assert go.wait(10)
+        return "trace"
+
+    found = []
+
+    def run():
+        with shared.turns:
+            found.append(cache.get("key", make))
+
+    threads = [threading.Thread(target=run) for _ in range(3)]
+    threads[0].start()
+    assert begun.wait(10)
+    for thread in threads[1:]:
+        thread.start()
+    time.sleep(0.1)
+    until(lambda: not shared.turns._taken)
+    go.set()
+    for thread in threads:
+        thread.join(5)
+    assert found == ["trace"] * 3
+    assert made == [True]
+    assert not shared.turns._taken
+
+
 def test_heavy_work_that_fails_lets_the_next_one_in(entries):
     with pytest.raises(Exception, match="beam"):
         loaders.trace(entries["translation"], "la película era buena.", limits.BEAM + 1)
     assert loaders.trace(entries["translation"], "la película era buena.", 1)
+    with pytest.raises(ZeroDivisionError), shared.turns, shared.heavy():
+        raise ZeroDivisionError
+    with shared.turns, shared.heavy():
+        assert not shared.turns._taken
 
 
 def test_a_folder_is_looked_at_once_in_a_while(entries, monkeypatch, tmp_path):

@@ -23,6 +23,7 @@ from .drawing import show as show
 from .player import play as play
 from .sections import Section as Section
 from .sections import draw_sections as draw_sections
+from .shared import turns
 from .words import download_rows as download_rows
 from .words import explain as explain
 from .words import link_pages as link_pages
@@ -76,7 +77,8 @@ class View:
 
 def run() -> None:
     """What ``app.py`` does after the page config: sidebar, then the page the URL asks for."""
-    routes.run_router(_prepare, _failed)
+    with turns:
+        routes.run_router(_prepare, _failed)
 
 
 def _failed(error: Exception, page: str, choice: sidebar.Choice | None) -> None:

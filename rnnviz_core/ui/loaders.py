@@ -107,7 +107,7 @@ def trace(entry: Entry, text: str, beam: int = 1, reference: str | None = None) 
         network = _model(path, stamp)
         if entry.spec.task is not Task.TRANSLATION:
             return recorder.record(network, text, beam=beam, reference=reference)
-        with heavy if beam * len(text) >= HEAVY else contextlib.nullcontext():
+        with heavy() if beam * len(text) >= HEAVY else contextlib.nullcontext():
             found = recorder.record(network, text, beam=beam, reference=reference)
         # A quarter of what it weighs, and made of the logits in less than a millisecond.
         return found.computing("readout.probabilities", "readout.logits", _softmax)

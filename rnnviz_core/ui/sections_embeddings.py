@@ -175,7 +175,7 @@ def _map(view: "View", part: str, chosen: int, method: str) -> pd.DataFrame:
     def make() -> pd.DataFrame:
         if method != "tsne":
             return word_map.neighbourhood(matrix, pieces, chosen, method)
-        with st.spinner("Drawing the map …"), heavy:
+        with st.spinner("Drawing the map …"), heavy():
             return word_map.neighbourhood(matrix, pieces, chosen, method)
 
     return _maps.get((str(view.entry.path), loaders._stamp(view.entry.path), part, chosen, method), make)

@@ -1,21 +1,94 @@
-"""What all sessions of a server share: bounded caches, and the place where heavy work waits its turn.
+"""What all sessions of a server share: bounded caches, turns, and the place where heavy work waits.
 
 Streamlit's own cache hashes every argument by its type and starts a thread for its spinner: half a
 millisecond a hit, three a miss. Keys here are tuples of short texts and numbers.
 """
 
 import time
-from collections import OrderedDict
-from collections.abc import Callable, Hashable
+from collections import OrderedDict, deque
+from collections.abc import Callable, Generator, Hashable
+from contextlib import contextmanager
 from dataclasses import dataclass
-from threading import BoundedSemaphore, Lock
+from threading import BoundedSemaphore, Lock, local
 from typing import Generic, TypeVar
 
 V = TypeVar("V")
 
+PATIENCE = 10.0  # seconds that a run waits for its turn before it goes without
+
+
+class Turns:
+    """One run at a time, first come, first served; as a context manager.
+
+    Twenty runs that share Python's lock all end when the last one does, and each pays for the switches
+    between them. One after the other, all but the last end sooner. Nobody may wait for another thread
+    while it has the turn: it steps `aside` first. A turn that does not come in time, because something
+    hangs, is not waited for.
+    """
+
+    def __init__(self, patience: float = PATIENCE) -> None:
+        self._patience = patience  # seconds
+        self._taken = False
+        self._waiting: deque[Lock] = deque()
+        self._lock = Lock()
+        self._thread = local()
+
+    def __enter__(self) -> None:
+        self._thread.has = self._wait()
+
+    def __exit__(self, *error: object) -> None:
+        if self._thread.has:
+            self._thread.has = False
+            self._next()
+
+    @contextmanager
+    def aside(self) -> Generator[None]:
+        """Let others run meanwhile, if this thread has the turn, and queue for it again at the end."""
+        if not getattr(self._thread, "has", False):
+            yield
+            return
+        self.__exit__()
+        try:
+            yield
+        finally:
+            self.__enter__()
+
+    def _wait(self) -> bool:
+        """Whether the turn came."""
+        with self._lock:
+            if not self._taken:
+                self._taken = True
+                return True
+            mine = Lock()
+            mine.acquire()
+            self._waiting.append(mine)
+        if mine.acquire(timeout=self._patience):
+            return True
+        with self._lock:
+            if mine not in self._waiting:  # handed over in the last moment
+                return True
+            self._waiting.remove(mine)
+            return False
+
+    def _next(self) -> None:
+        with self._lock:
+            if self._waiting:
+                self._waiting.popleft().release()
+            else:
+                self._taken = False
+
+
+turns = Turns()
 # Long computations (a beam, a t-SNE map) run one at a time, so that one processor is always left for
 # those who only typed a sentence.
-heavy = BoundedSemaphore(1)
+_heavy = BoundedSemaphore(1)
+
+
+@contextmanager
+def heavy() -> Generator[None]:
+    """Around a long computation: it waits for the other one, and those who only typed pass by."""
+    with turns.aside(), _heavy:
+        yield
 
 
 @dataclass
@@ -60,7 +133,10 @@ class Cache(Generic[V]):
                 return found.value
             making = self._making.setdefault(key, Lock())
         try:
-            with making:
+            if not making.acquire(blocking=False):
+                with turns.aside():
+                    making.acquire()
+            try:
                 with self._lock:
                     if (found := self._find(key)) is not None:
                         return found.value
@@ -68,6 +144,8 @@ class Cache(Generic[V]):
                 with self._lock:
                     self._keep(key, value)
                 return value
+            finally:
+                making.release()
         finally:
             with self._lock:
                 self._making.pop(key, None)
