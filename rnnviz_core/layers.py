@@ -65,7 +65,7 @@ class Recording:
         TraceError
             Above `limits.TOLERANCE` (for states beyond 1, times the largest of them).
         """
-        difference = float(np.abs(recomputed - fused).max())
+        difference = float(np.maximum.reduce(np.abs(recomputed - fused), axis=None))
         if not difference <= limits.TOLERANCE:
             _check_far(site, difference, fused)
         self.difference = max(self.difference, difference)
@@ -257,5 +257,6 @@ def _double(kept: np.ndarray, states: np.ndarray) -> None:
     span = 1
     while span < len(states):
         states[span:] += kept * states[:-span]
-        kept = kept[span:] * kept[:-span]
+        if 2 * span < len(states):
+            kept = kept[span:] * kept[:-span]
         span *= 2

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 TOKEN_AXES = ("time", "source", "target")
 AXES = (*TOKEN_AXES, "unit", "dim", "class", "vocab")
+_ALL_AXES = frozenset(AXES)
 FORMAT = 1  # version of the saved form
 _NAME = re.compile(r"[a-z][a-z_]*")
 _SITE = re.compile(r"[a-z][a-z_]*(\.(0|[1-9][0-9]*)(\.reverse)?)?\.[a-z][a-z_]*")
@@ -145,21 +146,21 @@ class Trace:
         sizes: dict[str, int] = {axis: len(tokens) for axis, tokens in self.tokens.items()}
         fitting = set()  # most sites share a few shapes: check each shape once
         frozen = {}
-        kept = self.arrays.kept if isinstance(self.arrays, _Arrays) else self.arrays
+        computed = self.arrays if isinstance(self.arrays, _Arrays) else None
+        kept = self.arrays if computed is None else computed.kept
         for name, array in kept.items():
-            kind = (self.axes[name], array.shape, array.dtype.char)
+            kind = (self.axes[name], array.shape, array.dtype)
             if kind not in fitting:
                 _check_array(name, array, self.axes[name], sizes)
                 fitting.add(kind)
             _check_site(name)
-            view = array.view()
-            view.setflags(write=False)
-            frozen[name] = view
+            frozen[name] = view = array.view()
+            view.setflags(False)  # type: ignore[call-arg]  # write, by place: by name it takes twice as long
         for name in ("tokens", "axes", "labels", "meta"):
             object.__setattr__(self, name, MappingProxyType(dict(getattr(self, name))))
         arrays: Mapping[str, np.ndarray] = MappingProxyType(frozen)
-        if isinstance(self.arrays, _Arrays):
-            arrays = _Arrays(frozen, self.arrays.computed, tuple(self.arrays))
+        if computed is not None:
+            arrays = _Arrays(frozen, computed.computed, tuple(computed))
         object.__setattr__(self, "arrays", arrays)
 
     def __getitem__(self, name: str) -> np.ndarray:
@@ -352,7 +353,7 @@ def _check_array(name: str, array: np.ndarray, axes: tuple[str, ...], sizes: dic
     """Compare an array with its axes; `sizes` collects the length of each token axis."""
     if array.dtype.kind not in _KINDS:
         raise TraceError(f"site {name!r} holds {array.dtype}; a trace holds real numbers")
-    if array.ndim != len(axes) or not set(axes) <= set(AXES):
+    if array.ndim != len(axes) or not _ALL_AXES.issuperset(axes):
         raise TraceError(f"site {name!r} has shape {array.shape} but the axes {axes}")
     for axis, size in zip(axes, array.shape, strict=True):
         if axis in TOKEN_AXES and sizes.setdefault(axis, size) != size:
