@@ -18,5 +18,6 @@ CACHED_TRACES = 256  # traces kept in memory by one server
 CACHED_TRACE_BYTES = 16 * 2**20  # bytes of all of them together
 CACHED_MAPS = 64  # maps of a neighbourhood kept in memory by one server
 CACHE_SECONDS = 3_600  # seconds an unused trace stays cached
+TURN_SECONDS = 10  # seconds that a run of a page waits for its turn before it goes without
 
 TOLERANCE = 1e-4  # largest difference between recorded and fused states; above it: TraceError

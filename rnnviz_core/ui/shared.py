@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from threading import BoundedSemaphore, Lock, local
 from typing import Generic, TypeVar
 
-V = TypeVar("V")
+from .. import limits
 
-PATIENCE = 10.0  # seconds that a run waits for its turn before it goes without
+V = TypeVar("V")
 
 
 class Turns:
@@ -26,7 +26,7 @@ class Turns:
     hangs, is not waited for.
     """
 
-    def __init__(self, patience: float = PATIENCE) -> None:
+    def __init__(self, patience: float = limits.TURN_SECONDS) -> None:
         self._patience = patience  # seconds
         self._taken = False
         self._waiting: deque[Lock] = deque()
