@@ -1,10 +1,13 @@
 """Recording against the fused forward and against a Python loop over the steps.
 
-    python bench/record.py [--rounds N]
+    python bench/record.py [--rounds N] [--onednn]
 
 One process, one thread, batch 1, processor time; the ways take turns in every round, so that a busy
 machine slows all of them alike. Printed: medians in milliseconds and the ratios of the medians. The bars:
 recording at most 2.2 times the fused forward, and at least 2 times faster than the loop.
+
+All ways run under the settings under which the app records (`rnnviz_core.kernels`: one thread, torch's own
+kernels); `--onednn` leaves torch as it comes, with oneDNN for the LSTM.
 
 - fused: the module alone, nothing recorded.
 - recording: `record_module`, verified, with its `Trace`.
@@ -24,7 +27,7 @@ from torch import Tensor, nn
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))  # the project is not installed
 
-from rnnviz_core import cells
+from rnnviz_core import cells, kernels
 from rnnviz_core.layers import definition_of, weights_of
 from rnnviz_core.modules import record_module
 
@@ -99,8 +102,10 @@ def main() -> None:
     """Print the table."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("--rounds", type=int, default=30, help="measured rounds per row (default 30)")
-    rounds = parser.parse_args().rounds
-    torch.set_num_threads(1)
+    parser.add_argument("--onednn", action="store_true", help="torch as it comes, oneDNN for the LSTM")
+    options = parser.parse_args()
+    kernels.settle()
+    torch.backends.mkldnn.set_flags(_enabled=options.onednn)
     torch.manual_seed(0)
     columns = ("cell", "units", "tokens", "fused ms", "recording ms", "loop ms", "lean loop ms")
     ratios = ("recording / fused", "loop / recording", "lean loop / recording")
@@ -109,7 +114,7 @@ def main() -> None:
     for name in CELLS:
         for units in (64, 256):
             for tokens in (20, 100, 512):
-                fused, recording, slow, lean = measured = measure(name, units, tokens, rounds)
+                fused, recording, slow, lean = measured = measure(name, units, tokens, options.rounds)
                 found = (recording / fused, slow / recording, lean / recording)
                 worst = [max(worst[0], found[0]), min(worst[1], found[1])]
                 numbers = [f"{ms:.3f}" for ms in measured] + [f"{ratio:.2f}" for ratio in found]
