@@ -36,10 +36,8 @@ SPANISH_LSTM = f"{SPANISH} --embedding 128 --hidden 192 --cell lstm"
 IMDB = SST.replace("--probe", "--about docs/data/imdb.md --probe")
 GERMAN = (
     "train translation --data DATA/multi30k.tsv.gz --source de --target en --embedding 128 --bidirectional "
-    "--dropout 0.3 --vocabulary 3000 --smoothing 0.1 --average 0.999"
+    "--vocabulary 3000 --smoothing 0.1 --average 0.999 --hidden 256 --sampling 0.1 --rate 0.003"
 )
-GERMAN_LSTM = f"{GERMAN} --hidden 192 --sampling 0.2 --epochs 14 --rate 0.002 --cell lstm"
-GERMAN_GRU = f"{GERMAN} --hidden 256 --sampling 0.1 --epochs 16 --rate 0.003 --cell gru"
 MULTI30K = (
     "--data DATA/multi30k.tsv.gz --split test_2016_flickr --also test_2017_flickr --beam 5 "
     "--about docs/data/multi30k.md"
@@ -72,9 +70,17 @@ COLLECTION = (
     Recipe("es-en-lstm-luong", f"{SPANISH_LSTM} --epochs 8 --attention luong", TATOEBA),
     Recipe("es-en-lstm", f"{SPANISH_LSTM} --epochs 6", TATOEBA),
     Recipe("es-en-lstm-bahdanau", f"{SPANISH_LSTM} --epochs 8 --attention bahdanau", TATOEBA),
-    Recipe("de-en-lstm-luong", f"{GERMAN_LSTM} --attention luong", MULTI30K),
-    Recipe("de-en-gru-bahdanau", f"{GERMAN_GRU} --attention bahdanau", MULTI30K),
-    Recipe("de-en-gru", GERMAN_GRU, MULTI30K),
+    Recipe(
+        "de-en-lstm-luong",
+        f"{GERMAN} --precision bfloat16 --dropout 0.35 --epochs 28 --cell lstm --attention luong",
+        MULTI30K,
+    ),
+    Recipe(
+        "de-en-gru-bahdanau",
+        f"{GERMAN} --precision bfloat16 --dropout 0.3 --epochs 20 --cell gru --attention bahdanau",
+        MULTI30K,
+    ),
+    Recipe("de-en-gru", f"{GERMAN} --dropout 0.3 --epochs 16 --cell gru", MULTI30K),
     Recipe(
         "sentiment-bilstm-attention",
         f"{GATED} --polarity DATA/imdb_train.tsv.gz --pretrain DATA/imdb_train.tsv.gz --cell lstm "
