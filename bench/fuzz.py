@@ -9,6 +9,7 @@ tries a few. Half a surrogate pair is not tried: neither a URL nor Streamlit's p
 
 import argparse
 import json
+import logging
 import os
 import random
 import shutil
@@ -203,8 +204,6 @@ def fuzz(inputs: int, seed: int = 0, pages: tuple[str, ...] = PAGES) -> tuple[Co
 
 
 def main() -> int:
-    from streamlit.logger import set_log_level
-
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument(
         "--inputs", type=int, default=500, help="how many, of all kinds together (default 500)"
@@ -212,7 +211,8 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=0, help="another seed tries others (default 0)")
     options = parser.parse_args()
     os.environ["RNNVIZ_DEBUG"] = "1"  # errors on a page come through
-    set_log_level("ERROR")  # AppTest has no server, and Streamlit remarks on it in every run
+    # AppTest has no server, and Streamlit remarks on it in every run.
+    logging.getLogger("streamlit.runtime.scriptrunner_utils.script_run_context").disabled = True
     tried, broken = fuzz(options.inputs, options.seed)
     print(", ".join(f"{count} {what}s" for what, count in tried.items()))
     print(f"tried {tried.total()} inputs; {len(broken)} broke something")

@@ -86,6 +86,7 @@ class Tokenizer:
         try:
             self._model = sentencepiece.SentencePieceProcessor(model_proto=serialized)
             size = self._model.get_piece_size()
+            pieces = tuple(self._model.id_to_piece(id_) for id_ in range(size))  # must be UTF-8
         except (RuntimeError, ValueError, TypeError, OSError) as error:
             raise CheckpointError(f"the tokenizer is not a SentencePiece model: {error}") from None
         special = tuple(getattr(self._model, f"{name}_id")() for name in ("pad", "unk", "bos", "eos"))
@@ -94,7 +95,7 @@ class Tokenizer:
                 f"the tokenizer's special ids are {special}; they must be {(PAD, UNK, BOS, EOS)}"
             )
         self.serialized = serialized
-        self.pieces: tuple[str, ...] = tuple(self._model.id_to_piece(id_) for id_ in range(size))
+        self.pieces: tuple[str, ...] = pieces
 
     @classmethod
     def shared(cls, serialized: bytes) -> "Tokenizer":

@@ -128,3 +128,10 @@ def test_bytes_that_are_no_model_are_refused(data):
 def test_nothing_to_learn_from_is_an_error():
     with pytest.raises(DataError, match="vocabulary"):
         Tokenizer.train(["", "  "], 50)
+
+
+def test_a_piece_that_is_no_text_is_refused(english):
+    piece = max((piece for piece in english.pieces if piece.isascii()), key=len).encode()
+    assert piece in english.serialized
+    with pytest.raises(CheckpointError, match="tokenizer is not a SentencePiece model"):
+        Tokenizer(english.serialized.replace(piece, b"\xb9" * len(piece)))
