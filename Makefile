@@ -40,8 +40,8 @@ format: $(VENV)/.dev ## let ruff mend and format the files
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-bench: $(VENV)/.runtime ## time the recorder against torch's fused modules and a loop over steps
-	$(BIN)/python -m bench.record $(ARGS)
+bench: $(VENV)/.browser ## time the recorder, a new sentence on every page, and the browser (5 minutes; ARGS=--quick)
+	$(BIN)/python -m bench.report --print record record-onednn pages browser $(ARGS)
 
 performance: $(VENV)/.browser ## measure everything and write docs/performance.md (a quiet machine, 15 minutes; ARGS=--quick)
 	$(BIN)/python -m bench.report $(ARGS)

@@ -1,9 +1,10 @@
 """Every measurement of docs/performance.md by its command, written into that page: `make performance`.
 
-    python -m bench.report [--quick] [NAME ...]
+    python -m bench.report [--quick] [--print] [NAME ...]
 
-About fifteen minutes, for a quiet machine; `--quick` takes fewer rounds and only prints. Names choose some of
-the measurements; the others keep what the page says.
+About fifteen minutes, for a quiet machine; `--quick` takes fewer rounds and only prints, `--print` takes all
+and only prints. Names choose some of the measurements; the others keep what the page says. `make bench`
+prints those that need no crowd of visitors.
 """
 
 import argparse
@@ -66,13 +67,14 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("names", nargs="*", help=f"some of {', '.join(COMMANDS)} (default: all)")
     parser.add_argument("--quick", action="store_true", help="fewer rounds, and printed instead of written")
+    parser.add_argument("--print", action="store_true", help="printed instead of written")
     options = parser.parse_args()
     if unknown := set(options.names) - set(COMMANDS):
         parser.error(f"unknown: {', '.join(sorted(unknown))}; choose from {', '.join(COMMANDS)}")
     for name in options.names or COMMANDS:
         new = measured(name, options.quick)
         print(new, flush=True)
-        if not options.quick:
+        if not (options.quick or options.print):
             PAGE.write_text(replaced(PAGE.read_text(encoding="utf-8"), name, new), encoding="utf-8")
     return 0
 

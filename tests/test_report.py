@@ -40,3 +40,16 @@ def test_unknown_names_are_refused(monkeypatch, capsys):
     with pytest.raises(SystemExit):
         report.main()
     assert "unknown: nope" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("option", ["--quick", "--print"])
+def test_what_is_only_printed_leaves_the_page_alone(option, monkeypatch, capsys, tmp_path):
+    page = tmp_path / "performance.md"
+    page.write_text("# Performance\n", encoding="utf-8")
+    monkeypatch.setattr(report, "PAGE", page)
+    monkeypatch.setattr(report, "measured", lambda name, quick: f"{name} {quick}")
+    for options, written in (([option], False), ([], True)):
+        monkeypatch.setattr("sys.argv", ["bench.report", *options, "plain"])
+        assert report.main() == 0
+        assert capsys.readouterr().out == f"plain {'--quick' in options}\n"
+        assert ("plain" in page.read_text(encoding="utf-8")) is written
