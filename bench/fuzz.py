@@ -9,7 +9,6 @@ tries a few. Half a surrogate pair is not tried: neither a URL nor Streamlit's p
 
 import argparse
 import json
-import logging
 import os
 import random
 import shutil
@@ -23,6 +22,7 @@ from pathlib import Path
 from rnnviz_core import checkpoints
 from rnnviz_core.errors import RnnvizError
 from rnnviz_core.trace import Trace
+from scripts.serve import no_remarks
 from scripts.serving import ROOT, folder
 
 HANG = 60  # seconds that no input may take
@@ -211,9 +211,8 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=0, help="another seed tries others (default 0)")
     options = parser.parse_args()
     os.environ["RNNVIZ_DEBUG"] = "1"  # errors on a page come through
-    # AppTest has no server, and Streamlit remarks on it in every run.
-    logging.getLogger("streamlit.runtime.scriptrunner_utils.script_run_context").disabled = True
-    tried, broken = fuzz(options.inputs, options.seed)
+    with no_remarks():
+        tried, broken = fuzz(options.inputs, options.seed)
     print(", ".join(f"{count} {what}s" for what, count in tried.items()))
     print(f"tried {tried.total()} inputs; {len(broken)} broke something")
     return 1 if broken else 0

@@ -49,12 +49,19 @@ SERVING = (
 
 def rehearse() -> int:
     """Load every model and draw every page and section with it, as `bench.wake` does from outside."""
+    with no_remarks(), no_components():
+        return _draw_everything()
+
+
+@contextlib.contextmanager
+def no_remarks() -> Iterator[None]:
+    """`AppTest` has no browser, and Streamlit would say so at every run."""
     silent = logging.getLogger("streamlit.runtime.scriptrunner_utils.script_run_context")
-    silent.disabled = True  # there is no browser, as it would say at every run
-    with no_components():
-        runs = _draw_everything()
-    silent.disabled = False
-    return runs
+    before, silent.disabled = silent.disabled, True
+    try:
+        yield
+    finally:
+        silent.disabled = before
 
 
 @contextlib.contextmanager
