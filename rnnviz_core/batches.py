@@ -1,11 +1,11 @@
 """Encoded examples, cut into batches of similar length."""
 
 import random
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
 import torch
-from jaxtyping import Int
+from jaxtyping import Float, Int
 from torch import Tensor
 from torch.nn.utils.rnn import pad_sequence
 
@@ -20,19 +20,25 @@ class Batch(NamedTuple):
     ids: Int[Tensor, "batch source"]
     lengths: Int[Tensor, " batch"]
     targets: Int[Tensor, " batch"] | Int[Tensor, "batch target"]
+    answers: Float[Tensor, "batch class"] | None = None  # a teacher's probabilities
 
     def to(self, device: torch.device) -> "Batch":
         """The same batch where the model is."""
-        return Batch(*(tensor.to(device, non_blocking=True) for tensor in self))
+        return self._each(lambda tensor: tensor.to(device, non_blocking=True))
 
     def twice(self) -> "Batch":
         """Every row again below the last."""
-        return Batch(*(torch.cat((tensor, tensor)) for tensor in self))
+        return self._each(lambda tensor: torch.cat((tensor, tensor)))
+
+    def _each(self, change: Callable[[Tensor], Tensor]) -> "Batch":
+        answers = None if self.answers is None else change(self.answers)
+        return Batch(change(self.ids), change(self.lengths), change(self.targets), answers)
 
 
 class Example(NamedTuple):
     ids: list[int]
     target: int | list[int]
+    answer: list[float] | None = None  # a teacher's probability of every class
 
     @property
     def length(self) -> int:
@@ -44,7 +50,8 @@ def collate(examples: Sequence[Example]) -> Batch:
     ids = pad_sequence([torch.tensor(e.ids) for e in examples], batch_first=True, padding_value=PAD)
     lengths = torch.tensor([len(e.ids) for e in examples])
     if isinstance(examples[0].target, int):
-        return Batch(ids, lengths, torch.tensor([e.target for e in examples]))
+        answers = None if examples[0].answer is None else torch.tensor([e.answer for e in examples])
+        return Batch(ids, lengths, torch.tensor([e.target for e in examples]), answers)
     targets = [torch.tensor(e.target) for e in examples]
     return Batch(ids, lengths, pad_sequence(targets, batch_first=True, padding_value=PAD))
 

@@ -38,8 +38,10 @@ RUN_HELP = {
     "treebank": "Sentiment: the texts are Penn Treebank tokens; also read them as people type.",
     "polarity": "Sentiment: a table of more texts, known only as negative (0) or positive (1).",
     "polarity_words": "Words read of each of these per epoch: a passage cut at random.",
-    "pretrain": "Sentiment: a table of texts that are read first, as a language model; no label is used.",
+    "pretrain": "A table read first: texts, as a language model without labels; or more sentence pairs.",
     "pretrain_epochs": "Passes over these.",
+    "teacher": "Sentiment: a checkpoint whose answers are learnt beside the labels; repeated: their mean.",
+    "teacher_share": "Weight of these answers in the loss; the labels have the rest.",
     "sampling": "Share of texts cut at random in training (subword regularisation).",
 }
 CONFIG_HELP = {

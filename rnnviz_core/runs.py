@@ -10,7 +10,7 @@ from typing import Any
 import torch
 
 from . import corpora
-from .checkpoints import Model, replace
+from .checkpoints import Model, load, replace
 from .errors import DataError, SpecError
 from .language import HELD_OUT, LanguageModel, LanguageWork
 from .models import SentimentModel, TranslationModel
@@ -26,7 +26,7 @@ RUN = "run.json"
 PRETRAINING = "pretraining"  # the folder of the language model within that of its run
 APART = ("data", "validation", "polarity", "pretrain")  # sources: the command names their files only
 # Written apart, of no influence on the result, or without an option.
-NOT_IN_COMMAND = ("spec", "config", *APART, "classes", "threads", "device")
+NOT_IN_COMMAND = ("spec", "config", *APART, "teacher", "classes", "threads", "device")
 TREEBANK_SYMBOLS = ("n't",)  # one piece in tokens ("did n't") and as people type it ("didn't")
 
 
@@ -50,8 +50,10 @@ class Run:
     treebank: bool = False  # sentiment only: texts are Penn Treebank tokens
     polarity: str | None = None  # sentiment only: source of texts known only as negative or positive
     polarity_words: int = 50  # of each of these, so many words per epoch
-    pretrain: str | None = None  # sentiment only: source of texts that are read first, as a language model
+    pretrain: str | None = None  # source read first: texts as a language model, or more sentence pairs
     pretrain_epochs: int = 1  # passes over these
+    teacher: tuple[str, ...] = ()  # sentiment only: checkpoints whose answers are learnt beside the labels
+    teacher_share: float = 0.5  # weight of these in the loss
     sampling: float = 0.0  # share of texts cut at random in training (subword regularisation)
     config: TrainingConfig = field(default_factory=TrainingConfig)
 
@@ -66,8 +68,9 @@ class Run:
             raise SpecError(f"polarity_words is {self.polarity_words}; it must be from 1 to 1000")
         if not 1 <= self.pretrain_epochs <= 1000:
             raise SpecError(f"pretrain_epochs is {self.pretrain_epochs}; it must be from 1 to 1000")
-        if not 0 <= self.sampling <= 1:
-            raise SpecError(f"sampling is {self.sampling}; it must be from 0 to 1")
+        for name in ("sampling", "teacher_share"):
+            if not 0 <= getattr(self, name) <= 1:
+                raise SpecError(f"{name} is {getattr(self, name)}; it must be from 0 to 1")
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values."""
@@ -83,6 +86,8 @@ class Run:
         for name in APART:
             if source := getattr(self, name):
                 words += [f"--{name}", _public(source)]
+        for checkpoint in self.teacher:
+            words += ["--teacher", f"checkpoints/{Path(checkpoint).name}"]
         plain = Run(spec=type(self.spec)(cell=self.spec.cell), data="")
         for mine, default in ((self.spec, plain.spec), (self, plain), (self.config, plain.config)):
             for name in (entry.name for entry in dataclasses.fields(mine)):
@@ -149,7 +154,17 @@ def _prepare_sentiment(run: Run, spec: SentimentSpec, validation: str, group: Gr
         sampling=run.sampling,
         polarity=group.shard(more) if more else None,
         words=run.polarity_words,
+        teachers=[_teacher(path, spec) for path in run.teacher],
+        teacher_share=run.teacher_share,
     )
+
+
+def _teacher(path: str, spec: SentimentSpec) -> SentimentModel:
+    """The model of a checkpoint, which must answer with the same classes."""
+    teacher = load(path)
+    if not isinstance(teacher, SentimentModel) or teacher.spec.classes != spec.classes:
+        raise SpecError(f"{path} cannot teach: it must answer with the classes {', '.join(spec.classes)}")
+    return teacher
 
 
 def _prepare_translation(
@@ -170,19 +185,32 @@ def _prepare_translation(
     return model, TranslationWork(model, train, check, sampling=run.sampling)
 
 
-def pretrain(run: Run, model: SentimentModel, group: Group, out: Path, *, quiet: bool = False) -> None:
-    """Let the model read texts without labels first, with the run's settings; its state is kept in `out`."""
-    assert run.pretrain
-    texts = corpora.unlabelled(run.pretrain, run.train_split).texts
-    held_out = texts[::HELD_OUT]
-    train = group.shard(corpora.Texts([text for i, text in enumerate(texts) if i % HELD_OUT]))
-    if not train.texts:
-        raise DataError(f"{run.pretrain}: one text is not enough; every {HELD_OUT}th is held out")
-    language = LanguageModel(model)
+def pretrain(run: Run, model: Model, group: Group, out: Path, *, quiet: bool = False) -> None:
+    """Let the model read other texts first, with the run's settings; the state of that is kept in `out`.
+
+    A sentiment model reads them as a language model, a translator as more sentence pairs.
+    """
     config = dataclasses.replace(run.config, epochs=run.pretrain_epochs, average=0.0, patience=0)
-    work = LanguageWork(model.tokenizer, train.texts, held_out)
-    Trainer(language, work, config, out / PRETRAINING, group=group).run(quiet=quiet)
-    language.give(model)
+    trained, work = _reading(run, model, group)
+    Trainer(trained, work, config, out / PRETRAINING, group=group).run(quiet=quiet)
+    if isinstance(trained, LanguageModel):
+        assert isinstance(model, SentimentModel)
+        trained.give(model)
+
+
+def _reading(run: Run, model: Model, group: Group) -> tuple[Model | LanguageModel, Work]:
+    """What is trained before the run's own texts, and on what."""
+    assert run.pretrain
+    if isinstance(model, TranslationModel):
+        languages = (model.spec.source, model.spec.target)
+        train = corpora.pairs(run.pretrain, run.train_split, languages)
+        check = corpora.pairs(run.validation or run.data, run.validation_split, languages)
+        return model, TranslationWork(model, group.shard(train), check, sampling=run.sampling)
+    texts = corpora.unlabelled(run.pretrain, run.train_split).texts
+    read = group.shard(corpora.Texts([text for i, text in enumerate(texts) if i % HELD_OUT]))
+    if not read.texts:
+        raise DataError(f"{run.pretrain}: one text is not enough; every {HELD_OUT}th is held out")
+    return LanguageModel(model), LanguageWork(model.tokenizer, read.texts, texts[::HELD_OUT])
 
 
 def execute(run: Run, out: str | Path, *, quiet: bool = False) -> tuple[Path, Progress]:
@@ -200,7 +228,7 @@ def execute(run: Run, out: str | Path, *, quiet: bool = False) -> tuple[Path, Pr
         if group.first:
             out.mkdir(parents=True, exist_ok=True)
             replace(out / RUN, lambda path: path.write_text(text))
-        if run.pretrain and isinstance(model, SentimentModel) and not (out / STATE).exists():
+        if run.pretrain and not (out / STATE).exists():
             pretrain(run, model, group, out, quiet=quiet)
         progress = Trainer(model, work, run.config, out, metrics, group).run(quiet=quiet)
     return out / model.name, progress

@@ -1,6 +1,7 @@
 """What the training loop needs to know of each task: examples, loss, validation figures."""
 
 import random
+from collections.abc import Iterator, Sequence
 from typing import Protocol
 
 import torch
@@ -11,7 +12,7 @@ from torch.nn import functional
 from .batches import Batch, Example, bucketed
 from .corpora import Labelled, Pairs, as_typed
 from .models import SentimentModel, TranslationModel
-from .tokenizer import BOS, EOS, PAD
+from .tokenizer import BOS, EOS, PAD, UNK
 
 EVALUATION_ROWS = 256  # examples per batch where no gradient is kept
 
@@ -111,6 +112,15 @@ def sentiment_logits(model: SentimentModel, ids: list[list[int]]) -> Float[Tenso
     return logits
 
 
+def mean_answers(teachers: Sequence[SentimentModel], texts: Sequence[str]) -> Float[Tensor, "row class"]:
+    """What trained models answer to every text, each with its own tokenizer: the mean probabilities."""
+    answers = []
+    for teacher in teachers:
+        ids = [teacher.tokenizer.ids(text) or [UNK] for text in texts]
+        answers.append(sentiment_logits(teacher, ids).softmax(-1))
+    return torch.stack(answers).mean(0)
+
+
 class SentimentWork:
     """Labelled texts for a `SentimentModel`.
 
@@ -129,6 +139,11 @@ class SentimentWork:
         together.
     words
         Of a longer one of these, every epoch reads another passage of so many words.
+    teachers
+        Trained models of the same classes. What they answer, on average, to every text is learnt beside
+        its label (Hinton et al. 2015).
+    teacher_share
+        The weight of that in the loss; the label has the rest.
     """
 
     metric, larger_is_better = "accuracy", True
@@ -143,8 +158,11 @@ class SentimentWork:
         sampling: float = 0.0,
         polarity: Labelled | None = None,
         words: int = 50,
+        teachers: Sequence[SentimentModel] = (),
+        teacher_share: float = 0.5,
     ) -> None:
         self._tokenizer, self._train = model.tokenizer, train
+        self._teachers, self._teacher_share = teachers, teacher_share
         self._treebank, self._sampling = treebank, sampling
         self._polarity, self._words = polarity or Labelled([], []), words
         self._classes = len(model.spec.classes)
@@ -152,18 +170,24 @@ class SentimentWork:
         self._validation_labels = validation.labels
 
     def training(self, generator: random.Random) -> list[Example]:
-        examples = []
-        for text, label in zip(self._train.texts, self._train.labels, strict=True):
-            if self._treebank and generator.random() < 0.5:
-                text = as_typed(text)
+        texts, examples = [], []
+        for text, target in self._texts(generator):
             if ids := self._ids(text, generator):
-                examples.append(Example(ids, label))
+                texts.append(text)
+                examples.append(Example(ids, target))
+        if not self._teachers:
+            return examples
+        answers = mean_answers(self._teachers, texts).tolist()
+        return [example._replace(answer=answer) for example, answer in zip(examples, answers, strict=True)]
+
+    def _texts(self, generator: random.Random) -> Iterator[tuple[str, int]]:
+        """One epoch's texts, as they are read, and their targets."""
+        for text, label in zip(self._train.texts, self._train.labels, strict=True):
+            yield as_typed(text) if self._treebank and generator.random() < 0.5 else text, label
         for text, side in zip(self._polarity.texts, self._polarity.labels, strict=True):
             words = text.split()
             start = generator.randrange(max(1, len(words) - self._words + 1))
-            if ids := self._ids(" ".join(words[start : start + self._words]), generator):
-                examples.append(Example(ids, self._classes + side))
-        return examples
+            yield " ".join(words[start : start + self._words]), self._classes + side
 
     def _ids(self, text: str, generator: random.Random) -> list[int]:
         sampled = generator.random() < self._sampling
@@ -177,6 +201,9 @@ class SentimentWork:
             batch = batch.twice()
         logits = model(batch.ids, batch.lengths)
         loss = polarity_loss(logits.float(), batch.targets, smoothing)
+        if batch.answers is not None:
+            taught = functional.cross_entropy(logits.float(), batch.answers)
+            loss = torch.lerp(loss, taught, self._teacher_share)
         return loss + consistency * disagreement(logits) if consistency else loss
 
     def validate(self, model: torch.nn.Module) -> dict[str, float]:

@@ -133,6 +133,8 @@ def test_an_unfinished_run_is_refused(tmp_path):
             polarity_words=30,
             pretrain="DATA/more.tsv",
             pretrain_epochs=2,
+            teacher=("checkpoints/first", "checkpoints/second"),
+            teacher_share=0.7,
             exclude=("in_eval=1", "x=y"),
             treebank=True,
             lowercase=False,
@@ -141,6 +143,7 @@ def test_an_unfinished_run_is_refused(tmp_path):
             ),
         ),
         runs.Run(TranslationSpec("gru", source="de", target="fr"), "hub:someone/pairs", vocabulary=500),
+        runs.Run(TranslationSpec("gru"), "DATA/pairs.tsv", pretrain="DATA/more.tsv", pretrain_epochs=3),
     ],
 )
 def test_the_printed_command_repeats_the_run(run, monkeypatch, tmp_path):

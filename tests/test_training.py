@@ -20,9 +20,9 @@ from rnnviz_core.errors import DataError, SpecError
 from rnnviz_core.runs import Run, execute
 from rnnviz_core.settings import Optimizer, Precision, Schedule, TrainingConfig, rate_factor
 from rnnviz_core.specs import SentimentSpec, TranslationSpec
-from rnnviz_core.tokenizer import PAD
+from rnnviz_core.tokenizer import PAD, UNK
 from rnnviz_core.training import STATE
-from rnnviz_core.work import disagreement, polarity_loss, second_side, sentiment_scores
+from rnnviz_core.work import disagreement, mean_answers, polarity_loss, second_side, sentiment_scores
 
 ROOT = Path(__file__).resolve().parents[1]
 WORDS = {"awful": 0, "weak": 1, "plain": 2, "fine": 3, "superb": 4}
@@ -97,7 +97,10 @@ def test_the_disagreement_of_two_rows_is_the_mean_of_both_divergences():
 
 
 def test_each_text_is_compared_with_itself_under_another_dropout(make_sentiment):
-    batch = collate([Example([4, 5, 6], 1), Example([7, 4], 3)]).twice()
+    answers = [[0.5, 0.5], [0.25, 0.75]]
+    rows = [Example([4, 5, 6], 1, answers[0]), Example([7, 4], 3, answers[1])]
+    batch = collate(rows).twice()
+    assert batch.answers.tolist() == answers * 2
     assert batch.ids.tolist() == [[4, 5, 6], [7, 4, PAD]] * 2
     assert batch.lengths.tolist() == [3, 2] * 2
     model = make_sentiment("gru", dropout=0.5)
@@ -156,6 +159,65 @@ def test_words_known_only_by_their_side_are_learnt(texts, tmp_path):
     for word, side in (("dreary", False), ("lovely", True)):
         ids = model.tokenizer.ids(f"the {word} plot")
         assert second_side(model(torch.tensor([ids]), torch.tensor([len(ids)]))).item() is side
+
+
+@pytest.fixture
+def teacher(texts, tmp_path):
+    path, _ = execute(sentiment_run(texts, epochs=14, average=0.9), tmp_path / "teacher", quiet=True)
+    return path
+
+
+@pytest.mark.parametrize("share", [0.0, 1.0])
+def test_a_model_learns_what_its_teacher_answers(texts, teacher, tmp_path, share):
+    """Every label says 1; only the teacher knows better."""
+    wrong = tmp_path / "wrong.tsv"
+    header, *rows = texts.read_text().splitlines()
+    cells = [row.split("\t") for row in rows]
+    wrong.write_text("\n".join([header, *(f"{split}\t1\t{text}" for split, _, text in cells)]) + "\n")
+    run = sentiment_run(wrong, epochs=20, average=0.9)
+    run = replace(run, validation=str(texts), teacher=(str(teacher),), teacher_share=share)
+    execute(run, tmp_path / "run", quiet=True)
+    right = [line for line in rows if line.startswith("dev\t1\t")]
+    alike = 100 * len(right) / sum(line.startswith("dev") for line in rows)
+    expected = 100 if share else alike
+    log = (tmp_path / "run" / "metrics.jsonl").read_text().splitlines()
+    assert json.loads(log[-1])["accuracy5"] == pytest.approx(expected)
+
+
+def test_several_teachers_answer_with_their_mean_each_by_its_own_pieces(make_sentiment, teacher):
+    teachers = [checkpoints.load(teacher), make_sentiment("lstm").eval()]
+    assert teachers[0].tokenizer.pieces != teachers[1].tokenizer.pieces
+    texts = ["the superb story", "awful", "\u200b"]  # the last one has no piece
+    answers = mean_answers(teachers, texts)
+    for text, answer in zip(texts, answers, strict=True):
+        alone = []
+        for model in teachers:
+            ids = model.tokenizer.ids(text) or [UNK]
+            alone.append(model(torch.tensor([ids]), torch.tensor([len(ids)]))[0].softmax(-1))
+        torch.testing.assert_close(answer, (alone[0] + alone[1]) / 2)
+
+
+def test_a_teacher_must_know_the_classes(texts, tmp_path, make_sentiment, make_translation):
+    path = checkpoints.save(make_translation("gru", "none"), tmp_path / "other", {})
+    run = replace(sentiment_run(texts), teacher=(str(path),))
+    with pytest.raises(SpecError, match="cannot teach: it must answer with the classes very negative"):
+        execute(run, tmp_path / "run", quiet=True)
+    with pytest.raises(SpecError, match=r"teacher_share is 1\.5; it must be from 0 to 1"):
+        replace(run, teacher_share=1.5)
+
+
+def test_a_translator_reads_other_pairs_first(sentences, tmp_path):
+    """One epoch is enough for sentences that were read before under another name."""
+    spec = TranslationSpec("gru", "luong", embedding=24, hidden=24)
+    config = TrainingConfig(epochs=1, batch=4, rate=0.01)
+    run = Run(spec, str(sentences), vocabulary=60, config=config)
+    _, without = execute(run, tmp_path / "without", quiet=True)
+    first = replace(run, pretrain=str(sentences), pretrain_epochs=39)
+    path, after = execute(first, tmp_path / "with", quiet=True)
+    assert after.figures["perplexity"] < 3 < 10 < without.figures["perplexity"]
+    assert after.epoch == 1
+    assert path == tmp_path / "with" / "es-en-gru-luong"
+    assert checkpoints.scan(tmp_path / "with").entries[0].path == path
 
 
 @pytest.mark.parametrize("attention", ["none", "luong", "bahdanau"])
@@ -285,8 +347,11 @@ def test_a_graphics_processor_that_is_not_there_is_explained():
 
 
 def test_a_batch_goes_where_the_model_is():
-    batch = collate([Example([4, 5], [2, 6]), Example([4], [2, 6, 7])]).to(torch.device("meta"))
-    assert {tensor.device.type for tensor in batch} == {"meta"}
+    pairs = collate([Example([4, 5], [2, 6]), Example([4], [2, 6, 7])]).to(torch.device("meta"))
+    assert pairs.answers is None
+    assert {tensor.device.type for tensor in pairs[:3]} == {"meta"}
+    taught = collate([Example([4, 5], 1, [0.5, 0.5])]).to(torch.device("meta"))
+    assert {tensor.device.type for tensor in taught} == {"meta"}
 
 
 def test_batches_hold_every_example_once_and_similar_lengths():
