@@ -4,6 +4,8 @@ A text counts when any 8 of its words in a row, case and punctuation aside, stan
 other texts; shorter texts cannot be told from chance and are left out::
 
     python -m scripts.overlap --texts DATA/sst_sentences.tsv.gz --split test --others DATA/imdb_train.tsv.gz
+
+Of sentence pairs, `--column` is the language that is compared.
 """
 
 import re
@@ -36,9 +38,11 @@ def overlap(texts: list[str], others: list[str]) -> tuple[int, int]:
 @click.option("--split", default="test", show_default=True)
 @click.option("--others", required=True, help="Table of what a model was trained on, beside its own texts.")
 @click.option("--others-split", default="train", show_default=True)
-def main(texts: str, split: str, others: str, others_split: str) -> None:
-    rows = [corpora.load(texts, split), corpora.load(others, others_split)]
-    long, shared = overlap(*(corpora.texts_of(found, "text", texts) for found in rows))
+@click.option("--column", default="text", show_default=True, help="Column of both tables that is compared.")
+def main(texts: str, split: str, others: str, others_split: str, column: str) -> None:
+    tables = ((texts, split), (others, others_split))
+    found = (corpora.texts_of(corpora.load(source, part), column, source) for source, part in tables)
+    long, shared = overlap(*found)
     click.echo(f"{shared} of {long} texts of at least {RUN} words share {RUN} words in a row")
 
 

@@ -4,6 +4,7 @@ import json
 from dataclasses import replace
 
 import numpy as np
+from click.testing import CliRunner
 from scipy.sparse import csr_matrix
 
 from rnnviz_core import checkpoints, publishing, runs
@@ -11,7 +12,7 @@ from rnnviz_core.corpora import Labelled
 from rnnviz_core.settings import TrainingConfig
 from rnnviz_core.specs import SentimentSpec
 from scripts.floor import floor, ratio
-from scripts.overlap import overlap
+from scripts.overlap import main, overlap
 from scripts.verify import PROBE, verify
 
 WORDS = ("awful", "weak", "plain", "fine", "superb")
@@ -40,6 +41,16 @@ def test_eight_words_in_a_row_count_whatever_the_case_and_punctuation():
     texts = ["One two, three four five six seven eight!", "a b c d e f g h", "too short"]
     assert overlap(texts, ["so: ONE two three four five six seven eight nine"]) == (2, 1)
     assert overlap(texts, ["one two three four five six seven nine eight"]) == (2, 0)
+
+
+def test_the_overlap_of_sentence_pairs_is_that_of_one_language(tmp_path):
+    for name, split, spanish in (("own", "test", "uno dos tres"), ("more", "train", "otra cosa")):
+        words = "one two three four five six seven eight"
+        (tmp_path / f"{name}.tsv").write_text(f"split\ten\tes\n{split}\t{words}\t{spanish} {words[:30]}\n")
+    tables = ["--texts", str(tmp_path / "own.tsv"), "--others", str(tmp_path / "more.tsv")]
+    for column, shared in (("en", 1), ("es", 0)):
+        found = CliRunner().invoke(main, [*tables, "--column", column])
+        assert found.output == f"{shared} of 1 texts of at least 8 words share 8 words in a row\n"
 
 
 def test_a_changed_figure_of_a_card_is_found(tmp_path):
