@@ -40,8 +40,8 @@ RUN_HELP = {
     "polarity_words": "Words read of each of these per epoch: a passage cut at random.",
     "pretrain": "A table read first: texts, as a language model without labels; or more sentence pairs.",
     "pretrain_epochs": "Passes over these.",
-    "teacher": "Sentiment: a checkpoint whose answers are learnt beside the labels; repeated: their mean.",
-    "teacher_share": "Weight of these answers in the loss; the labels have the rest.",
+    "teacher": "A checkpoint whose answers are learnt beside the labels or translations; may be repeated.",
+    "teacher_share": "Sentiment: weight of these answers in the loss. Translation: share of the texts.",
     "sampling": "Share of texts cut at random in training (subword regularisation).",
 }
 CONFIG_HELP = {

@@ -52,8 +52,8 @@ class Run:
     polarity_words: int = 50  # of each of these, so many words per epoch
     pretrain: str | None = None  # source read first: texts as a language model, or more sentence pairs
     pretrain_epochs: int = 1  # passes over these
-    teacher: tuple[str, ...] = ()  # sentiment only: checkpoints whose answers are learnt beside the labels
-    teacher_share: float = 0.5  # weight of these in the loss
+    teacher: tuple[str, ...] = ()  # checkpoints whose answers are learnt beside the labels or translations
+    teacher_share: float = 0.5  # sentiment: weight of these in the loss; translation: share of the texts
     sampling: float = 0.0  # share of texts cut at random in training (subword regularisation)
     config: TrainingConfig = field(default_factory=TrainingConfig)
 
@@ -167,6 +167,15 @@ def _teacher(path: str, spec: SentimentSpec) -> SentimentModel:
     return teacher
 
 
+def _teaching_translator(path: str, spec: TranslationSpec) -> TranslationModel:
+    """The model of a checkpoint, which must translate between the same languages."""
+    teacher = load(path)
+    wanted = (spec.source, spec.target)
+    if not isinstance(teacher, TranslationModel) or (teacher.spec.source, teacher.spec.target) != wanted:
+        raise SpecError(f"{path} cannot teach: it must translate from {spec.source} to {spec.target}")
+    return teacher
+
+
 def _prepare_translation(
     run: Run, spec: TranslationSpec, validation: str, group: Group
 ) -> tuple[Model, Work]:
@@ -181,8 +190,14 @@ def _prepare_translation(
         )
     )
     model = TranslationModel(spec, source, target)
-    train = group.shard(train)
-    return model, TranslationWork(model, train, check, sampling=run.sampling)
+    return model, TranslationWork(
+        model,
+        group.shard(train),
+        check,
+        sampling=run.sampling,
+        teachers=[_teaching_translator(path, spec) for path in run.teacher],
+        teacher_share=run.teacher_share,
+    )
 
 
 def pretrain(run: Run, model: Model, group: Group, out: Path, *, quiet: bool = False) -> None:

@@ -11,9 +11,11 @@ from torch.nn import functional
 
 from .batches import Batch, Example, bucketed
 from .corpora import Labelled, Pairs, as_typed
+from .decoding import translate
 from .models import SentimentModel, TranslationModel
 from .tokenizer import BOS, EOS, PAD, UNK
 
+TEACHER_BEAM = 5  # of the search for a teacher's translation
 EVALUATION_ROWS = 256  # examples per batch where no gradient is kept
 
 
@@ -215,7 +217,24 @@ class SentimentWork:
 
 
 class TranslationWork:
-    """Sentence pairs for a `TranslationModel`; pairs over `limit` pieces on a side are left out."""
+    """Sentence pairs for a `TranslationModel`.
+
+    Parameters
+    ----------
+    model
+        Gives the tokenizers.
+    train, validation
+        The two splits.
+    sampling
+        Share of source texts cut into a random segmentation (subword regularisation).
+    limit
+        Pairs over so many pieces on a side are left out of training.
+    teachers
+        Trained models of the same languages. Their translations of the training texts are learnt beside
+        the given ones (Kim and Rush 2016).
+    teacher_share
+        Share of texts that an epoch reads with a teacher's translation, drawn anew in every epoch.
+    """
 
     metric, larger_is_better = "loss", False
 
@@ -227,10 +246,16 @@ class TranslationWork:
         *,
         sampling: float = 0.0,
         limit: int = 60,
+        teachers: Sequence[TranslationModel] = (),
+        teacher_share: float = 0.5,
     ) -> None:
         self._source, self._target = model.source_tokenizer, model.target_tokenizer
         self._train, self._sampling, self._limit = train, sampling, limit
         self._validation = self._encode(validation, None)
+        self._teacher_share = teacher_share
+        self._taught = [
+            [translate(teacher, text, beam=TEACHER_BEAM) for text in train.sources] for teacher in teachers
+        ]
 
     def _encode(self, pairs: Pairs, generator: random.Random | None) -> list[Example]:
         examples = []
@@ -243,7 +268,14 @@ class TranslationWork:
         return examples
 
     def training(self, generator: random.Random) -> list[Example]:
-        return self._encode(self._train, generator)
+        pairs = self._train
+        if self._taught:
+            targets = [
+                generator.choice(answers) if generator.random() < self._teacher_share else given
+                for given, *answers in zip(pairs.targets, *self._taught, strict=True)
+            ]
+            pairs = Pairs(pairs.sources, targets)
+        return self._encode(pairs, generator)
 
     def loss(
         self, model: torch.nn.Module, batch: Batch, smoothing: float, consistency: float = 0.0

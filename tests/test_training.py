@@ -2,6 +2,7 @@
 
 import json
 import os
+import random
 import signal
 import subprocess
 import sys
@@ -14,13 +15,15 @@ import pytest
 import torch
 from safetensors import safe_open
 
-from rnnviz_core import checkpoints
+from rnnviz_core import checkpoints, work
 from rnnviz_core.batches import Example, bucketed, collate
+from rnnviz_core.corpora import Pairs
+from rnnviz_core.decoding import translate
 from rnnviz_core.errors import DataError, SpecError
 from rnnviz_core.runs import Run, execute
 from rnnviz_core.settings import Optimizer, Precision, Schedule, TrainingConfig, rate_factor
 from rnnviz_core.specs import SentimentSpec, TranslationSpec
-from rnnviz_core.tokenizer import PAD, UNK
+from rnnviz_core.tokenizer import BOS, EOS, PAD, UNK
 from rnnviz_core.training import STATE
 from rnnviz_core.work import disagreement, mean_answers, polarity_loss, second_side, sentiment_scores
 
@@ -197,13 +200,52 @@ def test_several_teachers_answer_with_their_mean_each_by_its_own_pieces(make_sen
         torch.testing.assert_close(answer, (alone[0] + alone[1]) / 2)
 
 
-def test_a_teacher_must_know_the_classes(texts, tmp_path, make_sentiment, make_translation):
+def test_a_teacher_must_know_the_classes_or_the_languages(texts, sentences, tmp_path, make_translation):
     path = checkpoints.save(make_translation("gru", "none"), tmp_path / "other", {})
     run = replace(sentiment_run(texts), teacher=(str(path),))
     with pytest.raises(SpecError, match="cannot teach: it must answer with the classes very negative"):
         execute(run, tmp_path / "run", quiet=True)
+    back = Run(TranslationSpec("gru", source="en", target="es"), str(sentences), vocabulary=60)
+    with pytest.raises(SpecError, match="cannot teach: it must translate from en to es"):
+        execute(replace(back, teacher=(str(path),)), tmp_path / "run", quiet=True)
     with pytest.raises(SpecError, match=r"teacher_share is 1\.5; it must be from 0 to 1"):
         replace(run, teacher_share=1.5)
+
+
+def test_a_translator_learns_its_teachers_translations(sentences, tmp_path):
+    """Every sentence stands beside the translation of another; only the teacher knows better."""
+    spec = TranslationSpec("gru", "luong", embedding=24, hidden=24, bidirectional=True)
+    config = TrainingConfig(epochs=40, batch=4, rate=0.01)
+    teacher, _ = execute(Run(spec, str(sentences), vocabulary=60, config=config), tmp_path / "a", quiet=True)
+    header, *rows = sentences.read_text().splitlines()
+    cells = [row.split("\t") for row in rows if row.startswith("train")]
+    wrong = tmp_path / "wrong.tsv"
+    lines = [f"train\t{cells[i][1]}\t{cells[i - 7][2]}" for i in range(len(cells))]
+    wrong.write_text("\n".join([header, *lines]) + "\n")
+    run = Run(spec, str(wrong), str(sentences), vocabulary=60, config=config, teacher=(str(teacher),))
+    right = {}
+    for share in (0.0, 1.0):
+        path, _ = execute(replace(run, teacher_share=share), tmp_path / str(share), quiet=True)
+        model = checkpoints.load(path)
+        written = [translate(model, spanish) for _, spanish, _ in cells]
+        right[share] = sum(text == row[2] for text, row in zip(written, cells, strict=True)) / len(cells)
+    assert right[0.0] < 0.3 < 0.9 < right[1.0]
+
+
+def test_each_epoch_draws_which_texts_are_read_with_a_teachers_translation(make_translation, monkeypatch):
+    teachers = [make_translation("gru", "none"), make_translation("lstm", "none")]
+    answers = {id(teachers[0]): "b", id(teachers[1]): "c"}
+    monkeypatch.setattr(work, "translate", lambda model, text, beam: answers[id(model)])
+    model = make_translation("gru", "luong")
+    pairs = Pairs(["a"] * 2000, ["a"] * 2000)
+    taught = work.TranslationWork(model, pairs, pairs, teachers=teachers, teacher_share=0.6)
+    known = {(BOS, *model.target_tokenizer.ids(word), EOS): word for word in "abc"}
+    assert len(known) == 3
+    read = [[known[tuple(e.target)] for e in taught.training(random.Random(seed))] for seed in (0, 1)]
+    assert read[0] != read[1]
+    for words in read:
+        shares = [words.count(word) / len(words) for word in "abc"]
+        assert shares == pytest.approx([0.4, 0.3, 0.3], abs=0.04)
 
 
 def test_a_translator_reads_other_pairs_first(sentences, tmp_path):
@@ -222,8 +264,6 @@ def test_a_translator_reads_other_pairs_first(sentences, tmp_path):
 
 @pytest.mark.parametrize("attention", ["none", "luong", "bahdanau"])
 def test_a_translation_model_learns_word_order(sentences, tmp_path, attention):
-    from rnnviz_core.decoding import translate
-
     spec = TranslationSpec("gru", attention, embedding=24, hidden=24, bidirectional=True)
     config = TrainingConfig(epochs=40, batch=4, rate=0.01)
     run = Run(spec, str(sentences), vocabulary=60, config=config)
