@@ -1,6 +1,7 @@
 """The figures of a card: the linear floor, the overlap with more supervision, and all measured anew."""
 
 import json
+from concurrent.futures import Future
 from dataclasses import replace
 
 import numpy as np
@@ -12,6 +13,7 @@ from rnnviz_core.corpora import Labelled
 from rnnviz_core.settings import TrainingConfig
 from rnnviz_core.specs import SentimentSpec
 from scripts.floor import floor, ratio
+from scripts.models import COLLECTION, make
 from scripts.overlap import main, overlap
 from scripts.verify import PROBE, verify
 
@@ -70,3 +72,16 @@ def test_a_changed_figure_of_a_card_is_found(tmp_path):
     (folder / "metrics.json").write_text(json.dumps(metrics))
     (line,) = verify(checkpoints.scan(folder.parent).entries[0], table.parent)
     assert line.startswith("sentiment-rnn, also, 1, scores, accuracy3: the card says ")
+
+
+def test_a_pupil_is_made_after_its_teacher(tmp_path):
+    ids = [recipe.id for recipe in COLLECTION]
+    pupils = [recipe for recipe in COLLECTION if recipe.teacher or "--teacher" in recipe.train]
+    assert pupils
+    for pupil in pupils:
+        assert ids.index(pupil.teacher) < ids.index(pupil.id)
+        assert f"--teacher checkpoints/{pupil.teacher} " in pupil.train
+    failed: Future[bool] = Future()
+    failed.set_result(False)
+    assert make(pupils[0], tmp_path, tmp_path / "runs", failed) is False
+    assert not (tmp_path / "runs").exists()
