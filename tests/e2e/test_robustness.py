@@ -2,8 +2,6 @@
 
 import os
 import re
-import signal
-import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -20,10 +18,12 @@ SENTENCE = "A warm and clever little film, but far too long."
 LONG = "Mi hermano lee un libro y mi hermana escribe una carta muy larga. " * 10
 # What a browser says about a server that is away.
 AWAY = re.compile(r"ERR_CONNECTION_|WebSocket connection to|reaching server endpoint|is not responding")
-# Loaded by the server's Python at its start: a signal makes it print what every thread is doing, and the
-# widest beam is seconds of work on the fastest machine, being searched again and again.
+# Loaded by the server's Python at its start. It keeps saying in a file whether one of the threads is in a
+# page's run, and the widest beam is seconds of work on the fastest machine, being searched again and again.
 PREPARED = """
-import faulthandler, signal, time
+import sys, threading, time
+from itertools import count
+from pathlib import Path
 from rnnviz_core import limits, recorder
 
 def search(model, memory, width):
@@ -34,31 +34,52 @@ def search(model, memory, width):
             return found
 
 once, recorder.beam_search = recorder.beam_search, search
-faulthandler.register(signal.SIGUSR1, all_threads=True)
+
+def files(frame):
+    while frame:
+        yield frame.f_code.co_filename
+        frame = frame.f_back
+
+def watch():
+    said = Path(__file__).with_name("said")
+    for number in count():
+        stacks = [set(files(frame)) for frame in sys._current_frames().values()]
+        running = any(file.endswith("script_runner.py") for stack in stacks for file in stack)
+        said.with_suffix(".new").write_text(f"{number} {running}")
+        said.with_suffix(".new").replace(said)
+        time.sleep(0.02)
+
+threading.Thread(target=watch, daemon=True).start()
 """
 KEEP_SOCKETS = """
 window.sockets = []
 window.WebSocket = class extends WebSocket {
     constructor(...options) { super(...options); sockets.push(this) }
 }"""
-with_signals = pytest.mark.skipif(sys.platform == "win32", reason="no signal to ask the server with")
 
 
 @pytest.fixture
 def server(tmp_path: Path) -> Iterator[Server]:
-    """A server that nobody has visited yet, that tells what its threads do and works long when asked to."""
+    """A server that nobody has visited yet, that tells whether it works and works long when asked to."""
     (tmp_path / "sitecustomize.py").write_text(PREPARED)
     with serve_process({"PYTHONPATH": os.pathsep.join((str(tmp_path), str(ROOT)))}) as process:
         yield process
 
 
-def works(server: Server) -> bool:
-    """Whether one of the server's threads is in a page's run."""
-    seen = server.log.stat().st_size
-    os.kill(server.pid, signal.SIGUSR1)
-    wait_until(lambda: "most recent call first" in server.log.read_text()[seen:], "the server answers", 10)
-    time.sleep(0.05)  # the rest of what it prints
-    return "script_runner.py" in server.log.read_text()[seen:]
+@pytest.fixture
+def works(tmp_path: Path) -> Callable[[], bool]:
+    """A function that tells whether one of the server's threads is in a page's run."""
+
+    def ask() -> tuple[int, bool]:
+        number, running = (tmp_path / "said").read_text().split()
+        return int(number), running == "True"
+
+    def look() -> bool:
+        before, _ = ask()
+        wait_until(lambda: ask()[0] > before + 1, "the server says what it does", 10)
+        return ask()[1]
+
+    return look
 
 
 def wait_until(true: Callable[[], bool], what: str, seconds: float = 60) -> None:
@@ -82,46 +103,48 @@ def query(visitor: Visitor) -> dict[str, str]:
     return {name: values[0] for name, values in parse_qs(urlsplit(visitor.page.url).query).items()}
 
 
-def start_work(visitor: Visitor, server: Server, model: str, text: str) -> None:
+def start_work(visitor: Visitor, server: Server, works: Callable[[], bool], model: str, text: str) -> None:
     """Ask for something long, and come back while the server is at it."""
-    wait_until(lambda: not works(server), "the server is idle")
+    wait_until(lambda: not works(), "the server is idle")
     address = f"{server.address}/softmax?{urlencode({'model': model, 'text': text, 'beam': 10})}"
     visitor.page.goto(address, wait_until="commit")
-    wait_until(lambda: works(server), "the server works")
+    wait_until(works, "the server works")
 
 
-def assert_at_rest(server: Server) -> None:
+def assert_at_rest(server: Server, works: Callable[[], bool]) -> None:
     """No thread is left in a run, and nothing went wrong in one."""
-    wait_until(lambda: not works(server), "no thread is left")
+    wait_until(lambda: not works(), "no thread is left")
     log = server.log.read_text(errors="replace")
     assert "Traceback" not in log, log
 
 
-@with_signals
 def test_leaving_while_the_server_works(
-    browser: Any, server: Server, visit: Callable[..., Visitor], first: Callable[[Task], str]
+    browser: Any,
+    server: Server,
+    works: Callable[[], bool],
+    visit: Callable[..., Visitor],
+    first: Callable[[Task], str],
 ) -> None:
     """The others are served, and nothing of the run is left."""
     staying = visit(server.address)
     staying.open(model=first(Task.TRANSLATION), text="Mi hermano lee.")
     for number in range(3):
         leaving = Visitor(browser, server.address)
-        start_work(leaving, server, first(Task.TRANSLATION), f"{number} {LONG}")
+        start_work(leaving, server, works, first(Task.TRANSLATION), f"{number} {LONG}")
         leaving.close()
     staying.open("/gates", model=first(Task.SENTIMENT), text=SENTENCE)
     assert answer(staying) == recorded(first(Task.SENTIMENT), SENTENCE)
-    assert_at_rest(server)
+    assert_at_rest(server, works)
 
 
-@with_signals
 def test_losing_the_connection_while_the_server_works(
-    server: Server, visit: Callable[..., Visitor], first: Callable[[Task], str]
+    server: Server, works: Callable[[], bool], visit: Callable[..., Visitor], first: Callable[[Task], str]
 ) -> None:
     """The page connects again by itself and shows what was asked for."""
     visitor = visit(server.address)
     visitor.page.add_init_script(KEEP_SOCKETS)
     visitor.open(model=first(Task.TRANSLATION), text="Mi hermano lee.")
-    start_work(visitor, server, first(Task.TRANSLATION), LONG.strip())
+    start_work(visitor, server, works, first(Task.TRANSLATION), LONG.strip())
     assert visitor.page.evaluate("sockets.length") == 1
     visitor.page.evaluate("sockets[0].close()")
     visitor.page.wait_for_timeout(1_000)
@@ -129,7 +152,7 @@ def test_losing_the_connection_while_the_server_works(
     assert visitor.page.evaluate("sockets.length") == 2
     assert query(visitor)["text"] == LONG.strip()
     assert answer(visitor) == recorded(first(Task.TRANSLATION), LONG.strip(), beam=limits.BEAM)
-    assert_at_rest(server)
+    assert_at_rest(server, works)
 
 
 def test_a_restart_of_the_server(browser: Any, first: Callable[[Task], str]) -> None:
