@@ -87,7 +87,8 @@ class Run:
             if source := getattr(self, name):
                 words += [f"--{name}", _public(source)]
         for checkpoint in self.teacher:
-            words += ["--teacher", f"checkpoints/{Path(checkpoint).name}"]
+            known = f"checkpoints/{Path(checkpoint).name}" if Path(checkpoint).is_absolute() else checkpoint
+            words += ["--teacher", known]
         plain = Run(spec=type(self.spec)(cell=self.spec.cell), data="")
         for mine, default in ((self.spec, plain.spec), (self, plain), (self.config, plain.config)):
             for name in (entry.name for entry in dataclasses.fields(mine)):

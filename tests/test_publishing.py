@@ -133,7 +133,7 @@ def test_an_unfinished_run_is_refused(tmp_path):
             polarity_words=30,
             pretrain="DATA/more.tsv",
             pretrain_epochs=2,
-            teacher=("checkpoints/first", "checkpoints/second"),
+            teacher=("checkpoints/first", "runs/own/second"),
             teacher_share=0.7,
             exclude=("in_eval=1", "x=y"),
             treebank=True,
