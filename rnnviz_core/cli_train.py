@@ -27,7 +27,7 @@ SPEC_HELP = {
     "target": "Translation: language code of the column that is written.",
 }
 RUN_HELP = {
-    "data": "Table of texts (.tsv, .csv, .gz of either) or hub:NAME[:CONFIG].",
+    "data": "Table of texts (.tsv, .csv, .gz of either) or hub:NAME[:CONFIG]; @SPLIT after it names a split.",
     "validation": "Table of the validation texts; by default that of --data.",
     "train_split": "Value of the column `split` to train on, where there is that column.",
     "validation_split": "Value of the column `split` to validate on.",
@@ -36,11 +36,12 @@ RUN_HELP = {
     "target_vocabulary": "Translation: pieces at most of the target language; 0: as --vocabulary.",
     "lowercase": "Sentiment: fold case.",
     "treebank": "Sentiment: the texts are Penn Treebank tokens; also read them as people type.",
-    "polarity": "Sentiment: a table of more texts, known only as negative (0) or positive (1).",
+    "polarity": "Sentiment: a table of texts known only as negative (0) or positive (1); may be repeated.",
     "polarity_words": "Words read of each of these per epoch: a passage cut at random.",
-    "pretrain": "A table read first: texts, as a language model without labels; or more sentence pairs.",
+    "pretrain": "A table read first: texts, as a language model; or more sentence pairs; may be repeated.",
     "pretrain_epochs": "Passes over these.",
     "teacher": "A checkpoint whose answers are learnt beside the labels or translations; may be repeated.",
+    "teacher_nearest": "Translation: of a teacher's beam, the one nearest to the given translation.",
     "teacher_share": "Sentiment: weight of these answers in the loss. Translation: share of the texts.",
     "sampling": "Share of texts cut at random in training (subword regularisation).",
 }

@@ -1,14 +1,15 @@
 """Labelled texts and sentence pairs from local tables or a hub, through `datasets`.
 
 A local table is TSV or CSV, plain or gzipped, UTF-8, with one header line. TSV is plain: no
-quoting, no escapes. A hub data set is named ``hub:NAME`` or ``hub:NAME:CONFIG``.
+quoting, no escapes. A hub data set is named ``hub:NAME`` or ``hub:NAME:CONFIG``. Either may name the split
+to take: ``reviews.tsv@test``, ``hub:NAME@test``.
 """
 
 import csv
 import gzip
 import re
 import zlib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from datasets import Dataset
 
 HUB = "hub:"
+SPLIT_MARK = "@"  # between a source and its own split
 ENDINGS = (".tsv", ".csv", ".tsv.gz", ".csv.gz")
 SPLIT_NAMES = {  # one split has several names in the wild; an exact match comes first
     "train": ("train", "training"),
@@ -65,13 +67,29 @@ def shard(examples: Columns, rank: int, size: int) -> Columns:
     return type(examples)(**{name: list(part[name]) for name in part.column_names})
 
 
+def joined(parts: Sequence[Columns]) -> Columns | None:
+    """The rows of several sources as one, in their order; nothing of none."""
+    if not parts:
+        return None
+    kind = type(parts[0])
+    names = [field.name for field in fields(kind)]
+    return kind(**{name: [cell for part in parts for cell in getattr(part, name)] for name in names})
+
+
+def own_split(source: str) -> tuple[str, str | None]:
+    """A source without the split it names, and that split."""
+    name, mark, split = source.rpartition(SPLIT_MARK)
+    return (name, split) if mark and not source.endswith(ENDINGS) else (source, None)
+
+
 def load(source: str, split: str | None = None, *, exclude: Iterable[str] = ()) -> "Dataset":
     """The rows of one split of a local table or hub data set.
 
     Parameters
     ----------
     source
-        A path ending in one of `ENDINGS`, or ``hub:NAME[:CONFIG]``.
+        A path ending in one of `ENDINGS`, or ``hub:NAME[:CONFIG]``; with ``@SPLIT`` after it, that split is
+        taken whatever `split` says.
     split
         The value wanted in the column ``split`` (or the split of a hub data set); a table
         without that column is taken whole. ``None`` takes everything.
@@ -83,6 +101,8 @@ def load(source: str, split: str | None = None, *, exclude: Iterable[str] = ()) 
     DataError
         Names the file, and where it applies the row and column, that cannot be used.
     """
+    source, own = own_split(source)
+    split = own or split
     if source.startswith(HUB):
         return _drop(_from_hub(source.removeprefix(HUB), split), exclude, source)
     rows = read_table(Path(source))

@@ -136,10 +136,18 @@ def _finish(nodes: list[Node], last: int) -> Hypothesis:
 
 
 @torch.inference_mode()
-def translate(model: TranslationModel, text: str, *, beam: int = 1, limit: int = limits.TARGET_PIECES) -> str:
-    """The best translation of a text, as text."""
+def translations(
+    model: TranslationModel, text: str, *, beam: int = 1, limit: int = limits.TARGET_PIECES
+) -> list[str]:
+    """What a search found for a text, as texts, the best first."""
     ids = model.source_tokenizer.ids(text)
     if not ids:
-        return ""
+        return [""]
     memory = model.encode(torch.tensor([ids]), torch.tensor([len(ids)]))
-    return model.target_tokenizer.decode(beam_search(model, memory, beam, limit).hypotheses[0].ids)
+    found = beam_search(model, memory, beam, limit).hypotheses
+    return [model.target_tokenizer.decode(one.ids) for one in found]
+
+
+def translate(model: TranslationModel, text: str, *, beam: int = 1, limit: int = limits.TARGET_PIECES) -> str:
+    """The best translation of a text, as text."""
+    return translations(model, text, beam=beam, limit=limit)[0]

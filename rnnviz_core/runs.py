@@ -48,11 +48,12 @@ class Run:
     target_vocabulary: int = 0  # translation only: pieces of the target language; 0: as `vocabulary`
     lowercase: bool = True  # sentiment only: fold case
     treebank: bool = False  # sentiment only: texts are Penn Treebank tokens
-    polarity: str | None = None  # sentiment only: source of texts known only as negative or positive
+    polarity: tuple[str, ...] = ()  # sentiment only: sources of texts known only as negative or positive
     polarity_words: int = 50  # of each of these, so many words per epoch
-    pretrain: str | None = None  # source read first: texts as a language model, or more sentence pairs
+    pretrain: tuple[str, ...] = ()  # sources read first: texts as a language model, or more sentence pairs
     pretrain_epochs: int = 1  # passes over these
     teacher: tuple[str, ...] = ()  # checkpoints whose answers are learnt beside the labels or translations
+    teacher_nearest: bool = False  # translation only: of its beam, the one nearest to the given translation
     teacher_share: float = 0.5  # sentiment: weight of these in the loss; translation: share of the texts
     sampling: float = 0.0  # share of texts cut at random in training (subword regularisation)
     config: TrainingConfig = field(default_factory=TrainingConfig)
@@ -84,7 +85,8 @@ class Run:
         """The command line that repeats this run, defaults left out, data named by file only."""
         words = ["python", "-m", "rnnviz_core", "train", str(self.spec.task)]
         for name in APART:
-            if source := getattr(self, name):
+            found = getattr(self, name) or ()
+            for source in (found,) if isinstance(found, str) else found:
                 words += [f"--{name}", _public(source)]
         for checkpoint in self.teacher:
             known = f"checkpoints/{Path(checkpoint).name}" if Path(checkpoint).is_absolute() else checkpoint
@@ -146,7 +148,7 @@ def _prepare_sentiment(run: Run, spec: SentimentSpec, validation: str, group: Gr
         seed=run.config.seed,
     )
     model = SentimentModel(spec, tokenizer)
-    more = corpora.polarity(run.polarity, run.train_split) if run.polarity else None
+    more = corpora.joined([corpora.polarity(source, run.train_split) for source in run.polarity])
     return model, SentimentWork(
         model,
         group.shard(train),
@@ -197,6 +199,7 @@ def _prepare_translation(
         check,
         sampling=run.sampling,
         teachers=[_teaching_translator(path, spec) for path in run.teacher],
+        teacher_nearest=run.teacher_nearest,
         teacher_share=run.teacher_share,
     )
 
@@ -216,16 +219,16 @@ def pretrain(run: Run, model: Model, group: Group, out: Path, *, quiet: bool = F
 
 def _reading(run: Run, model: Model, group: Group) -> tuple[Model | LanguageModel, Work]:
     """What is trained before the run's own texts, and on what."""
-    assert run.pretrain
     if isinstance(model, TranslationModel):
         languages = (model.spec.source, model.spec.target)
-        train = corpora.pairs(run.pretrain, run.train_split, languages)
+        train = corpora.joined([corpora.pairs(source, run.train_split, languages) for source in run.pretrain])
+        assert train is not None
         check = corpora.pairs(run.validation or run.data, run.validation_split, languages)
         return model, TranslationWork(model, group.shard(train), check, sampling=run.sampling)
-    texts = corpora.unlabelled(run.pretrain, run.train_split).texts
+    texts = [text for source in run.pretrain for text in corpora.unlabelled(source, run.train_split).texts]
     read = group.shard(corpora.Texts([text for i, text in enumerate(texts) if i % HELD_OUT]))
     if not read.texts:
-        raise DataError(f"{run.pretrain}: one text is not enough; every {HELD_OUT}th is held out")
+        raise DataError(f"{', '.join(run.pretrain)}: one text is not enough; every {HELD_OUT}th is held out")
     return LanguageModel(model), LanguageWork(model.tokenizer, read.texts, texts[::HELD_OUT])
 
 

@@ -11,7 +11,7 @@ from torch.nn import functional
 
 from .batches import Batch, Example, bucketed
 from .corpora import Labelled, Pairs, as_typed
-from .decoding import translate
+from .decoding import translations
 from .models import SentimentModel, TranslationModel
 from .tokenizer import BOS, EOS, PAD, UNK
 
@@ -216,6 +216,19 @@ class SentimentWork:
         return {"accuracy": sum(scores.values()) / len(scores), **scores, "loss": loss}
 
 
+def likeliest(candidates: Sequence[str], given: str) -> str:
+    """The first of a teacher's translations, which come best first."""
+    return candidates[0]
+
+
+def nearest(candidates: Sequence[str], given: str) -> str:
+    """The candidate with the highest sentence-level BLEU to the given translation, case aside."""
+    from sacrebleu.metrics import BLEU
+
+    metric = BLEU(lowercase=True, effective_order=True)
+    return max(candidates, key=lambda text: metric.sentence_score(text, [given]).score)
+
+
 class TranslationWork:
     """Sentence pairs for a `TranslationModel`.
 
@@ -231,7 +244,10 @@ class TranslationWork:
         Pairs over so many pieces on a side are left out of training.
     teachers
         Trained models of the same languages. Their translations of the training texts are learnt beside
-        the given ones (Kim and Rush 2016).
+        the given ones (sequence-level distillation, Kim and Rush 2016).
+    teacher_nearest
+        Of a teacher's beam, take the translation that is nearest to the given one (sequence-level
+        interpolation, the same) instead of the likeliest.
     teacher_share
         Share of texts that an epoch reads with a teacher's translation, drawn anew in every epoch.
     """
@@ -247,14 +263,20 @@ class TranslationWork:
         sampling: float = 0.0,
         limit: int = 60,
         teachers: Sequence[TranslationModel] = (),
+        teacher_nearest: bool = False,
         teacher_share: float = 0.5,
     ) -> None:
         self._source, self._target = model.source_tokenizer, model.target_tokenizer
         self._train, self._sampling, self._limit = train, sampling, limit
         self._validation = self._encode(validation, None)
         self._teacher_share = teacher_share
+        choose = nearest if teacher_nearest else likeliest
         self._taught = [
-            [translate(teacher, text, beam=TEACHER_BEAM) for text in train.sources] for teacher in teachers
+            [
+                choose(translations(teacher, text, beam=TEACHER_BEAM), given)
+                for text, given in zip(train.sources, train.targets, strict=True)
+            ]
+            for teacher in teachers
         ]
 
     def _encode(self, pairs: Pairs, generator: random.Random | None) -> list[Example]:

@@ -15,6 +15,8 @@ from pathlib import Path
 
 import click
 
+from rnnviz_core.corpora import SPLIT_MARK, own_split
+
 SENTIMENT = (
     "train sentiment --data DATA/sst_train_phrases.tsv.gz --validation DATA/sst_sentences.tsv.gz "
     "--embedding 128 --dropout 0.5 --exclude in_eval=1 --vocabulary 8000 --treebank --average 0.999"
@@ -113,10 +115,11 @@ def find(folder: Path, words: Sequence[str]) -> list[str]:
     found = []
     for word in words:
         if word.startswith("DATA/"):
-            paths = sorted(folder.rglob(word.removeprefix("DATA/")))
+            name, split = own_split(word.removeprefix("DATA/"))
+            paths = sorted(folder.rglob(name))
             if not paths:
-                raise click.ClickException(f"no {word.removeprefix('DATA/')} in {folder}")
-            word = str(paths[0])
+                raise click.ClickException(f"no {name} in {folder}")
+            word = f"{paths[0]}{SPLIT_MARK}{split}" if split else str(paths[0])
         found.append(word)
     return found
 

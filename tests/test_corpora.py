@@ -47,6 +47,23 @@ def test_splits_have_several_names(table):
         corpora.load(str(table), "holdout")
 
 
+def test_a_source_may_name_its_own_split(table):
+    assert corpora.load(f"{table}@test", "train")["text"][:] == ["it rained"]
+    with pytest.raises(DataError, match="no split 'holdout'; the splits are train, dev, test"):
+        corpora.load(f"{table}@holdout", "train")
+    folder = table.parent / "someone@home.org"
+    folder.mkdir()
+    other = table.rename(folder / table.name)
+    assert corpora.own_split(str(other)) == (str(other), None)
+    assert corpora.load(str(other), "dev")["text"][:] == ["it fell apart"]
+
+
+def test_sources_are_joined_in_their_order():
+    parts = [corpora.Labelled(["a", "b"], [0, 1]), corpora.Labelled(["c"], [1])]
+    assert corpora.joined(parts) == corpora.Labelled(["a", "b", "c"], [0, 1, 1])
+    assert corpora.joined([]) is None
+
+
 def test_exclusion_drops_rows_and_explains_itself(table):
     assert len(corpora.load(str(table), exclude=["label5=4"])) == 2
     with pytest.raises(DataError, match="cannot exclude 'label5'; write COLUMN=VALUE"):
@@ -138,6 +155,8 @@ def test_a_hub_data_set_is_read_through_datasets(monkeypatch):
     monkeypatch.setattr(datasets, "load_dataset", found)
     assert corpora.labelled("hub:someone/reviews:small", "train", 2) == corpora.Labelled(["fine"], [1])
     assert asked == {"path": "someone/reviews", "config": "small", "split": "train"}
+    corpora.polarity("hub:someone/reviews@test", "train")
+    assert asked == {"path": "someone/reviews", "config": None, "split": "test"}
 
 
 @pytest.mark.parametrize(

@@ -47,7 +47,7 @@ def sentiment(tokenizer, **more):
 def run_on(table, **more):
     config = TrainingConfig(epochs=2, batch=8, rate=0.02, average=0.9)
     spec = SentimentSpec("gru", embedding=12, hidden=8)
-    return Run(spec, str(table), vocabulary=60, config=config, pretrain=str(table), **more)
+    return Run(spec, str(table), vocabulary=60, config=config, pretrain=(str(table),), **more)
 
 
 def test_the_loss_is_that_of_the_neighbours_whatever_the_padding(tokenizer):
@@ -140,7 +140,7 @@ def test_settings_and_texts_that_cannot_be_used_are_explained(table, tmp_path):
     single = tmp_path / "single.tsv"
     single.write_text("text\none text only\n")
     with pytest.raises(DataError, match=r"single\.tsv: one text is not enough"):
-        execute(replace(run_on(table), pretrain=str(single)), tmp_path / "run", quiet=True)
+        execute(replace(run_on(table), pretrain=(str(single),)), tmp_path / "run", quiet=True)
 
 
 def test_no_text_is_both_read_and_held_out(table, tmp_path, monkeypatch):

@@ -129,9 +129,9 @@ def test_an_unfinished_run_is_refused(tmp_path):
             SentimentSpec("lstm", "bahdanau", embedding=100, layers=2, bidirectional=True, dropout=0.5),
             "DATA/a b.tsv",
             validation="DATA/c.tsv.gz",
-            polarity="DATA/reviews.tsv",
+            polarity=("DATA/reviews.tsv", "DATA/others.tsv.gz@test"),
             polarity_words=30,
-            pretrain="DATA/more.tsv",
+            pretrain=("DATA/more.tsv",),
             pretrain_epochs=2,
             teacher=("checkpoints/first", "runs/own/second"),
             teacher_share=0.7,
@@ -143,7 +143,8 @@ def test_an_unfinished_run_is_refused(tmp_path):
             ),
         ),
         runs.Run(TranslationSpec("gru", source="de", target="fr"), "hub:someone/pairs", vocabulary=500),
-        runs.Run(TranslationSpec("gru"), "DATA/pairs.tsv", pretrain="DATA/more.tsv", pretrain_epochs=3),
+        runs.Run(TranslationSpec("gru"), "DATA/pairs.tsv", pretrain=("DATA/more.tsv",), pretrain_epochs=3),
+        runs.Run(TranslationSpec("lstm"), "DATA/pairs.tsv", teacher=("checkpoints/a",), teacher_nearest=True),
     ],
 )
 def test_the_printed_command_repeats_the_run(run, monkeypatch, tmp_path):

@@ -154,9 +154,12 @@ def test_words_known_only_by_their_side_are_learnt(texts, tmp_path):
         for word, side in (("dreary", 0), ("lovely", 1))
         for thing in THINGS
     ]
-    more = tmp_path / "sides.tsv"
-    more.write_text("\n".join(["split\tlabel\ttext", *rows]) + "\n", encoding="utf-8")
-    run = replace(sentiment_run(texts, epochs=30), polarity=str(more), polarity_words=3, vocabulary=120)
+    more = [tmp_path / f"sides-{part}.tsv" for part in (0, 1)]
+    for part, path in enumerate(more):  # each source knows one of the words, the second under its own split
+        own = [row.replace("train", "test") if part else row for row in rows if f"\t{part}\t" in row]
+        path.write_text("\n".join(["split\tlabel\ttext", *own]) + "\n", encoding="utf-8")
+    polarity = (str(more[0]), f"{more[1]}@test")
+    run = replace(sentiment_run(texts, epochs=30), polarity=polarity, polarity_words=3, vocabulary=120)
     path, _ = execute(run, tmp_path / "run", quiet=True)
     model = checkpoints.load(path)
     for word, side in (("dreary", False), ("lovely", True)):
@@ -235,7 +238,7 @@ def test_a_translator_learns_its_teachers_translations(sentences, tmp_path):
 def test_each_epoch_draws_which_texts_are_read_with_a_teachers_translation(make_translation, monkeypatch):
     teachers = [make_translation("gru", "none"), make_translation("lstm", "none")]
     answers = {id(teachers[0]): "b", id(teachers[1]): "c"}
-    monkeypatch.setattr(work, "translate", lambda model, text, beam: answers[id(model)])
+    monkeypatch.setattr(work, "translations", lambda model, text, beam: [answers[id(model)], "a"])
     model = make_translation("gru", "luong")
     pairs = Pairs(["a"] * 2000, ["a"] * 2000)
     taught = work.TranslationWork(model, pairs, pairs, teachers=teachers, teacher_share=0.6)
@@ -248,13 +251,27 @@ def test_each_epoch_draws_which_texts_are_read_with_a_teachers_translation(make_
         assert shares == pytest.approx([0.4, 0.3, 0.3], abs=0.04)
 
 
+def test_a_teachers_translation_may_be_the_nearest_of_its_beam(make_translation, monkeypatch):
+    """Likelihood comes first without, the given translation with."""
+    found = {"u": ["b c", "B a", "a"], "v": ["c", "c b", "a b c"]}
+    monkeypatch.setattr(work, "translations", lambda model, text, beam: found[text])
+    model = make_translation("gru", "luong")
+    pairs = Pairs(["u", "v"], ["b a", "c a b c"])
+    for nearest, wanted in ((False, ["b c", "c"]), (True, ["B a", "a b c"])):
+        taught = work.TranslationWork(
+            model, pairs, pairs, teachers=[model], teacher_share=1.0, teacher_nearest=nearest
+        )
+        read = [example.target for example in taught.training(random.Random(0))]
+        assert read == [[BOS, *model.target_tokenizer.ids(text), EOS] for text in wanted]
+
+
 def test_a_translator_reads_other_pairs_first(sentences, tmp_path):
     """One epoch is enough for sentences that were read before under another name."""
     spec = TranslationSpec("gru", "luong", embedding=24, hidden=24)
     config = TrainingConfig(epochs=1, batch=4, rate=0.01)
     run = Run(spec, str(sentences), vocabulary=60, config=config)
     _, without = execute(run, tmp_path / "without", quiet=True)
-    first = replace(run, pretrain=str(sentences), pretrain_epochs=39)
+    first = replace(run, pretrain=(str(sentences),), pretrain_epochs=39)
     path, after = execute(first, tmp_path / "with", quiet=True)
     assert after.figures["perplexity"] < 3 < 10 < without.figures["perplexity"]
     assert after.epoch == 1
@@ -433,7 +450,7 @@ def keep(self, *, quiet):
 training.Trainer.run = keep
 config = TrainingConfig(epochs=2, batch=8, rate=0.02, average=0.9)
 spec = SentimentSpec("gru", embedding=12, hidden=8, dropout=0.2)
-run = runs.Run(spec, sys.argv[2], vocabulary=80, config=config, pretrain=sys.argv[2])
+run = runs.Run(spec, sys.argv[2], vocabulary=80, config=config, pretrain=(sys.argv[2],))
 runs.execute(run, sys.argv[3], quiet=True)
 """
 
