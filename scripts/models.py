@@ -56,13 +56,13 @@ class Recipe:
 
     id: str
     train: str
-    publish: str
-    seeds: int = 1  # runs with seeds 0, 1, ...; the best on validation is published
-    teacher: str | None = None  # the model that must be there before
+    publish: str | None  # None: only a run, which others learn from
+    seeds: tuple[int, ...] = (0,)  # of its runs; the best on validation is published
+    teachers: tuple[str, ...] = ()  # ids of the recipes that must be there before
 
     def runs(self, folder: Path) -> list[Path]:
         """The folder of each seed's run."""
-        return [folder / (f"{self.id}-seed-{seed}" if seed else self.id) for seed in range(self.seeds)]
+        return [folder / self.id, *(folder / f"{self.id}-seed-{seed}" for seed in self.seeds[1:])]
 
 
 COLLECTION = (
@@ -92,26 +92,26 @@ COLLECTION = (
         f"{GATED} --polarity DATA/imdb_train.tsv.gz --pretrain DATA/imdb_train.tsv.gz --cell lstm "
         "--attention bahdanau --layers 2 --bidirectional",
         IMDB,
-        seeds=3,
+        seeds=(0, 1, 2),
     ),
-    Recipe("sentiment-lstm", f"{SENTIMENT} --epochs 8 --rate 0.002 --cell lstm", SST, seeds=3),
-    Recipe("sentiment-gru", f"{GATED} --cell gru", SST, seeds=3),
+    Recipe("sentiment-lstm", f"{SENTIMENT} --epochs 8 --rate 0.002 --cell lstm", SST, seeds=(0, 1, 2)),
+    Recipe("sentiment-gru", f"{GATED} --cell gru", SST, seeds=(0, 1, 2)),
     *(
         Recipe(
             f"sentiment-{cell}-attention",
             f"{TAUGHT} --cell {cell} --attention bahdanau",
             SST_TAUGHT,
-            seeds=3,
-            teacher=TEACHER,
+            seeds=(0, 1, 2),
+            teachers=(TEACHER,),
         )
         for cell in ("lstm", "gru")
     ),
-    Recipe("sentiment-rnn", f"{SENTIMENT} --cell rnn --epochs 8", SST, seeds=3),
+    Recipe("sentiment-rnn", f"{SENTIMENT} --cell rnn --epochs 8", SST, seeds=(0, 1, 2)),
 )
 
 
-def find(folder: Path, words: Sequence[str]) -> list[str]:
-    """``DATA/name`` becomes the path of that file, wherever it lies in the folder."""
+def find(folder: Path, words: Sequence[str], runs: Path = Path("runs")) -> list[str]:
+    """``DATA/name`` becomes that file's path, wherever in the folder it lies; ``runs/`` is where runs are."""
     found = []
     for word in words:
         if word.startswith("DATA/"):
@@ -120,21 +120,27 @@ def find(folder: Path, words: Sequence[str]) -> list[str]:
             if not paths:
                 raise click.ClickException(f"no {name} in {folder}")
             word = f"{paths[0]}{SPLIT_MARK}{split}" if split else str(paths[0])
+        elif word.startswith("runs/"):
+            word = str(runs / word.removeprefix("runs/"))
         found.append(word)
     return found
 
 
-def make(recipe: Recipe, data: Path, folder: Path, teacher: Future[bool] | None = None) -> bool:
-    """Train and publish one model, after its teacher; whether all of it succeeded."""
-    if teacher is not None and not teacher.result():
+def make(recipe: Recipe, data: Path, folder: Path, teachers: Sequence[Future[bool]] = ()) -> bool:
+    """Train and publish one model, after its teachers; whether all of it succeeded."""
+    if not all(teacher.result() for teacher in teachers):
         click.echo(f"{recipe.id}: its teacher failed", err=True)
         return False
     program = [sys.executable, "-m", "rnnviz_core"]
     run, *others = runs = recipe.runs(folder)
-    train = find(data, shlex.split(recipe.train))
-    commands = [[*program, *train, "--seed", str(seed), "--out", str(path)] for seed, path in enumerate(runs)]
-    seeds = [word for path in others for word in ("--seed-run", str(path))]
-    commands.append([*program, "publish", str(run), *seeds, *find(data, shlex.split(recipe.publish))])
+    train = find(data, shlex.split(recipe.train), folder)
+    commands = [
+        [*program, *train, "--seed", str(seed), "--out", str(path)]
+        for seed, path in zip(recipe.seeds, runs, strict=True)
+    ]
+    if recipe.publish:
+        seeds = [word for path in others for word in ("--seed-run", str(path))]
+        commands.append([*program, "publish", str(run), *seeds, *find(data, shlex.split(recipe.publish))])
     run.mkdir(parents=True, exist_ok=True)
     with (run / "output.log").open("a") as log:
         for command in commands:
@@ -155,10 +161,11 @@ def main(data: Path, runs: Path, only: tuple[str, ...]) -> None:
     if odd := sorted(set(only) - known):
         raise click.UsageError(f"unknown model {odd[0]!r}; choose among {', '.join(sorted(known))}")
     wanted = [recipe for recipe in COLLECTION if not only or recipe.id in only]
-    made: dict[str | None, Future[bool]] = {}
+    made: dict[str, Future[bool]] = {}
     with ThreadPoolExecutor(2) as pool:
         for recipe in wanted:  # teachers stand before their pupils, so nobody waits for one that has to wait
-            made[recipe.id] = pool.submit(make, recipe, data, runs, made.get(recipe.teacher))
+            teachers = [made[teacher] for teacher in recipe.teachers if teacher in made]
+            made[recipe.id] = pool.submit(make, recipe, data, runs, teachers)
     sys.exit(0 if all(one.result() for one in made.values()) else 1)
 
 

@@ -1,10 +1,13 @@
 """The figures of a card: the linear floor, the overlap with more supervision, and all measured anew."""
 
 import json
+import shlex
 from concurrent.futures import Future
 from dataclasses import replace
 
+import click
 import numpy as np
+import pytest
 from click.testing import CliRunner
 from scipy.sparse import csr_matrix
 
@@ -13,7 +16,7 @@ from rnnviz_core.corpora import Labelled
 from rnnviz_core.settings import TrainingConfig
 from rnnviz_core.specs import SentimentSpec
 from scripts.floor import floor, ratio
-from scripts.models import COLLECTION, make
+from scripts.models import COLLECTION, find, make
 from scripts.overlap import main, overlap
 from scripts.verify import PROBE, verify
 
@@ -74,14 +77,31 @@ def test_a_changed_figure_of_a_card_is_found(tmp_path):
     assert line.startswith("sentiment-rnn, also, 1, scores, accuracy3: the card says ")
 
 
-def test_a_pupil_is_made_after_its_teacher(tmp_path):
-    ids = [recipe.id for recipe in COLLECTION]
-    pupils = [recipe for recipe in COLLECTION if recipe.teacher or "--teacher" in recipe.train]
+def test_a_pupil_is_made_after_its_teachers(tmp_path):
+    recipes = {recipe.id: recipe for recipe in COLLECTION}
+    ids = list(recipes)
+    pupils = [recipe for recipe in COLLECTION if recipe.teachers or "--teacher " in recipe.train]
     assert pupils
     for pupil in pupils:
-        assert ids.index(pupil.teacher) < ids.index(pupil.id)
-        assert f"--teacher checkpoints/{pupil.teacher} " in pupil.train
+        words = shlex.split(pupil.train)
+        named = [words[at + 1] for at, word in enumerate(words) if word == "--teacher"]
+        assert len(named) == len(pupil.teachers) > 0
+        for teacher, path in zip(pupil.teachers, named, strict=True):
+            assert ids.index(teacher) < ids.index(pupil.id)
+            published = recipes[teacher].publish is not None
+            assert path == f"checkpoints/{teacher}" if published else path.startswith(f"runs/{teacher}/")
     failed: Future[bool] = Future()
     failed.set_result(False)
-    assert make(pupils[0], tmp_path, tmp_path / "runs", failed) is False
+    assert make(pupils[0], tmp_path, tmp_path / "runs", [failed]) is False
     assert not (tmp_path / "runs").exists()
+
+
+def test_names_of_a_recipe_become_paths(tmp_path):
+    (tmp_path / "deep").mkdir()
+    table = tmp_path / "deep" / "own.tsv"
+    table.write_text("text\n")
+    words = ["DATA/own.tsv", "DATA/own.tsv@test", "runs/a/b", "checkpoints/c", "--data"]
+    found = find(tmp_path, words, tmp_path / "out")
+    assert found == [str(table), f"{table}@test", str(tmp_path / "out" / "a" / "b"), *words[3:]]
+    with pytest.raises(click.ClickException, match=r"no other\.tsv in"):
+        find(tmp_path, ["DATA/other.tsv@test"])
