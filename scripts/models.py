@@ -8,7 +8,7 @@ import os
 import shlex
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -35,18 +35,21 @@ SPANISH = (
 # About as many weights in an LSTM of 192 units as in a GRU of 256; all of the checkpoints stay below 60 MB.
 SPANISH_GRU = f"{SPANISH} --embedding 128 --hidden 256 --epochs 7 --cell gru"
 SPANISH_LSTM = f"{SPANISH} --embedding 128 --hidden 192 --cell lstm"
-IMDB = SST.replace("--probe", "--about docs/data/imdb.md --probe")
-TEACHER = "sentiment-bilstm-attention"
-TAUGHT = f"{GATED} --polarity DATA/imdb_train.tsv.gz --teacher checkpoints/{TEACHER} --teacher-share 0.7"
+REVIEWS = "--polarity DATA/imdb_train.tsv.gz"
+DEEP = "--attention bahdanau --layers 2 --bidirectional"
+TAUGHT = f"{GATED} {REVIEWS} --teacher runs/sentiment-teacher/sentiment-bilstm-attention --teacher-share 0.7"
 SST_TAUGHT = SST.replace("--probe", "--about docs/data/taught.md --probe")
+IMDB = SST.replace("--probe", "--about docs/data/imdb.md --probe")
 GERMAN = (
     "train translation --data DATA/multi30k.tsv.gz --source de --target en --embedding 128 --bidirectional "
     "--vocabulary 3000 --smoothing 0.1 --average 0.999 --hidden 256 --sampling 0.1 --rate 0.003"
 )
+GERMAN_GRU = f"{GERMAN} --precision bfloat16 --dropout 0.3 --cell gru --attention bahdanau"
 MULTI30K = (
     "--data DATA/multi30k.tsv.gz --split test_2016_flickr --also test_2017_flickr --beam 5 "
     "--about docs/data/multi30k.md"
 )
+MULTI30K_TAUGHT = f"{MULTI30K} --about docs/data/multi30k-taught.md"
 TATOEBA = "--data DATA/tatoeba_eng_spa.tsv.gz --beam 5 --about docs/data/tatoeba.md"
 
 
@@ -81,16 +84,25 @@ COLLECTION = (
         f"{GERMAN} --precision bfloat16 --dropout 0.35 --epochs 28 --cell lstm --attention luong",
         MULTI30K,
     ),
+    Recipe("de-en-teacher", f"{GERMAN_GRU} --epochs 20", None),
     Recipe(
         "de-en-gru-bahdanau",
-        f"{GERMAN} --precision bfloat16 --dropout 0.3 --epochs 20 --cell gru --attention bahdanau",
-        MULTI30K,
+        f"{GERMAN_GRU} --epochs 32 --pretrain DATA/tatoeba_eng_deu.tsv.gz --pretrain-epochs 2 "
+        "--teacher checkpoints/de-en-lstm-luong --teacher runs/de-en-teacher/de-en-gru-bahdanau "
+        "--teacher-nearest --teacher-share 0.9",
+        MULTI30K_TAUGHT,
+        teachers=("de-en-lstm-luong", "de-en-teacher"),
     ),
     Recipe("de-en-gru", f"{GERMAN} --dropout 0.3 --epochs 16 --cell gru", MULTI30K),
     Recipe(
-        TEACHER,
-        f"{GATED} --polarity DATA/imdb_train.tsv.gz --pretrain DATA/imdb_train.tsv.gz --cell lstm "
-        "--attention bahdanau --layers 2 --bidirectional",
+        "sentiment-teacher",
+        f"{GATED} {REVIEWS} --pretrain DATA/imdb_train.tsv.gz --cell lstm {DEEP}",
+        None,
+        seeds=(1,),
+    ),
+    Recipe(
+        "sentiment-bilstm-attention",
+        f"{GATED} {REVIEWS} --pretrain DATA/imdb_train.tsv.gz --cell lstm {DEEP}",
         IMDB,
         seeds=(0, 1, 2),
     ),
@@ -102,7 +114,7 @@ COLLECTION = (
             f"{TAUGHT} --cell {cell} --attention bahdanau",
             SST_TAUGHT,
             seeds=(0, 1, 2),
-            teachers=(TEACHER,),
+            teachers=("sentiment-teacher",),
         )
         for cell in ("lstm", "gru")
     ),
@@ -152,6 +164,13 @@ def make(recipe: Recipe, data: Path, folder: Path, teachers: Sequence[Future[boo
     return True
 
 
+def with_teachers(ids: Iterable[str]) -> set[str]:
+    """Ids, and those of the runs that these learn from and that are no checkpoints."""
+    recipes = {recipe.id: recipe for recipe in COLLECTION}
+    teachers = {teacher for one in ids for teacher in recipes[one].teachers}
+    return {*ids, *(teacher for teacher in teachers if recipes[teacher].publish is None)}
+
+
 @click.command(help=__doc__)
 @click.option("--data", type=click.Path(exists=True, file_okay=False, path_type=Path), required=True)
 @click.option("--runs", type=click.Path(path_type=Path), default=Path("runs"), show_default=True)
@@ -160,7 +179,8 @@ def main(data: Path, runs: Path, only: tuple[str, ...]) -> None:
     known = {recipe.id for recipe in COLLECTION}
     if odd := sorted(set(only) - known):
         raise click.UsageError(f"unknown model {odd[0]!r}; choose among {', '.join(sorted(known))}")
-    wanted = [recipe for recipe in COLLECTION if not only or recipe.id in only]
+    ids = with_teachers(only or known)
+    wanted = [recipe for recipe in COLLECTION if recipe.id in ids]
     made: dict[str, Future[bool]] = {}
     with ThreadPoolExecutor(2) as pool:
         for recipe in wanted:  # teachers stand before their pupils, so nobody waits for one that has to wait

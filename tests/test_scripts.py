@@ -4,6 +4,7 @@ import json
 import shlex
 from concurrent.futures import Future
 from dataclasses import replace
+from pathlib import Path
 
 import click
 import numpy as np
@@ -12,14 +13,16 @@ from click.testing import CliRunner
 from scipy.sparse import csr_matrix
 
 from rnnviz_core import checkpoints, publishing, runs
+from rnnviz_core.cli import commands
 from rnnviz_core.corpora import Labelled
 from rnnviz_core.settings import TrainingConfig
 from rnnviz_core.specs import SentimentSpec
 from scripts.floor import floor, ratio
-from scripts.models import COLLECTION, find, make
+from scripts.models import COLLECTION, find, make, with_teachers
 from scripts.overlap import main, overlap
 from scripts.verify import PROBE, verify
 
+CHECKPOINTS = Path(__file__).parents[1] / "checkpoints"
 WORDS = ("awful", "weak", "plain", "fine", "superb")
 
 
@@ -94,6 +97,24 @@ def test_a_pupil_is_made_after_its_teachers(tmp_path):
     failed.set_result(False)
     assert make(pupils[0], tmp_path, tmp_path / "runs", [failed]) is False
     assert not (tmp_path / "runs").exists()
+
+
+def test_one_model_alone_is_made_after_the_teachers_that_are_no_checkpoints():
+    assert with_teachers(["es-en-gru"]) == {"es-en-gru"}
+    assert with_teachers(["de-en-gru-bahdanau"]) == {"de-en-gru-bahdanau", "de-en-teacher"}
+
+
+@pytest.mark.parametrize("recipe", [r for r in COLLECTION if r.publish is None], ids=lambda recipe: recipe.id)
+def test_cards_tell_how_a_teacher_that_is_not_shipped_is_made(recipe, monkeypatch):
+    seen = []
+    monkeypatch.setattr(runs, "execute", lambda run, out, quiet: seen.append(run) or (out, runs.Progress()))
+    words = [*shlex.split(recipe.train), "--seed", str(recipe.seeds[0]), "--out", "runs/x"]
+    commands.main(words, standalone_mode=False)
+    command = seen[0].command(f"runs/{recipe.id}")
+    pupils = [pupil for pupil in COLLECTION if recipe.id in pupil.teachers]
+    assert pupils
+    for pupil in pupils:
+        assert f"\n{command}\n" in (CHECKPOINTS / pupil.id / "card.md").read_text()
 
 
 def test_names_of_a_recipe_become_paths(tmp_path):
