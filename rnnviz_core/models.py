@@ -16,6 +16,7 @@ from .attention import Attended, AttentionPooling, BahdanauAttention, LuongAtten
 from .specs import Attention, Cell, ModelSpec, SentimentSpec, TranslationSpec, model_id
 from .tokenizer import PAD, Tokenizer
 
+DRIFT = 1e-5  # between the contexts that a search found and those found again; a tenth of limits.TOLERANCE
 RECURRENT: dict[Cell, Callable[..., nn.RNNBase]] = {Cell.RNN: nn.RNN, Cell.GRU: nn.GRU, Cell.LSTM: nn.LSTM}
 State = Tensor | tuple[Tensor, Tensor]  # (layers, batch, hidden); the LSTM's is (h, c)
 
@@ -234,15 +235,17 @@ class TranslationModel(nn.Module):
 
         With Bahdanau's attention the input of a step needs the state before it, so the steps run
         one by one; otherwise, or where a search has found the `contexts` already, the fused module runs
-        over all of them. Attention then looks again: given contexts are only where it starts from.
+        over all of them. Attention then looks again: given contexts are only where it starts from. Where it
+        finds others, over many steps that each magnify a rounding, the steps run one by one after all.
         """
         embedding = self.dropout(self.target_embedding(ids))
         if isinstance(self.attention, BahdanauAttention):
-            inputs, hidden, attended, state = (
-                self._decode_by_steps(embedding, state, memory)
-                if contexts is None
-                else self._decode_with(contexts, embedding, state, memory)
-            )
+            ran = None
+            if contexts is not None:
+                ran = self._decode_with(contexts, embedding, state, memory)
+                if (ran[2].context - contexts).abs().max() > DRIFT:
+                    ran = None
+            inputs, hidden, attended, state = ran or self._decode_by_steps(embedding, state, memory)
         else:
             inputs = embedding
             if self.attention is None:
