@@ -22,8 +22,8 @@ from playwright.sync_api import Error, Page
 
 from bench.sentences import language, sentences
 from bench.wake import PAGES
-from rnnviz_core import checkpoints
-from rnnviz_core.specs import ModelSpec
+from rnnviz_core.checkpoints import registry as checkpoints
+from rnnviz_core.models.specs import ModelSpec
 from scripts.browser import chromium
 from scripts.driver import CHARTS, Visitor
 from scripts.serving import folder, serve

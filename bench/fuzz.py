@@ -19,9 +19,9 @@ from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
-from rnnviz_core import checkpoints
+from rnnviz_core.checkpoints import registry as checkpoints
 from rnnviz_core.errors import RnnvizError
-from rnnviz_core.trace import Trace
+from rnnviz_core.tracing.trace import Trace
 from scripts.serve import no_remarks
 from scripts.serving import ROOT, folder
 

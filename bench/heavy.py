@@ -11,7 +11,8 @@ from itertools import cycle, islice
 from bench.client import Run, Visitor
 from bench.load import percentile, processor
 from bench.sentences import language, sentences
-from rnnviz_core import checkpoints, limits
+from rnnviz_core import limits
+from rnnviz_core.checkpoints import registry as checkpoints
 from scripts.serving import Server, folder, serve_process
 
 LONG = 6  # sentences in the text of a heavy visitor

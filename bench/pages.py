@@ -17,7 +17,7 @@ from bench.client import Visitor
 from bench.load import memory, processor
 from bench.sentences import language, sentences
 from bench.wake import PAGES
-from rnnviz_core import checkpoints
+from rnnviz_core.checkpoints import registry as checkpoints
 from scripts.serving import Server, folder, serve_process
 
 WARM = 3  # rounds that are not counted

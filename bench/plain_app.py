@@ -8,9 +8,10 @@ import pandas as pd
 import streamlit as st
 import torch
 
-from rnnviz_core import checkpoints, record
-from rnnviz_core.ui import loaders
-from rnnviz_core.ui.drawing import show
+from rnnviz_core import record
+from rnnviz_core.checkpoints import registry as checkpoints
+from rnnviz_core.ui.controls.drawing import show
+from rnnviz_core.ui.serving import loaders
 
 MEASURES = os.environ["BENCH_MEASURES"] == "1"
 

@@ -6,8 +6,8 @@ One process, one thread, batch 1, processor time; the ways take turns in every r
 machine slows all of them alike. Printed: medians in milliseconds and the ratios of the medians. The bars:
 recording at most 2.2 times the fused forward, and at least 2 times faster than the loop.
 
-All ways run under the settings under which the app records (`rnnviz_core.kernels`: one thread, torch's own
-kernels); `--onednn` leaves torch as it comes, with oneDNN for the LSTM.
+All ways run under the settings under which the app records (`rnnviz_core.tracing.kernels`: one thread,
+torch's own kernels); `--onednn` leaves torch as it comes, with oneDNN for the LSTM.
 
 - fused: the module alone, nothing recorded.
 - recording: `record_module`, verified, with its `Trace`.
@@ -29,9 +29,10 @@ from torch import Tensor, nn
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))  # the project is not installed
 
-from rnnviz_core import cells, kernels
-from rnnviz_core.layers import definition_of, weights_of
-from rnnviz_core.modules import record_module
+from rnnviz_core.cells import equations as cells
+from rnnviz_core.tracing import kernels
+from rnnviz_core.tracing.layers import definition_of, weights_of
+from rnnviz_core.tracing.module import record_module
 
 CELLS = {"rnn": (nn.RNN, nn.RNNCell), "gru": (nn.GRU, nn.GRUCell), "lstm": (nn.LSTM, nn.LSTMCell)}
 AT_MOST_FUSED = 2.2

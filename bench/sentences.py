@@ -3,7 +3,7 @@
 import random
 from collections.abc import Iterator
 
-from rnnviz_core.specs import ModelSpec, TranslationSpec
+from rnnviz_core.models.specs import ModelSpec, TranslationSpec
 
 GRAMMARS: dict[str, tuple[tuple[str, ...], ...]] = {
     "en": (

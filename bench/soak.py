@@ -16,7 +16,7 @@ from bench.client import Visitor
 from bench.load import memory
 from bench.sentences import GRAMMARS, language, sentences
 from bench.wake import PAGES, wake
-from rnnviz_core import checkpoints
+from rnnviz_core.checkpoints import registry as checkpoints
 from scripts.serving import Server, folder, serve_process
 
 PER_VISITOR = 20

@@ -16,11 +16,11 @@ import click
 import torch
 from torch.nn import functional
 
-from rnnviz_core import corpora
-from rnnviz_core.batches import Batch, Example, bucketed, collate
-from rnnviz_core.models import SentimentModel
-from rnnviz_core.specs import Cell, SentimentSpec
-from rnnviz_core.tokenizer import Tokenizer
+from rnnviz_core.inputs import corpora
+from rnnviz_core.inputs.tokenizer import Tokenizer
+from rnnviz_core.models.networks import SentimentModel
+from rnnviz_core.models.specs import Cell, SentimentSpec
+from rnnviz_core.training.batches import Batch, Example, bucketed, collate
 
 ROWS, STEPS, ROUNDS = 64, 60, 7
 BAR = 2.0  # tokens per second, ours over plain

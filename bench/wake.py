@@ -12,7 +12,7 @@ import sys
 import time
 
 from bench.client import Run, Visitor
-from rnnviz_core import checkpoints
+from rnnviz_core.checkpoints import registry as checkpoints
 from scripts.serving import folder
 
 PAGES = ("", "embeddings", "gates", "states", "attention", "softmax")

@@ -5,8 +5,8 @@ from functools import partial
 from rnnviz_core import ui
 from rnnviz_core.frames import attention as frames
 from rnnviz_core.ui import Section
-from rnnviz_core.ui import sections_attention as sections
-from rnnviz_core.ui import sections_looks as looks
+from rnnviz_core.ui.views import attention as sections
+from rnnviz_core.ui.views import attention_test as looks
 
 view = ui.page("attention")
 kinds = Section(

@@ -4,7 +4,7 @@ from functools import partial
 
 from rnnviz_core import ui
 from rnnviz_core.ui import Section
-from rnnviz_core.ui import sections_embeddings as sections
+from rnnviz_core.ui.views import embeddings as sections
 
 view = ui.page("embeddings")
 side = sections.choose_side(view)

@@ -3,8 +3,10 @@
 from functools import partial
 
 from rnnviz_core import ui
-from rnnviz_core.ui import Section, sections_cell, sections_textbooks
-from rnnviz_core.ui import sections_gates as sections
+from rnnviz_core.ui import Section
+from rnnviz_core.ui.views import cell as sections_cell
+from rnnviz_core.ui.views import gates as sections
+from rnnviz_core.ui.views import textbooks as sections_textbooks
 
 view = ui.page("gates")
 layer = ui.choose_layer(view)

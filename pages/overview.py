@@ -3,7 +3,7 @@
 from functools import partial
 
 from rnnviz_core import ui
-from rnnviz_core.ui import sections_overview as sections
+from rnnviz_core.ui.views import overview as sections
 
 view = ui.page("overview")
 part = sections.stepped(view)

@@ -4,7 +4,7 @@ from functools import partial
 
 from rnnviz_core import ui
 from rnnviz_core.ui import Section
-from rnnviz_core.ui import sections_softmax as sections
+from rnnviz_core.ui.views import softmax as sections
 
 view = ui.page("softmax")
 if view.trace.meta["task"] == "sentiment":

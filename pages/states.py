@@ -4,8 +4,8 @@ from functools import partial
 
 from rnnviz_core import ui
 from rnnviz_core.ui import Section
-from rnnviz_core.ui import sections_memory as memory
-from rnnviz_core.ui import sections_states as sections
+from rnnviz_core.ui.views import memory
+from rnnviz_core.ui.views import states as sections
 
 view = ui.page("states")
 layer = ui.choose_layer(view)

@@ -17,45 +17,45 @@ from .errors import RnnvizError as RnnvizError
 from .errors import SpecError as SpecError
 from .errors import TextError as TextError
 from .errors import TraceError as TraceError
-from .specs import Attention as Attention
-from .specs import Cell as Cell
-from .specs import SentimentSpec as SentimentSpec
-from .specs import Task as Task
-from .specs import TranslationSpec as TranslationSpec
+from .models.specs import Attention as Attention
+from .models.specs import Cell as Cell
+from .models.specs import SentimentSpec as SentimentSpec
+from .models.specs import Task as Task
+from .models.specs import TranslationSpec as TranslationSpec
 
 if TYPE_CHECKING:
-    from .cells import equations as equations
-    from .cells import gates as gates
-    from .checkpoints import load as load
-    from .checkpoints import save as save
-    from .checkpoints import scan as scan
-    from .models import SentimentModel as SentimentModel
-    from .models import TranslationModel as TranslationModel
-    from .recorder import record as record
-    from .recorder import record_module as record_module
-    from .tokenizer import Tokenizer as Tokenizer
-    from .trace import Token as Token
-    from .trace import Trace as Trace
-    from .trace import layer_site as layer_site
-    from .trace import site as site
+    from .cells.equations import equations as equations
+    from .cells.equations import gates as gates
+    from .checkpoints.registry import load as load
+    from .checkpoints.registry import save as save
+    from .checkpoints.registry import scan as scan
+    from .inputs.tokenizer import Tokenizer as Tokenizer
+    from .models.networks import SentimentModel as SentimentModel
+    from .models.networks import TranslationModel as TranslationModel
+    from .tracing.recording import record as record
+    from .tracing.recording import record_module as record_module
+    from .tracing.trace import Token as Token
+    from .tracing.trace import Trace as Trace
+    from .tracing.trace import layer_site as layer_site
+    from .tracing.trace import site as site
 
 __version__ = "0.1.0"
 
 _LAZY = {  # name -> the module that is imported when the name is first used
-    "record": "recorder",
-    "record_module": "recorder",
-    "Trace": "trace",
-    "Token": "trace",
-    "site": "trace",
-    "layer_site": "trace",
-    "load": "checkpoints",
-    "save": "checkpoints",
-    "scan": "checkpoints",
-    "SentimentModel": "models",
-    "TranslationModel": "models",
-    "Tokenizer": "tokenizer",
-    "equations": "cells",
-    "gates": "cells",
+    "record": "tracing.recording",
+    "record_module": "tracing.recording",
+    "Trace": "tracing.trace",
+    "Token": "tracing.trace",
+    "site": "tracing.trace",
+    "layer_site": "tracing.trace",
+    "load": "checkpoints.registry",
+    "save": "checkpoints.registry",
+    "scan": "checkpoints.registry",
+    "SentimentModel": "models.networks",
+    "TranslationModel": "models.networks",
+    "Tokenizer": "inputs.tokenizer",
+    "equations": "cells.equations",
+    "gates": "cells.equations",
 }
 
 __all__ = [

@@ -14,8 +14,8 @@ from scipy.sparse import csr_matrix
 from sklearn.feature_extraction.text import CountVectorizer
 from sklearn.linear_model import LogisticRegression
 
-from rnnviz_core import corpora
-from rnnviz_core.corpora import Labelled
+from rnnviz_core.inputs import corpora
+from rnnviz_core.inputs.corpora import Labelled
 
 
 def ratio(counts: csr_matrix, positive: np.ndarray) -> np.ndarray:

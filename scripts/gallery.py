@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from rnnviz_core.specs import ModelSpec, Task
+from rnnviz_core.models.specs import ModelSpec, Task
 
 SENTENCE = "The plot is thin, but the actors make every scene shine."
 ORACION = "Me encantó la pizza de este lugar"

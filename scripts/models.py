@@ -15,7 +15,7 @@ from pathlib import Path
 
 import click
 
-from rnnviz_core.corpora import SPLIT_MARK, own_split
+from rnnviz_core.inputs.corpora import SPLIT_MARK, own_split
 
 SENTIMENT = (
     "train sentiment --data DATA/sst_train_phrases.tsv.gz --validation DATA/sst_sentences.tsv.gz "

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 
 import click
 
-from rnnviz_core import corpora
+from rnnviz_core.inputs import corpora
 
 RUN = 8
 

@@ -2,7 +2,8 @@
 
 from pathlib import Path
 
-from rnnviz_core import checkpoints, listing
+from rnnviz_core.checkpoints import listing
+from rnnviz_core.checkpoints import registry as checkpoints
 
 ROOT = Path(__file__).resolve().parent.parent
 BEGIN, END = "<!-- models: make readme -->", "<!-- /models -->"

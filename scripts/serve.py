@@ -81,7 +81,9 @@ def no_components() -> Iterator[None]:
 def _draw_everything() -> int:
     from streamlit.testing.v1 import AppTest
 
-    from rnnviz_core.ui import loaders, routes, sections
+    from rnnviz_core.ui.serving import loaders
+    from rnnviz_core.ui.shell import routes
+    from rnnviz_core.ui.views import sections
 
     runs = 0
     for entry in loaders.models().entries:
@@ -150,7 +152,7 @@ def fork(ports: Iterable[int], address: str) -> NoReturn:
 def main(workers: int, port: int, address: str) -> None:
     if not hasattr(os, "fork"):
         raise click.ClickException("this system cannot fork; use `make run`, one process")
-    from rnnviz_core.ui import loaders
+    from rnnviz_core.ui.serving import loaders
 
     os.chdir(ROOT)
     began = time.monotonic()

@@ -13,7 +13,8 @@ from typing import Any
 
 import click
 
-from rnnviz_core import checkpoints, publishing
+from rnnviz_core.checkpoints import registry as checkpoints
+from rnnviz_core.scoring import publishing
 
 ROOT = Path(__file__).resolve().parent.parent
 PROBE = ROOT / "tests" / "material" / "sentences.tsv"

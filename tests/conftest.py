@@ -6,9 +6,9 @@ from itertools import product
 import pytest
 import torch
 
-from rnnviz_core.models import SentimentModel, TranslationModel
-from rnnviz_core.specs import Attention, Cell, SentimentSpec, TranslationSpec
-from rnnviz_core.tokenizer import Tokenizer
+from rnnviz_core.inputs.tokenizer import Tokenizer
+from rnnviz_core.models.networks import SentimentModel, TranslationModel
+from rnnviz_core.models.specs import Attention, Cell, SentimentSpec, TranslationSpec
 
 os.environ.setdefault("RNNVIZ_DEBUG", "1")  # errors on a page come through, see rnnviz_core/logs.py
 SUBJECTS = ("the film", "this story", "a slow ending", "her new song", "our long trip", "the old house")

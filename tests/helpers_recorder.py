@@ -6,9 +6,9 @@ from collections.abc import Mapping
 import torch
 from torch import Tensor, nn
 
-from rnnviz_core.models import SentimentModel, TranslationModel
-from rnnviz_core.specs import SentimentSpec, TranslationSpec
-from rnnviz_core.tokenizer import Tokenizer
+from rnnviz_core.inputs.tokenizer import Tokenizer
+from rnnviz_core.models.networks import SentimentModel, TranslationModel
+from rnnviz_core.models.specs import SentimentSpec, TranslationSpec
 
 ENGLISH = (
     "the soup was warm and the bread was fresh",
@@ -60,7 +60,7 @@ def loop(
 ) -> dict[str, Tensor]:
     """One layer, one direction, one step after another, written from PyTorch's documentation.
 
-    It owes nothing to `rnnviz_core.cells`; weights are looked up by PyTorch's own names.
+    It owes nothing to `rnnviz_core.cells.equations`; weights are looked up by PyTorch's own names.
     """
     suffix = f"_l{layer}" + "_reverse" * reverse
     weight: Mapping[str, Tensor] = {name: value.detach() for name, value in module.named_parameters()}

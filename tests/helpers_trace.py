@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from rnnviz_core.specs import SENTIMENT_CLASSES
-from rnnviz_core.trace import Token, Trace, layer_site
+from rnnviz_core.models.specs import SENTIMENT_CLASSES
+from rnnviz_core.tracing.trace import Token, Trace, layer_site
 
 GATES = {
     "rnn": ("candidate",),

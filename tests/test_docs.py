@@ -9,7 +9,7 @@ import pytest
 
 import rnnviz_core
 from rnnviz_core import limits
-from rnnviz_core.cli import commands
+from rnnviz_core.cli.main import commands
 from scripts.readme import with_table
 
 ROOT = Path(__file__).resolve().parent.parent

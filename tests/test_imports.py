@@ -19,28 +19,30 @@ THIRD_PARTY = {
         "rnnviz_core/charts/",
         "rnnviz_core/ui/",
         "pages/",
-        "rnnviz_core/trace.py",
+        "rnnviz_core/tracing/trace.py",
     ),
-    "datasets": ("rnnviz_core/corpora.py",),
-    "sentencepiece": ("rnnviz_core/tokenizer.py",),
+    "datasets": ("rnnviz_core/inputs/corpora.py",),
+    "sentencepiece": ("rnnviz_core/inputs/tokenizer.py",),
     "click": ("rnnviz_core/cli",),
-    "sklearn": ("rnnviz_core/frames/", "rnnviz_core/ui/loaders.py"),  # loaders: the warm-up
+    "sklearn": ("rnnviz_core/frames/", "rnnviz_core/ui/serving/loaders.py"),  # loaders: the warm-up
 }
 # Part of the project -> the parts it must not know, from the foundations up.
 UPPER = ("ui", "charts", "frames")
+ABOVE = ("cli", "training", "scoring", "checkpoints")
 FORBIDDEN = {
-    "rnnviz_core/trace.py": (*UPPER, "recorder", "models", "cells", "training", "checkpoints", "tokenizer"),
-    "rnnviz_core/specs.py": (*UPPER, "recorder", "models", "cells", "training", "checkpoints", "trace"),
-    "rnnviz_core/errors.py": (*UPPER, "recorder", "models", "cells", "training", "checkpoints", "trace"),
-    "rnnviz_core/cells.py": (*UPPER, "recorder", "models", "training", "checkpoints"),
-    "rnnviz_core/attention.py": (*UPPER, "recorder", "models", "training", "checkpoints"),
-    "rnnviz_core/models.py": (*UPPER, "recorder", "training", "checkpoints"),
-    "rnnviz_core/recorder": (*UPPER, "training", "checkpoints", "corpora"),
+    "rnnviz_core/errors.py": (*UPPER, *ABOVE, "tracing", "models", "cells", "inputs", "search"),
+    "rnnviz_core/cells/": (*UPPER, *ABOVE, "tracing", "inputs", "search", "models.networks"),
+    "rnnviz_core/models/specs.py": (*UPPER, *ABOVE, "tracing", "cells", "inputs", "search"),
+    "rnnviz_core/models/": (*UPPER, *ABOVE, "tracing", "search"),
+    "rnnviz_core/tracing/trace.py": (*UPPER, *ABOVE, "models", "cells", "inputs", "search"),
+    "rnnviz_core/tracing/": (*UPPER, *ABOVE),
+    "rnnviz_core/search/": (*UPPER, *ABOVE),
     "rnnviz_core/frames/": ("ui", "charts", "training", "checkpoints"),
-    "rnnviz_core/charts/": ("ui", "frames", "recorder", "models", "training", "checkpoints", "trace"),
-    "rnnviz_core/checkpoints.py": (*UPPER, "training"),
-    "rnnviz_core/training.py": UPPER,
-    "rnnviz_core/cli": ("ui", "charts"),
+    "rnnviz_core/charts/": ("ui", "frames", "tracing", "models", "training", "checkpoints"),
+    "rnnviz_core/checkpoints/registry.py": (*UPPER, "training", "scoring", "cli"),
+    "rnnviz_core/training/": (*UPPER, "scoring", "cli"),
+    "rnnviz_core/scoring/": (*UPPER, "cli"),
+    "rnnviz_core/cli/": ("ui", "charts"),
 }
 SOURCES = sorted(
     path.relative_to(ROOT).as_posix()
@@ -62,8 +64,8 @@ def imports(source: str) -> Iterator[str]:
 
 
 def test_reads_relative_imports() -> None:
-    assert "rnnviz_core.specs.Cell" in set(imports("rnnviz_core/models.py"))
-    assert "rnnviz_core.limits" in set(imports("rnnviz_core/trace.py"))
+    assert "rnnviz_core.models.specs.Cell" in set(imports("rnnviz_core/models/networks.py"))
+    assert "rnnviz_core.limits" in set(imports("rnnviz_core/tracing/trace.py"))
 
 
 @pytest.mark.parametrize("source", SOURCES)

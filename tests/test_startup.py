@@ -43,7 +43,7 @@ def test_the_app_says_what_is_missing(monkeypatch):
 
 
 def test_an_error_is_one_line_without_what_was_typed(monkeypatch, caplog):
-    from rnnviz_core.ui import loaders
+    from rnnviz_core.ui.serving import loaders
 
     def fail(*_: object, **__: object) -> None:
         raise ZeroDivisionError("a private sentence")

@@ -14,7 +14,20 @@ from typing import Any
 import altair as alt
 
 from . import parts, theme
-from .unrolled import FADED, HERE, JOIN, LINE, boxes, highlight, join, line, of, picture, pixels, x_at
+from .unrolled import (
+    FADED,
+    HERE,
+    JOIN,
+    LINE,
+    boxes,
+    highlight,
+    join,
+    line,
+    of,
+    picture,
+    pixels,
+    x_at,
+)
 from .unrolled import Row as Row
 
 GAP = 14  # px over the legend of the classes

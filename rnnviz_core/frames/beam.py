@@ -3,7 +3,8 @@
 import numpy as np
 import pandas as pd
 
-from ..trace import Trace
+from rnnviz_core.tracing.trace import Trace
+
 from .columns import Columns, Texts
 from .tokens import shown
 

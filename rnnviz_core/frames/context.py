@@ -4,7 +4,8 @@ from typing import Any
 
 import numpy as np
 
-from ..trace import Trace, layer_site
+from rnnviz_core.tracing.trace import Trace, layer_site
+
 from . import memory
 from .attention import looks, quoted, rows, targets, translates
 from .columns import Columns, Texts

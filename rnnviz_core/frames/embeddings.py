@@ -4,11 +4,20 @@ from typing import Any
 
 import numpy as np
 
-from ..tokenizer import BOS
-from ..trace import Trace, site
+from rnnviz_core.inputs.tokenizer import BOS
+from rnnviz_core.tracing.trace import Trace, site
+
 from .columns import Columns, Texts
 from .numbers import printed
-from .tokens import WORD_START, clipped, grid_columns, one_step, read_texts, shown, tick_texts
+from .tokens import (
+    WORD_START,
+    clipped,
+    grid_columns,
+    one_step,
+    read_texts,
+    shown,
+    tick_texts,
+)
 
 LIMIT = 1.0  # the heatmap's colours end at ±LIMIT
 NEIGHBOURS = 12  # pieces shown as nearest

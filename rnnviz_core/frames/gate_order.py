@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from ..trace import Trace
+from rnnviz_core.tracing.trace import Trace
+
 from .gates import Place
 
 ORDERS = {"index": "Unit number", "mean": "Mean of one gate", "similar": "Similar units together"}

@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from ..trace import Trace
+from rnnviz_core.tracing.trace import Trace
+
 from .columns import Columns, Texts
 from .gates import Place, names
 from .tokens import step_texts, tick_texts

@@ -8,8 +8,9 @@ from typing import TypeVar
 import numpy as np
 import pandas as pd
 
-from .. import cells as cells_
-from ..trace import Trace, layer_site
+from rnnviz_core.cells import equations as cells_
+from rnnviz_core.tracing.trace import Trace, layer_site
+
 from .columns import Columns
 from .numbers import MINUS, printed
 from .tokens import grid_columns, one_step, step_texts
@@ -128,7 +129,7 @@ def fit(*frames: pd.DataFrame) -> list[pd.DataFrame]:
 
 
 def cell_values(trace: Trace, place: Place, position: int, unit: int) -> dict[str, float]:
-    """Every number of one cell, under the names that `rnnviz_core.cells` reads: the equations' input."""
+    """Every number of one cell, under the names that its equations read."""
     prefix = place.site("hidden").removesuffix("hidden")
     known = {
         name.removeprefix(prefix): float(trace[name][position, unit])

@@ -5,8 +5,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from ..layers import weights_of
-from ..trace import Trace, site
+from rnnviz_core.tracing.layers import weights_of
+from rnnviz_core.tracing.trace import Trace, site
+
 from .gates import Place, cell_values, names, previous
 from .numbers import printed
 from .tokens import step_frame, step_texts

@@ -5,7 +5,8 @@ from typing import Any
 
 import numpy as np
 
-from ..trace import Trace
+from rnnviz_core.tracing.trace import Trace
+
 from .columns import Columns
 from .gates import Place, names
 from .inspector import weights

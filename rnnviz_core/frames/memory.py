@@ -9,8 +9,9 @@ from typing import Any
 
 import numpy as np
 
-from .. import cells
-from ..trace import Trace
+from rnnviz_core.cells import equations as cells
+from rnnviz_core.tracing.trace import Trace
+
 from .columns import Columns, Texts
 from .gates import Place
 from .tokens import step_texts

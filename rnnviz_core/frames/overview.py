@@ -9,7 +9,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..trace import Trace
+from rnnviz_core.tracing.trace import Trace
+
 from .columns import Columns, Texts
 from .tokens import read_texts, shown, step_columns, step_texts
 

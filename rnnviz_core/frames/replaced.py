@@ -5,7 +5,8 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
-from ..trace import Trace
+from rnnviz_core.tracing.trace import Trace
+
 from .tokens import shown, step_frame
 
 OWN = "its own"

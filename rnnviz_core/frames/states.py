@@ -4,7 +4,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from ..trace import Trace
+from rnnviz_core.tracing.trace import Trace
+
 from .columns import Columns, Texts
 from .gates import Place
 from .tokens import clipped, grid_columns, step_texts, tick_texts

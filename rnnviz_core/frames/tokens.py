@@ -12,7 +12,8 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from ..trace import Trace
+from rnnviz_core.tracing.trace import Trace
+
 from .columns import Columns, Texts
 from .numbers import printed
 

@@ -5,7 +5,8 @@ from typing import Any
 
 import numpy as np
 
-from ..trace import Trace
+from rnnviz_core.tracing.trace import Trace
+
 from .columns import Columns, Texts
 from .gates import Place
 from .numbers import printed

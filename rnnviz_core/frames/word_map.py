@@ -5,8 +5,9 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from ..tokenizer import UNK
-from ..trace import Trace, site
+from rnnviz_core.inputs.tokenizer import UNK
+from rnnviz_core.tracing.trace import Trace, site
+
 from .embeddings import cosine, in_vocabulary
 from .numbers import printed
 from .tokens import WORD_START, read_texts, step_frame

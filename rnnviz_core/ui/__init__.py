@@ -5,30 +5,39 @@ from typing import Any
 
 import streamlit as st
 
-from .. import logs
-from ..checkpoints import Entry
-from ..errors import RnnvizError, TextError
-from ..specs import Task
-from ..trace import Trace
-from . import header, loaders, routes, sidebar, tools, url, words
-from .choose import Layer as Layer
-from .choose import beam, reference
-from .choose import choose_beam as choose_beam
-from .choose import choose_layer as choose_layer
-from .choose import choose_reference as choose_reference
-from .choose import choose_token as choose_token
-from .choose import choose_unit as choose_unit
-from .compare import side_by_side as side_by_side
-from .drawing import show as show
-from .player import play as play
-from .sections import Section as Section
-from .sections import draw_sections as draw_sections
-from .shared import turns
-from .words import download_rows as download_rows
-from .words import explain as explain
-from .words import link_pages as link_pages
-from .words import offer_models as offer_models
-from .words import plain as plain
+from rnnviz_core import logs
+from rnnviz_core.checkpoints.registry import Entry
+from rnnviz_core.errors import RnnvizError, TextError
+from rnnviz_core.models.specs import Task
+from rnnviz_core.tracing.trace import Trace
+from rnnviz_core.ui.controls.choose import Layer as Layer
+from rnnviz_core.ui.controls.choose import beam, reference
+from rnnviz_core.ui.controls.choose import choose_beam as choose_beam
+from rnnviz_core.ui.controls.choose import choose_layer as choose_layer
+from rnnviz_core.ui.controls.choose import choose_reference as choose_reference
+from rnnviz_core.ui.controls.choose import choose_token as choose_token
+from rnnviz_core.ui.controls.choose import choose_unit as choose_unit
+from rnnviz_core.ui.controls.drawing import show as show
+from rnnviz_core.ui.controls.player import play as play
+from rnnviz_core.ui.serving.shared import turns
+from rnnviz_core.ui.shell.compare import side_by_side as side_by_side
+from rnnviz_core.ui.shell.words import download_rows as download_rows
+from rnnviz_core.ui.shell.words import explain as explain
+from rnnviz_core.ui.shell.words import link_pages as link_pages
+from rnnviz_core.ui.shell.words import offer_models as offer_models
+from rnnviz_core.ui.shell.words import plain as plain
+from rnnviz_core.ui.views.sections import Section as Section
+from rnnviz_core.ui.views.sections import draw_sections as draw_sections
+
+from .serving import loaders
+from .shell import (
+    header,
+    routes,
+    sidebar,
+    tools,
+    url,
+    words,
+)
 
 __all__ = [
     "Layer",

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from rnnviz_core import Task, load, record
-from rnnviz_core.specs import USUAL_BEAM
+from rnnviz_core.models.specs import USUAL_BEAM
 from scripts.driver import Visitor, coloured
 from scripts.serving import folder
 

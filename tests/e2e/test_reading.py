@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from rnnviz_core import Task, Trace, load, record
-from rnnviz_core.specs import USUAL_BEAM
+from rnnviz_core.models.specs import USUAL_BEAM
 from scripts.driver import Mark, Visitor
 from scripts.serving import folder
 

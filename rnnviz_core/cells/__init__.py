@@ -1,0 +1,1 @@
+"""The cells: equations as expressions, evaluated, compiled, printed as LaTeX and as code."""

@@ -1,0 +1,115 @@
+"""The equations of a cell as one Python function on numpy arrays.
+
+Walking the trees of `cells` costs more than the numbers of a sentence. So the code that the trees print
+is compiled, once per cell; gates whose rows lie side by side are added up and squeezed together.
+"""
+
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from .expressions import ON_ARRAYS, Call, Linear, Operation
+
+if TYPE_CHECKING:
+    from .equations import Definition, Equation, Gate
+
+Program = Callable[..., tuple[np.ndarray, ...]]
+
+
+def program(cell: "Definition", names: tuple[str, ...], *, scanned: bool) -> Program:
+    """Compile the equations of a cell that follow its two matrix products.
+
+    Parameters
+    ----------
+    cell
+        The definition.
+    names
+        The equations whose values are returned, in this order.
+    scanned
+        The rows are the steps of one sequence: its ``cell`` comes from ``scan(slope, offset)``. Otherwise
+        each row is one step of its own, and reads ``previous_cell``.
+
+    Returns
+    -------
+    Callable
+        ``run(from_input, from_state, previous_hidden, previous_cell, W_hr, scan)``. Both linear parts are
+        (row, all gates' units); of the others each cell reads what its equations name.
+    """
+    head = "def run(from_input, from_state, previous_hidden, previous_cell=None, W_hr=None, scan=None):"
+    body = [*_lines(cell, scanned), f"return ({', '.join(names)},)"]
+    found: dict[str, Any] = dict(ON_ARRAYS)
+    exec(compile("\n    ".join([head, *body]), f"<{cell.gates[0].name} ...>", "exec"), found)
+    run: Program = found["run"]
+    return run
+
+
+def _lines(cell: "Definition", scanned: bool) -> Iterator[str]:
+    yield f"rows, size = len(from_input), from_input.shape[1] // {len(cell.gates)}"
+    for side in ("from_input", "from_state"):
+        yield _unpacked([f"{gate.name}_{side}" for gate in cell.gates], side)
+    done = set()
+    for first, gates in _runs(cell):
+        yield from _joined(cell, first, gates)
+        done |= {symbol.name for gate in gates for symbol in (gate.preactivation, gate.activation)}
+    for equation in cell.elementwise:
+        if equation.name not in done:
+            yield f"{equation.name} = {_code(equation, scanned)}"
+
+
+def _unpacked(names: list[str], joined: str) -> str:
+    """A name for each block of columns."""
+    if len(names) == 1:
+        return f"{names[0]} = {joined}"
+    return f"{', '.join(names)} = {joined}.reshape(rows, {len(names)}, size).swapaxes(0, 1)"
+
+
+def _plain(cell: "Definition", gate: "Gate") -> str | None:
+    """The function that squeezes a gate, if nothing but the sum of its two parts goes into it."""
+    said = {equation.name: equation.expression for equation in cell.elementwise}
+    if said.get(gate.preactivation.name) != Operation("+", gate.from_input, gate.from_state):
+        return None
+    squeezed = said.get(gate.activation.name)
+    if isinstance(squeezed, Call) and squeezed.argument == gate.preactivation:
+        return squeezed.function
+    return None
+
+
+def _runs(cell: "Definition") -> Iterator[tuple[int, list["Gate"]]]:
+    """Plain gates side by side, and the place of the first of them."""
+    run: list[Gate] = []
+    for place, gate in enumerate(cell.gates):
+        if _plain(cell, gate) is not None:
+            run.append(gate)
+        elif run:
+            yield place - len(run), run
+            run = []
+    if run:
+        yield len(cell.gates) - len(run), run
+
+
+def _joined(cell: "Definition", first: int, gates: list["Gate"]) -> Iterator[str]:
+    """All sums of a run in one call, all squeezed by the usual function, and then the odd ones anew."""
+    whole = len(gates) == len(cell.gates)
+    columns = "" if whole else f"[:, {first} * size : {first + len(gates)} * size]"
+    yield f"sums = from_input{columns} + from_state{columns}"
+    yield _unpacked([gate.preactivation.name for gate in gates], "sums")
+    functions = [_plain(cell, gate) for gate in gates]
+    usual = max(functions, key=functions.count)
+    yield f"squeezed = {usual}(sums)"
+    yield _unpacked([gate.activation.name for gate in gates], "squeezed")
+    for gate, function in zip(gates, functions, strict=True):
+        if function != usual:
+            yield f"{gate.activation.name}[:] = {function}({gate.preactivation.name})"
+
+
+def _code(equation: "Equation", scanned: bool) -> str:
+    """The right side of an equation on rows."""
+    if scanned and equation.name == "cell":
+        slope, offset = equation.slope_and_offset("previous_cell")
+        return f"scan({slope.code()}, {offset.code()})"
+    expression = equation.expression
+    if isinstance(expression, Linear):  # as printed it is for one column
+        product = f"{expression.vector.code()} @ {expression.weight.code()}.T"
+        return product if expression.bias is None else f"{product} + {expression.bias.code()}"
+    return expression.code()

@@ -1,0 +1,1 @@
+"""Trained networks on disk: files, cards and listings."""

@@ -1,0 +1,207 @@
+"""A model's card: Markdown in which every figure is taken from the run and its evaluation."""
+
+from collections.abc import Mapping
+from statistics import mean, stdev
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from .registry import Entry
+
+SCORE_NAMES = {
+    "accuracy5": "accuracy, five classes (%)",
+    "accuracy3": "accuracy, three classes (%)",
+    "accuracy2": "accuracy, two sides (%)",
+    "bleu": "BLEU",
+    "bleu_lower": "BLEU, lower-cased",
+    "bleu_lower_all": "BLEU, lower-cased, against all references",
+    "chrf": "chrF",
+    "perplexity": "perplexity per piece",
+}
+RECIPE = (
+    *("epochs", "batch", "optimizer", "rate", "schedule", "warmup"),
+    *("weight_decay", "clip", "smoothing", "average", "seed"),
+)
+
+
+def write_card(entry: "Entry", run: dict[str, Any], metrics: dict[str, Any], epochs: int, about: str) -> str:
+    """The card of a model.
+
+    Parameters
+    ----------
+    entry
+        The checkpoint.
+    run
+        The settings of its run, as ``run.json`` holds them.
+    metrics
+        What `rnnviz_core.scoring.publishing.publish` measured.
+    epochs
+        How many the run lasted.
+    about
+        Markdown on the data.
+    """
+    spec = entry.spec
+    shape = f"{spec.layers} layer{'s' * (spec.layers > 1)} of {spec.hidden} units, embedding {spec.embedding}"
+    lines = [
+        f"# {entry.id}",
+        "",
+        f"Task: {spec.task}. Cell: {spec.cell}. Attention: {spec.attention}. {shape}"
+        f"{', reading both ways' if spec.bidirectional else ''}. {entry.parameters:,} parameters.",
+        "",
+        *_score_lines(metrics),
+        *_seed_lines(metrics.get("seeds", [])),
+        *_failure_lines(metrics),
+        *_peak_lines(metrics.get("peaks", {}), metrics["evaluate"]),
+        *_own_lines(metrics.get("own", [])),
+        "## Data",
+        "",
+        about.strip() or "The data is not described.",
+        "",
+        "## Recipe",
+        "",
+        f"The epoch that was best on the validation split ({metrics['best_epoch']} of {epochs}) is kept. "
+        "The test split was not used to choose anything.",
+        "",
+        "| setting | value |",
+        "|---|--:|",
+        *(f"| {name.replace('_', ' ')} | {run['config'][name]} |" for name in RECIPE),
+        "",
+        "`DATA` stands for the folder that holds the data set's files.",
+        "",
+        *_code(metrics["command"]),
+    ]
+    return "\n".join(lines)
+
+
+def _code(*commands: str) -> list[str]:
+    return ["```", *commands, "```", ""]
+
+
+def _score_lines(metrics: dict[str, Any]) -> list[str]:
+    """The scores, beside those of a linear model where they are known, and those on other splits."""
+    floor: Mapping[str, float] = metrics.get("floor", {})
+    extra = (" linear model |", "--:|") if floor else ("", "")
+    rows = []
+    for name, score in metrics["scores"].items():
+        beside = f" {floor[name]:.2f} |" if name in floor else " |" * bool(floor)
+        rows.append(f"| {SCORE_NAMES[name]} | {score:.2f} |{beside}")
+    lines = [
+        "## Scores",
+        "",
+        f"On {metrics['evaluated_on']} ({metrics['rows']:,} rows), measured on the shipped",
+        "half-precision weights:",
+        "",
+        f"| figure | value |{extra[0]}",
+        f"|---|--:|{extra[1]}",
+        *rows,
+        "",
+        *_code(metrics["evaluate"]),
+    ]
+    if several := metrics.get("several_references"):
+        lines += [
+            f"Of the {metrics['sources']:,} different sources, {several:,} have several references; "
+            "“against all references” scores every source once, against all it has.",
+            "",
+        ]
+    for other in metrics.get("also", []):
+        lines += [
+            f"On split {other['split']} ({other['rows']:,} rows):",
+            "",
+            "| figure | value |",
+            "|---|--:|",
+            *(f"| {SCORE_NAMES[name]} | {score:.2f} |" for name, score in other["scores"].items()),
+            "",
+            *_code(other["evaluate"]),
+        ]
+    signatures = metrics.get("signature", {}).items()
+    return [
+        *lines,
+        *(f"Signature of {name}: `{text}`  " for name, text in signatures),
+        *[""][: len(signatures)],
+    ]
+
+
+def _seed_lines(seeds: list[dict[str, Any]]) -> list[str]:
+    """The same recipe with other seeds: how much of a score is luck."""
+    if not seeds:
+        return []
+    names = list(seeds[0]["scores"])
+    kind = "accuracy" if "accuracy" in seeds[0]["validation"] else "loss"
+    rows = [
+        " | ".join([f"| {run['seed']}", f"{run['validation'][kind]:.2f}", *_cells(run["scores"], names)])
+        for run in seeds
+    ]
+    columns = {name: [run["scores"][name] for run in seeds] for name in names}
+    for title, summary in (("mean", mean), ("spread", stdev)):
+        rows.append(
+            " | ".join([f"| {title}", "", *(f"{summary(values):.2f}" for values in columns.values())])
+        )
+    return [
+        "The same recipe with other seeds. The run that is best on the validation split is the one that is",
+        "shipped; the spread is the standard deviation:",
+        "",
+        f"| seed | validation, {kind} | {' | '.join(SCORE_NAMES[name] for name in names)} |",
+        f"|---|--:|{'--:|' * len(names)}",
+        *(f"{row} |" for row in rows),
+        "",
+    ]
+
+
+def _cells(scores: dict[str, float], names: list[str]) -> list[str]:
+    return [f"{scores[name]:.2f}" for name in names]
+
+
+def _failure_lines(metrics: dict[str, Any]) -> list[str]:
+    """Where it fails: on kinds of our own sentences, or on long sources."""
+    if probes := metrics.get("probes"):
+        about = "Accuracy between two sides on small sets of our own sentences; half of each set is positive:"
+        head = "| sentences | rows | accuracy (%) |"
+        rows = [f"| {probe['name']} | {probe['rows']} | {probe['accuracy2']:.2f} |" for probe in probes]
+        commands = [probe["evaluate"] for probe in probes]
+    elif lengths := metrics.get("by_length"):
+        about = "Lower-cased BLEU by the length of the source sentence:"
+        head = "| source | rows | BLEU, lower-cased |"
+        rows = [f"| {part['name']} | {part['rows']} | {part['bleu_lower']:.2f} |" for part in lengths]
+        commands = [f"{metrics['evaluate']} --by-length"]
+    else:
+        return []
+    return ["## Where it fails", "", about, "", head, "|---|--:|--:|", *rows, "", *_code(*commands)]
+
+
+def _peak_lines(peaks: dict[str, float], command: str) -> list[str]:
+    """Whether attention looks at the word that is translated, or at one beside it."""
+    if not peaks.get("words"):
+        return []
+    rows = [f"| {name} | {value:.1f} |" for name, value in peaks.items() if name != "words"]
+    return [
+        "## Where attention looks",
+        "",
+        f"Where the peak of attention stands when a word is written whose origin is known, for the "
+        f"{peaks['words']:.0f} words that are spelled alike in source and reference:",
+        "",
+        "| peak of attention | share (%) |",
+        "|---|--:|",
+        *rows,
+        "",
+        *_code(f"{command} --by-length"),
+    ]
+
+
+def _own_lines(own: list[dict[str, str]]) -> list[str]:
+    """What it makes of the example sentences of the app, good or bad."""
+    if not own:
+        return []
+    rows = [f"| {_cell(row['text'])} | {_cell(row['translation'])} |" for row in own]
+    return [
+        "## Our own sentences",
+        "",
+        "What it writes for the examples of the app, right or wrong:",
+        "",
+        "| it reads | it writes |",
+        "|---|---|",
+        *rows,
+        "",
+    ]
+
+
+def _cell(text: str) -> str:
+    return text.replace("|", "\\|")

@@ -1,0 +1,207 @@
+"""The registry of trained models: ``checkpoints/<id>/``.
+
+A checkpoint is a folder of ``model.safetensors`` (fp16), ``spec.json``, a SentencePiece model per
+tokenizer (``source.model``, ``target.model``), ``metrics.json`` and ``card.md``. Nothing in it is
+ever unpickled, and nothing is believed: sizes, names and shapes are checked before use.
+"""
+
+import json
+import math
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save_file
+
+from rnnviz_core import limits
+from rnnviz_core.errors import CheckpointError, SpecError
+from rnnviz_core.inputs.tokenizer import Tokenizer
+from rnnviz_core.models.networks import SentimentModel, TranslationModel
+from rnnviz_core.models.specs import ModelSpec, SentimentSpec, TranslationSpec, spec_from_dict
+
+WEIGHTS, SPEC, METRICS, CARD = "model.safetensors", "spec.json", "metrics.json", "card.md"
+Model = SentimentModel | TranslationModel
+
+
+@dataclass(frozen=True)
+class Entry:
+    """What is known of a checkpoint without loading its weights."""
+
+    id: str
+    path: Path
+    spec: SentimentSpec | TranslationSpec
+    parameters: int  # numbers in the weights file
+    bytes: int  # of the whole folder
+    metrics: Mapping[str, Any]
+    card: str
+
+    @property
+    def scores(self) -> Mapping[str, float]:
+        """Test scores by name, for example ``accuracy5``; empty when none were measured."""
+        return self.metrics.get("scores", {})
+
+
+@dataclass(frozen=True)
+class Scan:
+    """What a folder of checkpoints holds: those that can be used, and what is wrong with the rest."""
+
+    entries: tuple[Entry, ...]
+    problems: tuple[str, ...]
+
+    def find(self, model_id: str) -> Entry:
+        """The entry of an id, or a `CheckpointError` that lists the ids."""
+        for entry in self.entries:
+            if entry.id == model_id:
+                return entry
+        known = ", ".join(entry.id for entry in self.entries) or "none: train one first"
+        raise CheckpointError(f"unknown model {model_id!r}; choose one of {known}")
+
+
+def _read(path: Path, limit: int) -> bytes:
+    try:
+        size = path.stat().st_size
+        if size > limit:
+            raise CheckpointError(f"{path.parent.name}/{path.name} has {size} bytes; the limit is {limit}")
+        return path.read_bytes()
+    except OSError as error:
+        reason = error.strerror or error
+        raise CheckpointError(f"{path.parent.name}/{path.name} cannot be read: {reason}") from None
+
+
+def _read_json(path: Path) -> dict[str, Any]:
+    try:
+        values = json.loads(_read(path, limits.TEXT_FILE_BYTES))
+    except (ValueError, RecursionError) as error:
+        raise CheckpointError(f"{path.parent.name}/{path.name} is not JSON: {error}") from None
+    if not isinstance(values, dict):
+        raise CheckpointError(f"{path.parent.name}/{path.name} must hold an object, not {values!r:.60}")
+    return values
+
+
+def _read_spec(folder: Path) -> SentimentSpec | TranslationSpec:
+    try:
+        return spec_from_dict(_read_json(folder / SPEC))
+    except SpecError as error:
+        raise CheckpointError(f"{folder.name}/{SPEC}: {error}") from None
+
+
+def read_entry(folder: Path) -> Entry:
+    """What is known of one checkpoint; `CheckpointError` names the file that is wrong."""
+    spec = _read_spec(folder)
+    parameters = sum(math.prod(shape) for shape in _shapes(folder / WEIGHTS).values())
+    metrics = _read_json(folder / METRICS) if (folder / METRICS).exists() else {}
+    scores = metrics.get("scores", {})
+    if not isinstance(scores, dict) or not all(isinstance(score, int | float) for score in scores.values()):
+        raise CheckpointError(f"{folder.name}/{METRICS}: scores must map names to numbers")
+    card = b""
+    if (folder / CARD).exists():
+        card = _read(folder / CARD, limits.TEXT_FILE_BYTES)
+    size = sum(file.stat().st_size for file in folder.iterdir() if file.is_file())
+    return Entry(folder.name, folder, spec, parameters, size, metrics, card.decode(errors="replace"))
+
+
+def scan(folder: str | Path) -> Scan:
+    """Look at every checkpoint in a folder; damaged ones become `problems`, in words."""
+    entries, problems = [], []
+    try:
+        folders = sorted(path for path in Path(folder).iterdir() if path.is_dir() and path.name[0] != ".")
+    except OSError as error:
+        return Scan((), (f"the folder {Path(folder).name!r} cannot be read: {error.strerror}",))
+    for path in folders:
+        try:
+            entries.append(read_entry(path))
+        except CheckpointError as error:
+            problems.append(str(error))
+        except OSError as error:
+            problems.append(f"{path.name} cannot be read: {error.strerror}")
+    return Scan(tuple(entries), tuple(problems))
+
+
+def _shapes(path: Path) -> dict[str, list[int]]:
+    name = f"{path.parent.name}/{path.name}"
+    try:
+        size = path.stat().st_size
+        if size > limits.CHECKPOINT_BYTES:
+            raise CheckpointError(f"{name} has {size} bytes; the limit is {limits.CHECKPOINT_BYTES}")
+        with safe_open(path, framework="pt") as file:
+            return {key: file.get_slice(key).get_shape() for key in file.keys()}  # noqa: SIM118
+    except OSError as error:
+        raise CheckpointError(f"{name} cannot be read: {error.strerror or error}") from None
+    except SafetensorError as error:
+        raise CheckpointError(f"{name} is damaged or not safetensors: {error}") from None
+
+
+def build(spec: ModelSpec, tokenizers: Mapping[str, Tokenizer], name: str | None = None) -> Model:
+    """A model with fresh weights."""
+    if isinstance(spec, SentimentSpec):
+        return SentimentModel(spec, tokenizers["source"], name)
+    assert isinstance(spec, TranslationSpec)
+    return TranslationModel(spec, tokenizers["source"], tokenizers["target"], name)
+
+
+def load(folder: str | Path) -> Model:
+    """Load a checkpoint as a float32 model in evaluation mode.
+
+    Raises
+    ------
+    CheckpointError
+        Names the file that is missing, damaged, oversized or of the wrong shape.
+    """
+    folder = Path(folder)
+    spec = _read_spec(folder)
+    names = ("source",) if isinstance(spec, SentimentSpec) else ("source", "target")
+    tokenizers = {}
+    for name in names:
+        file = folder / f"{name}.model"
+        try:
+            tokenizers[name] = Tokenizer.shared(_read(file, limits.TOKENIZER_BYTES))
+        except CheckpointError as error:
+            raise CheckpointError(f"{folder.name}/{file.name}: {error}") from None
+    model = build(spec, tokenizers, folder.name)
+    expected = {key: list(value.shape) for key, value in model.state_dict().items()}
+    found = _shapes(folder / WEIGHTS)
+    for key in expected | found:
+        if expected.get(key) != found.get(key):
+            raise CheckpointError(
+                f"{folder.name}/{WEIGHTS}: {key} has shape {found.get(key, 'nothing')}; "
+                f"{SPEC} asks for {expected.get(key, 'nothing')}"
+            )
+    with safe_open(folder / WEIGHTS, framework="pt") as file, torch.no_grad():
+        for key, value in model.state_dict().items():  # in place: all of them at once would be held twice
+            if not value.copy_(file.get_tensor(key)).isfinite().all():
+                raise CheckpointError(f"{folder.name}/{WEIGHTS}: {key} holds numbers that are not finite")
+    return model.requires_grad_(False).eval()
+
+
+def save(model: Model, folder: str | Path, metrics: Mapping[str, Any] | None = None, card: str = "") -> Path:
+    """Write a checkpoint, weights in fp16; every file appears whole or not at all."""
+    folder = Path(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    weights = {key: value.detach().half().contiguous() for key, value in model.state_dict().items()}
+    replace(folder / WEIGHTS, lambda path: save_file(weights, path))
+    write = {SPEC: json.dumps(model.spec.to_dict(), indent=2) + "\n"}
+    if metrics is not None:
+        write[METRICS] = json.dumps(dict(metrics), indent=2) + "\n"
+    if card:
+        write[CARD] = card
+    for name, text in write.items():
+        replace(folder / name, lambda path, text=text: path.write_text(text, encoding="utf-8"))
+    for name, tokenizer in model.tokenizers.items():
+        data = tokenizer.serialized
+        replace(folder / f"{name}.model", lambda path, data=data: path.write_bytes(data))
+    return folder
+
+
+def replace(path: Path, write: Any) -> None:
+    """Let `write` fill a temporary file beside `path`, then put it in place in one step."""
+    temporary = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        write(temporary)
+        temporary.chmod(0o644)
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)

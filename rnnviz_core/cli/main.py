@@ -1,0 +1,103 @@
+"""`python -m rnnviz_core`: list models, trace a text, train, evaluate.
+
+Bad input ends with exit code 2 and one line on standard error that says what to do; standard output
+holds nothing but the answer, so `--json` can be piped. Heavy libraries are imported inside the
+commands: `--help` answers at once.
+"""
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import click
+
+from rnnviz_core import __version__
+from rnnviz_core.errors import RnnvizError, unknown_choice
+
+from .model import checkpoints_option, evaluate, print_json, publish, trace
+from .train import train
+
+PROGRAM = "python -m rnnviz_core"
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; the exit code is 0, or 2 when the input cannot be used."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):  # a text may hold what the terminal cannot show
+            stream.reconfigure(errors="backslashreplace")
+    try:
+        result = commands.main(args=arguments, prog_name=PROGRAM, standalone_mode=False)
+    except click.exceptions.NoArgsIsHelpError as error:
+        error.show()
+        return 2
+    except click.UsageError as error:
+        where = f" (see {error.ctx.command_path} --help)" if error.ctx else ""
+        return _refuse(error.format_message().rstrip(".") + where)
+    except click.ClickException as error:
+        return _refuse(error.format_message())
+    except RnnvizError as error:
+        return _refuse(str(error))
+    except (click.Abort, KeyboardInterrupt):
+        click.echo("stopped", err=True)
+        return 130
+    return result if isinstance(result, int) else 0
+
+
+def _refuse(message: str) -> int:
+    click.echo("error: " + " ".join(message.split()), err=True)
+    return 2
+
+
+class _Commands(click.Group):
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        if args and args[0] not in self.commands:
+            ctx.fail(unknown_choice("command", args[0], sorted(self.commands)))
+        return super().resolve_command(ctx, args)
+
+
+@click.group(
+    cls=_Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100}
+)
+@click.version_option(__version__, prog_name="RNNViz", message="%(prog)s %(version)s")
+def commands() -> None:
+    """RNNViz: what a trained RNN, GRU or LSTM computes on a text, gate by gate.
+
+    \b
+    Examples:
+      python -m rnnviz_core models
+      python -m rnnviz_core trace sentiment-lstm "not a good film"
+    """
+
+
+@commands.command()
+@click.option("--json", "as_json", is_flag=True, help="Print a JSON list instead of a table.")
+@click.option("--markdown", is_flag=True, help="Print the table as it stands in README.md.")
+@checkpoints_option
+def models(as_json: bool, markdown: bool, checkpoints: Path) -> None:
+    """List the trained models with their sizes and test scores.
+
+    \b
+    Examples:
+      python -m rnnviz_core models
+      python -m rnnviz_core models --json
+    """
+    from rnnviz_core.checkpoints import listing, registry
+
+    found = registry.scan(checkpoints)
+    for problem in found.problems:
+        click.echo(f"left out: {problem}", err=True)
+    if not found.entries:
+        raise click.ClickException(
+            f"no usable model in {checkpoints}: train one, or name another --checkpoints"
+        )
+    table = listing.rows(found.entries)
+    if as_json:
+        print_json(table)
+    else:
+        click.echo(listing.markdown(table) if markdown else listing.plain(table))
+
+
+for command in (trace, train, evaluate, publish):
+    commands.add_command(command)

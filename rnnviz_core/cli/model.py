@@ -1,0 +1,303 @@
+"""Commands that load a model: `trace` and `evaluate`."""
+
+import json
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from rnnviz_core import limits
+from rnnviz_core.errors import SpecError, TraceError
+from rnnviz_core.models.specs import USUAL_BEAM, Task
+
+if TYPE_CHECKING:
+    from rnnviz_core.models.networks import SentimentModel, TranslationModel
+    from rnnviz_core.tracing.trace import Trace
+
+SHIPPED = Path(__file__).resolve().parents[2] / "checkpoints"
+TRACE_ENDINGS = (".npz", ".parquet", ".csv")
+
+
+def print_json(value: object) -> None:
+    """Print one JSON value, letters as they are where the stream can hold them, escaped where it cannot."""
+    ascii_only = (sys.stdout.encoding or "ascii").lower().replace("-", "") != "utf8"
+    click.echo(json.dumps(value, ensure_ascii=ascii_only, indent=2))
+
+
+def checkpoints_option(command: Callable[..., Any]) -> Callable[..., Any]:
+    """The folder in which ids are looked up."""
+    return click.option(
+        "--checkpoints",
+        envvar="RNNVIZ_CHECKPOINTS",
+        type=click.Path(path_type=Path),
+        default=SHIPPED,
+        show_default="those of this repository",
+        show_envvar=True,
+        help="Folder of trained models.",
+    )(command)
+
+
+def load(model: str, folder: Path) -> "SentimentModel | TranslationModel":
+    """The model of an id in `folder`, or of a path to a checkpoint."""
+    import torch
+
+    from rnnviz_core.checkpoints import registry as checkpoints
+
+    torch.set_num_threads(1)  # these models are too small to share between threads
+    if model and Path(model).name == model and (folder / model).is_dir():
+        return checkpoints.load(folder / model)
+    if (Path(model) / checkpoints.SPEC).is_file():
+        return checkpoints.load(model)
+    return checkpoints.load(checkpoints.scan(folder).find(model).path)
+
+
+beam_option = click.option(
+    "--beam",
+    type=click.IntRange(1, limits.BEAM),
+    default=1,
+    show_default=True,
+    help="Translation: hypotheses kept per step.",
+)
+
+
+def refuse_for_sentiment(ctx: click.Context, *options: str) -> None:
+    """Raise `SpecError` for options that were given although only translation knows them."""
+    for name in options:
+        if ctx.get_parameter_source(name) is not click.core.ParameterSource.DEFAULT:
+            raise SpecError(
+                f"--{name.replace('_', '-')} belongs to translation; this model is for {Task.SENTIMENT}"
+            )
+
+
+@click.command(short_help="Run a model on a text and write the exact trace.")
+@click.argument("model")
+@click.argument("text")
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path),
+    help="Write the trace: .npz or .parquet (both load again), or .csv.",
+)
+@click.option("--json", "as_json", is_flag=True, help="Print JSON instead of text.")
+@click.option(
+    "--beam",
+    type=click.IntRange(1, limits.BEAM),
+    default=1,
+    show_default=f"{USUAL_BEAM} for a translation",
+    help="Translation: hypotheses kept per step.",
+)
+@click.option("--reference", help="Translation: a text the decoder is made to produce.")
+@checkpoints_option
+@click.pass_context
+def trace(
+    ctx: click.Context,
+    model: str,
+    text: str,
+    out: Path | None,
+    as_json: bool,
+    beam: int,
+    reference: str | None,
+    checkpoints: Path,
+) -> None:
+    """Run MODEL on TEXT; print the prediction and how exactly it was recorded.
+
+    MODEL is an id that `models` lists, or the path of a checkpoint folder.
+
+    \b
+    Examples:
+      python -m rnnviz_core trace sentiment-lstm "not a good film"
+      python -m rnnviz_core trace sentiment-lstm "not a good film" --out film.npz
+      python -m rnnviz_core trace es-en-gru-bahdanau "Me gusta leer." --beam 5 --json
+    """
+    if out is not None and out.suffix not in TRACE_ENDINGS:
+        raise TraceError(f"{out.name!r} ends in {out.suffix!r}; choose one of {', '.join(TRACE_ENDINGS)}")
+    network = load(model, checkpoints)
+    from rnnviz_core.tracing import kernels
+    from rnnviz_core.tracing import recording as recorder
+
+    kernels.settle()
+    if network.spec.task is Task.SENTIMENT:
+        refuse_for_sentiment(ctx, "beam", "reference")
+    elif ctx.get_parameter_source("beam") is click.core.ParameterSource.DEFAULT and reference is None:
+        beam = USUAL_BEAM
+    recorded = recorder.record(network, text, beam=beam, reference=reference)
+    if out is not None:
+        recorded.save(out)
+    if as_json:
+        print_json(_answer(recorded))
+        return
+    for name, value in _lines(recorded, out):
+        click.echo(f"{name:<14}{value}")
+
+
+def _answer(trace: "Trace") -> dict[str, Any]:
+    """What `trace --json` prints."""
+    axis = trace.time_axis()
+    answer: dict[str, Any] = {
+        "model": trace.model,
+        "text": trace.text,
+        "tokens": [token.text for token in trace.tokens[axis]],
+    }
+    if "translation" in trace.meta:
+        answer["prediction"] = answer["translation"] = trace.meta["translation"]
+    else:
+        answer["prediction"] = trace.meta["label"]
+        values = trace["readout.probabilities"].tolist()
+        answer["probabilities"] = dict(zip(trace.labels["class"], values, strict=True))
+    return {**answer, "max_difference": trace.max_difference}
+
+
+def _lines(trace: "Trace", out: Path | None) -> list[tuple[str, str]]:
+    """What `trace` prints for a person."""
+    answer = _answer(trace)
+    lines = [("model", trace.model), ("text", trace.text), ("tokens", " ".join(answer["tokens"]))]
+    lines += [("note", note) for note in trace.meta.get("notes", ())]
+    if "translation" in answer:
+        lines.append(("translation", answer["translation"]))
+        others = trace.meta.get("beam", ())[1:]
+        lines += [("", f"{row['text']}  ({row['score']:.2f})") for row in others]
+    else:
+        lines.append(("prediction", answer["prediction"]))
+        lines += [("", f"{value:6.1%}  {name}") for name, value in answer["probabilities"].items()]
+    lines.append(
+        ("difference", f"{trace.max_difference:.1e} at most, gates recomputed against torch's own states")
+    )
+    if out is not None:
+        lines.append(("written", f"{out} ({out.stat().st_size:,} bytes)"))
+    return lines
+
+
+@click.command(short_help="Score a model on labelled texts or translated sentences.")
+@click.argument("model")
+@click.option(
+    "--data", required=True, help="Table of texts (.tsv, .csv, .gz of either) or hub:NAME[:CONFIG]."
+)
+@click.option(
+    "--split", default="test", show_default=True, help="Which rows, where there is a column `split`."
+)
+@click.option("--json", "as_json", is_flag=True, help="Print JSON instead of text.")
+@beam_option
+@click.option("--lowercase", is_flag=True, help="Translation: chrF without case (BLEU is given both ways).")
+@click.option(
+    "--by-length", is_flag=True, help="Translation: BLEU of short, middling and long sentences too."
+)
+@checkpoints_option
+@click.pass_context
+def evaluate(
+    ctx: click.Context,
+    model: str,
+    data: str,
+    split: str,
+    as_json: bool,
+    beam: int,
+    lowercase: bool,
+    by_length: bool,
+    checkpoints: Path,
+) -> None:
+    """Score MODEL on a table.
+
+    Sentiment: columns `text` and `label5` (0..4), `label3` (0..2) or `label2` (0/1). Prints accuracies in
+    percent; accuracy2 leaves out rows without a side.
+
+    Translation: columns named by language code. Prints sacreBLEU, chrF and perplexity per piece.
+
+    \b
+    Examples:
+      python -m rnnviz_core evaluate sentiment-lstm --data sentences.tsv.gz
+      python -m rnnviz_core evaluate es-en-gru-bahdanau --data pairs.tsv --split test --beam 5 --json
+    """
+    network = load(model, checkpoints)
+    from rnnviz_core.scoring.publishing import evaluate as score
+
+    if network.spec.task is Task.SENTIMENT:
+        refuse_for_sentiment(ctx, "beam", "lowercase", "by_length")
+    scores = score(network, data, split, beam=beam, lowercase=lowercase, by_length=by_length)
+    if as_json:
+        print_json(scores)
+        return
+    for name, value in scores.items():
+        if isinstance(value, dict):
+            for part, found in value.items():
+                match found:
+                    case dict():
+                        found = f"{found['bleu_lower']:.2f} ({found['rows']} rows)"
+                    case float():
+                        found = f"{found:.1f} %"
+                click.echo(f"{name:<14}{part}: {found}")
+        else:
+            click.echo(f"{name:<14}{value if isinstance(value, int) else format(value, '.2f')}")
+
+
+def _score(rule: str) -> tuple[str, float]:
+    """``accuracy2=82.5`` as name and number."""
+    from rnnviz_core.checkpoints.cards import SCORE_NAMES
+
+    name, _, value = rule.partition("=")
+    try:
+        if name in SCORE_NAMES:
+            return name, float(value)
+    except ValueError:
+        pass
+    raise SpecError(f"--floor {rule!r}: write SCORE=VALUE with one of {', '.join(SCORE_NAMES)}")
+
+
+@click.command(short_help="Score a finished run and put its model among the checkpoints.")
+@click.argument("run", type=click.Path(path_type=Path))
+@click.option("--data", required=True, help="Table of the test texts, or hub:NAME[:CONFIG].")
+@click.option(
+    "--split", default="test", show_default=True, help="Which rows, where there is a column `split`."
+)
+@beam_option
+@click.option(
+    "--about",
+    type=click.File(encoding="utf-8"),
+    multiple=True,
+    help="Markdown on the data and its licence, for the card; may be repeated.",
+)
+@click.option("--probe", help="Sentiment: a table of small test sets, one per value of its column `split`.")
+@click.option("--also", multiple=True, help="Another split to report; may be repeated.")
+@click.option(
+    "--floor",
+    multiple=True,
+    metavar="SCORE=VALUE",
+    help="What a simple linear model reaches, to stand beside a score; may be repeated.",
+)
+@click.option(
+    "--seed-run",
+    "seeds",
+    type=click.Path(path_type=Path),
+    multiple=True,
+    help="A run that differs in its seed only; the best on validation is published. May be repeated.",
+)
+@checkpoints_option
+def publish(
+    run: Path,
+    data: str,
+    split: str,
+    beam: int,
+    about: tuple[Any, ...],
+    probe: str | None,
+    also: tuple[str, ...],
+    floor: tuple[str, ...],
+    seeds: tuple[Path, ...],
+    checkpoints: Path,
+) -> None:
+    """Score the best epoch of RUN on test data; write it, metrics.json and card.md into the checkpoints.
+
+    RUN is the folder that `train --out` wrote. The scores are those of the half-precision weights, as
+    `evaluate` gives them; the card holds both commands. The app offers the model from its next start.
+
+    \b
+    Examples:
+      python -m rnnviz_core publish runs/sentiment-lstm --data sentences.tsv.gz --about docs/data/sst.md \\
+          --probe tests/material/sentences.tsv
+      python -m rnnviz_core publish runs/es-en-gru-bahdanau --data pairs.tsv.gz --beam 5
+    """
+    from rnnviz_core.scoring import publishing
+
+    test = publishing.Test(data, split, beam, also, probe, dict(_score(rule) for rule in floor))
+    words = "\n\n".join(file.read().strip() for file in about)
+    folder = publishing.publish(run, checkpoints, test, seeds=seeds, about=words)
+    click.echo((folder / "metrics.json").read_text(encoding="utf-8").rstrip())
+    click.echo(f"written to {folder}", err=True)

@@ -1,0 +1,156 @@
+"""`python -m rnnviz_core train`: its options are the fields of the settings, one to one."""
+
+import dataclasses
+import os
+import types
+from collections.abc import Iterator
+from enum import StrEnum
+from pathlib import Path
+from typing import Any, get_args, get_origin
+
+import click
+
+from rnnviz_core.errors import SpecError
+from rnnviz_core.models.specs import SentimentSpec, Task, TranslationSpec, choice
+
+# Field -> what the option does. A test holds this against the dataclasses.
+SPEC_HELP = {
+    "cell": "The recurrent cell.",
+    "attention": "How the model looks back at its states (sentiment: none or bahdanau).",
+    "embedding": "Width of the embedding.",
+    "hidden": "Units per layer and direction.",
+    "layers": "Stacked recurrent layers.",
+    "bidirectional": "Read in both directions (translation: the encoder).",
+    "dropout": "Probability, on embeddings, between layers and before the readout.",
+    "classes": "Sentiment: the names of the classes, worst first, separated by commas.",
+    "source": "Translation: language code of the column that is read.",
+    "target": "Translation: language code of the column that is written.",
+}
+RUN_HELP = {
+    "data": "Table of texts (.tsv, .csv, .gz of either) or hub:NAME[:CONFIG]; @SPLIT after it names a split.",
+    "validation": "Table of the validation texts; by default that of --data.",
+    "train_split": "Value of the column `split` to train on, where there is that column.",
+    "validation_split": "Value of the column `split` to validate on.",
+    "exclude": "COLUMN=VALUE: leave such rows out of training; may be repeated.",
+    "vocabulary": "Pieces at most, per tokenizer.",
+    "target_vocabulary": "Translation: pieces at most of the target language; 0: as --vocabulary.",
+    "lowercase": "Sentiment: fold case.",
+    "treebank": "Sentiment: the texts are Penn Treebank tokens; also read them as people type.",
+    "polarity": "Sentiment: a table of texts known only as negative (0) or positive (1); may be repeated.",
+    "polarity_words": "Words read of each of these per epoch: a passage cut at random.",
+    "pretrain": "A table read first: texts, as a language model; or more sentence pairs; may be repeated.",
+    "pretrain_epochs": "Passes over these.",
+    "teacher": "A checkpoint whose answers are learnt beside the labels or translations; may be repeated.",
+    "teacher_nearest": "Translation: of a teacher's beam, the one nearest to the given translation.",
+    "teacher_share": "Sentiment: weight of these answers in the loss. Translation: share of the texts.",
+    "sampling": "Share of texts cut at random in training (subword regularisation).",
+}
+CONFIG_HELP = {
+    "epochs": "Passes over the training texts.",
+    "batch": "Texts per step.",
+    "optimizer": "The rule that turns gradients into steps.",
+    "rate": "The highest learning rate.",
+    "schedule": "How the rate falls after its warm-up.",
+    "warmup": "Share of all steps in which the rate rises.",
+    "weight_decay": "Weight decay.",
+    "clip": "Largest norm of the gradient.",
+    "smoothing": "Label smoothing.",
+    "consistency": "R-Drop: weight of the disagreement between two dropouts of each text; 0: off.",
+    "average": "Decay of the running mean of the weights that is evaluated; 0: none.",
+    "patience": "Epochs without a better figure before stopping; 0: never.",
+    "seed": "Seed of everything random.",
+    "threads": "Threads of this run.",
+    "device": "Where to train; cuda: a graphics processor per process.",
+    "precision": "Of the products in training (autocast); weights stay float32.",
+}
+HELP = {**SPEC_HELP, **RUN_HELP, **CONFIG_HELP}
+EXAMPLES = """
+\b
+Examples:
+  python -m rnnviz_core train sentiment --cell gru --hidden 64 --data phrases.tsv.gz \\
+      --validation sentences.tsv.gz --epochs 8 --out runs/gru
+  python -m rnnviz_core train translation --cell lstm --attention luong --source de --target en \\
+      --data pairs.tsv --out runs/de-en
+  python -m rnnviz_core train sentiment --cell lstm --data hub:SetFit/sst5 --out runs/sst5
+"""
+
+
+def _options(settings: type) -> Iterator[click.Option]:
+    """An option per field of a dataclass; what is not given stays the dataclass's own default."""
+    field: Any  # the default may be of any type
+    for field in dataclasses.fields(settings):
+        if field.name not in HELP:
+            continue
+        flag = "--" + field.name.replace("_", "-")
+        kind: Any = field.type
+        if isinstance(kind, types.UnionType):
+            kind = next(option for option in get_args(kind) if option is not type(None))
+        required, default = field.default is dataclasses.MISSING, field.default
+        text = HELP[field.name]
+        details: dict[str, Any] = {"default": None}
+        if field.name == "classes":
+            details["type"], default = str, ", ".join(default)
+        elif kind is bool:
+            flag, default = f"{flag}/--no-{flag[2:]}", "yes" if default else "no"
+        elif isinstance(kind, type) and issubclass(kind, StrEnum):
+            details["type"] = click.Choice([str(member) for member in kind])
+        elif get_origin(kind) is tuple:
+            details |= {"type": str, "multiple": True}
+        else:
+            details["type"] = kind
+        if not required and default not in (None, ()):
+            text = f"{text} [{default}]"
+        yield click.Option([flag], required=required, help=text, **details)
+
+
+class _TrainCommand(click.Command):
+    """The settings live beside torch, so the options are looked up only when `train` is used."""
+
+    def get_params(self, ctx: click.Context) -> list[click.Parameter]:
+        known = {parameter.name for parameter in self.params}
+        if "cell" not in known:
+            from rnnviz_core.training.runs import Run
+            from rnnviz_core.training.settings import TrainingConfig
+
+            for settings in (SentimentSpec, TranslationSpec, Run, TrainingConfig):
+                for option in _options(settings):
+                    if option.name not in known:
+                        known.add(option.name)
+                        self.params.append(option)
+        return super().get_params(ctx)
+
+
+@click.command(
+    cls=_TrainCommand, epilog=EXAMPLES, short_help="Train a model, or go on with a run that was stopped."
+)
+@click.argument("task", metavar="TASK", type=click.Choice([str(task) for task in Task]))
+@click.option("--out", type=click.Path(path_type=Path), required=True, help="Folder of the run.")
+@click.option("--quiet", is_flag=True, help="No progress bar and no line per epoch.")
+def train(task: str, out: Path, quiet: bool, **given: Any) -> None:
+    """Train a model from scratch, or go on with a run that was interrupted in --out.
+
+    TASK is `sentiment` (columns `text` and `label5`, `label3`, `label2` or `label`) or `translation`
+    (columns named by language code). The best epoch's checkpoint is written into --out.
+    """
+    from rnnviz_core.training.runs import Run, execute
+    from rnnviz_core.training.settings import TrainingConfig
+
+    given = {name: value for name, value in given.items() if value not in (None, ())}
+    if "classes" in given:
+        given["classes"] = tuple(name.strip() for name in given["classes"].split(","))
+    spec: dict[str, Any] = {name: value for name, value in given.items() if name in SPEC_HELP}
+    settings = SentimentSpec if choice(Task, task) is Task.SENTIMENT else TranslationSpec
+    fields = {field.name for field in dataclasses.fields(settings)}
+    if odd := sorted(set(spec) - fields):
+        raise SpecError(f"--{odd[0]} is no setting of task {task!r}")
+    run = Run(
+        spec=settings(**spec),
+        config=TrainingConfig(**{name: value for name, value in given.items() if name in CONFIG_HELP}),
+        **{name: value for name, value in given.items() if name in RUN_HELP},
+    )
+    checkpoint, progress = execute(run, out, quiet=quiet)
+    if os.environ.get("RANK", "0") != "0":  # of the processes that torchrun started, one speaks
+        return
+    figures = "  ".join(f"{name} {value:.4g}" for name, value in progress.figures.items())
+    click.echo(f"best epoch {progress.best_epoch} of {progress.epoch}: {figures}")
+    click.echo(f"written to {checkpoint}")

@@ -1,0 +1,1 @@
+"""What a network reads: text cut into pieces, and the tables that texts come from."""

@@ -1,0 +1,1 @@
+"""How good a network is: scores, alignment, and publishing with a card."""

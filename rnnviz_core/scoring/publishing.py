@@ -1,0 +1,213 @@
+"""From finished runs to a checkpoint others can use: test scores, metrics.json and card.md."""
+
+import json
+import shlex
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from rnnviz_core.checkpoints import registry as checkpoints
+from rnnviz_core.checkpoints.cards import SCORE_NAMES, write_card
+from rnnviz_core.errors import DataError
+from rnnviz_core.inputs import corpora
+from rnnviz_core.models.networks import SentimentModel
+from rnnviz_core.models.specs import USUAL_BEAM
+from rnnviz_core.search.beam import translate
+from rnnviz_core.tasks.examples import examples
+from rnnviz_core.training.loop import LOG
+from rnnviz_core.training.runs import RUN
+
+from .evaluation import evaluate_sentiment, evaluate_translation
+
+
+@dataclass(frozen=True)
+class Test:
+    """What a model is scored on, beside the scores of its test split.
+
+    Parameters
+    ----------
+    data, split, beam
+        What the scores are measured on; `beam` for translation.
+    also
+        More splits of the same data to report.
+    probe
+        Sentiment: a table of small test sets, one per value of its column ``split``.
+    floor
+        Score -> what a simple linear model reaches on the same test; stands beside the scores.
+    """
+
+    data: str
+    split: str | None = "test"
+    beam: int = 1
+    also: tuple[str, ...] = ()
+    probe: str | None = None
+    floor: Mapping[str, float] | None = None
+
+
+def evaluate(
+    model: checkpoints.Model,
+    data: str,
+    split: str | None,
+    *,
+    beam: int = 1,
+    lowercase: bool = False,
+    by_length: bool = False,
+    quiet: bool = False,
+) -> dict[str, Any]:
+    """The scores of a model on a table or hub data set, as `evaluate` on the command line gives them."""
+    if isinstance(model, SentimentModel):
+        return evaluate_sentiment(model, corpora.load(data, split), data)
+    pairs = corpora.pairs(data, split, (model.spec.source, model.spec.target))
+    return evaluate_translation(
+        model, pairs, beam=beam, lowercase=lowercase, by_length=by_length, quiet=quiet
+    )
+
+
+def evaluate_command(model_id: str, data: str, split: str | None, beam: int, *, folder: str = "DATA") -> str:
+    """The command line that repeats an evaluation; data named by file only."""
+    name = data if data.startswith(corpora.HUB) else f"{folder}/{Path(data).name}"
+    words = ["python", "-m", "rnnviz_core", "evaluate", model_id, "--data", name]
+    if split is not None:
+        words += ["--split", split]
+    if beam > 1:
+        words += ["--beam", str(beam)]
+    return shlex.join(words)
+
+
+def publish(
+    run: str | Path,
+    folder: str | Path,
+    test: Test,
+    *,
+    seeds: Sequence[str | Path] = (),
+    about: str = "",
+) -> Path:
+    """Score a run's best checkpoint on test data and put it, with its card, among the checkpoints.
+
+    Parameters
+    ----------
+    run
+        The folder of a run made by `rnnviz_core.training.runs.execute`.
+    folder
+        Where checkpoints live; the model's folder is made in it.
+    test
+        What is measured.
+    seeds
+        Runs of the same settings with other seeds: the run that is best on its validation split is
+        published, and the card shows the test scores of all, with their mean and spread.
+    about
+        Markdown on the data: source, licence, what to be careful of.
+
+    Raises
+    ------
+    DataError
+        When a folder holds no finished run, or the runs differ in more than the seed.
+    """
+    runs = [_finished(path) for path in (run, *seeds)]
+    if len({_settings(one) for one in runs}) > 1:
+        raise DataError("the runs differ in more than their seed; publish them one by one")
+    best = min(runs, key=lambda one: _rank(one[0].metrics["validation"]))
+    entry, path = best
+    model = checkpoints.load(entry.path)  # in half precision, as it will be shipped
+    metrics = {**entry.metrics, **measure(model, entry.id, test)}
+    if seeds:
+        metrics["seeds"] = [
+            _seed(one, metrics["scores"] if one is best else None, test)
+            for one in sorted(runs, key=lambda one: _settings_of(one[1])["config"]["seed"])
+        ]
+    epochs = len((path / LOG).read_text().splitlines())
+    card = write_card(entry, _settings_of(path), metrics, epochs, about)
+    return checkpoints.save(model, Path(folder) / entry.id, metrics, card)
+
+
+def _finished(run: str | Path) -> tuple[checkpoints.Entry, Path]:
+    run = Path(run)
+    found = checkpoints.scan(run)
+    if len(found.entries) != 1 or not (run / RUN).exists():
+        raise DataError(f"{run}: no run with one checkpoint is here; train one into it first")
+    return found.entries[0], run
+
+
+def _settings_of(run: Path) -> dict[str, Any]:
+    return json.loads((run / RUN).read_text())
+
+
+def _settings(run: tuple[checkpoints.Entry, Path]) -> str:
+    """A run's settings without its seed, as one text."""
+    settings = _settings_of(run[1])
+    settings["config"] |= {"seed": 0, "threads": 1, "device": "cpu"}
+    return json.dumps(settings, sort_keys=True)
+
+
+def _rank(validation: dict[str, float]) -> float:
+    """Lower is better: accuracy turned round where there is one, else the loss."""
+    return -validation["accuracy"] if "accuracy" in validation else validation["loss"]
+
+
+def _seed(run: tuple[checkpoints.Entry, Path], known: dict[str, float] | None, test: Test) -> dict[str, Any]:
+    """One run's seed, its validation figures and its test scores."""
+    entry, path = run
+    scores = known
+    if scores is None:
+        found = evaluate(checkpoints.load(entry.path), test.data, test.split, beam=test.beam)
+        scores = {name: round(found[name], 2) for name in SCORE_NAMES if name in found}
+    validation = {name: round(value, 2) for name, value in entry.metrics["validation"].items()}
+    return {"seed": _settings_of(path)["config"]["seed"], "validation": validation, "scores": scores}
+
+
+def measure(model: checkpoints.Model, model_id: str, test: Test) -> dict[str, Any]:
+    """Everything that is measured on the shipped weights, rounded as the card shows it."""
+    scores = evaluate(model, test.data, test.split, beam=test.beam, by_length=True)
+    metrics: dict[str, Any] = {
+        "scores": {name: round(scores[name], 2) for name in SCORE_NAMES if name in scores},
+        "rows": scores["rows"],
+        "evaluated_on": f"{Path(test.data).name}, split {test.split}",
+        "evaluate": evaluate_command(model_id, test.data, test.split, test.beam),
+    }
+    if test.floor:
+        metrics["floor"] = dict(test.floor)
+    if "several_references" in scores:
+        metrics |= {name: scores[name] for name in ("sources", "several_references")}
+    if "by_length" in scores:
+        metrics["by_length"] = [
+            {"name": name, "rows": part["rows"], "bleu_lower": round(part["bleu_lower"], 2)}
+            for name, part in scores["by_length"].items()
+        ]
+    if "peaks" in scores:
+        metrics["peaks"] = {name: round(value, 1) for name, value in scores["peaks"].items()}
+    if "signature" in scores:
+        metrics["signature"] = scores["signature"]
+    if test.also:
+        metrics["also"] = [_other_split(model, model_id, test, split) for split in test.also]
+    if test.probe is not None:
+        metrics["probes"] = _probes(model, model_id, test.probe)
+    if not isinstance(model, SentimentModel):
+        metrics["own"] = [
+            {"text": example.text, "translation": translate(model, example.text, beam=USUAL_BEAM)}
+            for example in examples(model.spec)
+        ]
+    return metrics
+
+
+def _other_split(model: checkpoints.Model, model_id: str, test: Test, split: str) -> dict[str, Any]:
+    found = evaluate(model, test.data, split, beam=test.beam)
+    return {
+        "split": split,
+        "rows": found["rows"],
+        "scores": {name: round(found[name], 2) for name in SCORE_NAMES if name in found},
+        "evaluate": evaluate_command(model_id, test.data, split, test.beam),
+    }
+
+
+def _probes(model: checkpoints.Model, model_id: str, probe: str) -> list[dict[str, Any]]:
+    """The two-sided accuracy on each split of a table, with the command that repeats it."""
+    rows = corpora.load(probe)
+    corpora.require(rows, ["split"], probe)
+    found = []
+    for split in dict.fromkeys(rows["split"]):
+        scores = evaluate(model, probe, split)
+        command = evaluate_command(model_id, probe, split, 1, folder="tests/material")
+        row = {"name": split, "rows": scores["rows"], "accuracy2": round(scores["accuracy2"], 2)}
+        found.append({**row, "evaluate": command})
+    return found

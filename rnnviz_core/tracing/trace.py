@@ -1,0 +1,362 @@
+"""A `Trace`: tokens and named arrays of everything one model computed on one text.
+
+Sites follow one grammar, built by `site` alone::
+
+    part ["." layer ["." "reverse"]] "." name        encoder.0.forget, encoder.1.reverse.hidden
+                                                     readout.logits, attention.weights
+
+Every array names its axes: ``time``, ``source`` and ``target`` count tokens; ``unit``, ``dim``,
+``class`` and ``vocab`` count numbers. A trace is immutable: arrays are read-only.
+"""
+
+import functools
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from rnnviz_core import limits
+from rnnviz_core.errors import TraceError
+
+from . import files as trace_files
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+TOKEN_AXES = ("time", "source", "target")
+AXES = (*TOKEN_AXES, "unit", "dim", "class", "vocab")
+_ALL_AXES = frozenset(AXES)
+FORMAT = 1  # version of the saved form
+_NAME = re.compile(r"[a-z][a-z_]*")
+_SITE = re.compile(r"[a-z][a-z_]*(\.(0|[1-9][0-9]*)(\.reverse)?)?\.[a-z][a-z_]*")
+_KINDS = "fiub"  # numpy's letters for real numbers: no objects, text or dates in a trace
+
+
+def site(part: str, *path: int | str) -> str:
+    """Build a site name: ``site("encoder", 0, "forget") == "encoder.0.forget"``.
+
+    Parameters
+    ----------
+    part
+        ``encoder``, ``decoder``, ``attention`` or ``readout``.
+    path
+        The layer number and, for a layer read from right to left, ``"reverse"``; then the name.
+
+    Raises
+    ------
+    ValueError
+        When the parts do not follow the grammar.
+    """
+    match path:
+        case (str(),) | (int(), str()) | (int(), "reverse", str()):
+            pass
+        case _:
+            raise ValueError(f"a site is part[.layer[.reverse]].name, not {(part, *path)!r}")
+    words = [part, *(step for step in path if isinstance(step, str))]
+    layers = [step for step in path if isinstance(step, int)]
+    if not all(_NAME.fullmatch(word) for word in words) or any(layer < 0 for layer in layers):
+        raise ValueError(f"a site is part[.layer[.reverse]].name, not {(part, *path)!r}")
+    return ".".join(map(str, (part, *path)))
+
+
+def layer_site(part: str, layer: int, name: str, *, reverse: bool = False) -> str:
+    """The site of a recurrent layer's array in either direction of reading."""
+    return site(part, layer, "reverse", name) if reverse else site(part, layer, name)
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """One piece as the tokenizer cut it; `start` and `end` are characters of the trace's text."""
+
+    text: str
+    id: int
+    start: int
+    end: int
+
+
+Computed = tuple[str, Callable[[np.ndarray], np.ndarray]]  # another site, and what makes the array of its
+
+
+class _Arrays(Mapping[str, np.ndarray]):
+    """Read-only arrays by site; some are computed whenever somebody looks, and not kept."""
+
+    def __init__(
+        self, kept: Mapping[str, np.ndarray], computed: Mapping[str, Computed], order: tuple[str, ...]
+    ):
+        self.kept, self.computed, self._order = kept, computed, order
+
+    def __getitem__(self, name: str) -> np.ndarray:
+        if name not in self.computed:
+            return self.kept[name]
+        source, function = self.computed[name]
+        array = function(self.kept[source])
+        array.setflags(write=False)
+        return array
+
+    def __contains__(self, name: object) -> bool:
+        return name in self.kept or name in self.computed
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._order)
+
+    def __len__(self) -> int:
+        return len(self._order)
+
+
+@dataclass(frozen=True, eq=False)
+class Trace:
+    """Everything a model computed on one text.
+
+    Attributes
+    ----------
+    model
+        The id of the checkpoint, or a description of a module.
+    text
+        The text as the tokenizer read it.
+    tokens
+        Token axis -> its tokens, in reading order.
+    arrays
+        Site -> read-only array.
+    axes
+        Site -> the names of that array's axes.
+    labels
+        Axis (``class``, ``vocab``) or track (``target_input``) -> a name per position.
+    meta
+        Plain values: ``task``, ``cell``, ``attention``, the prediction, notes on the text.
+    max_difference
+        The largest absolute difference between the states recomputed from the recorded gates and
+        those the fused torch module returned.
+    """
+
+    model: str
+    text: str
+    tokens: Mapping[str, tuple[Token, ...]]
+    arrays: Mapping[str, np.ndarray]
+    axes: Mapping[str, tuple[str, ...]]
+    max_difference: float
+    labels: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    meta: Mapping[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if self.arrays.keys() != self.axes.keys():
+            odd = sorted(self.arrays.keys() ^ self.axes.keys())
+            raise TraceError(f"site {odd[0]!r} has an array without axes or axes without an array")
+        sizes: dict[str, int] = {axis: len(tokens) for axis, tokens in self.tokens.items()}
+        fitting = set()  # most sites share a few shapes: check each shape once
+        frozen = {}
+        computed = self.arrays if isinstance(self.arrays, _Arrays) else None
+        kept = self.arrays if computed is None else computed.kept
+        for name, array in kept.items():
+            kind = (self.axes[name], array.shape, array.dtype)
+            if kind not in fitting:
+                _check_array(name, array, self.axes[name], sizes)
+                fitting.add(kind)
+            _check_site(name)
+            frozen[name] = view = array.view()
+            view.setflags(False)  # type: ignore[call-arg]  # write, by place: by name it takes twice as long
+        for name in ("tokens", "axes", "labels", "meta"):
+            object.__setattr__(self, name, MappingProxyType(dict(getattr(self, name))))
+        arrays: Mapping[str, np.ndarray] = MappingProxyType(frozen)
+        if computed is not None:
+            arrays = _Arrays(frozen, computed.computed, tuple(computed))
+        object.__setattr__(self, "arrays", arrays)
+
+    def __getitem__(self, name: str) -> np.ndarray:
+        try:
+            return self.arrays[name]
+        except KeyError:
+            raise TraceError(f"no site {name!r} in this trace; it has {', '.join(self.arrays)}") from None
+
+    def __contains__(self, name: object) -> bool:
+        return name in self.arrays
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.arrays)
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes of all arrays together that are kept."""
+        kept = self.arrays.kept if isinstance(self.arrays, _Arrays) else self.arrays
+        return sum(array.nbytes for array in kept.values())
+
+    def computing(self, name: str, source: str, function: Callable[[np.ndarray], np.ndarray]) -> "Trace":
+        """The same trace, smaller: `function` makes the array `name` of that of `source` at every look."""
+        kept = {site: self[site] for site in self if site != name}
+        return replace(self, arrays=_Arrays(kept, {name: (source, function)}, tuple(self)))
+
+    def layers(self, part: str = "encoder") -> int:
+        """How many recurrent layers `part` has; 0 when there is no such part."""
+        found = {int(name.split(".")[1]) for name in self if re.match(rf"{part}\.\d+\.", name)}
+        return len(found)
+
+    def reverses(self, part: str = "encoder") -> bool:
+        """Whether `part` also reads from right to left."""
+        return f"{part}.0.reverse.hidden" in self
+
+    def time_axis(self, part: str = "encoder") -> str:
+        """The token axis along which `part` steps."""
+        return self.axes[site(part, 0, "hidden")][0]
+
+    # --- leaving and entering the process -----------------------------------------------------
+
+    def header(self) -> dict[str, Any]:
+        """Everything but the arrays' numbers, as plain JSON values."""
+        return {
+            "format": FORMAT,
+            "model": self.model,
+            "text": self.text,
+            "tokens": {
+                axis: [[token.text, token.id, token.start, token.end] for token in tokens]
+                for axis, tokens in self.tokens.items()
+            },
+            "axes": {name: list(axes) for name, axes in self.axes.items()},
+            "shapes": {name: list(array.shape) for name, array in self.arrays.items()},
+            "dtypes": {name: array.dtype.str for name, array in self.arrays.items()},
+            "labels": {axis: list(names) for axis, names in self.labels.items()},
+            "meta": dict(self.meta),
+            "max_difference": self.max_difference,
+        }
+
+    @classmethod
+    def _from_header(cls, header: dict[str, Any], arrays: dict[str, np.ndarray]) -> "Trace":
+        if header["format"] != FORMAT:
+            raise TraceError(f"its format is {header['format']!r}; this version reads {FORMAT}")
+        for name, kind in (("model", str), ("text", str), ("meta", dict)):
+            if not isinstance(header[name], kind):
+                raise TraceError(f"its {name} is {header[name]!r:.40}; it must be a {kind.__name__}")
+        return cls(
+            model=header["model"],
+            text=header["text"],
+            tokens={
+                axis: tuple(
+                    Token(str(text), int(id_), int(start), int(end)) for text, id_, start, end in rows
+                )
+                for axis, rows in header["tokens"].items()
+            },
+            arrays=arrays,
+            axes={name: tuple(axes) for name, axes in header["axes"].items()},
+            labels={axis: tuple(names) for axis, names in header["labels"].items()},
+            meta=header["meta"],
+            max_difference=float(header["max_difference"]),
+        )
+
+    def to_npz(self) -> bytes:
+        """The trace as a compressed ``.npz`` file: an array per site and a JSON header."""
+        return trace_files.npz_bytes(self.header(), dict(self.arrays))
+
+    def to_parquet(self) -> bytes:
+        """The trace as a Parquet file: the tidy frame, with the JSON header in its metadata."""
+        return trace_files.parquet_bytes(self.header(), self.to_frame())
+
+    def save(self, path: str | Path) -> Path:
+        """Write the trace to ``.npz`` or ``.parquet`` (both load again) or ``.csv`` (rows only).
+
+        Raises
+        ------
+        TraceError
+            When the ending names another form, the trace is too large to be read again, or the file
+            cannot be written.
+        """
+        path = Path(path)
+        count = sum(array.size for array in self.arrays.values())
+        if count > limits.TRACE_BYTES // 8:
+            raise TraceError(f"the trace has {count} numbers; a file holds up to {limits.TRACE_BYTES // 8}")
+        try:
+            match path.suffix:
+                case ".npz":
+                    path.write_bytes(self.to_npz())
+                case ".parquet":
+                    path.write_bytes(self.to_parquet())
+                case ".csv":
+                    self.to_frame().to_csv(path, index=False)
+                case other:
+                    raise TraceError(f"{path.name!r} ends in {other!r}; choose one of .npz, .parquet, .csv")
+        except OSError as error:
+            raise TraceError(f"{path} cannot be written: {error.strerror or error}") from None
+        return path
+
+    @classmethod
+    def load(cls, path: str | Path) -> "Trace":
+        """Read a trace written by `save` as ``.npz`` or ``.parquet``. Nothing is ever unpickled.
+
+        Raises
+        ------
+        TraceError
+            When the file is missing, larger than the limit, damaged, or not a trace.
+        """
+        path = Path(path)
+        try:
+            header, arrays = trace_files.read(path)
+            return cls._from_header(header, arrays)
+        except OSError as error:
+            raise TraceError(f"{path} cannot be read: {error.strerror or error}") from None
+        except TraceError as error:
+            raise TraceError(f"{path.name} cannot be read: {error}") from None
+        except Exception as error:  # any other damage: the file is untrusted bytes
+            raise TraceError(f"{path.name} cannot be read: damaged, or not a trace ({error})") from None
+
+    def to_frame(self, *sites: str) -> "pd.DataFrame":
+        """One row per number: ``site``, a column per axis in use, ``token``, ``value``.
+
+        Parameters
+        ----------
+        sites
+            The sites to include; all of them when none is named.
+        """
+        import pandas as pd
+
+        names = sites or tuple(self)
+        sizes = [self[name].size for name in names]
+        used = [axis for axis in AXES if any(axis in self.axes[name] for name in names)]
+        rows = sum(sizes)
+        # Filled in place, a slice per site: joining a frame per site takes several times as long.
+        places = {axis: np.zeros(rows, dtype=np.int32) for axis in used}
+        absent = {axis: np.ones(rows, dtype=bool) for axis in used}
+        pool = list(dict.fromkeys(token.text for tokens in self.tokens.values() for token in tokens))
+        texts = np.full(rows, len(pool), dtype=np.int32)  # which text of the pool; past its end: none
+        values = np.empty(rows, dtype=np.result_type(*(self[name] for name in names)) if names else float)
+        end = 0
+        for name, size in zip(names, sizes, strict=True):
+            array, axes = self[name], self.axes[name]
+            here = slice(end, end := end + size)
+            values[here] = array.reshape(-1)
+            for axis, index in zip(axes, np.indices(array.shape), strict=True):
+                places[axis][here] = index.reshape(-1)
+                absent[axis][here] = False
+            if axes and (tokens := self.tokens.get(axes[0])):
+                texts[here] = np.repeat([pool.index(token.text) for token in tokens], size // len(tokens))
+        columns: dict[str, Any] = {"site": _texts(names, np.repeat(np.arange(len(names)), sizes))}
+        for axis in used:
+            columns[axis] = pd.arrays.IntegerArray(places[axis], absent[axis])
+        columns["token"] = _texts((*pool, None), texts)
+        columns["value"] = values
+        return pd.DataFrame(columns)
+
+
+def _texts(pool: Sequence[str | None], places: np.ndarray) -> Any:
+    """A pandas string column of the texts at `places`, without an object per row."""
+    import pandas as pd
+    import pyarrow as pa
+
+    return pd.array(pa.array(pool, type=pa.large_string()).take(pa.array(places)), dtype="string")
+
+
+@functools.lru_cache(maxsize=4096)
+def _check_site(name: str) -> None:
+    if not _SITE.fullmatch(name):
+        raise TraceError(f"{name!r} is no site; a site is part[.layer[.reverse]].name")
+
+
+def _check_array(name: str, array: np.ndarray, axes: tuple[str, ...], sizes: dict[str, int]) -> None:
+    """Compare an array with its axes; `sizes` collects the length of each token axis."""
+    if array.dtype.kind not in _KINDS:
+        raise TraceError(f"site {name!r} holds {array.dtype}; a trace holds real numbers")
+    if array.ndim != len(axes) or not _ALL_AXES.issuperset(axes):
+        raise TraceError(f"site {name!r} has shape {array.shape} but the axes {axes}")
+    for axis, size in zip(axes, array.shape, strict=True):
+        if axis in TOKEN_AXES and sizes.setdefault(axis, size) != size:
+            raise TraceError(f"site {name!r} has {size} along {axis!r}, others {sizes[axis]}")

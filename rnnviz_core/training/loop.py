@@ -1,0 +1,243 @@
+"""The training loop: schedule, clipping, averaging, early stopping, resuming.
+
+A run writes two things: ``<out>/training.safetensors`` after every epoch (everything needed to go on),
+and the best model so far as a checkpoint. Both appear whole or not at all, so a run that is killed
+loses at most one epoch. Nothing is pickled.
+"""
+
+import copy
+import dataclasses
+import json
+import math
+import random
+import time
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+from typing import Any, cast
+
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save_file
+from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
+
+from rnnviz_core.checkpoints.registry import Model, replace, save
+from rnnviz_core.errors import DataError, SpecError
+
+from .batches import Example, bucketed
+from .language import LanguageModel
+from .objectives import Work
+from .parallel import ALONE, Group
+from .settings import Optimizer, Precision, TrainingConfig, rate_factor
+
+Trainable = Model | LanguageModel
+STATE = "training.safetensors"
+LOG = "metrics.jsonl"
+
+
+@dataclass
+class Progress:
+    """How far a run has come; kept in the state file."""
+
+    epoch: int = 0  # epochs finished
+    best: float | None = None  # the best validation figure
+    best_epoch: int = 0
+    figures: dict[str, float] = dataclasses.field(default_factory=dict)  # at the best epoch
+
+
+def _optimizer(model: Trainable, config: TrainingConfig) -> torch.optim.Optimizer:
+    settings: dict[str, Any] = {"lr": config.rate, "weight_decay": config.weight_decay}
+    match config.optimizer:
+        case Optimizer.ADAMW:
+            return torch.optim.AdamW(model.parameters(), fused=True, **settings)
+        case Optimizer.ADAM:
+            return torch.optim.Adam(model.parameters(), fused=True, **settings)
+        case Optimizer.RMSPROP:
+            return torch.optim.RMSprop(model.parameters(), foreach=True, **settings)
+        case Optimizer.SGD:
+            return torch.optim.SGD(model.parameters(), momentum=0.9, nesterov=True, fused=True, **settings)
+
+
+class Trainer:
+    """One run. `run` trains to the end, or on from where a killed run left off.
+
+    Parameters
+    ----------
+    model
+        Trained in place. A `LanguageModel` leaves no checkpoint: it only prepares another model.
+    work
+        The task's examples, loss and validation.
+    config
+        The run's settings.
+    out
+        The folder of the run; the checkpoint of the best epoch is ``out/<model id>``.
+    metrics
+        Written into the checkpoint's ``metrics.json`` beside the validation figures.
+    group
+        The processes that train together; `work` holds this one's shard of the examples.
+    """
+
+    def __init__(
+        self,
+        model: Trainable,
+        work: Work,
+        config: TrainingConfig,
+        out: Path,
+        metrics: dict[str, Any] | None = None,
+        group: Group = ALONE,
+    ) -> None:
+        torch.set_num_threads(config.threads)
+        self.model, self.work, self.config, self.out = model, work, config, Path(out)
+        self.metrics, self.group = metrics or {}, group
+        model.to(torch.device(config.device))
+        self.called = group.wrap(model)  # what the loss runs; with several processes, not the bare model
+        self.optimizer = _optimizer(model, config)
+        self.average = None
+        if config.average:
+            self.average = AveragedModel(model, multi_avg_fn=get_ema_multi_avg_fn(config.average))
+        self.progress = Progress()
+
+    @property
+    def evaluated(self) -> Trainable:
+        """The weights that are validated and saved: the running mean where one is kept."""
+        return self.model if self.average is None else cast(Trainable, self.average.module)
+
+    def run(self, *, quiet: bool = False) -> Progress:
+        """Train; returns the progress at the end."""
+        self.out.mkdir(parents=True, exist_ok=True)
+        self.resume()
+        while self.progress.epoch < self.config.epochs and not self._stalled():
+            self._epoch(quiet)
+        return self.progress
+
+    def _stalled(self) -> bool:
+        waited = self.progress.epoch - self.progress.best_epoch
+        return 0 < self.config.patience <= waited
+
+    def _epoch(self, quiet: bool) -> None:
+        from tqdm import tqdm
+
+        number, began = self.progress.epoch, time.perf_counter()
+        shard = f"/{self.group.rank}" if self.group.rank else ""
+        generator = random.Random(f"{self.config.seed}/{number}{shard}")
+        torch.manual_seed(self.config.seed * 100_003 + number + 50_021 * self.group.rank)
+        examples = self.work.training(generator)
+        steps = self.group.smallest(math.ceil(len(examples) / self.config.batch))
+        if not steps:
+            raise DataError("the training split holds no text with a known piece")
+        quiet = quiet or not self.group.first
+        bar = tqdm(total=steps, desc=f"epoch {number + 1}", disable=quiet or None, leave=False)
+        mean = self._steps(examples, steps, generator, bar)
+        bar.close()
+        self.evaluated.eval()
+        figures = self.work.validate(self.evaluated)
+        self.progress.epoch += 1
+        self._keep_if_best(figures)
+        self._save_state()
+        row = {
+            "epoch": number + 1,
+            "train_loss": mean,
+            **figures,
+            "best_epoch": self.progress.best_epoch,
+            "seconds": round(time.perf_counter() - began, 1),
+        }
+        if self.group.first:
+            with (self.out / LOG).open("a") as file:
+                file.write(json.dumps(row) + "\n")
+        if not quiet:
+            print("  ".join(f"{k} {v:.4g}" for k, v in row.items()), flush=True)
+
+    def _steps(self, examples: list[Example], steps: int, generator: random.Random, bar: Any) -> float:
+        model, config, sum_of_losses = self.model, self.config, 0.0
+        model.train()
+        total = steps * config.epochs
+        first = self.progress.epoch * steps
+        for index, batch in enumerate(islice(bucketed(examples, config.batch, generator), steps)):
+            for group in self.optimizer.param_groups:
+                group["lr"] = config.rate * rate_factor(config, first + index, total)
+            with torch.autocast(
+                config.device, torch.bfloat16, enabled=config.precision is Precision.BFLOAT16
+            ):
+                loss = self.work.loss(self.called, batch, config.smoothing, config.consistency)
+            self.optimizer.zero_grad()
+            loss.backward()
+            torch.nn.utils.clip_grad_norm_(model.parameters(), config.clip, foreach=True)
+            self.optimizer.step()
+            if self.average is not None:
+                self.average.update_parameters(model)
+            sum_of_losses += loss.item()
+            bar.update()
+        return sum_of_losses / steps
+
+    def _keep_if_best(self, figures: dict[str, float]) -> None:
+        figure, best = figures[self.work.metric], self.progress.best
+        if not math.isfinite(figure):
+            raise DataError(f"the validation {self.work.metric} is {figure}; lower the rate or the clip")
+        if best is None or (figure != best and (figure > best) == self.work.larger_is_better):
+            self.progress.best, self.progress.best_epoch = figure, self.progress.epoch
+            self.progress.figures = figures
+            model = self.evaluated
+            if not self.group.first or isinstance(model, LanguageModel):
+                return
+            metrics = {**self.metrics, "validation": figures, "best_epoch": self.progress.epoch}
+            save(model, self.out / self.model.name, metrics)
+
+    # --- going on after an interruption ---------------------------------------------------------
+
+    def _save_state(self) -> None:
+        self.group.wait()  # nobody reads a state that is older than its own
+        if not self.group.first:
+            return
+        tensors = {f"model.{key}": value for key, value in self.model.state_dict().items()}
+        if self.average is not None:
+            tensors |= {f"average.{key}": value for key, value in self.average.state_dict().items()}
+        for index, values in self.optimizer.state_dict()["state"].items():
+            tensors |= {f"optimizer.{index}.{key}": torch.as_tensor(value) for key, value in values.items()}
+        tensors = {key: value.detach().cpu().clone().contiguous() for key, value in tensors.items()}
+        header = {"progress": json.dumps(dataclasses.asdict(self.progress)), "config": self._signature()}
+        replace(self.out / STATE, lambda path: save_file(tensors, path, metadata=header))
+
+    def _signature(self) -> str:
+        settings = {**self.config.to_dict(), "threads": 1, **self.model.spec.to_dict()}
+        del settings["device"]  # a run may go on somewhere else
+        if self.group.size > 1:
+            settings["processes"] = self.group.size
+        return json.dumps(settings, sort_keys=True)
+
+    def resume(self) -> bool:
+        """Take up a run that was interrupted in `out`; False when there is none.
+
+        Raises
+        ------
+        SpecError
+            When the folder holds a run with other settings.
+        DataError
+            When its state file is damaged.
+        """
+        path = self.out / STATE
+        if not path.exists():
+            return False
+        try:
+            with safe_open(path, framework="pt") as file:
+                header = file.metadata() or {}
+                tensors = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118
+        except (SafetensorError, OSError) as error:
+            raise DataError(f"{path} is damaged ({error}); delete it to start again") from None
+        if header.get("config") != self._signature():
+            raise SpecError(f"{path} belongs to a run with other settings; choose another --out or delete it")
+        self.progress = Progress(**json.loads(header["progress"]))
+        self._load_state(tensors)
+        return True
+
+    def _load_state(self, tensors: dict[str, torch.Tensor]) -> None:
+        def part(name: str) -> dict[str, torch.Tensor]:
+            return {k.removeprefix(name): v for k, v in tensors.items() if k.startswith(name)}
+
+        self.model.load_state_dict(part("model."))
+        if self.average is not None:
+            self.average.load_state_dict(part("average."))
+        state = copy.deepcopy(self.optimizer.state_dict())
+        for key, value in part("optimizer.").items():
+            index, name = key.split(".", 1)
+            state["state"].setdefault(int(index), {})[name] = value
+        self.optimizer.load_state_dict(state)

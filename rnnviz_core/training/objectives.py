@@ -1,0 +1,332 @@
+"""What the training loop needs to know of each task: examples, loss, validation figures."""
+
+import random
+from collections.abc import Iterator, Sequence
+from typing import Protocol
+
+import torch
+from jaxtyping import Float, Int
+from torch import Tensor
+from torch.nn import functional
+
+from rnnviz_core.inputs.corpora import Labelled, Pairs, as_typed
+from rnnviz_core.inputs.tokenizer import BOS, EOS, PAD, UNK
+from rnnviz_core.models.networks import SentimentModel, TranslationModel
+from rnnviz_core.search.beam import translations
+
+from .batches import Batch, Example, bucketed
+
+TEACHER_BEAM = 5  # of the search for a teacher's translation
+EVALUATION_ROWS = 256  # examples per batch where no gradient is kept
+
+
+class Work(Protocol):
+    """One task's side of the training loop."""
+
+    metric: str  # the validation figure that picks the best epoch
+    larger_is_better: bool
+
+    def training(self, generator: random.Random) -> list[Example]:
+        """One epoch's examples, freshly encoded."""
+        ...
+
+    def loss(
+        self, model: torch.nn.Module, batch: Batch, smoothing: float, consistency: float
+    ) -> Float[Tensor, ""]:
+        """The mean loss of a batch."""
+        ...
+
+    def validate(self, model: torch.nn.Module) -> dict[str, float]:
+        """Figures on the validation split."""
+        ...
+
+
+def device_of(model: torch.nn.Module) -> torch.device:
+    """Where a model's weights are."""
+    return next(model.parameters()).device
+
+
+def sentiment_scores(logits: Float[Tensor, "row class"], labels: list[int]) -> dict[str, float]:
+    """Accuracy in percent over all classes, and between the two sides where a label takes one.
+
+    A model's side is that of the larger probability mass; the middle class belongs to neither.
+    """
+    truth = torch.tensor(labels)
+    classes = logits.shape[-1]
+    exact = (logits.argmax(-1) == truth).double().mean().item()
+    scores = {f"accuracy{classes}": 100 * exact}
+    sides = truth != (classes - 1) / 2
+    if sides.any() and classes > 2:
+        predicted = second_side(logits)
+        actual = truth > (classes - 1) / 2
+        scores["accuracy2"] = 100 * (predicted == actual)[sides].double().mean().item()
+    return scores
+
+
+def second_side(logits: Float[Tensor, "row class"]) -> torch.Tensor:
+    """Whether the upper classes hold more probability than the lower ones, per row."""
+    probabilities = logits.double().softmax(-1)
+    half = logits.shape[-1] // 2
+    return probabilities[:, -half:].sum(-1) > probabilities[:, :half].sum(-1)
+
+
+def disagreement(logits: Float[Tensor, "row class"]) -> Float[Tensor, ""]:
+    """How far the lower half of the rows is from the upper one, dropout being all that differs.
+
+    The mean over rows of the Kullback-Leibler divergences in both directions, halved (R-Drop, Liang et
+    al. 2021).
+    """
+    first, second = logits.float().log_softmax(-1).chunk(2)
+    return ((first.exp() - second.exp()) * (first - second)).sum(-1).mean() / 2
+
+
+def polarity_loss(
+    logits: Float[Tensor, "row class"], targets: Int[Tensor, " row"], smoothing: float = 0.0
+) -> Float[Tensor, ""]:
+    """Mean cross-entropy; a target beyond the classes stands for all classes of a side.
+
+    With n classes, target n is the lower side and n + 1 the upper one: their loss is the negative
+    logarithm of the summed probability of that side's classes, the middle one belonging to neither.
+    """
+    classes = logits.shape[-1]
+    exact = targets < classes
+    if exact.all():
+        return functional.cross_entropy(logits, targets, label_smoothing=smoothing)
+    half = classes // 2
+    coarse = logits[~exact].log_softmax(-1)
+    sides = torch.stack((coarse[:, :half].logsumexp(-1), coarse[:, -half:].logsumexp(-1)), dim=-1)
+    wanted = (targets[~exact] - classes).unsqueeze(1)
+    loss = -sides.gather(1, wanted).sum()
+    if exact.any():
+        loss = loss + functional.cross_entropy(
+            logits[exact], targets[exact], label_smoothing=smoothing, reduction="sum"
+        )
+    return loss / len(targets)
+
+
+@torch.inference_mode()
+def sentiment_logits(model: SentimentModel, ids: list[list[int]]) -> Float[Tensor, "row class"]:
+    """Logits of every text, in the order given."""
+    examples = [Example(row, index) for index, row in enumerate(ids)]
+    logits = torch.empty(len(ids), len(model.spec.classes))
+    for batch in bucketed(examples, EVALUATION_ROWS, None):
+        there = batch.to(device_of(model))
+        logits[batch.targets] = model(there.ids, there.lengths).cpu()
+    return logits
+
+
+def mean_answers(teachers: Sequence[SentimentModel], texts: Sequence[str]) -> Float[Tensor, "row class"]:
+    """What trained models answer to every text, each with its own tokenizer: the mean probabilities."""
+    answers = []
+    for teacher in teachers:
+        ids = [teacher.tokenizer.ids(text) or [UNK] for text in texts]
+        answers.append(sentiment_logits(teacher, ids).softmax(-1))
+    return torch.stack(answers).mean(0)
+
+
+class SentimentWork:
+    """Labelled texts for a `SentimentModel`.
+
+    Parameters
+    ----------
+    model
+        Gives the tokenizer.
+    train, validation
+        The two splits.
+    treebank
+        The texts are Penn Treebank tokens: read half of them as people type, in every epoch anew.
+    sampling
+        Share of texts cut into a random segmentation (subword regularisation).
+    polarity
+        More texts, known only as negative (0) or positive (1): their loss is that of the side's classes
+        together.
+    words
+        Of a longer one of these, every epoch reads another passage of so many words.
+    teachers
+        Trained models of the same classes. What they answer, on average, to every text is learnt beside
+        its label (Hinton et al. 2015).
+    teacher_share
+        The weight of that in the loss; the label has the rest.
+    """
+
+    metric, larger_is_better = "accuracy", True
+
+    def __init__(
+        self,
+        model: SentimentModel,
+        train: Labelled,
+        validation: Labelled,
+        *,
+        treebank: bool = False,
+        sampling: float = 0.0,
+        polarity: Labelled | None = None,
+        words: int = 50,
+        teachers: Sequence[SentimentModel] = (),
+        teacher_share: float = 0.5,
+    ) -> None:
+        self._tokenizer, self._train = model.tokenizer, train
+        self._teachers, self._teacher_share = teachers, teacher_share
+        self._treebank, self._sampling = treebank, sampling
+        self._polarity, self._words = polarity or Labelled([], []), words
+        self._classes = len(model.spec.classes)
+        self._validation_ids = [self._tokenizer.ids(text) for text in validation.texts]
+        self._validation_labels = validation.labels
+
+    def training(self, generator: random.Random) -> list[Example]:
+        texts, examples = [], []
+        for text, target in self._texts(generator):
+            if ids := self._ids(text, generator):
+                texts.append(text)
+                examples.append(Example(ids, target))
+        if not self._teachers:
+            return examples
+        answers = mean_answers(self._teachers, texts).tolist()
+        return [example._replace(answer=answer) for example, answer in zip(examples, answers, strict=True)]
+
+    def _texts(self, generator: random.Random) -> Iterator[tuple[str, int]]:
+        """One epoch's texts, as they are read, and their targets."""
+        for text, label in zip(self._train.texts, self._train.labels, strict=True):
+            yield as_typed(text) if self._treebank and generator.random() < 0.5 else text, label
+        for text, side in zip(self._polarity.texts, self._polarity.labels, strict=True):
+            words = text.split()
+            start = generator.randrange(max(1, len(words) - self._words + 1))
+            yield " ".join(words[start : start + self._words]), self._classes + side
+
+    def _ids(self, text: str, generator: random.Random) -> list[int]:
+        sampled = generator.random() < self._sampling
+        return self._tokenizer.sample(text) if sampled else self._tokenizer.ids(text)
+
+    def loss(
+        self, model: torch.nn.Module, batch: Batch, smoothing: float, consistency: float = 0.0
+    ) -> Float[Tensor, ""]:
+        batch = batch.to(device_of(model))
+        if consistency:
+            batch = batch.twice()
+        logits = model(batch.ids, batch.lengths)
+        loss = polarity_loss(logits.float(), batch.targets, smoothing)
+        if batch.answers is not None:
+            taught = functional.cross_entropy(logits.float(), batch.answers)
+            loss = torch.lerp(loss, taught, self._teacher_share)
+        return loss + consistency * disagreement(logits) if consistency else loss
+
+    def validate(self, model: torch.nn.Module) -> dict[str, float]:
+        assert isinstance(model, SentimentModel)
+        logits = sentiment_logits(model, self._validation_ids)
+        scores = sentiment_scores(logits, self._validation_labels)
+        loss = functional.cross_entropy(logits, torch.tensor(self._validation_labels)).item()
+        return {"accuracy": sum(scores.values()) / len(scores), **scores, "loss": loss}
+
+
+def likeliest(candidates: Sequence[str], given: str) -> str:
+    """The first of a teacher's translations, which come best first."""
+    return candidates[0]
+
+
+def nearest(candidates: Sequence[str], given: str) -> str:
+    """The candidate with the highest sentence-level BLEU to the given translation, case aside."""
+    from sacrebleu.metrics import BLEU
+
+    metric = BLEU(lowercase=True, effective_order=True)
+    return max(candidates, key=lambda text: metric.sentence_score(text, [given]).score)
+
+
+class TranslationWork:
+    """Sentence pairs for a `TranslationModel`.
+
+    Parameters
+    ----------
+    model
+        Gives the tokenizers.
+    train, validation
+        The two splits.
+    sampling
+        Share of source texts cut into a random segmentation (subword regularisation).
+    limit
+        Pairs over so many pieces on a side are left out of training.
+    teachers
+        Trained models of the same languages. Their translations of the training texts are learnt beside
+        the given ones (sequence-level distillation, Kim and Rush 2016).
+    teacher_nearest
+        Of a teacher's beam, take the translation that is nearest to the given one (sequence-level
+        interpolation, the same) instead of the likeliest.
+    teacher_share
+        Share of texts that an epoch reads with a teacher's translation, drawn anew in every epoch.
+    """
+
+    metric, larger_is_better = "loss", False
+
+    def __init__(
+        self,
+        model: TranslationModel,
+        train: Pairs,
+        validation: Pairs,
+        *,
+        sampling: float = 0.0,
+        limit: int = 60,
+        teachers: Sequence[TranslationModel] = (),
+        teacher_nearest: bool = False,
+        teacher_share: float = 0.5,
+    ) -> None:
+        self._source, self._target = model.source_tokenizer, model.target_tokenizer
+        self._train, self._sampling, self._limit = train, sampling, limit
+        self._validation = self._encode(validation, None)
+        self._teacher_share = teacher_share
+        choose = nearest if teacher_nearest else likeliest
+        self._taught = [
+            [
+                choose(translations(teacher, text, beam=TEACHER_BEAM), given)
+                for text, given in zip(train.sources, train.targets, strict=True)
+            ]
+            for teacher in teachers
+        ]
+
+    def _encode(self, pairs: Pairs, generator: random.Random | None) -> list[Example]:
+        examples = []
+        for source, target in zip(pairs.sources, pairs.targets, strict=True):
+            sampled = generator is not None and generator.random() < self._sampling
+            ids = self._source.sample(source) if sampled else self._source.ids(source)
+            wanted = self._target.ids(target)
+            if ids and (generator is None or max(len(ids), len(wanted)) <= self._limit):
+                examples.append(Example(ids, [BOS, *wanted, EOS]))
+        return examples
+
+    def training(self, generator: random.Random) -> list[Example]:
+        pairs = self._train
+        if self._taught:
+            targets = [
+                generator.choice(answers) if generator.random() < self._teacher_share else given
+                for given, *answers in zip(pairs.targets, *self._taught, strict=True)
+            ]
+            pairs = Pairs(pairs.sources, targets)
+        return self._encode(pairs, generator)
+
+    def loss(
+        self, model: torch.nn.Module, batch: Batch, smoothing: float, consistency: float = 0.0
+    ) -> Float[Tensor, ""]:
+        batch = batch.to(device_of(model))
+        if consistency:
+            batch = batch.twice()
+        wanted = batch.targets[:, 1:]
+        keep = wanted != PAD
+        logits = model(batch.ids, batch.lengths, batch.targets[:, :-1], keep)
+        loss = functional.cross_entropy(logits.float(), wanted[keep], label_smoothing=smoothing)
+        return loss + consistency * disagreement(logits) if consistency else loss
+
+    def validate(self, model: torch.nn.Module) -> dict[str, float]:
+        assert isinstance(model, TranslationModel)
+        loss, pieces = translation_loss(model, self._validation)
+        return {"loss": loss / pieces, "perplexity": float(torch.tensor(loss / pieces).exp())}
+
+
+@torch.inference_mode()
+def translation_loss(model: TranslationModel, examples: list[Example]) -> tuple[float, int]:
+    """Summed negative log-probability of the references' pieces, and how many pieces."""
+    total, pieces = 0.0, 0
+    for batch in bucketed(examples, EVALUATION_ROWS, None):
+        batch = batch.to(device_of(model))
+        wanted = batch.targets[:, 1:]
+        keep = wanted != PAD
+        logits = model(batch.ids, batch.lengths, batch.targets[:, :-1], keep)
+        total += functional.cross_entropy(logits, wanted[keep], reduction="sum").item()
+        pieces += int(keep.sum())
+    return total, pieces

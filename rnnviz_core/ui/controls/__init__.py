@@ -1,0 +1,1 @@
+"""Widgets, and how a chart reaches the browser."""

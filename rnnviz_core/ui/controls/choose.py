@@ -1,0 +1,222 @@
+"""Widgets that choose what to look at, bound to the URL; each only where there is a choice."""
+
+from collections.abc import Collection, Mapping
+from functools import partial
+from typing import TYPE_CHECKING, NamedTuple
+
+import streamlit as st
+
+from rnnviz_core import limits
+from rnnviz_core.frames.tokens import step_texts
+from rnnviz_core.models.specs import USUAL_BEAM, ModelSpec, Task
+from rnnviz_core.ui.shell import url
+
+if TYPE_CHECKING:
+    from rnnviz_core.ui import View
+
+TOKEN_NAMES = {"time": "token", "source": "token", "target": "step"}  # axis -> name in the URL
+
+
+class Layer(NamedTuple):
+    """One recurrent layer in one direction of reading."""
+
+    part: str  # encoder or decoder
+    layer: int
+    reverse: bool
+
+    @property
+    def name(self) -> str:
+        return f"{self.part}.{self.layer}" + ".reverse" * self.reverse
+
+    @property
+    def words(self) -> str:
+        """As a person reads it; numbers count from 1."""
+        direction = ", read backwards" if self.reverse else ""
+        return f"{self.part.capitalize()}, layer {self.layer + 1}{direction}"
+
+
+def layers(view: "View") -> list[Layer]:
+    """Every recurrent layer of the trace, in the order in which they compute."""
+    return [
+        Layer(part, layer, reverse)
+        for part in ("encoder", "decoder")
+        for layer in range(view.trace.layers(part))
+        for reverse in ((False, True) if view.trace.reverses(part) else (False,))
+    ]
+
+
+def forget_layer(spec: ModelSpec) -> None:
+    """Drop a chosen layer that a network of this kind does not have."""
+    parts = ("encoder", "decoder") if spec.task is Task.TRANSLATION else ("encoder",)
+    known = {
+        Layer(part, layer, reverse).name
+        for part in parts
+        for layer in range(spec.layers)
+        for reverse in ((False, True) if spec.bidirectional and part == "encoder" else (False,))
+    }
+    if url.get("layer") not in known:
+        url.put("layer", None)
+
+
+def choose_layer(view: "View") -> Layer:
+    """The layer to look at; a widget only when there is more than one."""
+    options = {layer.name: layer for layer in layers(view)}
+    default = next(iter(options))
+    chosen = url.checked("layer", url.one_of(tuple(options)), default, shown=options[default].words.lower())
+    if len(options) > 1:
+        key = url.widget("layer", chosen)
+        st.selectbox(
+            "Layer",
+            list(options),
+            format_func=lambda name: options[name].words,
+            key=key,
+            on_change=lambda: url.put("layer", st.session_state[key]),
+        )
+    return options[chosen]
+
+
+def first_look(steps: int, part: str) -> int:
+    """Where every page opens: an encoder has read its whole text, a decoder writes its first piece."""
+    return steps - 1 if part == "encoder" else 0
+
+
+def choose_token(view: "View", part: str) -> int:
+    """The step of `part` to look at, counted from 0; at first `first_look`."""
+    axis = view.trace.time_axis(part)
+    tokens = step_texts(view.trace, part)
+    name = TOKEN_NAMES[axis]
+    chosen = whole(name, len(tokens), first_look(len(tokens), part))
+    key = url.widget(name, chosen)
+    st.selectbox(
+        "Token" if part == "encoder" else "Step of the decoder",
+        range(len(tokens)),
+        format_func=lambda step: f"{step} · {tokens[step]}",
+        key=key,
+        on_change=lambda: url.put(name, str(st.session_state[key])),
+    )
+    return chosen
+
+
+def choose_unit(view: "View", size: int, default: int = 0) -> int:
+    """The unit to look at, counted from 0 as in the arrays; at first `default`."""
+    del view
+    chosen = whole("unit", size, default)
+    key = url.widget("unit", chosen)
+    st.number_input(
+        f"Unit (0 to {size - 1})",
+        0,
+        size - 1,
+        step=1,
+        key=key,
+        on_change=lambda: url.put("unit", str(st.session_state[key])),
+    )
+    return chosen
+
+
+def chosen_token(view: "View", part: str) -> int | None:
+    """The step of `part` that a click, the player or the link chose; None when nothing was chosen."""
+    name = TOKEN_NAMES[view.trace.time_axis(part)]
+    return None if url.get(name) is None else whole(name, len(step_texts(view.trace, part)), 0)
+
+
+def current_token(view: "View", part: str) -> int:
+    """The step of `part` to mark where there is no widget for it: as `choose_token` has it."""
+    found = chosen_token(view, part)
+    return first_look(len(step_texts(view.trace, part)), part) if found is None else found
+
+
+def choose_one(
+    name: str,
+    label: str,
+    options: Mapping[str, str],
+    *,
+    others: Collection[str] = (),
+    help: str | None = None,
+) -> str:
+    """One of a few `options` (value -> its words), kept as `name` in the URL; the first is the default.
+
+    A value of `others` is one that another model has: it is given up without a word.
+    """
+    default = next(iter(options))
+    if url.get(name) in others and url.get(name) not in options:
+        url.put(name, None)
+    chosen = url.checked(name, url.one_of(tuple(options)), default, shown=options[default])
+    key = url.widget(name, chosen)
+    st.segmented_control(
+        label,
+        list(options),
+        format_func=options.__getitem__,
+        key=key,
+        required=True,
+        help=help,
+        on_change=lambda: url.put(name, st.session_state[key]),
+    )
+    return chosen
+
+
+def type_word(name: str, label: str, default: str = "", *, placeholder: str | None = None) -> str:
+    """A short text, kept as `name` in the URL."""
+    read = partial(url.short_enough, limit=limits.WORD_CHARACTERS)
+    chosen = url.checked(name, read, default, shown=f"“{default}”" if default else "none")
+    key = url.widget(f"{name}-{label}", chosen)
+    st.text_input(
+        label,
+        key=key,
+        max_chars=limits.WORD_CHARACTERS,
+        placeholder=placeholder,
+        on_change=lambda: url.put(name, st.session_state[key].strip() or None),
+    )
+    return chosen
+
+
+def choose_beam() -> int:
+    """How many translations the search keeps side by side; every page shows the best one."""
+    chosen = beam()
+    key = url.widget("beam", chosen)
+    st.number_input(
+        f"Beam: translations kept side by side (1 to {limits.BEAM})",
+        1,
+        limits.BEAM,
+        step=1,
+        key=key,
+        on_change=lambda: url.put("beam", str(st.session_state[key])),
+        width=380,
+    )
+    return chosen
+
+
+def choose_reference() -> str:
+    """A translation that the decoder is fed instead of its own; empty: it writes freely."""
+    chosen = reference()
+    key = url.widget("reference", chosen)
+    st.text_input(
+        "Feed it a translation of yours (else it is fed what it wrote itself)",
+        key=key,
+        max_chars=limits.CHARACTERS,
+        placeholder="it writes freely",
+        on_change=lambda: url.put("reference", st.session_state[key].strip() or None),
+    )
+    return chosen
+
+
+def reference() -> str:
+    """The translation that the decoder is fed, as it was typed."""
+    return url.checked("reference", url.short_enough, "", shown="what it writes freely")
+
+
+def beam() -> int:
+    """The chosen width of the beam."""
+    found = url.checked("beam", url.whole(limits.BEAM + 1), USUAL_BEAM)
+    if not found:
+        url.note(f"A beam keeps at least one translation; showing {USUAL_BEAM}.")
+        url.put("beam", None)
+    return found or USUAL_BEAM
+
+
+def whole(name: str, size: int, default: int) -> int:
+    """A number below `size` from the URL; one that is too large gives the last one, and says so."""
+    raw = url.get(name)
+    if raw is not None and raw.isascii() and raw.isdigit() and size <= int(raw[:9]):
+        url.note(f"There is no {name} {raw[:9]} here; showing the last one, {size - 1}.")
+        return size - 1
+    return url.checked(name, url.whole(size), default, shown=str(default))

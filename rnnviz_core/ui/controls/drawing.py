@@ -1,0 +1,87 @@
+"""Draw a chart template with frames; the compiled spec is kept, so that only the rows travel."""
+
+from collections import OrderedDict
+from threading import Lock
+from typing import TYPE_CHECKING, Any
+
+import streamlit as st
+
+from .arrow import arrow_bytes
+
+if TYPE_CHECKING:
+    import altair as alt
+
+    from rnnviz_core.frames.columns import Rows
+
+SPECS = 512  # compiled specs kept by one process
+
+_specs: "OrderedDict[int, tuple[alt.TopLevelMixin, dict[str, Any]]]" = OrderedDict()
+_lock = Lock()
+_compiled = 0
+
+
+def compilations() -> int:
+    """How many charts this process has compiled so far."""
+    return _compiled
+
+
+def compiled(template: "alt.TopLevelMixin") -> dict[str, Any]:
+    """The template's Vega-Lite spec, compiled once per template object.
+
+    Chart functions are cached (`functools.cache`), so the same options give the same object. The
+    object is kept next to its spec: its address cannot be given to another one meanwhile.
+    """
+    with _lock:
+        if found := _specs.get(id(template)):
+            _specs.move_to_end(id(template))
+            return found[1]
+    spec = template.to_dict(validate=False)  # the tests validate all of them
+    global _compiled
+    with _lock:
+        _compiled += 1
+        _specs[id(template)] = (template, spec)
+        while len(_specs) > SPECS:
+            _specs.popitem(last=False)
+    return spec
+
+
+def show(
+    template: "alt.TopLevelMixin",
+    *,
+    key: str,
+    description: str,
+    height: int | None = None,
+    select: str | None = None,
+    **frames: "Rows",
+) -> Any:
+    """Draw `template` with the rows of `frames`.
+
+    Parameters
+    ----------
+    template
+        A chart whose datasets are named (`alt.NamedData`).
+    key
+        Stable name of the chart on its page.
+    description
+        What a person who cannot see the chart should be told.
+    height
+        Pixels, where the template leaves it open.
+    select
+        Name of a selection in the template; clicking then reruns the page.
+    frames
+        Dataset name -> rows: a DataFrame, or columns by name.
+
+    Returns
+    -------
+    The selection as Streamlit reports it when `select` is given, otherwise None.
+    """
+    datasets = {name: arrow_bytes(rows) for name, rows in frames.items()}
+    spec = {**compiled(template), "datasets": datasets}
+    if height is not None:
+        spec["height"] = height
+    options: dict[str, Any] = {"width": "stretch", "key": key, "alt": description}
+    if select is None:
+        st.vega_lite_chart(spec, **options)
+        return None
+    state = st.vega_lite_chart(spec, on_select="rerun", selection_mode=select, **options)
+    return state["selection"].get(select)

@@ -1,0 +1,116 @@
+"""The step player: first, back, forward, last, a slider, and a slow or fast walk through the steps.
+
+The step is the chosen token (``token`` or ``step`` in the URL), so it is kept when the page changes.
+"""
+
+import time
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from rnnviz_core.frames.tokens import step_texts
+from rnnviz_core.ui.shell import url
+
+from .choose import TOKEN_NAMES, first_look, whole
+
+if TYPE_CHECKING:
+    from rnnviz_core.ui import View
+
+SPEEDS = {"slow": 2.0, "normal": 1.2, "fast": 0.6}  # seconds per step
+_PLAYING, _DUE, _SPEED = "player-on", "player-due", "player-speed"
+
+
+def play(view: "View", part: str, draw: Callable[[int], None]) -> None:
+    """Draw the player, then what depends on its step: `draw` gets it.
+
+    Choosing a step runs the whole page, as any choice does. While it plays, only the player and what
+    `draw` draws run again.
+    """
+    if st.session_state.get(_PLAYING):
+        seconds = SPEEDS[st.session_state.get(_SPEED) or "normal"]
+        st.fragment(_play, run_every=seconds)(view, part, draw, seconds)
+    else:
+        _play(view, part, draw, None)
+
+
+def _play(view: "View", part: str, draw: Callable[[int], None], seconds: float | None) -> None:
+    texts = step_texts(view.trace, part)
+    name = TOKEN_NAMES[view.trace.time_axis(part)]
+    last = len(texts) - 1
+    step = whole(name, len(texts), first_look(len(texts), part))
+    if seconds and bool(st.session_state.get(_PLAYING)):
+        step = _walk(name, step, last, seconds)
+    elif seconds:
+        st.rerun()  # stopped: leave the fragment
+    key = url.widget("player", step)
+
+    def go(to: int) -> None:
+        st.session_state[_PLAYING] = False
+        st.session_state[key] = to
+        url.put(name, str(to))
+
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="xxsmall"):
+        if last:
+            st.select_slider(
+                "Step",
+                range(len(texts)),
+                format_func=lambda number: f"{number} · {texts[number]}",
+                key=key,
+                on_change=lambda: go(st.session_state[key]),
+                width=300,
+            )
+            _buttons(step, last, go, name)
+    draw(step)
+
+
+def _buttons(step: int, last: int, go: Callable[[int], None], name: str) -> None:
+    """Play first: on a phone it stands beside the slider, and the others fill the row below."""
+    playing = bool(st.session_state.get(_PLAYING))
+    st.button(
+        ":material/pause:" if playing else ":material/play_arrow:",
+        key="player-play",
+        help="Stop" if playing else "Walk through the steps",
+        on_click=_toggle,
+        args=(name, step == last),
+    )
+    for icon, about, to, keys in (
+        ("first_page", "To the first step", 0, None),
+        ("chevron_left", "One step back", step - 1, "Left"),
+        ("chevron_right", "One step forward", step + 1, "Right"),
+        ("last_page", "To the last step", last, None),
+    ):
+        st.button(
+            f":material/{icon}:",
+            key=f"player-{icon}",
+            help=about,
+            shortcut=keys,
+            disabled=not 0 <= to <= last or to == step,
+            on_click=go,
+            args=(to,),
+        )
+    st.selectbox("Speed", list(SPEEDS), index=1, key=_SPEED, label_visibility="collapsed", width=104)
+
+
+def _toggle(name: str, at_end: bool) -> None:
+    """Start or stop; from the end it starts over."""
+    playing = not st.session_state.get(_PLAYING)
+    st.session_state[_PLAYING] = playing
+    if playing:
+        st.session_state[_DUE] = time.monotonic()
+        if at_end:
+            url.put(name, "0")
+            st.session_state[_DUE] += SPEEDS[st.session_state.get(_SPEED) or "normal"]
+
+
+def _walk(name: str, step: int, last: int, seconds: float) -> int:
+    """The step that is due; after the last one the walk ends."""
+    if time.monotonic() < st.session_state[_DUE] - 0.3 * seconds:
+        return step
+    if step >= last:
+        st.session_state[_PLAYING] = False
+        st.rerun()
+    st.session_state[_DUE] = time.monotonic() + seconds
+    url.put(name, str(step + 1))
+    url.write()
+    return step + 1

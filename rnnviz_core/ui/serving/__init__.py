@@ -1,0 +1,1 @@
+"""What a server process keeps and shares: models, traces, turns."""

@@ -1,0 +1,209 @@
+"""Cached access to checkpoints, models and traces, and the warm-up of a server process.
+
+A trace is immutable, so all sessions share one object: there is nothing to copy, and the number, the
+bytes and the age of what is kept have a ceiling.
+"""
+
+import contextlib
+import ctypes
+import gc
+import importlib
+import os
+import pkgutil
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import streamlit as st
+from streamlit import runtime
+from streamlit.runtime.scriptrunner import get_script_run_ctx
+
+from rnnviz_core import limits
+from rnnviz_core.checkpoints.registry import Entry, Scan
+from rnnviz_core.models.specs import Task
+from rnnviz_core.tracing.trace import Trace
+from rnnviz_core.ui.controls import drawing
+
+from .shared import Cache, heavy
+
+ROOT = Path(__file__).resolve().parents[3]
+LOOK_SECONDS = 1.0  # a folder is looked at again for changes after this time
+HEAVY = 1_000  # beam times characters: from here on one search waits for the other
+MANY = 10  # modules imported or charts compiled since the last freeze: time for another one
+TRIM_SECONDS = 2.0  # how often freed memory is given back to the system
+NODE_BYTES = 200  # of one piece that a beam considered: five numbers in lists
+
+_stamps: dict[Path, tuple[float, str]] = {}
+_scans: Cache[Scan] = Cache(4)
+_models: Cache[Any] = Cache(limits.CACHED_MODELS)
+_traces: Cache[Trace] = Cache(
+    limits.CACHED_TRACES,
+    size=lambda trace: trace.nbytes + NODE_BYTES * len(trace.meta.get("search", {}).get("step", ())),
+    at_most=limits.CACHED_TRACE_BYTES,
+    seconds=limits.CACHE_SECONDS,
+)
+_frozen = 0  # what stood at the last freeze
+_trimmed = 0.0  # when, monotonic
+_visitors: dict[str, float | None] = {}  # session -> since when it is known to have left, monotonic
+
+
+def folder() -> Path:
+    """Where the checkpoints are: ``RNNVIZ_CHECKPOINTS``, or ``checkpoints/`` next to ``app.py``."""
+    return Path(os.environ.get("RNNVIZ_CHECKPOINTS") or ROOT / "checkpoints")
+
+
+def _stamp(path: Path) -> str:
+    """Changes when a file below `path` is replaced: names, sizes and times of its files."""
+    looked, stamp = _stamps.get(path, (0.0, ""))
+    now = time.monotonic()
+    if not stamp or now - looked >= LOOK_SECONDS:
+        stamp = _read_stamp(path)
+        _stamps[path] = (now, stamp)
+    return stamp
+
+
+def _read_stamp(path: Path) -> str:
+    try:
+        files = sorted(file for file in path.rglob("*") if file.is_file())
+        found = ((file.name, file.stat()) for file in files)
+        return "|".join(f"{name}:{status.st_size}:{status.st_mtime_ns}" for name, status in found) or "empty"
+    except OSError:
+        return "unreadable"
+
+
+def models() -> Scan:
+    """The checkpoints of the folder; scanned again only when a file in it changed."""
+    from rnnviz_core.checkpoints import registry as checkpoints
+
+    path = folder()
+    return _scans.get((path, _stamp(path)), lambda: checkpoints.scan(str(path)))
+
+
+def _model(path: str, stamp: str) -> Any:
+    from rnnviz_core.checkpoints import registry as checkpoints
+    from rnnviz_core.models import networks as models
+    from rnnviz_core.tracing import kernels
+
+    def load() -> Any:
+        kernels.settle()
+        network = checkpoints.load(path)
+        models.halve_lookups(network)  # 28 MB of fifteen models
+        return network
+
+    return _models.get((path, stamp), load)
+
+
+def model(entry: Entry) -> Any:
+    """The network of a checkpoint, in evaluation mode. Never change it: sessions share it."""
+    return _model(str(entry.path), _stamp(entry.path))
+
+
+def trace(entry: Entry, text: str, beam: int = 1, reference: str | None = None) -> Trace:
+    """Everything the network computes on `text`; a translation is the best of a beam, or `reference`."""
+    from rnnviz_core.tracing import recording as recorder
+
+    path, stamp = str(entry.path), _stamp(entry.path)
+
+    def make() -> Trace:
+        network = _model(path, stamp)
+        if entry.spec.task is not Task.TRANSLATION:
+            return recorder.record(network, text, beam=beam, reference=reference)
+        with heavy() if beam * len(text) >= HEAVY else contextlib.nullcontext():
+            found = recorder.record(network, text, beam=beam, reference=reference)
+        # A quarter of what it weighs, and made of the logits in less than a millisecond.
+        return found.computing("readout.probabilities", "readout.logits", _softmax)
+
+    return _traces.get((path, stamp, text, beam, reference), make)
+
+
+def forget_traces() -> None:
+    """Empty the cache of traces."""
+    _traces.clear()
+
+
+def _softmax(logits: np.ndarray) -> np.ndarray:
+    import torch
+
+    return torch.softmax(torch.tensor(logits), dim=-1).numpy()
+
+
+def warm_up() -> None:
+    """Once per process: import what pages need and load one model; and whenever much was added, freeze.
+
+    Streamlit collects garbage after every run, which with torch in memory means a walk over every
+    object it brought: 3 seconds per click with 30 visitors, against 0.06 once they are frozen. What
+    comes later would be walked in every run of everybody: scikit-learn for 40 ms, charts for 5.
+    """
+    if context := get_script_run_ctx():
+        _visitors[context.session_id] = None
+    if not _frozen:
+        _wake()
+    elif _standing() > _frozen + MANY:
+        _freeze()
+    elif time.monotonic() - _trimmed > TRIM_SECONDS:
+        forget_visitors()
+        trim()
+
+
+def trim() -> None:
+    """Give freed memory back to the system, 35 MB with 25 visitors, in 20 ms.
+
+    glibc keeps it, and Python keeps circles until it looks for them. Telling glibc never to keep any
+    (`MALLOC_MMAP_THRESHOLD_`) makes recording a trace a quarter slower.
+    """
+    global _trimmed
+    _trimmed = time.monotonic()
+    gc.collect()
+    with contextlib.suppress(OSError, AttributeError):  # no glibc here
+        ctypes.CDLL("libc.so.6").malloc_trim(0)
+
+
+def forget_visitors() -> None:
+    """Let go of what those could download who left and do not come back: up to 1 MB for each, a trace.
+
+    Streamlit forgets their sessions (`server.disconnectedSessionTTL`), but does not close them.
+    """
+    if not runtime.exists():
+        return
+    server, now = runtime.get_instance(), time.monotonic()
+    patience = st.get_option("server.disconnectedSessionTTL")
+    for session, left in list(_visitors.items()):
+        if server.is_active_session(session):
+            _visitors[session] = None
+        elif left is None:
+            _visitors[session] = now
+        elif now - left > patience:
+            server.media_file_mgr.clear_session_refs(session)
+            _visitors.pop(session, None)
+
+
+@st.cache_resource(show_spinner="Waking the network …")
+def _wake() -> bool:
+    from rnnviz_core import charts, frames, ui
+    from rnnviz_core.tracing import kernels
+
+    kernels.settle()
+    for package in (charts, frames, ui):
+        for found in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
+            importlib.import_module(found.name)
+    for entry in models().entries[:1]:
+        try:
+            trace(entry, "warm")
+        except Exception:
+            break
+    _freeze()
+    return True
+
+
+def _freeze() -> None:
+    global _frozen
+    trim()
+    gc.freeze()
+    _frozen = _standing()
+
+
+def _standing() -> int:
+    """Modules and charts: both stay, and bring thousands of objects."""
+    return len(sys.modules) + drawing.compilations()

@@ -1,0 +1,1 @@
+"""What surrounds every page: routes, sidebar, address, header."""

@@ -1,0 +1,85 @@
+"""A second model, or a second sentence, beside the first."""
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from rnnviz_core import limits
+from rnnviz_core.checkpoints.registry import Entry, Scan
+from rnnviz_core.models.specs import TranslationSpec
+
+from . import header, url, words
+
+if TYPE_CHECKING:
+    from rnnviz_core.ui import View
+
+
+def _comparable(found: Scan, entry: Entry) -> dict[str, Entry]:
+    """The other models that read the same sentences."""
+
+    def reads(one: Entry) -> tuple[str, str]:
+        spec = one.spec
+        return str(spec.task), spec.source if isinstance(spec, TranslationSpec) else ""
+
+    return {one.id: one for one in found.entries if one.id != entry.id and reads(one) == reads(entry)}
+
+
+def choose(found: Scan, entry: Entry, text: str) -> tuple[Entry, str] | None:
+    """Widgets for the model and the sentence to compare with; None when there is nothing to compare."""
+    offered = _comparable(found, entry)
+    other = url.checked("with", url.one_of(tuple(offered)), "", shown="no second model")
+    other_text = url.checked("with_text", url.short_enough, "", shown="no second sentence")
+    box = st.expander(
+        "Compare with",
+        icon=":material/compare:",
+        expanded=bool(other or other_text),
+        key="compare",
+        on_change="rerun",  # closed, it sends nothing
+    )
+    if box.open:
+        with box:
+            _draw_choices(offered, other, other_text)
+    second = (offered.get(other, entry), other_text or text)
+    return None if second == (entry, text) else second
+
+
+def _draw_choices(offered: dict[str, Entry], other: str, other_text: str) -> None:
+    key = url.widget("with", other)
+    st.selectbox(
+        "Another model",
+        ["", *offered],
+        format_func=lambda name: words.label(offered[name]) if name else "the same model",
+        key=key,
+        on_change=lambda: url.put("with", st.session_state[key] or None),
+    )
+    text_key = url.widget("with_text", other_text)
+    st.text_input(
+        "Another text",
+        key=text_key,
+        max_chars=limits.CHARACTERS,
+        placeholder="the same sentence",
+        on_change=lambda: url.put("with_text", st.session_state[text_key].strip() or None),
+    )
+
+
+def forget(found: Scan, entry: Entry) -> None:
+    """Drop a second model that does not go with `entry`."""
+    if url.get("with") not in _comparable(found, entry):
+        url.put("with", None)
+
+
+def side_by_side(view: "View", *, head: bool = True) -> "Iterator[View]":
+    """The view, or both views in two columns: ``for shown in ui.side_by_side(view): draw(shown)``.
+
+    What is drawn in the loop takes its keys from ``shown.key(name)``. `head` writes over each column
+    which network it is and what it answers: once per page is enough.
+    """
+    if view.other is None:
+        yield view
+        return
+    for column, shown in zip(st.columns(2), (view, view.other), strict=True):
+        with column:
+            if head:
+                header.draw_brief(shown.entry, shown.trace, reads=view.text != view.other.text)
+            yield shown

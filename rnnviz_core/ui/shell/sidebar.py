@@ -1,0 +1,182 @@
+"""The sidebar, the same on every page: task, model, sentence, examples, link."""
+
+from dataclasses import dataclass
+
+import streamlit as st
+
+from rnnviz_core import limits
+from rnnviz_core.checkpoints.listing import scores
+from rnnviz_core.checkpoints.registry import Entry, Scan
+from rnnviz_core.models.specs import Task
+from rnnviz_core.tasks.examples import default_text, examples, is_example
+from rnnviz_core.ui.controls import choose
+from rnnviz_core.ui.serving import loaders
+
+from . import compare, url, words
+
+TASKS = tuple(str(task) for task in Task)
+DEFAULTS = ("sentiment-lstm", "es-en-gru-bahdanau")  # opened first where they are installed
+
+
+@dataclass(frozen=True)
+class Choice:
+    """What the person chose: a model and a text, and perhaps a second one of both beside it."""
+
+    entry: Entry
+    text: str
+    other: "Choice | None" = None
+
+
+def draw() -> Choice:
+    """Draw the sidebar; stops with a message when there is no model to choose."""
+    found = loaders.models()
+    if not found.entries:
+        _no_model(found)
+    with st.sidebar:
+        task = _choose_task(found)
+        entry = _choose_model(found, task)
+        text = _write_text(entry)
+        _choose_example(entry, text)
+        other = compare.choose(found, entry, text)
+        _draw_link(task=task, model=entry.id, text=text)
+        _list_problems(found)
+    return Choice(entry, text, Choice(*other) if other else None)
+
+
+def _no_model(found: Scan) -> None:
+    st.header("No model to look at yet")
+    name = words.plain(loaders.folder().name)
+    st.markdown(
+        f"RNNViz shows trained networks, and found none in the folder “{name}”. "
+        "Train one, then reload this page:"
+    )
+    st.code("python -m rnnviz_core train --help", language="shell")
+    _list_problems(found)
+    st.stop()
+
+
+def _list_problems(found: Scan) -> None:
+    """Checkpoints that cannot be used, and why; the others go on working."""
+    if found.problems:
+        lines = "\n".join(f"- {words.plain(problem)}" for problem in found.problems)
+        st.warning(f"Left out, the rest works:\n{lines}", icon=":material/warning:")
+
+
+def _choose_task(found: Scan) -> str:
+    task = _task(found)
+    key = url.widget("task", task)
+    st.segmented_control(
+        "Task",
+        _available(found),
+        format_func=str.capitalize,
+        key=key,
+        on_change=lambda: _switch(st.session_state[key] or task, None),
+        required=True,
+        width="stretch",
+    )
+    return task
+
+
+def _task(found: Scan) -> str:
+    """The task of the chosen model; without one the chosen task."""
+    model = url.get("model")
+    for entry in found.entries:
+        if entry.id == model:
+            return str(entry.spec.task)
+    available = _available(found)
+    return url.checked("task", url.one_of(available), available[0])
+
+
+def _available(found: Scan) -> list[str]:
+    """The tasks that some model can do."""
+    return [task for task in TASKS if any(entry.spec.task == task for entry in found.entries)]
+
+
+def _choose_model(found: Scan, task: str) -> Entry:
+    entries = {entry.id: entry for entry in found.entries if entry.spec.task == task}
+    default = next((name for name in DEFAULTS if name in entries), next(iter(entries)))
+    chosen = url.checked("model", url.one_of(tuple(entries)), default)
+    key = url.widget("model", chosen)
+    st.selectbox(
+        "Model",
+        list(entries),
+        format_func=lambda name: words.label(entries[name]),
+        key=key,
+        on_change=lambda: change_model(st.session_state[key]),
+    )
+    entry = entries[chosen]
+    st.caption(words.plain(f"{entry.spec.hidden} units · {scores(dict(entry.scores))}"))
+    return entry
+
+
+def _write_text(entry: Entry) -> str:
+    default = default_text(entry.spec)
+    text = url.checked("text", url.short_enough, default, shown="our example")
+    key = url.widget("text", text)
+    st.text_area(
+        "Sentence",
+        key=key,
+        height=100,
+        max_chars=limits.CHARACTERS,
+        on_change=lambda: url.put("text", st.session_state[key]),
+        help="Type any sentence, then press Ctrl+Enter (⌘+Enter on a Mac) or click outside the box.",
+    )
+    return text
+
+
+def _choose_example(entry: Entry, text: str) -> None:
+    offered = examples(entry.spec)
+    numbers = {example.text: number for number, example in enumerate(offered)}
+    key = url.widget("example", numbers.get(text))
+    st.selectbox(
+        "Examples",
+        range(len(offered)),
+        index=None,
+        format_func=lambda number: f"{offered[number].shows}: {offered[number].text}",
+        key=key,
+        placeholder="Sentences worth trying",
+        on_change=lambda: _take_example(st.session_state[key], [example.text for example in offered]),
+    )
+    if text in numbers:
+        st.caption(words.plain(offered[numbers[text]].watch))
+
+
+def _take_example(number: int | None, texts: list[str]) -> None:
+    if number is not None:
+        url.put("text", texts[number])
+
+
+def change_model(model_id: str) -> None:
+    """Change to a model (and its task); the text stays unless it is in another language."""
+    entry = loaders.models().find(model_id)
+    _switch(str(entry.spec.task), entry)
+
+
+def _switch(task: str, entry: Entry | None) -> None:
+    """Keep every task's own text, and replace an example by one in the model's language."""
+    before = _task(loaders.models())
+    kept: dict[str, str | None] = st.session_state.setdefault("rnnviz-texts", {})
+    if task != before:
+        kept[before] = url.get("text")
+        url.put("text", kept.get(task))
+    url.put("task", task)
+    url.put("model", entry.id if entry else None)
+    text = url.get("text")
+    if entry and text is not None and is_example(text) and text not in {e.text for e in examples(entry.spec)}:
+        url.put("text", None)
+    if task != before:
+        for name in set(url.NAMES) - {"task", "model", "text", "section"}:
+            url.put(name, None)
+    if entry:
+        choose.forget_layer(entry.spec)
+        compare.forget(loaders.models(), entry)
+
+
+def _draw_link(**shown: str) -> None:
+    """The address of this view, with a button that copies it."""
+    place = st.popover(
+        "Copy link", icon=":material/link:", width="stretch", key="copy-link", on_change="rerun"
+    )
+    if place.open:
+        place.markdown("This address opens the same page, model and sentence:")
+        place.code(url.link(**shown), language=None, wrap_lines=True)

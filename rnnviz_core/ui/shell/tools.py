@@ -1,0 +1,58 @@
+"""Below the header of every page: what its words mean, and what can be taken along."""
+
+from collections.abc import Callable
+
+import streamlit as st
+
+from rnnviz_core.models.specs import ModelSpec
+from rnnviz_core.tracing.snippet import snippet
+from rnnviz_core.tracing.trace import Trace
+from rnnviz_core.ui.controls.svg import draw_svg
+
+from . import glossary
+
+
+def draw(page: str, spec: ModelSpec, trace: Trace) -> None:
+    """Two buttons that open a list of terms, and the downloads; closed, they send nothing."""
+    with st.container(horizontal=True):
+        terms = st.popover(
+            "Words on this page", icon=":material/menu_book:", key="tools-words", on_change="rerun"
+        )
+        taken = st.popover("Take it along", icon=":material/download:", key="tools-taken", on_change="rerun")
+    if terms.open:
+        lines = [f"**{term}**: {meaning}" for term, meaning in glossary.terms(page).items()]
+        terms.markdown("  \n".join(lines))
+    if taken.open:
+        with taken:
+            _take_along(page, spec, trace)
+
+
+def _take_along(page: str, spec: ModelSpec, trace: Trace) -> None:
+    """The trace as a file, made when asked for, the charts, and a program."""
+    st.markdown("**All numbers of this sentence**, every layer and step:")
+    with st.container(horizontal=True):
+        _file(trace, "npz", trace.to_npz, "application/octet-stream", "For NumPy: an array per name")
+        _file(
+            trace,
+            "parquet",
+            trace.to_parquet,
+            "application/vnd.apache.parquet",
+            "For tables: a row per number",
+        )
+    st.markdown("**The charts on this page** as drawings that stay sharp at any size:")
+    draw_svg(f"{page}-{trace.model}")
+    st.markdown("**Copy as PyTorch**: a program that computes the same numbers from the shipped weights:")
+    st.code(snippet(spec, trace), language="python", height=280)
+
+
+def _file(trace: Trace, ending: str, make: Callable[[], bytes], mime: str, about: str) -> None:
+    st.download_button(
+        f".{ending}",
+        data=make,
+        file_name=f"{trace.model}.{ending}",
+        mime=mime,
+        key=f"trace-{ending}",
+        icon=":material/download:",
+        on_click="ignore",
+        help=about,
+    )

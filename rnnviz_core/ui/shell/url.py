@@ -1,0 +1,185 @@
+"""What the person chose, kept in the URL, so that a copied link opens the same view.
+
+Why not the widgets' own ``bind="query-params"``: it writes the label a person sees (a model's label
+carries its score, a token's label its text), drops values it does not know without a word, and
+leaves out whatever equals today's default. Here the URL holds plain ids and numbers, and a value
+that does not fit leaves a note on the page.
+
+A value is text. It comes from the URL on the first run, when the person goes back or forward, and
+when the URL is changed by a link; otherwise from the widgets.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import TypeVar
+from urllib.parse import urlencode
+
+import streamlit as st
+from streamlit.runtime.scriptrunner import get_script_run_ctx
+
+from rnnviz_core import limits
+
+T = TypeVar("T")
+NAMES = (
+    *("task", "model", "text", "section", "layer", "token", "step", "unit", "state", "units", "deal"),
+    *("beam", "reference", "with", "with_text"),
+    *("order", "gate", "convention", "side", "map", "word", "from", "to"),
+)
+_KEY = "rnnviz-url"
+
+
+@dataclass
+class _Memory:
+    """One session's choices, and what this server last read from and wrote to its URL."""
+
+    values: dict[str, str] = field(default_factory=dict)
+    seen: dict[str, str] = field(default_factory=dict)
+    written: dict[str, str] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
+    versions: dict[str, int] = field(default_factory=dict)  # of each widget, see `widget`
+    show: Callable[[str], None] | None = None  # draws a note that comes after the page's header
+
+
+def _memory() -> _Memory:
+    return st.session_state[_KEY]
+
+
+@st.fragment(run_every=86_400)  # seconds
+def _come_back() -> None:
+    """Nothing; but only a page on which something runs by itself is run as soon as a lost server is back.
+
+    Otherwise the first thing a person did there would be the first that the new server hears of them. It
+    knows no widget of theirs yet and would believe the URL: what they typed would be gone.
+    """
+
+
+def begin() -> None:
+    """Take over what the URL says. Once per run, before any widget."""
+    _come_back()
+    incoming = _shown()
+    first = _KEY not in st.session_state
+    if first:
+        st.session_state[_KEY] = _Memory()
+    memory = _memory()
+    memory.notes, memory.show = [], None
+    if first or getattr(get_script_run_ctx(), "is_history_navigation", False):
+        memory.values = dict(incoming)
+    else:  # an echo of an older URL, still under way while a newer one was written, must not win
+        for name, value in incoming.items():
+            if value not in (memory.seen.get(name), memory.written.get(name)):
+                memory.values[name] = value
+    memory.seen = incoming
+    write()
+
+
+def _shown() -> dict[str, str]:
+    """What the address says now, in one look: every single one asks Streamlit anew."""
+    query = st.query_params.to_dict()
+    return {name: query[name] for name in NAMES if name in query}
+
+
+def write() -> None:
+    """Let the URL hold exactly what was chosen, in one step, so that going back is one step too."""
+    values = _memory().values
+    if values != _shown():
+        others = {name: st.query_params.get_all(name) for name in st.query_params if name not in NAMES}
+        st.query_params.from_dict({**others, **{name: values[name] for name in NAMES if name in values}})
+        _memory().written = dict(values)
+
+
+def get(name: str) -> str | None:
+    """The value as it stands, unchecked; None when nothing was chosen."""
+    return _memory().values.get(name)
+
+
+def put(name: str, value: str | None) -> None:
+    """Choose `value` (None: go back to the default), in a callback; the run that follows writes the URL."""
+    if value is None:
+        _memory().values.pop(name, None)
+    else:
+        _memory().values[name] = value
+
+
+def note(message: str) -> None:
+    """Something about the link that the person should know; shown in the page's header."""
+    memory = _memory()
+    if message not in memory.notes:
+        memory.notes.append(message)
+        if memory.show:
+            memory.show(message)
+
+
+def show_later(draw: Callable[[str], None]) -> None:
+    """How to draw notes that come up after the header stands."""
+    _memory().show = draw
+
+
+def notes() -> tuple[str, ...]:
+    """The notes of this run."""
+    return tuple(_memory().notes)
+
+
+def checked(name: str, read: Callable[[str], T | None], default: T, *, shown: str | None = None) -> T:
+    """The chosen value as `read` understands it, or `default` with a note when it does not.
+
+    `read` returns None for a value that is not there, or raises `ValueError` with what is wrong.
+    """
+    raw = get(name)
+    if raw is None:
+        return default
+    problem = f"The link asks for {name} “{raw[:40]}”, which is not here"
+    try:
+        value = read(raw)
+    except ValueError as error:
+        value, problem = None, str(error)
+    if value is None:
+        note(f"{problem}; showing {shown or default} instead.")
+        put(name, None)
+        write()
+        return default
+    return value
+
+
+def one_of(options: Sequence[str]) -> Callable[[str], str | None]:
+    """Reads a value that must be one of `options`."""
+    return lambda raw: raw if raw in options else None
+
+
+def whole(size: int) -> Callable[[str], int | None]:
+    """Reads a whole number from 0 to below `size`."""
+    return lambda raw: int(raw) if raw.isascii() and raw.isdigit() and int(raw) < size else None
+
+
+def short_enough(text: str, limit: int = limits.CHARACTERS) -> str:
+    """Reads a text that is within the limit."""
+    if len(text) > limit:
+        raise ValueError(f"The link's text has {len(text)} characters, the limit is {limit}")
+    return text
+
+
+def widget(name: str, value: object) -> str:
+    """The key of the widget that shows `value`, ready to be drawn.
+
+    When something else than the widget changed the value, the widget gets a new key. Under the old
+    key the browser may still report what it shows until it hears of the change, and that echo would
+    be taken for a choice: typed text would be lost by clicking fast.
+    """
+    versions = _memory().versions
+    key = _key(name, versions.get(name, 0))
+    if key in st.session_state and st.session_state[key] != value:
+        versions[name] = versions.get(name, 0) + 1
+        key = _key(name, versions[name])
+    if key not in st.session_state:
+        st.session_state[key] = value
+    return key
+
+
+def _key(name: str, version: int) -> str:
+    return f"choice-{name}-{version}" if version else f"choice-{name}"
+
+
+def link(**shown: str) -> str:
+    """The address of exactly this view: what is shown spelled out, and everything chosen."""
+    values = {**_memory().values, **shown}
+    query = urlencode({name: values[name] for name in NAMES if name in values})
+    return f"{(st.context.url or '').split('?')[0]}?{query}"

@@ -1,0 +1,112 @@
+"""Text on the page: escaping, and the blocks that look the same everywhere."""
+
+import re
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from rnnviz_core.checkpoints.registry import Entry
+from rnnviz_core.frames.columns import frame
+from rnnviz_core.models.specs import ModelSpec, Task, TranslationSpec
+from rnnviz_core.ui.serving import loaders
+
+from . import routes, url
+
+if TYPE_CHECKING:
+    from rnnviz_core.frames.columns import Rows
+
+_SPECIAL = re.compile(r"([\\`*_{}\[\]<>()#+\-.!|~$^=:&])")
+
+
+def plain(text: str) -> str:
+    """`text` as Markdown that shows exactly `text`: nothing in it is interpreted."""
+    escaped = _SPECIAL.sub(lambda found: f"&#{ord(found.group())};", text)
+    return escaped.replace("\n", " ")
+
+
+def explain(read: str, question: str) -> None:
+    """How to read the chart above, in one sentence, and one question worth trying."""
+    st.markdown(
+        f":material/visibility: **How to read this.** {read}  \n:material/science: **Try this.** {question}",
+    )
+
+
+def link_pages(*names: str) -> None:
+    """Links to other pages, one below the other, each with a line on what is there."""
+    for name in names:
+        found = routes.route(name)
+        st.page_link(found.path, label=f"**{found.title}**: {found.line}", icon=found.icon)
+
+
+def score(scores: "object", task: Task) -> str:
+    """The one score that stands in a model's label; empty when it was not measured."""
+    values = dict(scores)  # type: ignore[call-overload]
+    if task is Task.SENTIMENT:
+        name = next((name for name in ("accuracy2", "accuracy5") if name in values), None)
+        return f"{values[name]:.1f} % right" if name else ""
+    return f"BLEU {values['bleu']:.1f}" if "bleu" in values else ""
+
+
+def architecture(spec: ModelSpec) -> str:
+    """The cell and how it looks back: ``LSTM``, ``two-way GRU + attention``, ``GRU + Bahdanau``."""
+    words = ("two-way " if spec.bidirectional and spec.task is Task.SENTIMENT else "") + spec.cell.upper()
+    if spec.layers > 1:
+        words += f" × {spec.layers}"
+    if spec.attention == "none":
+        return words
+    return words + (" + attention" if spec.task is Task.SENTIMENT else f" + {spec.attention.capitalize()}")
+
+
+def label(entry: Entry) -> str:
+    """A model as a list of choices names it: languages, architecture, score."""
+    languages = f"{entry.spec.source}→{entry.spec.target} " if isinstance(entry.spec, TranslationSpec) else ""
+    measured = score(entry.scores, entry.spec.task)
+    return f"{languages}{architecture(entry.spec)}" + (f" · {measured}" if measured else "")
+
+
+def offer_models(reason: str, needs: Callable[[ModelSpec], bool]) -> None:
+    """This page does not apply to the chosen model: say why, offer those that have it, and stop."""
+    st.info(reason, icon=":material/info:")
+    entries = [entry for entry in loaders.models().entries if needs(entry.spec)]
+    if entries:
+        st.markdown("These models have it. Choose one and you stay on this page:")
+    else:
+        st.markdown("No model that is installed here has it.")
+    for entry in entries:
+        label = f"{plain(entry.id)} · {plain(architecture(entry.spec))}"
+        st.button(label, key=f"offer-{entry.id}", on_click=choose_model, args=(entry.id,), type="secondary")
+    st.stop()
+
+
+def choose_model(model_id: str) -> None:
+    """Change to a model, as if it had been picked in the sidebar."""
+    from . import sidebar
+
+    sidebar.change_model(model_id)
+
+
+def download_rows(rows: "Rows | Callable[[], Rows]", name: str) -> None:
+    """A button that saves the rows behind a chart as ``name.csv``; `rows` may be what makes them."""
+    st.download_button(
+        f"{name}.csv",
+        data=lambda: frame(rows() if callable(rows) else rows).to_csv(index=False).encode(),
+        file_name=f"{name}.csv",
+        mime="text/csv",
+        key=f"rows-{name}",
+        icon=":material/download:",
+        on_click="ignore",
+        help="The rows behind the chart, as a table",
+    )
+
+
+def show_notes(*more: str) -> None:
+    """Notes on the link and on the text, each on its own line; later ones join them."""
+    place = st.container()
+
+    def draw(message: str) -> None:
+        place.info(plain(message), icon=":material/info:")
+
+    for message in (*url.notes(), *more):
+        draw(message)
+    url.show_later(draw)

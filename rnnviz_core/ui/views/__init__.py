@@ -1,0 +1,1 @@
+"""The sections of the pages, a module per view."""

@@ -1,0 +1,218 @@
+"""The sections of the attention page, for one view or for two side by side."""
+
+from collections.abc import Iterator
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+import streamlit as st
+
+from rnnviz_core.charts import attention as charts
+from rnnviz_core.charts import context as context_charts
+from rnnviz_core.frames import attention as frames
+from rnnviz_core.frames import context as contexts
+from rnnviz_core.frames import memory
+from rnnviz_core.frames.tokens import one_step, spread
+from rnnviz_core.tracing.trace import Trace
+from rnnviz_core.ui.controls.choose import choose_token, choose_unit
+from rnnviz_core.ui.controls.clicks import follow
+from rnnviz_core.ui.controls.drawing import show
+from rnnviz_core.ui.shell.compare import side_by_side
+from rnnviz_core.ui.shell.words import download_rows, explain, offer_models, plain
+
+if TYPE_CHECKING:
+    from rnnviz_core.ui import View
+
+
+def looking(view: "View") -> "Iterator[View]":
+    """One view or both, without those that have no attention."""
+    for shown in side_by_side(view):
+        if frames.has_attention(shown.trace):
+            yield shown
+        else:
+            st.info("This network has no attention.", icon=":material/info:")
+
+
+def traces(view: "View") -> list[Trace]:
+    """The traces that are drawn side by side and have attention."""
+    return [one.trace for one in (view, view.other) if one and frames.has_attention(one.trace)]
+
+
+def weights(view: "View") -> None:
+    """Sentiment: the weights, and the scores they are made of."""
+    for shown in looking(view):
+        said = frames.row_in_words(shown.trace)
+        show(
+            charts.weights(),
+            key=shown.key("attention-weights"),
+            description=f"Attention weights and scores of every token. {said}",
+            row=frames.row(shown.trace, 0, *traces(view)),
+        )
+        st.markdown(plain(f"{said} {frames.spread_in_words(shown.trace)}"))
+    explain(
+        "A weight says how much the state after that token counts in the verdict; above the dashed line it "
+        "counts more than its equal share. Softmax makes the weights of the scores.",
+        "Remove the word with the tallest bar. Does the verdict change, or does the next word take over?",
+    )
+    download_rows(partial(frames.row, view.trace), "attention")
+
+
+def verdict(view: "View") -> None:
+    """Sentiment: what each token adds to the logit of a class."""
+    for shown in looking(view):
+        trace, layer = shown.trace, shown.model.output
+        best = trace.meta["label"]
+        show(
+            context_charts.verdict(trace.labels["class"], best),
+            key=shown.key("attention-verdict"),
+            description="What each token and the bias add to the logit of the class chosen below.",
+            verdict=contexts.verdict(trace, layer.weight.numpy()),
+        )
+    explain(
+        "Each state votes for and against every class; attention’s weight says how loud. The bars and the "
+        "bias add up to the logit, exactly.",
+        "Choose the opposite class. Does the loudest token vote for one and against the other?",
+    )
+    download_rows(partial(contexts.verdict, view.trace, view.model.output.weight.numpy()), "verdict")
+
+
+def alignment(view: "View") -> None:
+    """Translation: the matrix, and the chosen row as bars."""
+    follow(view, "decoder", "attention-alignment", step="target_position")
+    above = st.container()
+    step = choose_token(view, "decoder")
+    with above:
+        for shown in looking(view):
+            at = _step(shown, step)
+            show(
+                charts.alignment(charts.row_height(len(frames.looks(shown.trace)))),
+                key=shown.key("attention-alignment"),
+                description="Attention of every target token over the source. "
+                + frames.alignment_in_words(shown.trace),
+                select=None if shown.second else "cell",
+                alignment=frames.alignment(shown.trace),
+                chosen=frames.chosen_row(shown.trace, at),
+                row=frames.row(shown.trace, at),
+            )
+            st.markdown(plain(frames.row_in_words(shown.trace, at)))
+    explain(
+        "Read a row from left to right: how much of each source token went into choosing that target token. "
+        "Click a row: its weights and scores stand below, and the other sections follow.",
+        "Translate an adjective behind its noun (“la casa blanca”). Do the bright cells leave the diagonal?",
+    )
+    download_rows(partial(frames.alignment, view.trace), "attention")
+
+
+def spreads(view: "View") -> None:
+    """Translation: the entropy of every look."""
+    follow(view, "decoder", "attention-entropy")
+    above = st.container()
+    step = choose_token(view, "decoder")
+    with above:
+        for shown in looking(view):
+            show(
+                charts.entropy_bars(),
+                key=shown.key("attention-entropy"),
+                description=f"Bars: how spread attention is. {frames.entropy_in_words(shown.trace)}",
+                select=None if shown.second else "cell",
+                entropy=frames.entropies(shown.trace, *traces(view)),
+                chosen=one_step(frames.targets(shown.trace), _step(shown, step)),
+            )
+            st.markdown(plain(frames.entropy_in_words(shown.trace)))
+    explain(
+        "A low bar means that one source token got nearly all the attention; the dashed line is what equal "
+        "weights for all would give.",
+        "Which target tokens are least sure where to look: names and nouns, or small words?",
+    )
+    download_rows(partial(frames.entropies, view.trace), "entropy")
+
+
+def context(view: "View") -> None:
+    """What attention hands on, and the sum behind one of its numbers."""
+    translates = frames.translates(view.trace)
+    size = view.trace["attention.context"].shape[-1]
+    part = "decoder" if translates else "encoder"
+    follow(view, part, "attention-context")
+    above = st.container()
+    with st.container(horizontal=True):
+        step = choose_token(view, part) if translates else 0
+        unit = choose_unit(view, size, contexts.largest(view.trace, step))
+    with above:
+        for shown in looking(view):
+            _draw_context(shown, step, unit)
+    explain(
+        (
+            "Top: each column is the context of one step, the encoder’s states mixed by its weights."
+            if translates
+            else "Top: each column is a token’s state times its weight; added up, a row is the context."
+        )
+        + " Click a number: below stands what each source token put into it.",
+        "Two words that look at the same place get the same column. Do you find such a pair?"
+        if translates
+        else "Which tokens have pale columns? The verdict is read without them.",
+    )
+    download_rows(partial(contexts.context, view.trace), "context")
+
+
+def _draw_context(shown: "View", step: int, unit: int) -> None:
+    trace = shown.trace
+    size = trace["attention.context"].shape[-1]
+    step, unit = _step(shown, step), min(unit, size - 1)
+    show(
+        context_charts.context(size, frames.translates(trace)),
+        key=shown.key("attention-context"),
+        description=f"What attention hands on: {spread(trace['attention.context'])}.",
+        select=None if shown.second else "cell",
+        context=contexts.context(trace),
+        chosen=contexts.chosen(trace, step, unit),
+        shares=contexts.context_of_unit(trace, step, unit),
+    )
+    st.markdown(plain(contexts.context_in_words(trace, step, unit)))
+
+
+def instead(view: "View") -> None:
+    """A network without attention: what is read in its place, and the networks that have it."""
+    translates = frames.translates(view.trace)
+    for shown in side_by_side(view):
+        if frames.has_attention(shown.trace):
+            st.info("This network has attention: open it alone to see where it looks.")
+            continue
+        draw_instead(shown)
+    explain(
+        "Top: a dashed bar is the length of what a token wrote into the memory, the filled part what is left "
+        "of it when the last token was read. Bottom: all the numbers that go on from there"
+        + (", the same at every step of the decoder." if translates else " to the verdict."),
+        "Make the sentence longer. How much of its beginning still reaches the end?",
+    )
+    task = view.entry.spec.task
+    offer_models(
+        "This network has no attention. "
+        + (
+            "Its decoder gets one fixed list of numbers, the encoder's last state, and has to write the "
+            "whole translation from it: it cannot look back at single words."
+            if translates
+            else "Its verdict is read from the last state alone: whatever the network did not carry to the "
+            "end of the sentence is lost to it."
+        ),
+        lambda spec: spec.task == task and spec.attention != "none",
+    )
+
+
+def draw_instead(shown: "View") -> None:
+    """The one list of numbers, and what is left in it of each token where the cell keeps a ledger."""
+    numbers, left = contexts.fixed(shown.trace), contexts.left_at_the_end(shown.trace)
+    lengths: dict[str, Any] = {} if left is None else {"lengths": left}
+    said = contexts.left_in_words(left) if left else "A plain RNN keeps no ledger of what is left of a token."
+    show(
+        context_charts.fixed(
+            len(numbers["unit"]), memory.state_name(shown.trace), frames.translates(shown.trace)
+        ),
+        key=shown.key("attention-instead"),
+        description=f"Bars: what of each token reaches the end, and the numbers read. {said}",
+        fixed=numbers,
+        **lengths,
+    )
+    st.markdown(plain(said))
+
+
+def _step(shown: "View", step: int) -> int:
+    return min(step, len(frames.looks(shown.trace)) - 1)

@@ -1,0 +1,185 @@
+"""More sections of the attention page: the test with replaced weights, and the kinds side by side."""
+
+from typing import TYPE_CHECKING, Any
+
+import streamlit as st
+
+from rnnviz_core.charts import attention as charts
+from rnnviz_core.charts import context as context_charts
+from rnnviz_core.charts import replaced as replaced_charts
+from rnnviz_core.checkpoints.registry import Entry
+from rnnviz_core.errors import RnnvizError
+from rnnviz_core.frames import attention as frames
+from rnnviz_core.frames import context as contexts
+from rnnviz_core.frames import memory, replaced
+from rnnviz_core.models.specs import Attention, ModelSpec, Task, TranslationSpec
+from rnnviz_core.tracing.trace import Trace
+from rnnviz_core.ui.controls.choose import beam
+from rnnviz_core.ui.controls.drawing import show
+from rnnviz_core.ui.serving import loaders
+from rnnviz_core.ui.shell import url
+from rnnviz_core.ui.shell.words import architecture, choose_model, explain, plain, score
+
+from .attention import looking
+
+if TYPE_CHECKING:
+    from rnnviz_core.ui import View
+
+ANSWER = 200  # characters of an answer beside others
+DEALS = 1000  # deals of the weights before they repeat
+NAMES = {
+    Attention.NONE: "No attention",
+    Attention.LUONG: "Luong",
+    Attention.BAHDANAU: "Bahdanau",
+}
+
+
+def test(view: "View") -> None:
+    """The model run again with weights it did not choose."""
+    st.markdown(
+        "Attention shows where the network looked, not why it decided: each state already holds what was "
+        "read before it, and other weights can give the same answer. The test: the same network, the same "
+        "sentence, but with weights it did not choose."
+    )
+    deal = url.checked("deal", url.whole(DEALS), 0)
+    st.button(
+        "Shuffle again",
+        icon=":material/shuffle:",
+        key="attention-shuffle",
+        on_click=lambda: url.put("deal", str((deal + 1) % DEALS)),
+    )
+    translates = frames.translates(view.trace)
+    for shown in looking(view):
+        rows = _replaced(shown, deal)
+        words = (replaced.pieces_in_words if translates else replaced.classes_in_words)(rows)
+        show(
+            (replaced_charts.replaced_pieces if translates else replaced_charts.replaced_classes)(),
+            key=shown.key("attention-replaced"),
+            description=f"Bars: the answer with replaced weights. {words}.",
+            replaced=rows,
+        )
+        st.markdown(plain(words[:1].upper() + words[1:]) + ".")
+        if translates:
+            st.markdown(f"Left to write on its own with all weights equal: {_evenly(shown)}")
+    explain(
+        ("The decoder is fed the same words as above. " if translates else "")
+        + "“All equal” gives every token the same weight; “shuffled” deals the network’s own weights out to "
+        "other tokens. Bars that hardly move: the weights were not needed for this answer.",
+        "Find a sentence on which shuffling changes the answer, and one on which it does not.",
+    )
+
+
+def _replaced(shown: "View", deal: int) -> Any:
+    """The answers with replaced weights: two runs of a small model, quicker than keeping them."""
+    from rnnviz_core.tracing import surgery
+
+    trace, own = shown.trace, shown.trace["attention.weights"]
+    others = {
+        "all equal": surgery.with_weights(shown.model, trace, surgery.uniform(own)),
+        "shuffled": surgery.with_weights(shown.model, trace, surgery.shuffled(own, deal)),
+    }
+    return (replaced.pieces if frames.translates(trace) else replaced.classes)(trace, others)
+
+
+def _evenly(shown: "View") -> str:
+    """What it writes when it cannot choose where to look, beside what it wrote."""
+    from rnnviz_core.tracing import surgery
+
+    written = _short(surgery.write_evenly(shown.model, shown.trace))
+    return f"**“{plain(written)}”** instead of “{plain(_short(str(shown.trace.meta['translation'])))}”"
+
+
+def _short(answer: str) -> str:
+    answer = answer.strip() or "(nothing)"
+    return answer if len(answer) <= ANSWER else f"{answer[:ANSWER]}…"
+
+
+def kinds(view: "View") -> None:
+    """Networks with and without attention on the same sentence, as far as they are installed."""
+    translation = view.entry.spec.task is Task.TRANSLATION
+    offered = list(Attention) if translation else [Attention.NONE, Attention.BAHDANAU]
+    for column, kind in zip(st.columns(len(offered)), offered, strict=True):
+        with column:
+            name = NAMES[kind] if translation or kind is Attention.NONE else "Attention"
+            st.markdown(f"**{name}**")
+            entry = _entry(view, kind)
+            if entry is None:
+                st.caption(f"No {_languages(view.entry.spec)} of this kind is installed here.")
+            else:
+                _draw_kind(view, entry)
+    explain(
+        (
+            "The same sentence, read by one network of each kind. Luong’s looks back after each step of the "
+            "decoder, Bahdanau’s before it; without attention the decoder gets one fixed list of numbers, in "
+            "which the filled bars are left of each token."
+            if translation
+            else "The same sentence, read by a network of each kind: with attention every state can count, "
+            "without it only what is left of each token at the end, the filled bars."
+        ),
+        "Make the sentence longer. Which kind is the first to lose a part of it?",
+    )
+
+
+def _languages(spec: ModelSpec) -> str:
+    return f"{spec.source}→{spec.target} model" if isinstance(spec, TranslationSpec) else "sentiment model"
+
+
+def _entry(view: "View", kind: Attention) -> Entry | None:
+    """The model of this kind for the same texts: the one chosen, else the one most like it."""
+    mine = view.entry.spec
+    if mine.attention is kind:
+        return view.entry
+    found = [
+        entry
+        for entry in loaders.models().entries
+        if entry.spec.attention is kind
+        and entry.spec.task is mine.task
+        and _languages(entry.spec) == _languages(mine)
+    ]
+
+    def unlike(entry: Entry) -> tuple[bool, bool, str]:
+        return entry.spec.cell is not mine.cell, entry.spec.bidirectional != mine.bidirectional, entry.id
+
+    return min(found, key=unlike, default=None)
+
+
+def _draw_kind(view: "View", entry: Entry) -> None:
+    try:
+        trace = view.trace if entry.id == view.model_id else _read(view, entry)
+    except RnnvizError as error:
+        st.caption(plain(str(error)))
+        return
+    measured = score(entry.scores, entry.spec.task)
+    st.text(_short(str(trace.meta.get("translation") or trace.meta.get("label") or "")))
+    about = " · ".join(part for part in (entry.id, architecture(entry.spec), measured) if part)
+    st.caption(plain(about))
+    _draw_look(trace, entry)
+    if entry.id != view.model_id:
+        st.button("Open this one", key=f"kind-{entry.id}", on_click=choose_model, args=(entry.id,))
+
+
+def _read(view: "View", entry: Entry) -> Trace:
+    if entry.spec.task is Task.TRANSLATION:
+        return loaders.trace(entry, view.text, beam())
+    return loaders.trace(entry, view.text)
+
+
+def _draw_look(trace: Trace, entry: Entry) -> None:
+    """Where it looks; without attention, what of each token reaches the end."""
+    key = f"attention-kind-{entry.spec.attention}"
+    if frames.has_attention(trace) and frames.translates(trace):
+        said = frames.alignment_in_words(trace)
+        show(charts.small_alignment(), key=key, description=said, alignment=frames.alignment(trace))
+    elif frames.has_attention(trace):
+        show(charts.small_weights(), key=key, description=frames.row_in_words(trace), row=frames.row(trace))
+    elif left := contexts.left_at_the_end(trace):
+        name = memory.state_name(trace) or "hidden"
+        said = contexts.left_in_words(left)
+        show(
+            context_charts.small_fixed(name, frames.translates(trace)),
+            key=key,
+            description=said,
+            lengths=left,
+        )
+    else:
+        st.caption("A plain RNN keeps no ledger of what is left of a token.")

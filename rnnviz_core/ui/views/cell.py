@@ -1,0 +1,147 @@
+"""One cell of the gates page taken apart: drawn, in formulas, with the inputs behind a sum."""
+
+from functools import partial
+from typing import TYPE_CHECKING
+
+import pandas as pd
+import streamlit as st
+
+from rnnviz_core.charts import gates as charts
+from rnnviz_core.charts import inspector as inspector_charts
+from rnnviz_core.charts import matrices as matrix_charts
+from rnnviz_core.frames import gates, inspector, matrices
+from rnnviz_core.frames.numbers import printed
+from rnnviz_core.frames.tokens import spread, step_texts
+from rnnviz_core.ui.controls.choose import choose_one, choose_token, choose_unit
+from rnnviz_core.ui.controls.drawing import show
+from rnnviz_core.ui.shell.words import download_rows, explain
+
+from .gates import comparable, units_of
+
+if TYPE_CHECKING:
+    from rnnviz_core.ui import Layer, View
+
+ALL_GATES = ("input", "forget", "candidate", "output", "reset", "update")
+
+
+def cell(view: "View", layer: "Layer") -> None:
+    """One unit at one token, from its inputs to the new state."""
+    with st.container(horizontal=True):
+        position = choose_token(view, layer.part)
+        unit = choose_unit(view, units_of(view, layer))
+    for shown in comparable(view, layer):
+        _draw_cell(shown, layer, *_within(shown, layer, position, unit))
+    explain(
+        "The two numbers under each gate are what the token (x) and the old state (h) say; the gate adds and "
+        "squeezes them. Boxes with × multiply, with + add; a thick wire carries a number far from zero.",
+        "Follow the wires from the old state to the new one: how much of it arrives?",
+    )
+    place, names = gates.Place(*layer), gates.names(view.trace)
+    views = [shown for shown in (view, view.other) if shown and place.site("hidden") in shown.trace]
+    terms = [_terms(shown, layer, *_within(shown, layer, position, unit)) for shown in views]
+    bars = iter(gates.fit(*map(gates.term_bars, terms)))
+    for shown, found in zip(comparable(view, layer, head=False), terms, strict=False):
+        show(
+            charts.cell_terms(gates.names(shown.trace)),
+            key=shown.key("gates-terms"),
+            description=f"Bars: {gates.terms_in_words(found)}.",
+            terms=next(bars),
+        )
+    _equations(view, layer, position, unit)
+    explain(
+        "Each formula of the cell stands first in letters, then with the numbers of this token and unit.",
+        "Find a value near its lowest or highest. Was it the input that pushed it there, or the old state?",
+    )
+    download_rows(partial(gates.terms, view.trace, place, names, position, unit), "gates-cell")
+    _inputs(view, layer, position, unit)
+
+
+def _within(shown: "View", layer: "Layer", position: int, unit: int) -> tuple[int, int]:
+    """The chosen cell, or the last one of a shorter text or a smaller network."""
+    steps = len(step_texts(shown.trace, layer.part))
+    return min(position, steps - 1), min(unit, units_of(shown, layer) - 1)
+
+
+def _draw_cell(shown: "View", layer: "Layer", position: int, unit: int) -> None:
+    nodes, wires = inspector.drawing(shown.trace, gates.Place(*layer), position, unit)
+    show(
+        inspector_charts.cell_drawing(shown.trace.meta["cell"]),
+        key=shown.key("gates-drawing"),
+        description=f"The cell as a drawing: {inspector.drawing_in_words(nodes)}.",
+        nodes=nodes,
+        wires=wires,
+    )
+
+
+def _terms(shown: "View", layer: "Layer", position: int, unit: int) -> pd.DataFrame:
+    return gates.terms(shown.trace, gates.Place(*layer), gates.names(shown.trace), position, unit)
+
+
+def _equations(view: "View", layer: "Layer", position: int, unit: int) -> None:
+    blocks = gates.worked(view.trace, gates.Place(*layer), position, unit)
+    for pair in gates.in_rows(blocks, 2):
+        for block, column in zip(pair, st.columns(2)):
+            with column.container(border=True):
+                st.markdown(
+                    f"**{charts.result_title(block.name)}: {printed(block.value, '.3f')}**  \n{block.meaning}"
+                )
+                st.latex(block.latex)
+
+
+def _inputs(view: "View", layer: "Layer", position: int, unit: int) -> None:
+    """The numbers behind one of the sums, and on demand the matrices that they come from."""
+    place, names = gates.Place(*layer), gates.names(view.trace)
+    gate = names[0]
+    if len(names) > 1:
+        titles = {name: charts.gate_title(name) for name in names}
+        gate = choose_one("gate", "The sum behind", titles, others=ALL_GATES)
+    views = [one for one in (view, view.other) if one and place.site(gate) in one.trace]
+    rows = [
+        inspector.contributions(one.model, one.trace, place, gate, *_within(one, layer, position, unit))
+        for one in views
+    ]
+    fitted = iter(gates.fit(*rows))
+    for shown in comparable(view, layer, head=False):
+        if shown not in views:
+            st.info(f"This network has no {charts.gate_title(gate).lower()}.", icon=":material/info:")
+            continue
+        found = next(fitted)
+        show(
+            inspector_charts.contribution_bars(gate),
+            key=shown.key("gates-contributions"),
+            description=f"Bars: the largest terms of the sum. {inspector.contributions_in_words(found)}.",
+            terms=found,
+        )
+    explain(
+        "The sum before squeezing has one term per number of the input and of the old state: its weight "
+        "times that number. The largest are named (“unit 3 before” is unit 3 of the old state), the others "
+        f"are added up. Together they give {printed(rows[0]['value'].iloc[-1], '.3f')}.",
+        "Does one number decide, or is it a vote of many small ones?",
+    )
+    download_rows(rows[0], "gates-inputs")
+    with st.expander(
+        "The matrices behind this gate", icon=":material/grid_on:", key="gates-matrices", on_change="rerun"
+    ) as opened:
+        if opened.open:
+            _matrices(view, layer, gate, unit)
+
+
+def _matrices(view: "View", layer: "Layer", gate: str, unit: int) -> None:
+    found = matrices.of_gate(view.model, view.trace, gates.Place(*layer), gate)
+    for (name, matrix), column in zip(found.items(), st.columns(2), strict=True):
+        first, end = matrix.window(unit)
+        words = matrices.in_words(name, matrix, unit)
+        with column:
+            show(
+                matrix_charts.matrix(name, gate, end - first, matrix.values.shape[1]),
+                key=f"gates-matrix-{name}",
+                description=f"Heatmap of {name}, {words} Weights: {spread(matrix.values)}.",
+                weights=matrices.rows(matrix, unit),
+                chosen=matrices.chosen(unit),
+            )
+            st.caption(f"**{name}** is {words}")
+    explain(
+        "Each row of a matrix belongs to one unit, each column to one number that it reads. Where that "
+        "number is above zero, orange weights push the sum up and blue ones down.",
+        "Find a row that is pale everywhere: that unit’s gate hardly listens. Is it always half open?",
+    )

@@ -1,0 +1,246 @@
+"""The sections of the embeddings page, for one view or for two side by side."""
+
+from functools import partial
+from typing import TYPE_CHECKING
+
+import pandas as pd
+import streamlit as st
+
+from rnnviz_core import limits
+from rnnviz_core.charts import embeddings as charts
+from rnnviz_core.charts import word_map as map_charts
+from rnnviz_core.frames import embeddings as frames
+from rnnviz_core.frames import word_map
+from rnnviz_core.frames.tokens import spread
+from rnnviz_core.ui.controls.choose import choose_one, choose_token, chosen_token, current_token, type_word
+from rnnviz_core.ui.controls.clicks import clicked, follow
+from rnnviz_core.ui.controls.drawing import show
+from rnnviz_core.ui.serving import loaders
+from rnnviz_core.ui.serving.shared import Cache, heavy
+from rnnviz_core.ui.shell import url
+from rnnviz_core.ui.shell.compare import side_by_side
+from rnnviz_core.ui.shell.words import download_rows, explain, plain
+
+if TYPE_CHECKING:
+    from rnnviz_core.ui import View
+
+ENDS = {  # the axis at first: the first pair that the vocabulary holds
+    "en": (("good", "bad"), ("man", "woman")),
+    "es": (("bueno", "malo"), ("hombre", "mujer")),
+    "de": (("Mann", "Frau"), ("gut", "schlecht")),
+}
+SIDES = {"encoder": "Source tokens", "decoder": "Target tokens, as they are read back"}
+
+_maps: Cache[pd.DataFrame] = Cache(limits.CACHED_MAPS, seconds=limits.CACHE_SECONDS)
+
+
+def choose_side(view: "View") -> str:
+    """The part whose embeddings are shown; a widget only for a translation."""
+    return choose_one("side", "Side", SIDES) if "decoder.embedding" in view.trace else "encoder"
+
+
+def vectors(view: "View", part: str) -> None:
+    """The embeddings of all tokens; a click names the chosen one's neighbours."""
+    follow(view, part, "embeddings-cells")
+    position = current_token(view, part)
+    for shown in side_by_side(view):
+        values = shown.trace[f"{part}.embedding"]
+        show(
+            charts.embedding_heatmap(values.shape[1]),
+            key=shown.key("embeddings-cells"),
+            description=f"Embeddings: {values.shape[1]} numbers per token, {spread(values)}",
+            select=None if shown.second else "cell",
+            cells=frames.vectors(shown.trace, part),
+            chosen=frames.chosen(shown.trace, part, position),
+        )
+    if chosen_token(view, part) is None:
+        st.caption("Click a token: its nearest neighbours in the vocabulary appear here.")
+    else:
+        _name_neighbours(view, part, position)
+    explain(
+        "Each column is the list of numbers that stands for one token, the same wherever the token appears. "
+        "Blue is below zero, orange above." + frames.clipped_in_words(view.trace, part),
+        "Write a word twice, or the same word with a capital letter. Which columns are equal?",
+    )
+    download_rows(partial(frames.vectors, view.trace, part), "embeddings")
+
+
+def _name_neighbours(view: "View", part: str, position: int) -> None:
+    rows = _neighbours(view, part, position)
+    token = plain(str(frames.chosen(view.trace, part, position)["token"][0]))
+    st.markdown(f"Nearest to **“{token}”** in the vocabulary: {plain(frames.neighbours_in_words(rows))}.")
+
+
+def _neighbours(view: "View", part: str, position: int) -> frames.Columns:
+    chosen = frames.token_id(view.trace, part, position)
+    return frames.neighbours(*frames.vocabulary(view.model, part), chosen=chosen)
+
+
+def alike(view: "View", part: str) -> None:
+    """How alike the tokens are to each other, and what is nearest to the chosen one."""
+    follow(view, part, "embeddings-pairs")
+    position = choose_token(view, part)
+    if view.other is None:
+        left, right = st.columns(2)
+        with left:
+            _draw_pairs(view, part, position)
+        with right:
+            _draw_neighbours(view, part, position)
+    else:
+        for shown in side_by_side(view):
+            _draw_pairs(shown, part, position)
+            _draw_neighbours(shown, part, position)
+    token = plain(str(frames.chosen(view.trace, part, position)["token"][0]))
+    explain(
+        "A cell of the matrix compares two tokens by the angle between their numbers: orange points the "
+        "same way, blue the opposite way. The bars: of the whole vocabulary, the pieces that point most "
+        f"nearly the same way as “{token}”. Dots before a piece: it continues a word.",
+        "Choose “good”, then “bad”. A network that learns opinions keeps them apart; one that learns to "
+        "translate may not.",
+    )
+    with st.container(horizontal=True):
+        download_rows(partial(frames.similarity, view.trace, part), "embeddings-pairs")
+        download_rows(partial(_neighbours, view, part, position), "embeddings-neighbours")
+
+
+def _draw_pairs(shown: "View", part: str, position: int) -> None:
+    trace = shown.trace
+    steps, words = len(trace[f"{part}.embedding"]), frames.similarity_in_words(trace, part)
+    show(
+        charts.similarity_matrix(charts.row_height(steps)),
+        key=shown.key("embeddings-pairs"),
+        description=f"Cosine of every pair of {steps} tokens. {words}",
+        select=None if shown.second else "cell",
+        pairs=frames.similarity(trace, part),
+        chosen=frames.chosen(trace, part, position),
+    )
+
+
+def _draw_neighbours(shown: "View", part: str, position: int) -> None:
+    rows = _neighbours(shown, part, min(position, len(shown.trace[f"{part}.embedding"]) - 1))
+    show(
+        charts.neighbour_bars(),
+        key=shown.key("embeddings-neighbours"),
+        description=f"Nearest pieces of the whole vocabulary: {frames.neighbours_in_words(rows)}.",
+        neighbours=rows,
+    )
+
+
+def neighbourhood(view: "View", part: str) -> None:
+    """The nearest pieces around the chosen token, or around a word that is searched."""
+    left, right = st.columns(2)
+    with left:
+        position = choose_token(view, part)
+        method = choose_one("map", "Method", word_map.METHODS)
+    if found := clicked(f"embeddings-map-{method}"):
+        url.put("word", str(found["piece"])[: limits.WORD_CHARACTERS])
+        url.write()
+    with right:
+        typed = type_word("word", "Search the vocabulary", placeholder="a word; empty: the chosen token")
+    for shown in side_by_side(view):
+        _draw_map(shown, part, position, method, typed)
+    explain(
+        "The pieces that point most nearly where the chosen one does, flattened to a plane. PCA is "
+        "a straight look from the side that shows most; t-SNE keeps neighbours together and bends the "
+        "rest, so its far distances mean nothing. A clicked dot becomes the middle of the map.",
+        "Search a number, a name, a verb: do words of one kind gather in one corner?",
+    )
+    download_rows(lambda: _map(view, part, _around(view, part, position, typed), method), "embeddings-map")
+
+
+def _draw_map(shown: "View", part: str, position: int, method: str, typed: str) -> None:
+    if typed and _find(shown, part, typed) is None:
+        _not_a_piece(typed)
+    rows = _map(shown, part, _around(shown, part, position, typed), method)
+    name = rows["piece"].iloc[0]
+    show(
+        map_charts.neighbourhood_map(word_map.METHODS[method]),
+        key=shown.key(f"embeddings-map-{method}"),
+        select=None if shown.second else "cell",
+        description=f"Map of the {len(rows)} pieces nearest to “{name}”: {', '.join(rows['piece'][1:6])}, …",
+        pieces=rows,
+    )
+
+
+def _around(view: "View", part: str, position: int, typed: str) -> int:
+    """The piece in the middle: the one that was searched, else the chosen token's."""
+    found = _find(view, part, typed) if typed else None
+    at = min(position, len(view.trace[f"{part}.embedding"]) - 1)
+    return frames.token_id(view.trace, part, at) if found is None else found
+
+
+def _map(view: "View", part: str, chosen: int, method: str) -> pd.DataFrame:
+    """Made once, and a slow one after the other, so that nobody else waits for it."""
+    matrix, pieces = frames.vocabulary(view.model, part)
+
+    def make() -> pd.DataFrame:
+        if method != "tsne":
+            return word_map.neighbourhood(matrix, pieces, chosen, method)
+        with st.spinner("Drawing the map …"), heavy():
+            return word_map.neighbourhood(matrix, pieces, chosen, method)
+
+    return _maps.get((str(view.entry.path), loaders._stamp(view.entry.path), part, chosen, method), make)
+
+
+def axis(view: "View", part: str) -> None:
+    """The sentence's tokens on the line between two words that the person types."""
+    follow(view, part, "embeddings-axis")
+    position, ends = current_token(view, part), []
+    for column, name, default in zip(st.columns(2), ("from", "to"), _ends(view, part), strict=True):
+        with column:
+            ends.append(type_word(name, name.capitalize(), default))
+    found = {shown.second: _axis(shown, part, ends) for shown in (view, view.other) if shown}
+    fitted = iter(word_map.fit(*[rows for rows in found.values() if rows is not None]))
+    for shown in side_by_side(view):
+        if found[shown.second] is None:
+            for word in (word for word in ends if _find(shown, part, word) is None):
+                _not_a_piece(word)
+            if ends[0].strip() == ends[1].strip():
+                st.info("An axis needs two different words.", icon=":material/info:")
+            continue
+        rows = next(fitted)
+        show(
+            map_charts.word_axis(),
+            key=shown.key("embeddings-axis"),
+            description=f"Tokens on the axis. {word_map.axis_in_words(rows, *ends)}",
+            select=None if shown.second else "cell",
+            tokens=rows,
+            chosen=frames.chosen(shown.trace, part, position),
+        )
+    explain(
+        f"At 0 stands “{plain(ends[0])}”, at 1 “{plain(ends[1])}”; a dot shows how far its token lies from "
+        "the one towards the other. Words that have nothing to do with either gather in the middle.",
+        "Write words you would put at either end. Does the network agree?",
+    )
+    if found[False] is not None:
+        download_rows(found[False], "embeddings-axis")
+
+
+def _ends(view: "View", part: str) -> tuple[str, str]:
+    spec = view.entry.spec
+    pairs = ENDS.get(str(getattr(spec, "target" if part == "decoder" else "source", "en")), ENDS["en"])
+    known = [pair for pair in pairs if all(_find(view, part, word) is not None for word in pair)]
+    return (*known, *pairs)[0]
+
+
+def _axis(view: "View", part: str, ends: list[str]) -> pd.DataFrame | None:
+    """The rows of one view; None when a word is no piece of its vocabulary or both are the same."""
+    low, high = (_find(view, part, word) for word in ends)
+    if low is None or high is None or low == high:
+        return None
+    return word_map.axis(view.trace, part, frames.vocabulary(view.model, part)[0], low, high)
+
+
+def _find(view: "View", part: str, word: str) -> int | None:
+    return word_map.find(frames.vocabulary(view.model, part)[1], word)
+
+
+def _not_a_piece(word: str) -> None:
+    if word.strip():
+        st.info(
+            f"“{plain(word.strip())}” is not a piece of this network’s vocabulary: the tokenizer cuts it "
+            "into parts, or does not know it. Try another word, or “…ing” for a piece inside words.",
+            icon=":material/info:",
+        )
+    else:
+        st.info("Type a word.", icon=":material/info:")

@@ -1,0 +1,203 @@
+"""The sections of the gates page: heatmaps with the chosen cell's arithmetic, and summaries."""
+
+from collections.abc import Iterator
+from functools import partial
+from html import escape
+from typing import TYPE_CHECKING
+
+import numpy as np
+import streamlit as st
+
+from rnnviz_core.charts import gates as charts
+from rnnviz_core.charts import inspector as inspector_charts
+from rnnviz_core.frames import gate_order, gate_summary, gates
+from rnnviz_core.frames.tokens import spread, step_texts
+from rnnviz_core.ui.controls.choose import choose_one, choose_token, choose_unit, current_token
+from rnnviz_core.ui.controls.clicks import follow
+from rnnviz_core.ui.controls.drawing import show
+from rnnviz_core.ui.shell import url
+from rnnviz_core.ui.shell.compare import side_by_side
+from rnnviz_core.ui.shell.words import download_rows, explain, offer_models, plain
+
+if TYPE_CHECKING:
+    from rnnviz_core.ui import Layer, View
+
+
+def units_of(view: "View", layer: "Layer") -> int:
+    """How many units the layer has."""
+    return int(view.trace[gates.Place(*layer).site("hidden")].shape[1])
+
+
+def comparable(view: "View", layer: "Layer", *, head: bool = True) -> "Iterator[View]":
+    """The views that have this layer; the other one gets a word instead."""
+    for shown in side_by_side(view, head=head):
+        if gates.Place(*layer).site("hidden") in shown.trace:
+            yield shown
+        else:
+            st.info(f"This network has no {layer.words.lower()}.", icon=":material/info:")
+
+
+def maps(view: "View", layer: "Layer") -> None:
+    """Every gate as a heatmap; a click shows the arithmetic of its cell below."""
+    follow(view, layer.part, "gates-maps")
+    kind, above = _choose_order(view), st.container()
+    with st.container(horizontal=True):
+        position = choose_token(view, layer.part)
+        unit = choose_unit(view, units_of(view, layer))
+    asked = url.get("unit") is not None
+    if asked:
+        _arithmetic(view, layer, position, unit)
+    else:
+        st.caption("Click a cell, or choose a token and a unit: the numbers that make it up appear here.")
+    only = _gates_of(view)
+    with above:
+        for shown in comparable(view, layer):
+            leader = view if shown.model_id == view.model_id else shown  # a unit keeps its row
+            _draw_maps(shown, layer, _order(leader, layer, kind), position, unit if asked else None)
+    explain(
+        "Each column is a token, each row one unit. "
+        + "Yellow gates are open (1), purple ones shut (0). " * bool(only)
+        + "The candidate runs from blue (−1) to orange (1).",
+        "Put “not” before an adjective. Which units change their colour at the adjective?",
+    )
+    download_rows(partial(gates.cells, view.trace, gates.Place(*layer), _order(view, layer, kind)), "gates")
+    if not only:
+        st.markdown(
+            "**A plain RNN has no gates.** Nothing decides what to keep: every token rewrites the whole "
+            "state. All it computes is this candidate, which is at once its new hidden state."
+        )
+        task = view.entry.spec.task
+        offer_models(
+            "Gates are found in GRU and LSTM networks.", lambda spec: spec.cell != "rnn" and spec.task == task
+        )
+
+
+def _gates_of(view: "View") -> tuple[str, ...]:
+    return tuple(name for name in gates.names(view.trace) if name != "candidate")
+
+
+def _choose_order(view: "View") -> str:
+    keeper = gate_order.KEEPERS[view.trace.meta["cell"]]
+    kinds = {name: words.replace("one gate", keeper) for name, words in gate_order.ORDERS.items()}
+    return choose_one(
+        "order",
+        "Order of the units",
+        kinds,
+        help="The same order in every heatmap: by number, by the unit’s mean, or units that move alike side "
+        "by side (clustering).",
+    )
+
+
+def _order(view: "View", layer: "Layer", kind: str) -> np.ndarray | None:
+    """The units from the top row down; None: by their numbers."""
+    if kind == "index":
+        return None
+    return gate_order.order(view.trace, gates.Place(*layer), gates.names(view.trace), kind)
+
+
+def _draw_maps(
+    shown: "View", layer: "Layer", order: np.ndarray | None, position: int, unit: int | None
+) -> None:
+    trace, place, units = shown.trace, gates.Place(*layer), units_of(shown, layer)
+    names = (*_gates_of(shown), "candidate")
+    at = min(position, len(step_texts(trace, layer.part)) - 1)
+    row = None if unit is None else min(unit, units - 1)
+    about = [f"{charts.gate_title(name)}: {spread(trace[place.site(name)])}" for name in names]
+    show(
+        charts.gate_maps(names, units, layer.part, order is not None),
+        key=shown.key("gates-maps"),
+        description=f"Heatmaps of {units} units over the tokens. {'; '.join(about)}.",
+        select=None if shown.second else "cell",
+        cells=gates.cells(trace, place, order),
+        chosen=gates.chosen(trace, layer.part, at, row, order),
+    )
+
+
+def _arithmetic(view: "View", layer: "Layer", position: int, unit: int) -> None:
+    """The chosen cell's equations with the numbers in them, and the way to all the rest of it."""
+    token = plain(step_texts(view.trace, layer.part)[position])
+    with st.container(border=True):
+        st.markdown(
+            f"**Unit {unit} at “{token}”**: what the input says, plus what the old state says, squeezed."
+        )
+        st.html(_lines(gates.in_brief(view.trace, gates.Place(*layer), position, unit)))
+        st.button(
+            "Take this cell apart",
+            icon=":material/search:",
+            key="gates-apart",
+            on_click=url.put,
+            args=("section", "cell"),
+            help="The cell as a drawing, every formula, and the inputs behind each sum",
+        )
+
+
+def _lines(found: list[tuple[str, str, str]]) -> str:
+    """Formulas in numbers, a line each, that wrap on a phone."""
+    rows = []
+    for words, formula, result in found:
+        start = f"{escape(formula)} ≈ " if formula != result else ""
+        rows.append(
+            f'<div class="rv-row"><span class="rv-key" style="flex-basis:6.5rem">{escape(words)}</span>'
+            f'<span class="rv-value">{start}<strong>{escape(result)}</strong></span></div>'
+        )
+    return f'<div class="rv-head">{"".join(rows)}</div>'
+
+
+def summary(view: "View", layer: "Layer") -> None:
+    """How open the gates are: per token, and over all values."""
+    place = gates.Place(*layer)
+    follow(view, layer.part, "gates-means")
+    position, views = current_token(view, layer.part), []
+    for shown in comparable(view, layer):
+        if _gates_of(shown):
+            _draw_means(shown, layer, position)
+            views.append(shown)
+        else:
+            st.info("This network has no gates.", icon=":material/info:")
+    explain(
+        "A line is the mean over all units; the band around it holds the middle 80 % of them, from the 10th "
+        "to the 90th in a hundred.",
+        "At which token is a band widest? There the units disagree most about what to keep.",
+    )
+    for shown in comparable(view, layer, head=False):
+        if shown in views:
+            _draw_shares(shown, layer, *(one.trace for one in views))
+    explain(
+        "How often each value occurs over all units and tokens, and how much of each gate is nearly shut "
+        "or open.",
+        "A gate that is always half open decides little. Which gate of this network decides most?",
+    )
+    with st.container(horizontal=True):
+        only = _gates_of(view)
+        download_rows(partial(gate_summary.means, view.trace, place, only), "gates-means")
+        download_rows(partial(gate_summary.shares, view.trace, place, only), "gates-shares")
+
+
+def _draw_means(shown: "View", layer: "Layer", position: int) -> None:
+    place, only = gates.Place(*layer), _gates_of(shown)
+    words = gate_summary.means_in_words(shown.trace, place, only)
+    show(
+        charts.gate_means(only, layer.part),
+        key=shown.key("gates-means"),
+        description=f"Lines: how open each gate is per token. On average {words}.",
+        select=None if shown.second else "cell",
+        means=gate_summary.means(shown.trace, place, only),
+        chosen=marked(shown, layer, position),
+    )
+
+
+def marked(shown: "View", layer: "Layer", position: int) -> gates.Columns:
+    """The row that marks the chosen step; of a shorter text its last one."""
+    last = len(step_texts(shown.trace, layer.part)) - 1
+    return gates.chosen(shown.trace, layer.part, min(position, last), None)
+
+
+def _draw_shares(shown: "View", layer: "Layer", *beside: gates.Trace) -> None:
+    trace, place, only = shown.trace, gates.Place(*layer), _gates_of(shown)
+    show(
+        inspector_charts.gate_histograms(only),
+        key=shown.key("gates-histograms"),
+        description=f"Histogram of each gate. {gate_summary.shares_in_words(trace, place, only)}",
+        bins=gate_summary.histograms(trace, place, only, *beside),
+        shares=gate_summary.shares(trace, place, only),
+    )

@@ -1,0 +1,141 @@
+"""More sections of the states page: the memory ledger, and the path of the state."""
+
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+import streamlit as st
+
+from rnnviz_core.charts import memory as charts
+from rnnviz_core.charts import trajectory as trajectory_charts
+from rnnviz_core.frames import gates, memory, states, trajectory
+from rnnviz_core.frames.numbers import printed
+from rnnviz_core.frames.tokens import step_texts
+from rnnviz_core.tracing.trace import Trace
+from rnnviz_core.ui.controls.choose import choose_token, choose_unit
+from rnnviz_core.ui.controls.clicks import follow
+from rnnviz_core.ui.controls.drawing import show
+from rnnviz_core.ui.shell.words import download_rows, explain, offer_models, plain
+
+from .states import choose_state, layers_shown, width
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from rnnviz_core.ui import Layer, View
+
+
+def ledger(view: "View", layer: "Layer") -> None:
+    """What is left of each earlier token in the state after the chosen one, and the proof."""
+    place = gates.Place(*layer)
+    name = memory.state_name(view.trace)
+    if name is None:
+        task = view.entry.spec.task
+        offer_models(
+            "A plain RNN keeps no ledger: it squeezes its whole state through tanh at every token, so the "
+            "state does not fall apart into one share per token. GRU and LSTM were made to keep one.",
+            lambda spec: spec.cell != "rnn" and spec.task == task,
+        )
+        return
+    follow(view, layer.part, "states-ledger")
+    with st.container(horizontal=True):
+        position = choose_token(view, layer.part)
+        unit = choose_unit(view, width(view, layer), states.widest(view.trace, place, name, 1)[0])
+    for shown in layers_shown(view, layer):
+        if memory.state_name(shown.trace) is None:
+            st.info("A plain RNN keeps no ledger.", icon=":material/info:")
+            continue
+        _draw_ledger(shown, layer, position, unit)
+    explain(
+        "Top: a dashed bar is the length of what the token wrote when it was read, the filled part what is "
+        "left of it in the state after the chosen token. Middle: the same for every unit. Bottom: one unit; "
+        "bars above zero push it up, below zero down.",
+        "Choose a later token: which early words still fill their bars, and which were forgotten?",
+    )
+    found = memory.ledger(view.trace, place, position)
+    download_rows(partial(memory.in_norm, found), "states-ledger")
+
+
+def _draw_ledger(shown: "View", layer: "Layer", position: int, unit: int) -> None:
+    trace, place = shown.trace, gates.Place(*layer)
+    found = memory.ledger(trace, place, min(position, len(step_texts(trace, layer.part)) - 1))
+    unit, name = min(unit, len(found.recorded) - 1), found.state
+    gate = "forget" if name == "cell" else "update"
+    st.markdown(
+        f"After **“{plain(found.texts[found.position + 1])}”** the {name} state is the sum of what every "
+        f"token wrote, each share multiplied by the {gate} gates since. Unit {unit}: the bars sum to "
+        f"**{printed(found.left[:, unit].sum(), '.4f')}**, recorded is "
+        f"**{printed(found.recorded[unit], '.4f')}**; over all "
+        f"{len(found.recorded)} units the largest difference is **{found.difference:.1e}**."
+    )
+    show(
+        charts.ledger(name, len(found.recorded), layer.part),
+        key=shown.key("states-ledger"),
+        description=f"Bars and heatmap: most is left of {memory.in_words(found)}.",
+        select=None if shown.second else "cell",
+        lengths=memory.in_norm(found),
+        left=memory.per_unit(found),
+        shares=memory.of_unit(found, unit),
+    )
+
+
+def path(view: "View", layer: "Layer") -> None:
+    """The state's way through the plane in which it moves most; two texts share a plane."""
+    follow(view, layer.part, "states-path")
+    name, place = choose_state(view, layer), gates.Place(*layer)
+    above = st.container()
+    position = choose_token(view, layer.part)
+    other = view.other if view.other and view.other.model_id == view.model_id else None
+    found = trajectory.plane(view.trace, place, name, *([other.trace] if other else []))
+    with above:
+        if other:
+            st.markdown(f"The other text: {plain(other.text)}")
+            _draw_path(view, layer, found, position, other.trace)
+        else:
+            _draw_paths(view, layer, name, position)
+    arrows = (
+        " An arrow points where its class gains most; only part of it lies in this plane (point at its "
+        "diamond), so a path may end beside the arrow of its verdict."
+    )
+    explain(
+        f"Of all {found.axes.shape[1]} dimensions you see the two in which the state moves most: "
+        f"{found.shares[0]:.0%} and {found.shares[1]:.0%} of all movement."
+        + arrows
+        * (_weights(view, layer, name) is not None),
+        "Under “Compare with”, type the sentence with “not” as another text: both paths are drawn in one "
+        "plane. At which token do they part?",
+    )
+    download_rows(partial(trajectory.path, view.trace, place, found), "states-path")
+
+
+def _draw_paths(view: "View", layer: "Layer", name: str, position: int) -> None:
+    """The paths of one network or of two, each in a plane of its own."""
+    place = gates.Place(*layer)
+    for shown in layers_shown(view, layer):
+        if name in states.names(shown.trace, place):
+            _draw_path(shown, layer, trajectory.plane(shown.trace, place, name), position)
+        else:
+            st.info(f"This network has no {name} state.", icon=":material/info:")
+
+
+def _draw_path(shown: "View", layer: "Layer", found: trajectory.Plane, position: int, *beside: Trace) -> None:
+    trace, place = shown.trace, gates.Place(*layer)
+    weights = _weights(shown, layer, found.name)
+    arrows: dict[str, Any] = {}
+    if weights is not None:
+        arrows["directions"] = trajectory.directions(trace, found, weights)
+    about = trajectory.in_words(trace, place, found)
+    show(
+        trajectory_charts.state_path(found.name, bool(arrows), bool(beside)),
+        key=shown.key("states-path"),
+        description=f"Path of the {found.name} state in two dimensions. {about}",
+        select=None if shown.second else "cell",
+        path=trajectory.path(trace, place, found, *beside, chosen=position),
+        **arrows,
+    )
+
+
+def _weights(shown: "View", layer: "Layer", name: str) -> "np.ndarray | None":
+    """The classes' directions, for the hidden state that the output layer reads."""
+    if name != "hidden":
+        return None
+    return trajectory.class_weights(shown.model, shown.trace, gates.Place(*layer))

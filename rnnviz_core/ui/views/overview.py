@@ -1,0 +1,119 @@
+"""The overview: the picture of the network at one step, and the way from each of its parts to its page."""
+
+from typing import TYPE_CHECKING, Any
+
+import streamlit as st
+
+from rnnviz_core.charts import overview as charts
+from rnnviz_core.frames import overview as frames
+from rnnviz_core.ui.controls.choose import TOKEN_NAMES
+from rnnviz_core.ui.controls.clicks import clicked
+from rnnviz_core.ui.controls.drawing import show
+from rnnviz_core.ui.shell import routes, url
+from rnnviz_core.ui.shell.compare import side_by_side
+from rnnviz_core.ui.shell.words import explain
+
+if TYPE_CHECKING:
+    from rnnviz_core.ui import View
+
+KEY = "network"  # of the picture
+PAGES = {"embedding": "embeddings", "hidden": "states", "attention": "attention", "readout": "softmax"}
+
+
+def stepped(view: "View") -> str:
+    """The part whose steps the player walks through: what is written last."""
+    return "encoder" if view.trace.meta["task"] == "sentiment" else "decoder"
+
+
+def picture(view: "View", step: int) -> None:
+    """The network at one step, beside the one it is compared with; a clicked part opens its page."""
+    if found := clicked(KEY):
+        _open(view, found)
+    traces = [shown.trace for shown in (view, view.other) if shown]
+    for shown in side_by_side(view):
+        trace, columns = shown.trace, frames.columns(shown.trace)
+        rows = _rows(trace, "encoder")
+        datasets: dict[str, frames.Columns] = {
+            "cells": frames.cells(trace, *traces),
+            "columns": columns,
+            "now": frames.now(trace, stepped(shown), step),
+        }
+        if stepped(shown) == "encoder":
+            chart = charts.sentiment(rows, trace.labels["class"], attention="weight" in columns)
+            datasets["verdicts"] = frames.verdicts(trace)
+        else:
+            chart = charts.translation(rows, _rows(trace, "decoder"))
+            datasets |= {"written": frames.columns(trace, "decoder"), "links": frames.links(trace)}
+        key, about = shown.key(KEY), frames.describe(trace)
+        show(
+            chart,
+            key=key,
+            description=about,
+            height=None,
+            select=None if shown.second else "cell",
+            **datasets,
+        )
+
+
+def explain_picture(view: "View") -> None:
+    """How to read the picture, and what to try with it."""
+    trace, thinned = view.trace, frames.thinned_in_words(view.trace)
+    if stepped(view) == "encoder":
+        explain(
+            "Time runs from left to right: each token becomes a column of numbers (embedding), and the "
+            "state mixes it with the state before. Blue is below zero, orange above; walk through the steps "
+            "(keys ← and →), and watch the verdict change under it. Click a box: its page opens at that "
+            "token." + thinned,
+            "At which token does the verdict settle? Change the word you would blame, and look again.",
+        )
+        return
+    reads, question = (
+        "The lines show how strongly the chosen step reads each source token.",
+        "Walk through the translation (keys ← and →). Does the strongest line follow the word being "
+        "translated?",
+    )
+    if "attention.weights" not in trace:
+        reads = (
+            "This network has no attention: every step reads the same numbers, the encoder’s last state"
+            + (
+                " (read backwards, the last one stands at the first token)." * trace.reverses("encoder")
+                or "."
+            )
+        )
+        question = (
+            "Write a longer sentence. All of it must fit into those few numbers: which words are lost in the "
+            "translation?"
+        )
+    explain(
+        "Above, the encoder reads the sentence; below, the decoder writes one piece per step, fed with the "
+        f"piece it wrote before. {reads} Click a box or a line: its page opens at that step." + thinned,
+        question,
+    )
+
+
+def _rows(trace: frames.Trace, part: str) -> tuple[charts.Row, ...]:
+    """The rows of boxes of one part, with their titles."""
+    return tuple(
+        charts.Row(track.site, frames.title(track), track.kind, track.size, track.every, track.reverse)
+        for track in frames.tracks(trace)
+        if track.part == part
+    )
+
+
+def _open(view: "View", found: dict[str, Any]) -> None:
+    """Go to the page of the clicked part, with its token, unit and layer chosen."""
+    site, page = str(found.get("site") or ""), ""
+    for ending, name in PAGES.items():
+        if site.endswith(ending):
+            page = name
+    if not page:
+        return
+    st.session_state.pop(f"clicked-{KEY}", None)  # the same part may be clicked again
+    part = site.split(".")[0] if "." in site else stepped(view)
+    url.put(TOKEN_NAMES[view.trace.time_axis(part)], str(int(found["position"])))
+    if page == "states":
+        url.put("layer", site.removesuffix(".hidden"))
+        url.put("unit", str(int(found["unit"])))
+    if page == "embeddings":
+        url.put("side", part if "decoder.embedding" in view.trace else None)
+    st.switch_page(routes.route(page).path)

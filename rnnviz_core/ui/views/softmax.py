@@ -1,0 +1,193 @@
+"""The sections of the softmax page, each for one view or for two side by side."""
+
+from functools import partial
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from rnnviz_core.charts import beam as beam_charts
+from rnnviz_core.charts import softmax as charts
+from rnnviz_core.frames import beam as beams
+from rnnviz_core.frames import softmax as frames
+from rnnviz_core.frames.numbers import printed
+from rnnviz_core.frames.tokens import one_step, step_texts
+from rnnviz_core.ui.controls.choose import choose_beam, choose_token, whole
+from rnnviz_core.ui.controls.clicks import follow
+from rnnviz_core.ui.controls.drawing import show
+from rnnviz_core.ui.shell import url
+from rnnviz_core.ui.shell.compare import side_by_side
+from rnnviz_core.ui.shell.words import download_rows, explain, plain
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from rnnviz_core.ui import View
+
+
+def classes(view: "View") -> None:
+    """Probability and logit of every class."""
+    for shown in side_by_side(view):
+        names, best = shown.trace.labels["class"], frames.strongest(shown.trace)
+        show(
+            charts.probabilities(names),
+            key=shown.key("probabilities"),
+            description=f"Probability and logit of each class. The most probable is {best}.",
+            classes=frames.classes(shown.trace),
+        )
+        st.markdown(plain(frames.classes_in_words(shown.trace)))
+    explain(
+        "A logit is a plain score; softmax makes all scores positive and lets them sum to 100 %.",
+        "Lower the temperature to 0.1: which bar takes everything? Raise it to 5: is the order still there?",
+    )
+    download_rows(partial(frames.classes, view.trace), "classes")
+
+
+def terms(view: "View") -> None:
+    """The summands of every class's logit."""
+    traces = [one.trace for one in (view, view.other) if one]
+    for shown in side_by_side(view):
+        trace = shown.trace
+        show(
+            charts.terms(trace.labels["class"], frames.strongest(trace)),
+            key=shown.key("terms"),
+            description="What each unit and the bias add to the logit of the class chosen below, sorted.",
+            terms=frames.terms(trace, *traces),
+        )
+    explain(
+        "Each bar is one unit's value times its weight for this class; all bars together are the logit.",
+        "Choose the opposite class: do the same units push it down, or different ones?",
+    )
+    download_rows(partial(frames.terms, view.trace), "terms")
+
+
+def verdicts(view: "View") -> None:
+    """The probabilities after every token, with the chosen one marked."""
+    follow(view, "encoder", "verdicts")
+    above = st.container()
+    position = choose_token(view, "encoder")
+    with above:
+        for shown in side_by_side(view):
+            texts = step_texts(shown.trace, "encoder")
+            at = min(position, len(texts) - 1)
+            show(
+                charts.verdicts(shown.trace.labels["class"]),
+                key=shown.key("verdicts"),
+                description="Probability of each class after every token, as lines along the sentence.",
+                select=None if shown.second else "cell",
+                verdicts=frames.verdicts(shown.trace),
+                chosen=one_step(texts, at),
+            )
+            st.markdown(plain(frames.verdict_in_words(shown.trace, at)))
+    explain(
+        "Follow a line from left to right: it jumps where a token changes the network's mind. The shade "
+        "marks the chosen token; click to move it.",
+        "Find the largest jump, then take that word out of the sentence. Does the last verdict change?",
+    )
+    download_rows(partial(frames.verdicts, view.trace), "verdicts")
+
+
+def confidence(view: "View") -> None:
+    """How sure every step of the decoder was."""
+    follow(view, "decoder", "confidence")
+    steps = len(view.trace.tokens["target"])
+    asked = whole("step", steps, 0) if url.get("step") is not None else None
+    for shown in side_by_side(view):
+        show(
+            charts.confidence(),
+            key=shown.key("confidence"),
+            description="Probability of each piece written, and the entropy of each step in bits.",
+            select=None if shown.second else "cell",
+            steps=frames.steps(shown.trace),
+        )
+        if asked is not None:
+            st.markdown(plain(frames.candidates_in_words(shown.trace, asked)))
+    explain(
+        "A tall bar means the network hardly hesitated; entropy counts the yes-or-no questions left open. "
+        "Click a bar to read what else it considered there.",
+        "Where is it least sure: at the first piece of a word, or inside one?",
+    )
+    download_rows(partial(frames.steps, view.trace), "steps")
+
+
+def candidates(view: "View") -> None:
+    """The most probable pieces of one step."""
+    step = choose_token(view, "decoder")
+    for shown in side_by_side(view):
+        at = _step(shown, step)
+        show(
+            charts.candidates(),
+            key=shown.key("candidates"),
+            description=f"The twelve most probable pieces at step {at}, with their probabilities.",
+            candidates=frames.candidates(shown.trace, at),
+        )
+    explain(
+        "Every piece of the vocabulary gets a share; softmax makes the shares. The piece that was written "
+        "has its own colour.",
+        "Raise the temperature: which second choice would have made a good translation too?",
+    )
+    download_rows(partial(frames.named_candidates, view.trace, step), "candidates")
+
+
+def pieces(view: "View") -> None:
+    """Translation: the summands of the logits of the piece written and of the best other."""
+    step = choose_token(view, "decoder")
+    both = [(one, _summands(one, step)) for one in (view, view.other) if one]
+    found = {one.second: rows for one, rows in both}
+    for shown in side_by_side(view):
+        at = _step(shown, step)
+        show(
+            charts.terms(frames.PIECES, frames.PIECES[0], "Piece "),
+            key=shown.key("pieces"),
+            description="What each number of the vector and the bias add to a piece’s logit, sorted.",
+            terms=frames.piece_terms(found[shown.second], *found.values()),
+        )
+        st.markdown(plain(frames.pieces_in_words(shown.trace, at, found[shown.second])))
+    explain(
+        "The step makes a list of numbers, and every piece has such a list, its embedding. Number by number "
+        "the two are multiplied; all products and the bias are the piece’s logit.",
+        "Choose the other piece: which units speak for both? Those do not decide.",
+    )
+    download_rows(partial(frames.piece_terms, found[False]), "pieces")
+
+
+def _summands(shown: "View", step: int) -> "np.ndarray":
+    model = shown.model
+    weights, bias = (one.detach().numpy() for one in (model.target_embedding.weight, model.output_bias))
+    return frames.piece_summands(shown.trace, _step(shown, step), weights, bias)
+
+
+def _step(shown: "View", step: int) -> int:
+    return min(step, len(shown.trace.tokens["target"]) - 1)
+
+
+def beam(view: "View") -> None:
+    """The beam search as a tree, and the translations it finished."""
+    width = choose_beam()
+    if view.trace.meta["forced"]:
+        st.markdown("It is fed your translation, so there is nothing to search for.")
+        return
+    if width == 1:
+        st.markdown(
+            "With a beam of 1 it takes the most probable piece at every step and never looks back. "
+            "Choose 2 or more to see it keep several beginnings side by side."
+        )
+        return
+    for shown in side_by_side(view):
+        steps = len(set(shown.trace.meta["search"]["step"]))
+        best = shown.trace.meta["beam"][0]
+        show(
+            beam_charts.tree(beams.slots(shown.trace)),
+            key=shown.key("tree"),
+            description=f"A beam of {width} over {steps} steps. "
+            f"Best: {best['text']} ({printed(best['score'])}).",
+            height=beam_charts.ROW * steps + 48,
+            tree=beams.tree(shown.trace),
+        )
+        st.dataframe(beams.hypotheses(shown.trace), hide_index=True, key=shown.key("hypotheses"))
+    explain(
+        "Read from the top: each line continues a beginning by one piece. The best beginnings stay, the grey "
+        "ones are dropped, and of all that reached their end the best score wins: the logarithm of its "
+        "probability, per piece. A narrow screen has room for the chosen words alone: point at a dot.",
+        "Widen the beam. Does the winner begin with a piece that was not the best at first?",
+    )
+    download_rows(partial(beams.tree, view.trace), "beam")

@@ -1,0 +1,210 @@
+"""The sections of the states page, for one view or for two side by side."""
+
+from collections.abc import Iterator
+from functools import partial
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from rnnviz_core.charts import states as charts
+from rnnviz_core.frames import gates, states
+from rnnviz_core.frames.tokens import one_step, spread, step_texts
+from rnnviz_core.ui.controls.choose import choose_token, choose_unit
+from rnnviz_core.ui.controls.clicks import clicked, follow
+from rnnviz_core.ui.controls.drawing import show
+from rnnviz_core.ui.shell import url
+from rnnviz_core.ui.shell.compare import side_by_side
+from rnnviz_core.ui.shell.words import download_rows, explain, offer_models, plain
+
+if TYPE_CHECKING:
+    from rnnviz_core.ui import Layer, View
+
+
+def maps(view: "View", layer: "Layer") -> None:
+    """Every state as a heatmap; a click shows the arithmetic of its cell below."""
+    trace, place = view.trace, gates.Place(*layer)
+    names, size = states.names(trace, place), width(view, layer)
+    follow(view, layer.part, "states-maps")
+    above = st.container()
+    with st.container(horizontal=True):
+        position = choose_token(view, layer.part)
+        unit = choose_unit(view, size)
+    asked = url.get("unit") is not None
+    if asked:
+        _arithmetic(view, layer, position, unit)
+    else:
+        st.caption("Click a cell, or choose a token and a unit: the numbers that make it up appear here.")
+    with above:
+        for shown in layers_shown(view, layer):
+            _draw_maps(shown, layer, position, unit if asked else None)
+    explain(
+        "Each column is the state after a token, each row one unit; blue is below zero, orange above."
+        + states.clipped_in_words(trace, place)
+        + states.no_cell_in_words(trace, place),
+        "Look for rows that keep one colour over many tokens: the network remembers something there.",
+    )
+    download_rows(partial(states.cells, trace, place), "states")
+    if "cell" not in names:
+        _offer_cell(view)
+
+
+def _draw_maps(shown: "View", layer: "Layer", position: int, unit: int | None) -> None:
+    trace, place = shown.trace, gates.Place(*layer)
+    names, size, texts = states.names(trace, place), width(shown, layer), step_texts(trace, layer.part)
+    ring = one_step(texts, min(position, len(texts) - 1), unit=min(unit or 0, size - 1))
+    about = [f"{name} state: {spread(trace[place.site(name)])}" for name in names]
+    show(
+        charts.state_maps(names, size, layer.part),
+        key=shown.key("states-maps"),
+        description=f"Heatmap of {size} units; {'; '.join(about)}.",
+        select=None if shown.second else "cell",
+        cells=states.cells(trace, place),
+        chosen=ring if unit is not None else {name: column[:0] for name, column in ring.items()},
+    )
+
+
+def _arithmetic(view: "View", layer: "Layer", position: int, unit: int) -> None:
+    """The chosen cell's equations with the numbers in them."""
+    trace, place = view.trace, gates.Place(*layer)
+    token = plain(step_texts(trace, layer.part)[position])
+    st.markdown(f"**Unit {unit} after “{token}”**, computed from its gates and the state before:")
+    for worked in gates.worked(trace, place, position, unit):
+        if worked.name in gates.STATES:
+            st.latex(worked.latex)
+
+
+def units(view: "View", layer: "Layer") -> None:
+    """Picked units as lines below the heatmap in which they are picked."""
+    place, size = gates.Place(*layer), width(view, layer)
+    name = choose_state(view, layer)
+    picked = _picked(view, layer, name, size)
+    above = st.container()
+    for shown in layers_shown(view, layer):
+        own = [unit for unit in picked if unit < width(shown, layer)]
+        if name not in states.names(shown.trace, place):
+            st.info(f"This network has no {name} state.", icon=":material/info:")
+            continue
+        show(
+            charts.unit_lines(name, width(shown, layer), layer.part),
+            key=shown.key("states-units"),
+            description=f"Heatmap, and lines of {', '.join(f'unit {unit}' for unit in own) or 'no unit'}.",
+            select=None if shown.second else "cell",
+            cells=states.cells(shown.trace, place, name),
+            picked=states.picked(own),
+            lines=states.lines(shown.trace, place, name, own),
+        )
+    key = url.widget("units", picked)
+    above.multiselect(
+        "Units drawn",
+        range(size),
+        key=key,
+        max_selections=charts.PICKS,
+        on_change=lambda: url.put("units", written(st.session_state[key])),
+        help="Click rows of the heatmap to add their units, remove one with its ×.",
+    )
+    explain(
+        "Each line is one row of the heatmap. At first you see the units that range most widely over this "
+        "text; the address of this page keeps those you pick." + states.no_cell_in_words(view.trace, place),
+        "Click a row that changes its colour once. At which token does its line turn?",
+    )
+    download_rows(partial(states.lines, view.trace, place, name, picked), "states-units")
+
+
+def written(chosen: list[int]) -> str:
+    """Picked units as the URL holds them: ``3,17``; none is ``-``."""
+    return ",".join(map(str, chosen)) or "-"
+
+
+def read_units(size: int, raw: str) -> list[int] | None:
+    """What `written` wrote, as far as it fits a layer of `size` units."""
+    if raw == "-":
+        return []
+    if not all(part.isascii() and part.isdigit() for part in raw[:200].split(",")):
+        return None
+    found = [int(part[:9]) for part in dict.fromkeys(raw[:200].split(","))]
+    return [unit for unit in found if unit < size][: charts.PICKS] or None
+
+
+def _picked(view: "View", layer: "Layer", name: str, size: int) -> list[int]:
+    """The units in the URL, those of a new click among them; at first the widest ranging ones."""
+    wide = states.widest(view.trace, gates.Place(*layer), name)
+    now = url.checked("units", partial(read_units, size), wide, shown="those that range most widely")
+    if cell := clicked("states-units"):
+        unit = int(cell["unit"])
+        now = [one for one in now if one != unit] if unit in now else [*now[1 - charts.PICKS :], unit]
+        url.put("units", written(now))
+        url.put("unit", str(unit))
+        url.write()
+    return now
+
+
+def choose_state(view: "View", layer: "Layer") -> str:
+    """Hidden or cell state; a widget only where there are both."""
+    names = states.names(view.trace, gates.Place(*layer))
+    chosen = url.checked("state", url.one_of(gates.STATES), "hidden")
+    chosen = chosen if chosen in names else "hidden"
+    if len(names) > 1:
+        key = url.widget("state", chosen)
+        st.segmented_control(
+            "State",
+            names,
+            format_func=str.capitalize,
+            key=key,
+            on_change=lambda: url.put("state", st.session_state[key]),
+            required=True,
+        )
+    return chosen
+
+
+def changes(view: "View", layer: "Layer") -> None:
+    """How far each token moved the state."""
+    place = gates.Place(*layer)
+    traces = [one.trace for one in (view, view.other) if one and place.site("hidden") in one.trace]
+    follow(view, layer.part, "states-changes")
+    above = st.container()
+    position = choose_token(view, layer.part)
+    with above:
+        for shown in layers_shown(view, layer):
+            texts = step_texts(shown.trace, layer.part)
+            at = min(position, len(texts) - 1)
+            said = states.change_in_words(shown.trace, place, at)
+            said += " " + states.changes_in_words(shown.trace, place)
+            show(
+                charts.change_bars(states.names(shown.trace, place), layer.part),
+                key=shown.key("states-changes"),
+                description=f"Bars: how far each token moved the state. {said}",
+                select=None if shown.second else "cell",
+                changes=states.changes(shown.trace, place, *traces),
+                chosen=one_step(texts, at),
+            )
+            st.markdown(plain(said))
+    explain(
+        "A bar is the length of the difference between the state after a token and the state before it; "
+        "the token that is read first is measured from the initial state.",
+        "Which words move the state most: those that judge, or those that only hold the sentence together?",
+    )
+    download_rows(partial(states.changes, view.trace, place), "states-changes")
+
+
+def width(view: "View", layer: "Layer") -> int:
+    """How many units the layer has."""
+    size: int = view.trace[gates.Place(*layer).site("hidden")].shape[1]
+    return size
+
+
+def layers_shown(view: "View", layer: "Layer") -> "Iterator[View]":
+    """One view or both, without those that have no such layer."""
+    for shown in side_by_side(view):
+        if gates.Place(*layer).site("hidden") in shown.trace:
+            yield shown
+        else:
+            st.info("This network has no such layer.", icon=":material/info:")
+
+
+def _offer_cell(view: "View") -> None:
+    task = view.entry.spec.task
+    offer_models(
+        "An LSTM has a second, inner memory beside its hidden state, the cell state, and shows only a part "
+        "of it outside.",
+        lambda spec: spec.cell == "lstm" and spec.task == task,
+    )

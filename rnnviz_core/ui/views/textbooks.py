@@ -1,0 +1,69 @@
+"""A GRU as other textbooks write it."""
+
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from rnnviz_core.charts import inspector as inspector_charts
+from rnnviz_core.frames import gates, inspector
+from rnnviz_core.ui.controls.choose import choose_one, current_token
+from rnnviz_core.ui.controls.clicks import follow
+from rnnviz_core.ui.controls.drawing import show
+from rnnviz_core.ui.shell.words import download_rows, explain
+
+from .gates import comparable, marked
+
+if TYPE_CHECKING:
+    from rnnviz_core.ui import Layer, View
+
+CONVENTIONS = {
+    "flipped": "z the other way round",
+    "same_weights": "z the other way, same weights",
+    "before": "reset before the product",
+}
+CONVENTION_TEXTS = {
+    "flipped": "Cho et al. (2014) let z = 1 take the new content: h = z · n + (1 − z) · h. Turn the "
+    "sign of the update gate’s weights round, and the state is the same.",
+    "same_weights": "The same formula, h = z · n + (1 − z) · h, with PyTorch’s weights as they are: "
+    "keeping and rewriting change places, and the network is another one.",
+    "before": "Cho et al. (2014) reset the old state first: U (r · h). PyTorch multiplies afterwards: "
+    "r · (U h). The same weights then give another candidate.",
+}
+
+
+def conventions(view: "View", layer: "Layer") -> None:
+    """A GRU as other textbooks write it: where h is the same, and by how much it differs."""
+    follow(view, layer.part, *(f"gates-convention-{kind}" for kind in CONVENTIONS))
+    position = current_token(view, layer.part)
+    kind = choose_one("convention", "Convention", CONVENTIONS)
+    st.markdown(CONVENTION_TEXTS[kind])
+    views = [one for one in (view, view.other) if one and one.trace.meta["cell"] == "gru"]
+    place = gates.Place(*layer)
+    rows = [
+        inspector.conventions(one.model, one.trace, place)
+        for one in views
+        if place.site("hidden") in one.trace
+    ]
+    most = max(frame[kind].max() for frame in rows)
+    found = iter(rows)
+    for shown in comparable(view, layer):
+        if shown not in views:
+            st.info("This network is no GRU.", icon=":material/info:")
+            continue
+        frame = next(found).assign(most=most)
+        largest = frame[kind].max()
+        st.markdown(f"**Largest difference over this text: {largest:.2g}.**")
+        show(
+            inspector_charts.convention_bars(kind, layer.part),
+            key=shown.key(f"gates-convention-{kind}"),
+            description=f"Bars: difference of h per token, at most {largest:.2g}.",
+            select=None if shown.second else "cell",
+            conventions=frame,
+            chosen=marked(shown, layer, position),
+        )
+    explain(
+        "A bar is the largest difference over all units between this h and the recorded one, the whole text "
+        "being read by the other formula. Differences near 1e-7 are rounding.",
+        "Which convention may you change without training again, and which not?",
+    )
+    download_rows(rows[0], "gates-conventions")

@@ -1,0 +1,139 @@
+"""The models in the repository: every one loads, records exactly, and is as good as its card says."""
+
+import math
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from rnnviz_core import limits
+from rnnviz_core.checkpoints import registry as checkpoints
+from rnnviz_core.inputs import corpora
+from rnnviz_core.models.networks import SentimentModel
+from rnnviz_core.models.specs import USUAL_BEAM, Task, model_id
+from rnnviz_core.scoring.evaluation import evaluate_sentiment
+from rnnviz_core.search.beam import translate
+from rnnviz_core.tracing.recording import record
+
+ROOT = Path(__file__).resolve().parents[2]
+OWN = str(ROOT / "tests" / "material" / "sentences.tsv")
+SCAN = checkpoints.scan(ROOT / "checkpoints")
+SENTENCES = {
+    Task.SENTIMENT: (
+        "not a good film",
+        "A warm, funny and generous story!",
+        "What a waste of an evening.",
+        "😀 ?",
+    ),
+    Task.TRANSLATION: ("Me encantó la pizza de este lugar", "¿Dónde está mi hermano?", "No lo sé.", "😀 ?"),
+}
+
+
+def test_there_is_a_model_for_every_cell_and_task():
+    assert SCAN.problems == ()
+    sentiment = {entry.spec.cell for entry in SCAN.entries if entry.spec.task is Task.SENTIMENT}
+    assert sentiment == {"rnn", "gru", "lstm"}
+    assert any(entry.spec.attention == "bahdanau" for entry in SCAN.entries)
+    files = [path for path in (ROOT / "checkpoints").rglob("*") if path.is_file()]
+    blocks = sum(math.ceil(path.stat().st_size / 4096) for path in files)
+    assert math.ceil(blocks * 4096 / 2**20) < 60  # what `du -sm` prints
+
+
+@pytest.fixture(scope="module", params=SCAN.entries, ids=lambda entry: entry.id)
+def entry(request):
+    return request.param
+
+
+@pytest.fixture(scope="module")
+def model(entry):
+    return checkpoints.load(entry.path)
+
+
+def test_the_id_follows_the_grammar(entry):
+    assert entry.id == model_id(entry.spec)
+
+
+def test_traces_are_exact(entry, model):
+    for sentence in SENTENCES[entry.spec.task]:
+        assert record(model, sentence).max_difference < 1e-5
+
+
+@pytest.mark.parametrize("text", ["bad " * 10, "the " * 60])
+def test_traces_are_exact_where_a_translation_never_ends(entry, model, text):
+    """A hundred steps over the same words magnify a rounding."""
+    if entry.spec.task is not Task.TRANSLATION:
+        pytest.skip("writes nothing")
+    assert record(model, text, beam=USUAL_BEAM).max_difference < limits.TOLERANCE
+
+
+def test_the_card_holds_every_score_and_both_commands(entry):
+    assert entry.scores
+    for score in entry.scores.values():
+        assert f"| {score:.2f} |" in entry.card
+    for key in ("command", "evaluate"):
+        assert entry.metrics[key] in entry.card
+    assert "Where it fails" in entry.card
+
+
+def test_the_card_is_true_on_our_own_sentences(entry, model):
+    if not isinstance(model, SentimentModel):
+        pytest.skip("our own sentences have sides, not translations")
+    probes = entry.metrics["probes"]
+    assert {probe["name"] for probe in probes} == {"negation", "contrast", "other domain", "long"}
+    for probe in probes:
+        scores = evaluate_sentiment(model, corpora.load(OWN, probe["name"]), OWN)
+        assert scores["rows"] == probe["rows"]
+        assert round(scores["accuracy2"], 2) == probe["accuracy2"]
+
+
+def test_plain_verdicts_are_as_a_reader_expects(entry, model):
+    if entry.spec.task is not Task.SENTIMENT:
+        pytest.skip("no verdicts")
+    _, praise, blame, _ = (record(model, text).meta["label"] for text in SENTENCES[Task.SENTIMENT])
+    assert praise.endswith("positive")
+    assert blame.endswith("negative")
+
+
+def test_the_pizza_is_loved(entry, model):
+    if entry.id != "es-en-gru-bahdanau":
+        pytest.skip("the sentence is Spanish")
+    said = record(model, "Me encantó la pizza de este lugar", beam=USUAL_BEAM).meta["translation"].lower()
+    assert "loved the pizza" in said
+    assert "this place" in said
+
+
+def test_make_models_repeats_the_command_of_every_card(entry, monkeypatch):
+    """The options that `make models` uses are those of the run that made the shipped weights."""
+    import shlex
+
+    from rnnviz_core.cli.main import commands
+    from rnnviz_core.training import runs
+    from scripts.models import COLLECTION
+
+    seen = []
+    monkeypatch.setattr(runs, "execute", lambda run, _out, quiet: seen.append(run) or (_out, runs.Progress()))
+    recipe = next(recipe for recipe in COLLECTION if recipe.id == entry.id)
+    card = shlex.split(entry.metrics["command"])[3:]
+    for words in ([*shlex.split(recipe.train), "--out", "runs/x"], card):
+        commands.main(words, standalone_mode=False)
+    ours, shipped = seen
+    assert shipped.config.seed in recipe.seeds
+    assert replace(ours, config=replace(ours.config, seed=shipped.config.seed)) == shipped
+    assert len(entry.metrics.get("seeds", ())) == (len(recipe.seeds) if recipe.seeds[1:] else 0)
+
+
+def test_of_the_seeds_the_one_best_on_validation_is_shipped(entry):
+    seeds = entry.metrics.get("seeds")
+    if not seeds:
+        pytest.skip("trained with one seed")
+    best = max(seeds, key=lambda run: run["validation"]["accuracy"])
+    assert best["scores"] == entry.scores
+    assert best["validation"]["accuracy"] == round(entry.metrics["validation"]["accuracy"], 2)
+
+
+def test_the_card_says_what_a_translator_makes_of_our_own_sentences(entry, model):
+    if "own" not in entry.metrics:
+        pytest.skip("made before cards held them, or no translator")
+    for row in entry.metrics["own"][:4]:
+        assert translate(model, row["text"], beam=USUAL_BEAM) == row["translation"]
+        assert f"| {row['text']} | {row['translation']} |" in entry.card

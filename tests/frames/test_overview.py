@@ -1,0 +1,255 @@
+"""The overview: frames hold the trace's own numbers, the template draws them and decides nothing."""
+
+import helpers_recorder as models
+import numpy as np
+import pytest
+from helpers_charts import columns_of, datasets_of, spec_of, views
+
+from rnnviz_core.charts import overview as charts
+from rnnviz_core.charts import theme, unrolled
+from rnnviz_core.frames import overview as frames
+from rnnviz_core.frames import tokens
+from rnnviz_core.frames.columns import frame
+from rnnviz_core.tracing.recording import record
+
+TEXT = "the soup was warm"
+
+
+@pytest.fixture(scope="module", params=[{}, {"layers": 2}, {"bidirectional": True, "attention": "bahdanau"}])
+def sentiment(request):
+    return record(models.sentiment_model(**request.param), TEXT)
+
+
+@pytest.fixture(scope="module", params=["none", "luong", "bahdanau"])
+def translation(request):
+    return record(models.translation_model(attention=request.param, bidirectional=True), "la sopa")
+
+
+def rows(trace, part):
+    return tuple(
+        charts.Row(track.site, frames.title(track), track.kind, track.size, track.every, track.reverse)
+        for track in frames.tracks(trace)
+        if track.part == part
+    )
+
+
+def test_every_layer_and_direction_is_a_row(sentiment):
+    sites = [track.site for track in frames.tracks(sentiment)]
+    assert sites[0] == "encoder.embedding"
+    assert set(sites) == {name for name in sentiment if name.endswith((".embedding", ".hidden"))}
+
+
+def test_cells_are_the_recorded_numbers(sentiment):
+    cells = frame(frames.cells(sentiment))
+    texts = tokens.read_texts(sentiment, "encoder")
+    for track in frames.tracks(sentiment):
+        mine = cells[cells["site"] == track.site]
+        recorded = sentiment[track.site]
+        assert len(mine) == recorded[:, :: track.every].size
+        np.testing.assert_array_equal(mine["value"], recorded[mine["position"], mine["unit"]])
+        assert mine["shade"].abs().max() <= 1
+        assert list(mine["token"]) == [texts[position] for position in mine["position"]]
+
+
+def test_cells_of_a_translation_name_the_pieces_that_are_read(translation):
+    cells = frame(frames.cells(translation))
+    for part in ("encoder", "decoder"):
+        texts = tokens.read_texts(translation, part)
+        mine = cells[cells["site"].astype(str).str.startswith(part)]
+        assert list(mine["token"]) == [texts[position] for position in mine["position"]]
+
+
+@pytest.mark.parametrize(("hidden", "every"), [(44, 1), (64, 1), (65, 2), (256, 4)])
+def test_of_wide_layers_some_numbers_are_drawn(hidden, every):
+    trace = record(models.sentiment_model(hidden=hidden), TEXT)
+    track = next(track for track in frames.tracks(trace) if track.kind == "hidden")
+    assert (track.size, track.every) == (hidden, every)
+    assert (f"every {frames.ordinal(every)} drawn" in frames.title(track)) == (every > 1)
+    assert (frames.thinned_in_words(trace) == "") == (every == 1)
+    cells = frame(frames.cells(trace))
+    mine = cells[(cells["site"] == track.site) & (cells["position"] == 0)]
+    assert list(mine["unit"]) == list(range(0, hidden, every))
+
+
+def test_a_box_has_a_pixel_for_every_stripe():
+    assert unrolled.BOX == frames.STRIPES
+    assert unrolled.GAP == frames.GAP
+
+
+def stripes(chart, site):
+    """The view of a template that draws the numbers of `site`."""
+    found = [view for name, view in views(spec_of(chart)) if f"=== '{site}'" in str(view.get("transform"))]
+    assert len(found) == 1
+    return found[0]
+
+
+def test_only_what_has_not_been_read_is_faded(sentiment, translation):
+    """A backward layer has read everything from its end, and a decoder starts after the whole source."""
+    chart = charts.sentiment(rows(sentiment, "encoder"), sentiment.labels["class"], attention=False)
+    for track in frames.tracks(sentiment):
+        assert ("opacity" in stripes(chart, track.site)["encoding"]) == (not track.reverse)
+    chart = charts.translation(rows(translation, "encoder"), rows(translation, "decoder"))
+    for track in frames.tracks(translation):
+        assert ("opacity" in stripes(chart, track.site)["encoding"]) == (track.part == "decoder")
+
+
+def test_every_part_tells_its_site_when_it_is_clicked(sentiment):
+    chart = charts.sentiment(rows(sentiment, "encoder"), sentiment.labels["class"], attention=True)
+    spec = spec_of(chart)
+    click = next(param for param in spec["params"] if param["name"] == "cell")
+    assert click["select"]["fields"] == ["site", "position", "unit"]
+    made = {
+        step["calculate"]
+        for _, view in views(spec)
+        for step in view.get("transform", ())
+        if step.get("as") == "site"
+    }
+    assert made == {"'attention'", "'readout'"}
+
+
+def test_columns_lie_side_by_side(sentiment):
+    columns = frame(frames.columns(sentiment))
+    assert (columns["x"].to_numpy()[1:] > columns["x2"].to_numpy()[:-1]).all()
+    assert columns["before"].iloc[0] == 0
+    np.testing.assert_allclose(columns["after"].iloc[-1], 1)
+    assert columns["tick"].is_unique
+
+
+def test_verdicts_stack_to_one_and_end_at_the_answer(sentiment):
+    verdicts = frame(frames.verdicts(sentiment))
+    last = verdicts[verdicts["position"] == verdicts["position"].max()]
+    np.testing.assert_allclose(last["probability"], sentiment["readout.probabilities"], atol=1e-6)
+    np.testing.assert_allclose(verdicts.groupby("position")["high"].max(), 1, atol=1e-5)
+    assert last.loc[last["probability"].idxmax(), "class"] == sentiment.meta["label"]
+
+
+def test_links_are_the_attention_weights(translation):
+    links = frame(frames.links(translation))
+    if "attention.weights" in translation:
+        np.testing.assert_array_equal(links["weight"], translation["attention.weights"].reshape(-1))
+        np.testing.assert_allclose(links.groupby("position")["weight"].sum(), 1, atol=1e-5)
+
+
+@pytest.mark.parametrize("both", [False, True])
+def test_without_attention_the_links_come_from_the_states_that_are_read(both):
+    trace = record(models.translation_model(attention="none", bidirectional=both), "la sopa")
+    ends = [trace["encoder.0.hidden"][-1]]
+    if both:  # read backwards, the first token comes last
+        ends.append(trace["encoder.0.reverse.hidden"][0])
+    np.testing.assert_allclose(trace["encoder.context"], np.concatenate(ends), atol=1e-6)
+    links = frame(frames.links(trace))
+    used = links[links["weight"] > 0]
+    middle = frames.columns(trace)["middle"]
+    assert set(used["weight"]) == {1}
+    for _, rows in used.groupby("position"):
+        assert sorted(rows["x"]) == sorted({middle[-1], middle[0]} if both else {middle[-1]})
+
+
+def test_sentiment_template_fits_its_frames(sentiment):
+    columns = frames.columns(sentiment)
+    chart = charts.sentiment(
+        rows(sentiment, "encoder"), sentiment.labels["class"], attention="weight" in columns
+    )
+    sent = {
+        "cells": frames.cells(sentiment),
+        "columns": columns,
+        "verdicts": frames.verdicts(sentiment),
+        "now": frames.now(sentiment, "encoder", 1),
+    }
+    assert_fits(chart, sent)
+
+
+def test_the_step_is_data(sentiment):
+    """So that a new step leaves the picture standing; beyond the end of a shorter text it is the last one."""
+    assert frames.now(sentiment, "encoder", 2)["position"].tolist() == [2]
+    last = len(sentiment.tokens["time"]) - 1
+    assert frames.now(sentiment, "encoder", 99)["position"].tolist() == [last]
+    chart = charts.sentiment(rows(sentiment, "encoder"), sentiment.labels["class"], attention=False)
+    step = next(param for param in spec_of(chart)["params"] if param["name"] == "step")
+    assert "data('now')" in step["expr"]
+
+
+def test_translation_template_fits_its_frames(translation):
+    chart = charts.translation(rows(translation, "encoder"), rows(translation, "decoder"))
+    sent = {
+        "cells": frames.cells(translation),
+        "columns": frames.columns(translation),
+        "written": frames.columns(translation, "decoder"),
+        "links": frames.links(translation),
+        "now": frames.now(translation, "decoder", 0),
+    }
+    assert_fits(chart, sent)
+
+
+def assert_fits(chart, sent):
+    spec = spec_of(chart)
+    assert datasets_of(spec) == set(sent)
+    for name, wanted in columns_of(spec).items():
+        assert wanted <= set(sent[name]), name
+
+
+def test_same_options_give_the_same_template():
+    options = ((charts.Row("encoder.0.hidden", "State", "hidden", 64),), ("bad", "good"))
+    assert charts.sentiment(*options, attention=False) is charts.sentiment(*options, attention=False)
+
+
+@pytest.mark.parametrize(("count", "colours"), [(1, 1), (2, 2), (3, 3), (5, 5), (7, 5)])
+def test_class_colours_go_from_worst_to_best(count, colours):
+    scale = theme.class_scale(tuple(f"c{number}" for number in range(count))).to_dict()
+    assert len(set(scale["range"])) == colours
+    assert scale["range"][0] == theme.CLASS_COLOURS[0]
+    if count > 1:
+        assert scale["range"][-1] == theme.CLASS_COLOURS[-1]
+
+
+@pytest.mark.parametrize("colour", theme.CLASS_COLOURS)
+def test_class_colours_stand_out_on_both_backgrounds(colour):
+    for background in ("#FFFFFF", "#14171C"):
+        assert contrast(colour, background) >= 3
+
+
+def luminance(colour):
+    parts = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
+    linear = [part / 12.92 if part <= 0.03928 else ((part + 0.055) / 1.055) ** 2.4 for part in parts]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+def contrast(one, other):
+    low, high = sorted((luminance(one), luminance(other)))
+    return (high + 0.05) / (low + 0.05)
+
+
+def test_description_tells_the_verdicts(sentiment):
+    told = frames.describe(sentiment)
+    assert sentiment.meta["label"] in told
+    assert told.count("after") == len(sentiment.tokens["time"])
+
+
+@pytest.mark.parametrize(("number", "word"), [(1, "1st"), (2, "2nd"), (3, "3rd"), (4, "4th"), (11, "11th")])
+def test_ordinals(number, word):
+    assert frames.ordinal(number) == word
+
+
+def test_a_bad_verdict_is_blue_and_a_good_one_orange():
+    """As below and above zero in every other picture."""
+    red, _, blue = (int(theme.class_colours(5)[0][i : i + 2], 16) for i in (1, 3, 5))
+    assert blue > red
+    red, _, blue = (int(theme.class_colours(5)[-1][i : i + 2], 16) for i in (1, 3, 5))
+    assert red > blue
+
+
+def test_two_pictures_side_by_side_share_the_colours_of_embeddings():
+    model = models.sentiment_model()
+    one, two = record(model, TEXT), record(model, "nobody liked the long speech")
+    left, right = frames.cells(one, two), frames.cells(two, one)
+    for cells in (frame(left), frame(right)):
+        rows = cells[cells["site"] == "encoder.embedding"]
+        factor = (rows["value"] / rows["shade"]).dropna()
+        largest = max(np.abs(one["encoder.embedding"]).max(), np.abs(two["encoder.embedding"]).max())
+        np.testing.assert_allclose(factor, largest, rtol=1e-3)
+
+
+def test_the_picture_is_drawn_on_a_canvas():
+    """Thousands of stripes; Streamlit counts them only where rows are not filtered."""
+    spec = spec_of(charts.sentiment((), ("bad", "good"), attention=False))
+    assert spec["usermeta"] == {"embedOptions": {"renderer": "canvas"}}

@@ -1,0 +1,376 @@
+"""Site names, what a trace refuses, and files: exact both ways, and damage of any kind is a `TraceError`."""
+
+import contextlib
+import io
+import json
+import zipfile
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as arrays_of
+
+from rnnviz_core import limits
+from rnnviz_core.errors import TraceError
+from rnnviz_core.tracing.trace import Token, Trace, layer_site, site
+
+TOKENS = (Token("▁warm", 5, 0, 4), Token("▁soup", 6, 4, 9), Token("▁warm", 5, 9, 14))
+
+
+def small(**changes: Any) -> Trace:
+    """A trace whose numbers are easy to name."""
+    hidden = np.arange(6, dtype=np.float32).reshape(3, 2) / 8
+    content: dict[str, Any] = {
+        "model": "sentiment-test",
+        "text": "warm soup warm",
+        "tokens": {"time": TOKENS},
+        "arrays": {
+            "encoder.0.hidden": hidden,
+            "encoder.0.initial_hidden": np.zeros(2, dtype=np.float32),
+            "readout.logits": np.array([0.5, -0.25], dtype=np.float64),
+        },
+        "axes": {
+            "encoder.0.hidden": ("time", "unit"),
+            "encoder.0.initial_hidden": ("unit",),
+            "readout.logits": ("class",),
+        },
+        "labels": {"class": ("bad", "good")},
+        "meta": {"task": "sentiment", "notes": []},
+        "max_difference": 1.5e-7,
+    }
+    return Trace(**(content | changes))
+
+
+def assert_same(left: Trace, right: Trace) -> None:
+    assert left.header() == right.header()
+    for name in left:
+        np.testing.assert_array_equal(left[name], right[name])
+        assert left[name].dtype == right[name].dtype
+
+
+# --- sites ------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "words, name",
+    [
+        (("encoder", 0, "forget"), "encoder.0.forget"),
+        (("encoder", 1, "reverse", "hidden"), "encoder.1.reverse.hidden"),
+        (("readout", "prefix_logits"), "readout.prefix_logits"),
+    ],
+)
+def test_site_grammar(words: tuple[Any, ...], name: str) -> None:
+    assert site(*words) == name
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("encoder",),
+        ("encoder", 0),
+        ("encoder", -1, "hidden"),
+        ("encoder", 0, "left", "hidden"),
+        ("encoder", "reverse", 0),
+        ("encoder", 0, "Hidden"),
+        ("en.coder", "hidden"),
+        ("", "hidden"),
+        ("encoder", 0, "reverse", "hidden", "again"),
+    ],
+)
+def test_what_is_no_site(words: tuple[Any, ...]) -> None:
+    with pytest.raises(ValueError, match="a site is part"):
+        site(*words)
+
+
+def test_layer_site_in_both_directions() -> None:
+    assert layer_site("encoder", 2, "cell") == "encoder.2.cell"
+    assert layer_site("encoder", 2, "cell", reverse=True) == "encoder.2.reverse.cell"
+
+
+# --- the trace itself -------------------------------------------------------------------------
+
+
+def test_a_trace_cannot_be_changed() -> None:
+    trace = small()
+    with pytest.raises(ValueError, match="read-only"):
+        trace["encoder.0.hidden"][0, 0] = 1
+    with pytest.raises(AttributeError):
+        trace.text = "other"  # type: ignore[misc]
+    with pytest.raises(TypeError):
+        trace.arrays["readout.bias"] = np.zeros(2)  # type: ignore[index]
+    with pytest.raises(TypeError):
+        trace.meta["task"] = "other"  # type: ignore[index]
+
+
+def test_a_computed_array_is_like_any_other_and_weighs_nothing(tmp_path: Path) -> None:
+    whole = small()
+    looks: list[int] = []
+    hidden, name = whole["encoder.0.hidden"], "encoder.0.hidden"
+
+    def add(initial: np.ndarray) -> np.ndarray:
+        looks.append(1)
+        return hidden + initial
+
+    trace = whole.computing(name, "encoder.0.initial_hidden", add)
+    assert not looks
+    assert list(trace) == list(whole)
+    assert name in trace
+    assert len(trace.arrays) == len(whole.arrays)
+    assert trace.nbytes == whole.nbytes - hidden.nbytes
+    assert not looks
+    with pytest.raises(ValueError, match="read-only"):
+        trace[name][0, 0] = 1
+    with pytest.raises(TypeError):
+        trace.arrays[name] = hidden  # type: ignore[index]
+    again = Trace.load(trace.save(tmp_path / "small.npz"))
+    assert_same(trace, whole)
+    assert_same(again, whole)
+    assert trace.to_frame().equals(whole.to_frame())
+    assert replace(trace, text="other").nbytes == trace.nbytes
+
+
+def test_freezing_leaves_the_caller_s_array_alone() -> None:
+    logits = np.zeros(2)
+    small(arrays={"readout.logits": logits}, axes={"readout.logits": ("class",)})
+    logits[0] = 1
+
+
+@pytest.mark.parametrize(
+    "name, array, axes, message",
+    [
+        ("encoder.0.cell", np.zeros((4, 2)), ("time", "unit"), "has 4 along 'time', others 3"),
+        ("encoder.0.cell", np.zeros((3, 2)), ("time",), r"has shape \(3, 2\) but the axes \('time',\)"),
+        ("encoder.0.cell", np.zeros((3, 2)), ("time", "width"), "but the axes"),
+        ("encoder.0.cell", np.array([None, "x", 1]), ("time",), "holds object"),
+        ("encoder.0.cell", np.array(["a", "b", "c"]), ("time",), "holds <U1"),
+        ("encoder..cell", np.zeros((3, 2)), ("time", "unit"), "'encoder..cell' is no site"),
+    ],
+)
+def test_arrays_must_fit_their_axes(
+    name: str, array: np.ndarray, axes: tuple[str, ...], message: str
+) -> None:
+    trace = small()
+    with pytest.raises(TraceError, match=message):
+        small(arrays={**trace.arrays, name: array}, axes={**trace.axes, name: axes})
+
+
+def test_arrays_and_axes_go_together() -> None:
+    with pytest.raises(TraceError, match=r"'readout\.bias' has an array without axes or axes without"):
+        small(axes={**small().axes, "readout.bias": ("class",)})
+
+
+def test_looking_up_sites() -> None:
+    trace = small()
+    assert "encoder.0.hidden" in trace
+    assert list(trace) == ["encoder.0.hidden", "encoder.0.initial_hidden", "readout.logits"]
+    with pytest.raises(
+        TraceError, match=r"no site 'encoder\.0\.cell' in this trace; it has encoder\.0\.hidden"
+    ):
+        trace["encoder.0.cell"]
+    assert (trace.layers(), trace.layers("decoder"), trace.reverses()) == (1, 0, False)
+    assert trace.time_axis() == "time"
+
+
+# --- the tidy frame ---------------------------------------------------------------------------
+
+
+def test_frame_has_a_row_per_number() -> None:
+    frame = small().to_frame()
+    assert list(frame.columns) == ["site", "time", "unit", "class", "token", "value"]
+    assert len(frame) == 6 + 2 + 2
+    row = frame.iloc[3]
+    assert (row["site"], row["time"], row["unit"], row["token"]) == ("encoder.0.hidden", 1, 1, "▁soup")
+    assert row["value"] == 3 / 8
+    assert frame["class"].isna().sum() == 8
+    assert frame["token"].isna().sum() == 4
+    assert list(frame["value"][-2:]) == [0.5, -0.25]
+    assert [str(dtype) for dtype in frame.dtypes[["site", "time", "token"]]] == ["string", "Int32", "string"]
+
+
+def test_frame_of_chosen_sites() -> None:
+    frame = small().to_frame("readout.logits")
+    assert list(frame.columns) == ["site", "class", "token", "value"]
+    assert list(frame["class"]) == [0, 1]
+    with pytest.raises(TraceError, match=r"no site 'readout\.nothing'"):
+        small().to_frame("readout.nothing")
+
+
+def test_frame_of_a_matrix_over_two_texts() -> None:
+    weights = np.arange(6.0).reshape(2, 3)
+    trace = small(
+        tokens={"source": TOKENS, "target": TOKENS[:2]},
+        arrays={"attention.weights": weights},
+        axes={"attention.weights": ("target", "source")},
+    )
+    frame = trace.to_frame()
+    assert list(frame["source"]) == [0, 1, 2, 0, 1, 2]
+    assert list(frame["target"]) == [0, 0, 0, 1, 1, 1]
+    assert list(frame["token"]) == ["▁warm"] * 3 + ["▁soup"] * 3
+    assert list(frame["value"]) == list(range(6))
+
+
+def test_frame_without_tokens() -> None:
+    frame = small(tokens={}).to_frame()
+    assert frame["token"].isna().all()
+
+
+# --- files ------------------------------------------------------------------------------------
+
+NUMBERS = st.sampled_from([np.float32, np.float64]).flatmap(
+    lambda dtype: arrays_of.arrays(dtype, st.tuples(st.just(3), st.integers(1, 4)))
+)
+
+
+@pytest.mark.parametrize("ending", [".npz", ".parquet"])
+@settings(max_examples=25, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+@given(array=NUMBERS, text=st.text(), difference=st.floats(0, 1e-4))
+def test_files_are_exact(
+    tmp_path: Path, ending: str, array: np.ndarray, text: str, difference: float
+) -> None:
+    trace = small(
+        text=text,
+        tokens={"time": tuple(Token(f"▁{text}", 7, i, i + 1) for i in range(3))},
+        arrays={**small().arrays, "encoder.0.cell": array},
+        axes={**small().axes, "encoder.0.cell": ("time", "unit")},
+        max_difference=difference,
+    )
+    assert_same(trace, Trace.load(trace.save(tmp_path / f"trace{ending}")))
+
+
+def test_a_lone_surrogate_survives(tmp_path: Path) -> None:
+    trace = small(text="warm \ud800 soup")
+    assert Trace.load(trace.save(tmp_path / "trace.npz")).text == "warm \ud800 soup"
+
+
+def test_csv_holds_the_rows(tmp_path: Path) -> None:
+    lines = small().save(tmp_path / "trace.csv").read_text(encoding="utf-8").splitlines()
+    assert lines[0] == "site,time,unit,class,token,value"
+    assert lines[4] == "encoder.0.hidden,1,1,,▁soup,0.375"
+
+
+def test_other_endings_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(TraceError, match=r"ends in '\.txt'; choose one of \.npz, \.parquet, \.csv"):
+        small().save(tmp_path / "trace.txt")
+    (tmp_path / "trace.csv").write_text("a")
+    with pytest.raises(
+        TraceError, match=r"cannot be read: it ends in '\.csv'; choose one of \.npz, \.parquet"
+    ):
+        Trace.load(tmp_path / "trace.csv")
+
+
+def test_paths_that_do_not_work(tmp_path: Path) -> None:
+    with pytest.raises(TraceError, match=r"absent\.npz cannot be read: No such file"):
+        Trace.load(tmp_path / "absent.npz")
+    with pytest.raises(TraceError, match="cannot be written: No such file"):
+        small().save(tmp_path / "absent" / "trace.npz")
+    (tmp_path / "folder.npz").mkdir()
+    with pytest.raises(TraceError, match="cannot be read"):
+        Trace.load(tmp_path / "folder.npz")
+
+
+def test_files_are_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    npz, parquet = (small().save(tmp_path / f"trace.{ending}") for ending in ("npz", "parquet"))
+    monkeypatch.setattr(limits, "TRACE_BYTES", 20)
+    with pytest.raises(TraceError, match="the trace has 10 numbers; a file holds up to 2"):
+        small().save(tmp_path / "again.npz")
+    for path in (npz, parquet):
+        with pytest.raises(TraceError, match=r"has \d+ bytes; the limit is 20"):
+            Trace.load(path)
+
+
+def test_unpacked_size_is_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    many = {"encoder.0.hidden": np.zeros((3, 40_000), dtype=np.float32)}
+    trace = small(arrays=many, axes={"encoder.0.hidden": ("time", "unit")})
+    npz, parquet = (trace.save(tmp_path / f"trace.{ending}") for ending in ("npz", "parquet"))
+    assert npz.stat().st_size < 5_000
+    monkeypatch.setattr(limits, "TRACE_BYTES", 400_000)
+    with pytest.raises(TraceError, match=r"unpacks to \d+ bytes; the limit is 400000"):
+        Trace.load(npz)
+    with pytest.raises(TraceError, match="has 120000 numbers; the limit is 50000"):
+        Trace.load(parquet)
+
+
+def test_pickled_objects_are_refused(tmp_path: Path) -> None:
+    """An object array runs code when it is unpickled: it is not even looked at."""
+    header = small().header()
+    content = dict(small().arrays)
+    content["readout.logits"] = np.array([_Bomb(), _Bomb()], dtype=object)
+    encoded = np.frombuffer(json.dumps(header).encode(), dtype=np.uint8)
+    np.savez(tmp_path / "trace.npz", allow_pickle=True, header=encoded, **content)
+    with pytest.raises(TraceError, match=r"damaged, or not a trace \(Object arrays cannot be loaded"):
+        Trace.load(tmp_path / "trace.npz")
+
+
+class _Bomb:
+    def __reduce__(self) -> tuple[Any, ...]:
+        return (_explode, ())
+
+
+def _explode() -> None:
+    raise SystemExit("an object was unpickled")
+
+
+def rewritten(trace: Trace, **changes: Any) -> bytes:
+    """An ``.npz`` whose header has been tampered with."""
+    encoded = np.frombuffer(json.dumps(trace.header() | changes).encode(), dtype=np.uint8)
+    buffer = io.BytesIO()
+    np.savez(buffer, header=encoded, **trace.arrays)
+    return buffer.getvalue()
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"format": 2},
+        {"axes": {"encoder.0.hidden": ["time", "unit"], "readout.absent": ["class"]}},
+        {"axes": {"encoder.0.hidden": ["unit"]}},
+        {"axes": None},
+        {"axes": {"../../etc/passwd": ["unit"]}},
+        {"tokens": {"time": [["a", 1, 0, 1]]}},
+        {"tokens": {"time": ["abcd"]}},
+        {"tokens": 5},
+        {"labels": {"class": 3}},
+        {"meta": [1, 2]},
+        {"meta": "text"},
+        {"max_difference": "big"},
+        {"max_difference": None},
+        {"text": 3},
+        {"model": ["a"]},
+    ],
+    ids=str,
+)
+def test_a_tampered_header_is_refused(tmp_path: Path, changes: dict[str, Any]) -> None:
+    (tmp_path / "trace.npz").write_bytes(rewritten(small(), **changes))
+    with pytest.raises(TraceError):
+        Trace.load(tmp_path / "trace.npz")
+
+
+def test_a_zip_of_something_else(tmp_path: Path) -> None:
+    with zipfile.ZipFile(tmp_path / "trace.npz", "w") as archive:
+        archive.writestr("readme.txt", "no arrays here")
+    with pytest.raises(TraceError, match=r"trace\.npz cannot be read: damaged, or not a trace"):
+        Trace.load(tmp_path / "trace.npz")
+
+
+@pytest.mark.parametrize("ending", [".npz", ".parquet"])
+@settings(max_examples=150, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+@given(data=st.data())
+def test_damaged_bytes(tmp_path: Path, ending: str, data: st.DataObject) -> None:
+    """Bytes are cut off, overwritten or invented: a trace or a `TraceError`, nothing else."""
+    content = bytearray(small().to_npz() if ending == ".npz" else small().to_parquet())
+    match data.draw(st.sampled_from(["cut", "overwritten", "invented"])):
+        case "cut":
+            del content[data.draw(st.integers(0, len(content) - 1)) :]
+        case "overwritten":
+            for place in data.draw(st.lists(st.integers(0, len(content) - 1), min_size=1, max_size=8)):
+                content[place] = data.draw(st.integers(0, 255))
+        case _:
+            content = bytearray(data.draw(st.binary(max_size=200)))
+    path = tmp_path / f"trace{ending}"
+    path.write_bytes(content)
+    with contextlib.suppress(TraceError):
+        Trace.load(path)

@@ -1,0 +1,116 @@
+"""Every page with every model: the shipped ones, and small untrained ones, so that no test is vacuous."""
+
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from rnnviz_core.checkpoints import registry as checkpoints
+from rnnviz_core.ui.shell.routes import ROUTES
+
+ROOT = Path(__file__).resolve().parents[2]
+SHIPPED = tuple(entry.id for entry in checkpoints.scan(ROOT / "checkpoints").entries)
+TINY = (
+    "sentiment-rnn",
+    "sentiment-gru",
+    "sentiment-lstm",
+    "sentiment-bilstm-attention",
+    "es-en-gru",
+    "es-en-lstm-luong",
+    "es-en-gru-bahdanau",
+)
+PAGES = tuple(route.name for route in ROUTES)
+
+
+@pytest.fixture(scope="module")
+def tiny(tmp_path_factory, make_sentiment, make_translation) -> Path:
+    """A folder of untrained models, one per kind."""
+    folder = tmp_path_factory.mktemp("checkpoints")
+    models = [
+        make_sentiment("rnn"),
+        make_sentiment("gru", layers=2),
+        make_sentiment("lstm"),
+        make_sentiment("lstm", "bahdanau", bidirectional=True),
+        make_translation("gru", "none"),
+        make_translation("lstm", "luong", layers=2),
+        make_translation("gru", "bahdanau", bidirectional=True),
+    ]
+    for model in models:
+        checkpoints.save(model, folder / model.name)
+    assert {path.name for path in folder.iterdir()} == set(TINY)
+    return folder
+
+
+def open_page(folder: Path, monkeypatch: pytest.MonkeyPatch, page: str, **query: str) -> AppTest:
+    """The page as a first visitor meets it, by a link that names it."""
+    monkeypatch.setenv("RNNVIZ_CHECKPOINTS", str(folder))
+    app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=120)
+    app.query_params.update(query)
+    if page != "overview":
+        app.switch_page(f"pages/{page}.py")
+    app.run()
+    return app
+
+
+def assert_drawn(app: AppTest, page: str, model: str) -> None:
+    """The page's own title, the model, the proof, and a chart or a reason why there is none."""
+    assert not app.exception
+    assert not app.error
+    assert [title.value for title in app.title] == [next(r.title for r in ROUTES if r.name == page)]
+    header = "".join(block.value for block in app.html)
+    assert f"<strong>{model}</strong>" in header
+    assert "largest difference" in header
+    charts = app.get("vega_lite_chart")
+    assert charts or app.info, "neither a chart nor a word on why there is none"
+    for chart in charts:
+        assert chart.proto.alt.strip(), "a chart without a text alternative"
+    if charts:
+        words = " ".join(block.value for block in app.markdown)
+        assert "How to read this" in words
+        assert "Try this" in words
+
+
+@pytest.mark.parametrize("page", PAGES)
+@pytest.mark.parametrize("model", TINY)
+def test_page_with_untrained_model(tiny, monkeypatch, page, model):
+    assert_drawn(open_page(tiny, monkeypatch, page, model=model), page, model)
+
+
+@pytest.mark.parametrize("page", PAGES)
+@pytest.mark.parametrize("model", SHIPPED)
+def test_page_with_shipped_model(monkeypatch, page, model):
+    assert_drawn(open_page(ROOT / "checkpoints", monkeypatch, page, model=model), page, model)
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_one_token_and_many(tiny, monkeypatch, page):
+    for text in ("good", "the film was never bad. " * 5):
+        app = open_page(tiny, monkeypatch, page, model="sentiment-lstm", text=text)
+        assert_drawn(app, page, "sentiment-lstm")
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_hostile_text_is_shown_as_it_is(tiny, monkeypatch, page):
+    text = "<script>alert(1)</script> **good** :smile: $x$ [a](javascript:b) \"'&lt;"
+    app = open_page(tiny, monkeypatch, page, model="sentiment-lstm", text=text)
+    assert_drawn(app, page, "sentiment-lstm")
+    shown = "".join(block.value for block in (*app.html, *app.markdown, *app.caption))
+    assert "<script" not in shown
+    assert "javascript:b" not in shown
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_text_that_cannot_be_read_is_a_message(tiny, monkeypatch, page):
+    app = open_page(tiny, monkeypatch, page, model="sentiment-lstm", text="   ")
+    assert not app.exception
+    assert [error.value for error in app.error]
+    assert not app.get("vega_lite_chart")
+
+
+def test_pages_are_thin():
+    for path in (ROOT / "pages").glob("*.py"):
+        source = path.read_text(encoding="utf-8")
+        assert len(source.splitlines()) < 80, f"{path.name} is too long"
+        assert "numpy" not in source, f"{path.name} computes"
+        assert f'ui.page("{path.stem}")' in source, f"{path.name} lacks the router's guard"
+    assert {path.stem for path in (ROOT / "pages").glob("*.py")} == set(PAGES)

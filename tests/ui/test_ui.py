@@ -1,0 +1,433 @@
+"""The shell: router, URL, sidebar, examples, escaping, drawing."""
+
+import gc
+import re
+from pathlib import Path
+
+import altair as alt
+import pyarrow as pa
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from rnnviz_core import ui
+from rnnviz_core.checkpoints import registry as checkpoints
+from rnnviz_core.models.specs import Cell, SentimentSpec, TranslationSpec
+from rnnviz_core.tasks.examples import GERMAN, SENTIMENT, SPANISH, default_text, examples
+from rnnviz_core.ui.controls import drawing
+from rnnviz_core.ui.serving import loaders
+from rnnviz_core.ui.shell import glossary, header, routes, url, words
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch, make_sentiment, make_translation) -> Path:
+    for model in (make_sentiment("lstm"), make_sentiment("gru"), make_translation("gru", "bahdanau")):
+        checkpoints.save(model, tmp_path / model.name, {"scores": {"accuracy2": 85.3, "bleu": 28.4}})
+    monkeypatch.setenv("RNNVIZ_CHECKPOINTS", str(tmp_path))
+    return tmp_path
+
+
+def start(page: str = "overview", **query: str) -> AppTest:
+    app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=120)
+    app.query_params.update(query)
+    if page != "overview":
+        app.switch_page(f"pages/{page}.py")
+    app.run()
+    assert not app.exception
+    return app
+
+
+def box(app: AppTest, label: str):
+    return next(widget for widget in app.sidebar.selectbox if widget.label == label)
+
+
+def model_of(app: AppTest) -> str:
+    return re.search(r"<strong>(.*?)</strong>", "".join(block.value for block in app.html)).group(1)
+
+
+# --- router -----------------------------------------------------------------------------------
+
+
+def test_cold_deep_link_reaches_the_page(folder):
+    app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=120)
+    app.switch_page("pages/gates.py").run()  # before any run: the way of an old-style page
+    assert not app.exception
+    assert [title.value for title in app.title] == ["Gates"]
+    assert app.sidebar.text_area
+
+
+def test_root_is_the_overview(folder):
+    assert [title.value for title in start().title] == ["Overview"]
+
+
+def test_every_route_has_its_page():
+    assert [route.default for route in routes.ROUTES].count(True) == 1
+    for route in routes.ROUTES:
+        assert (ROOT / route.path).is_file()
+
+
+# --- URL --------------------------------------------------------------------------------------
+
+
+def test_link_opens_the_same_view(folder):
+    app = start("states", model="sentiment-gru", text="this story is good.", token="2", unit="3")
+    assert model_of(app) == "sentiment-gru"
+    assert app.sidebar.text_area[0].value == "this story is good."
+    assert app.number_input[0].value == 3
+    app.session_state["copy-link"] = True
+    link = app.run().sidebar.code[0].value
+    for part in ("model=sentiment-gru", "task=sentiment", "token=2", "unit=3", "this+story+is+good."):
+        assert part in link
+
+
+def test_choices_go_into_the_url_and_survive_a_change_of_page(folder):
+    app = start("gates")
+    assert not app.query_params
+    app.sidebar.text_area[0].set_value("her new song works.").run()
+    box(app, "Model").set_value("sentiment-gru").run()
+    assert app.query_params["text"] == "her new song works."
+    assert app.query_params["model"] == "sentiment-gru"
+    app.number_input[0].set_value(4).run()
+    app.switch_page("pages/softmax.py").run()
+    app.switch_page("pages/states.py").run()
+    assert app.sidebar.text_area[0].value == "her new song works."
+    assert model_of(app) == "sentiment-gru"
+    assert app.number_input[0].value == 4
+
+
+@pytest.mark.parametrize(
+    ("query", "told"),
+    [
+        ({"model": "nope"}, "model “nope”"),
+        ({"task": "poetry"}, "task “poetry”"),
+        ({"token": "99"}, "no token 99"),
+        ({"token": "-1"}, "token “-1”"),
+        ({"unit": "seven"}, "unit “seven”"),
+        ({"unit": "9" * 400}, "no unit 999999999"),
+        ({"layer": "encoder.7"}, "layer “encoder.7”"),
+        ({"text": "x" * 2500}, "2500 characters"),
+        ({"model": "<b>*x*</b>"}, "model “"),
+    ],
+)
+def test_value_that_does_not_fit_leaves_a_note(folder, query, told):
+    app = start("gates", **query)
+    notes = [words_of(note.value) for note in app.info]
+    assert any(told in note for note in notes), notes
+    assert app.get("vega_lite_chart")
+
+
+def words_of(markdown: str) -> str:
+    return re.sub(r"&#(\d+);", lambda found: chr(int(found.group(1))), markdown)
+
+
+def test_model_in_the_link_decides_the_task(folder):
+    app = start(model="es-en-gru-bahdanau", task="sentiment")
+    assert model_of(app) == "es-en-gru-bahdanau"
+    assert app.sidebar.text_area[0].value == SPANISH[0].text
+
+
+def test_each_task_keeps_its_own_text(folder):
+    app = start()
+    app.sidebar.text_area[0].set_value("the old house works.").run()
+    app.sidebar.segmented_control[0].set_value("translation").run()
+    assert app.sidebar.text_area[0].value == SPANISH[0].text
+    assert "text" not in app.query_params
+    app.sidebar.segmented_control[0].set_value("sentiment").run()
+    assert app.sidebar.text_area[0].value == "the old house works."
+
+
+def test_widget_gets_a_new_key_when_something_else_sets_its_value(folder):
+    """Under the old key the browser may still echo what it shows."""
+    app = start()
+    before = app.sidebar.text_area[0].key
+    box(app, "Examples").set_value(1).run()
+    assert app.sidebar.text_area[0].value == SENTIMENT[1].text
+    assert app.sidebar.text_area[0].key != before
+    after = app.sidebar.text_area[0].key
+    app.sidebar.text_area[0].set_value("our long trip is good.").run()
+    assert app.sidebar.text_area[0].key == after
+    assert box(app, "Examples").value is None
+
+
+@pytest.mark.parametrize(
+    ("raw", "value"), [("0", 0), ("4", 4), ("5", None), ("-1", None), ("x", None), ("²", None)]
+)
+def test_whole_reads_numbers_below_the_size(raw, value):
+    assert url.whole(5)(raw) == value
+
+
+# --- models -----------------------------------------------------------------------------------
+
+
+def test_no_model_is_a_clear_state(tmp_path, monkeypatch):
+    monkeypatch.setenv("RNNVIZ_CHECKPOINTS", str(tmp_path / "none"))
+    app = start()
+    assert "No model" in app.header[0].value
+    assert app.code
+
+
+def test_damaged_checkpoint_is_listed_and_the_rest_works(folder):
+    (folder / "broken").mkdir()
+    (folder / "broken" / "spec.json").write_text("{", encoding="utf-8")
+    app = start()
+    assert any("broken" in warning.value for warning in app.sidebar.warning)
+    assert app.get("vega_lite_chart")
+
+
+def test_damaged_weights_are_a_message(folder):
+    (folder / "sentiment-gru" / "model.safetensors").write_bytes(b"\0" * 64)
+    app = start(model="sentiment-gru")
+    assert app.error or app.sidebar.warning
+    assert not app.exception
+
+
+def test_a_replaced_checkpoint_is_read_again(folder, make_sentiment, monkeypatch):
+    monkeypatch.setattr(loaders, "LOOK_SECONDS", 0)
+    before = loaders.models()
+    checkpoints.save(make_sentiment("rnn"), folder / "sentiment-rnn")
+    after = loaders.models()
+    assert len(after.entries) == len(before.entries) + 1
+
+
+def test_model_labels_carry_the_score(folder):
+    assert any("85.3 %" in option for option in box(start(), "Model").options)
+
+
+def test_offered_model_is_taken(folder):
+    app = start("states", model="sentiment-gru")
+    offer = next(button for button in app.button if words_of(button.label).startswith("sentiment-lstm"))
+    offer.click().run()
+    assert not app.exception
+    assert [title.value for title in app.title] == ["States"]
+    assert model_of(app) == "sentiment-lstm"
+    assert app.get("vega_lite_chart")
+
+
+def test_warm_up_froze_what_was_imported(folder):
+    start()
+    assert gc.get_freeze_count() > 0
+
+
+# --- words ------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "text", ["*a*", "_b_", ":smile:", "$x$", "<b>", "[a](b)", ":red[x]", "`c`", "&lt;", "1. x"]
+)
+def test_plain_leaves_nothing_to_interpret(text):
+    assert not re.search(r"[*_:$<>\[\]()`.]", words.plain(text).replace("&#", ""))
+    assert words_of(ui.plain(text)) == text
+
+
+def test_header_escapes_tokens():
+    from rnnviz_core.tracing.trace import Token
+
+    chips = header._chips((Token("▁<img", 5, 0, 5), Token('"onerror', 6, 5, 13), Token("▁x", 1, 13, 15)))
+    assert "<img" not in chips
+    assert 'title="token 1: &quot;onerror"' in chips
+    assert chips.count("rv-unknown") == 1
+    assert chips.count('class="rv-word"') == 2
+
+
+def test_examples_are_enough_and_distinct():
+    for group in (SENTIMENT, SPANISH, GERMAN):
+        assert len(group) >= 12
+        assert len({example.text for example in group}) == len(group)
+        assert len({example.shows for example in group}) == len(group)
+        assert all(example.watch.endswith((".", "?")) for example in group)
+    shown = " ".join(example.shows for example in SENTIMENT)
+    for wanted in ("negation", "but", "intensifier", "double negation", "long dependency", "does not know"):
+        assert wanted in shown
+    assert SPANISH[0].text == "Me encantó la pizza de este lugar"
+
+
+def test_examples_suit_the_model():
+    spanish = TranslationSpec(Cell.GRU)
+    assert examples(spanish) == SPANISH
+    assert examples(TranslationSpec(Cell.GRU, source="de")) == GERMAN
+    assert default_text(TranslationSpec(Cell.GRU, source="fr")) == ""
+    assert default_text(SentimentSpec(Cell.RNN)) == SENTIMENT[0].text
+
+
+# --- drawing ----------------------------------------------------------------------------------
+
+
+def test_spec_is_compiled_once_per_template(monkeypatch):
+    chart = alt.Chart(alt.NamedData("rows")).mark_bar().encode(x="a:Q")
+    first = drawing.compiled(chart)
+    monkeypatch.setattr(alt.Chart, "to_dict", lambda *_: pytest.fail("compiled again"))
+    assert drawing.compiled(chart) is first
+
+
+def test_show_sends_frames_and_leaves_the_spec_alone():
+    def page():  # its source is run elsewhere, so it imports for itself
+        import altair as alt
+        import pandas as pd
+
+        from rnnviz_core.ui.controls.drawing import compiled, show
+
+        chart = alt.Chart(alt.NamedData("rows")).mark_bar().encode(x="a:Q")
+        for _ in range(2):
+            show(chart, key=f"k{_}", description="A bar.", height=120, rows=pd.DataFrame({"a": [1, 2]}))
+        assert "datasets" not in compiled(chart)
+        assert "height" not in compiled(chart)
+
+    app = AppTest.from_function(page).run()
+    assert not app.exception
+    chart = app.get("vega_lite_chart")[0].proto
+    assert [dataset.name for dataset in chart.datasets] == ["rows"]
+    assert chart.alt == "A bar."
+    assert "values" not in chart.spec
+
+
+def test_a_decoders_step_tells_what_it_reads_and_writes(folder):
+    app = start("softmax", model="es-en-gru-bahdanau", section="candidates")
+    step = next(widget for widget in app.selectbox if widget.label == "Step of the decoder")
+    assert step.options[0].startswith("0 · (start) → ")
+
+
+# --- words and downloads ----------------------------------------------------------------------
+
+
+def test_every_page_explains_its_terms():
+    assert set(glossary.PAGES) == {route.name for route in routes.ROUTES}
+    assert {term for terms in glossary.PAGES.values() for term in terms} == set(glossary.TERMS)
+    for page in glossary.PAGES:
+        assert 6 <= len(glossary.terms(page)) <= 18
+    for term, meaning in glossary.TERMS.items():
+        assert meaning.endswith("."), term
+        assert len(meaning) < 110, term
+
+
+@pytest.mark.parametrize("page", ["overview", "gates"])
+def test_page_offers_its_words_the_trace_and_a_program(folder, page):
+    app = start(page)
+    assert not app.code  # nothing is sent before it is opened
+    for name in ("tools-words", "tools-taken"):
+        app.session_state[name] = True
+    app.run()
+    assert any("**hidden state**" in block.value for block in app.markdown)
+    program = next(code.value for code in app.code if "import torch" in code.value)
+    compile(program, "program", "exec")
+    assert "load(torch.nn.LSTM(" in program
+    keys = {
+        button.proto.id.rsplit("-", 2)[-2] + "-" + button.proto.id.rsplit("-", 1)[-1]
+        for button in app.get("download_button")
+    }
+    assert {"trace-npz", "trace-parquet"} <= keys
+
+
+# --- steps ------------------------------------------------------------------------------------
+
+
+def step_of(app: AppTest) -> int:
+    """The row that the picture highlights."""
+    datasets = {dataset.name: dataset for dataset in app.get("vega_lite_chart")[0].proto.datasets}
+    table = pa.ipc.open_stream(datasets["now"].data.data).read_all()
+    return table.column("position").to_pylist()[0]
+
+
+def press(app: AppTest, name: str) -> None:
+    next(button for button in app.button if button.proto.id.endswith(f"player-{name}")).click().run()
+    assert not app.exception
+
+
+def test_player_walks_and_the_step_goes_along(folder):
+    app = start(text="this story is good.")
+    last = step_of(app)
+    assert "token" not in app.query_params
+    press(app, "chevron_left")
+    assert step_of(app) == last - 1
+    press(app, "first_page")
+    press(app, "chevron_right")
+    assert step_of(app) == 1
+    assert app.query_params["token"] == ["1"] or app.query_params["token"] == "1"
+    app.switch_page("pages/states.py").run()
+    token = next(widget for widget in app.selectbox if widget.label == "Token")
+    assert token.value == 1
+    token.set_value(2).run()
+    app.switch_page("pages/overview.py").run()
+    assert step_of(app) == 2
+    press(app, "last_page")
+    assert step_of(app) == last
+
+
+def test_link_opens_the_overview_at_a_step(folder):
+    assert step_of(start(text="this story is good.", token="2")) == 2
+    assert step_of(start(model="es-en-gru-bahdanau", step="1")) == 1
+
+
+def test_one_token_has_no_steps(folder):
+    app = start(text="x")
+    assert not [slider for slider in app.select_slider if slider.label == "Step"] or step_of(app) > 0
+
+
+# --- compare ----------------------------------------------------------------------------------
+
+
+def test_compare_with_a_model_and_a_sentence(folder):
+    app = start("softmax", model="sentiment-lstm", text="this story is good.")
+    charts = len(app.get("vega_lite_chart"))
+    app.session_state["compare"] = True
+    app.run()
+    box(app, "Another model").set_value("sentiment-gru").run()
+    assert not app.exception
+    assert app.query_params["with"] in ("sentiment-gru", ["sentiment-gru"])
+    assert len(app.get("vega_lite_chart")) == 2 * charts
+    app.sidebar.text_input[0].set_value("this story was never bad.").run()
+    html = "".join(block.value for block in app.html)
+    assert html.count("It reads") == 3  # of the page, and over each column
+    again = start("overview", **{"with": "sentiment-gru", "with_text": "this story was never bad."})
+    assert len(again.get("vega_lite_chart")) == 2
+
+
+def test_only_what_reads_the_same_language_is_compared(folder):
+    app = start(model="sentiment-lstm", **{"with": "es-en-gru-bahdanau"})
+    assert any("with “es-en-gru-bahdanau”" in words_of(note.value) for note in app.info)
+    app.session_state["compare"] = True
+    app.run()
+    assert box(app, "Another model").options == ["the same model", "GRU · 85.3 % right"]
+
+
+def test_the_second_model_does_not_outlive_what_it_was_compared_with(folder):
+    app = start(model="sentiment-lstm", **{"with": "sentiment-gru"})
+    box(app, "Model").set_value("sentiment-gru").run()
+    assert "with" not in app.query_params
+    assert not any("link asks" in words_of(note.value) for note in app.info)
+
+
+def test_second_sentence_that_cannot_be_read_is_a_note(folder):
+    app = start(with_text="good " * 390)
+    assert not app.exception
+    assert any("Nothing to compare with" in words_of(note.value) for note in app.info)
+    assert len(app.get("vega_lite_chart")) == 1
+
+
+# --- translation ------------------------------------------------------------------------------
+
+
+def test_a_typed_translation_is_fed_to_the_decoder(folder):
+    app = start(model="es-en-gru-bahdanau")
+    field = next(field for field in app.text_input if field.label.startswith("Feed it"))
+    field.set_value("the old house works.").run()
+    assert not app.exception
+    html = "".join(block.value for block in app.html)
+    assert "It is fed" in html
+    assert "the old house works." in html
+    app.query_params["section"] = "beam"
+    app.switch_page("pages/softmax.py").run()
+    assert not app.exception
+    assert any("nothing to search for" in block.value for block in app.markdown)
+
+
+def test_a_beam_in_the_link_draws_a_tree(folder):
+    for beam, trees in (("3", 1), ("1", 0), ("99", 1)):
+        app = start("softmax", model="es-en-gru-bahdanau", section="beam", beam=beam)
+        assert len(app.get("vega_lite_chart")) == len(app.dataframe) == trees
+
+
+def test_a_reference_too_long_is_a_note(folder):
+    app = start(model="es-en-gru-bahdanau", reference="good " * 300)
+    assert not app.exception
+    assert any("not fed your translation" in words_of(note.value) for note in app.info)
