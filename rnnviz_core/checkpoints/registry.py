@@ -144,7 +144,7 @@ def build(spec: ModelSpec, tokenizers: Mapping[str, Tokenizer], name: str | None
 
 
 def load(folder: str | Path) -> Model:
-    """Load a checkpoint as a float32 model in evaluation mode.
+    """Load a checkpoint as a float32 model in evaluation mode; torch's global random state stays as it is.
 
     Raises
     ------
@@ -161,7 +161,8 @@ def load(folder: str | Path) -> Model:
             tokenizers[name] = Tokenizer.shared(_read(file, limits.TOKENIZER_BYTES))
         except CheckpointError as error:
             raise CheckpointError(f"{folder.name}/{file.name}: {error}") from None
-    model = build(spec, tokenizers, folder.name)
+    with torch.device("meta"):  # shapes only: nothing is drawn at random just to be overwritten
+        model = build(spec, tokenizers, folder.name)
     expected = {key: list(value.shape) for key, value in model.state_dict().items()}
     found = _shapes(folder / WEIGHTS)
     for key in expected | found:
@@ -170,6 +171,7 @@ def load(folder: str | Path) -> Model:
                 f"{folder.name}/{WEIGHTS}: {key} has shape {found.get(key, 'nothing')}; "
                 f"{SPEC} asks for {expected.get(key, 'nothing')}"
             )
+    model.to_empty(device="cpu")
     with safe_open(folder / WEIGHTS, framework="pt") as file, torch.no_grad():
         for key, value in model.state_dict().items():  # in place: all of them at once would be held twice
             if not value.copy_(file.get_tensor(key)).isfinite().all():

@@ -64,7 +64,9 @@ def _encode(
 
 
 def initialise(model: nn.Module) -> None:
-    """Fresh weights, by the kind of parameter."""
+    """Fresh weights, by the kind of parameter; nothing where the model is only a shape (``meta``)."""
+    if all(parameter.is_meta for parameter in model.parameters()):
+        return
     for name, parameter in model.named_parameters():
         if "embedding" in name:
             nn.init.normal_(parameter, std=0.1)

@@ -37,6 +37,22 @@ def test_round_trip_is_exact_in_half_precision(folder, make_sentiment, make_tran
             assert loaded.tokenizers[name].pieces == tokenizer.pieces
 
 
+@pytest.mark.parametrize("name", ["sentiment-lstm", "es-en-gru-bahdanau"])
+def test_loading_draws_nothing_at_random(folder, name, monkeypatch):
+    """Neither torch's global random state moves, nor is a weight drawn just to be overwritten."""
+
+    def drawn(tensor, *_args, **_kwargs):
+        assert tensor.is_meta, "a weight was drawn"
+        return tensor
+
+    for method in ("normal_", "uniform_"):
+        monkeypatch.setattr(torch.Tensor, method, drawn)
+    before = torch.get_rng_state()
+    loaded = checkpoints.load(folder / name)
+    assert torch.equal(torch.get_rng_state(), before)
+    assert {parameter.device.type for parameter in loaded.parameters()} == {"cpu"}
+
+
 def test_models_with_the_same_vocabulary_share_one_tokenizer(folder):
     sentiment, translation = (
         checkpoints.load(folder / name) for name in ("sentiment-lstm", "es-en-gru-bahdanau")
