@@ -1,5 +1,6 @@
 """What all sessions share: the bounded cache, heavy work one at a time, the garbage collector."""
 
+import contextlib
 import gc
 import importlib
 import sys
@@ -83,6 +84,47 @@ def test_what_two_ask_for_at_once_is_made_once():
     assert len(made) == 1
     assert len(found) == 8
     assert len(set(map(id, found))) == 1
+
+
+def test_after_an_error_a_value_is_still_computed_once_at_a_time():
+    """The first fails while a second waits; a third that asks while the second computes must wait, too."""
+    cache, at_once, most = Cache(5), [0], [0]
+    begun, fail, go = threading.Event(), threading.Event(), threading.Event()
+
+    def failing():
+        begun.set()
+        assert fail.wait(10)
+        raise ZeroDivisionError
+
+    def make():
+        at_once[0] += 1
+        most[0] = max(most[0], at_once[0])
+        assert go.wait(10)
+        at_once[0] -= 1
+        return object()
+
+    found = []
+
+    def ask(how):
+        with contextlib.suppress(ZeroDivisionError):
+            found.append(cache.get("a", how))
+
+    threads = [threading.Thread(target=ask, args=(how,)) for how in (failing, make, make)]
+    threads[0].start()
+    assert begun.wait(10)
+    threads[1].start()
+    until(lambda: cache._making["a"].wanted == 2)
+    fail.set()
+    until(lambda: at_once[0] == 1)
+    threads[2].start()
+    time.sleep(0.1)  # time enough to begin, if nothing held it back
+    go.set()
+    for thread in threads:
+        thread.join(10)
+    assert most == [1]
+    assert len(found) == 2
+    assert found[0] is found[1]
+    assert not cache._making
 
 
 # --- traces -----------------------------------------------------------------------------------

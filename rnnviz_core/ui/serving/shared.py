@@ -36,6 +36,11 @@ class Turns:
     def __enter__(self) -> None:
         self._thread.has = self._wait()
 
+    @property
+    def mine(self) -> bool:
+        """Whether this thread has the turn."""
+        return getattr(self._thread, "has", False)
+
     def __exit__(self, *error: object) -> None:
         if self._thread.has:
             self._thread.has = False
@@ -44,7 +49,7 @@ class Turns:
     @contextmanager
     def aside(self) -> Generator[None]:
         """Let others run meanwhile, if this thread has the turn, and queue for it again at the end."""
-        if not getattr(self._thread, "has", False):
+        if not self.mine:
             yield
             return
         self.__exit__()
@@ -98,10 +103,19 @@ class _Entry(Generic[V]):
     used: float  # seconds, monotonic
 
 
+@dataclass
+class _Making:
+    """A value being computed: whoever computes it holds the lock; forgotten when nobody wants it any more."""
+
+    lock: Lock
+    wanted: int = 0  # threads that compute it or wait for it
+
+
 class Cache(Generic[V]):
     """Values that were used last, up to a number of entries, of bytes, and an age since their last use.
 
-    What two sessions ask for at once is made once. An error is not kept.
+    Concurrent requests for one key share one computation. An error is not kept: one of those who waited
+    computes the value again, while the others, and whoever asks meanwhile, go on waiting.
     """
 
     def __init__(
@@ -114,7 +128,7 @@ class Cache(Generic[V]):
     ) -> None:
         self._entries, self._size, self._at_most, self._seconds = entries, size, at_most, seconds
         self._kept: OrderedDict[Hashable, _Entry[V]] = OrderedDict()
-        self._making: dict[Hashable, Lock] = {}
+        self._making: dict[Hashable, _Making] = {}
         self._lock = Lock()
         self._bytes = 0
 
@@ -131,11 +145,12 @@ class Cache(Generic[V]):
         with self._lock:
             if (found := self._find(key)) is not None:
                 return found.value
-            making = self._making.setdefault(key, Lock())
+            making = self._making.setdefault(key, _Making(Lock()))
+            making.wanted += 1
         try:
-            if not making.acquire(blocking=False):
+            if not making.lock.acquire(blocking=False):
                 with turns.aside():
-                    making.acquire()
+                    making.lock.acquire()
             try:
                 with self._lock:
                     if (found := self._find(key)) is not None:
@@ -145,10 +160,12 @@ class Cache(Generic[V]):
                     self._keep(key, value)
                 return value
             finally:
-                making.release()
+                making.lock.release()
         finally:
             with self._lock:
-                self._making.pop(key, None)
+                making.wanted -= 1
+                if not making.wanted:
+                    del self._making[key]
 
     def clear(self) -> None:
         """Forget everything."""
