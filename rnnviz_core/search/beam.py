@@ -56,7 +56,8 @@ def beam_search(
     """The best translations of one encoded sentence; ``width=1`` is greedy search.
 
     At every step each hypothesis is continued by its `width` likeliest pieces and the `width` best
-    of all continuations stay; hypotheses that ended are ranked by log-probability per piece.
+    of all continuations stay; hypotheses that ended are ranked by log-probability per piece, and at
+    most `width` of them returned.
 
     Parameters
     ----------
@@ -103,20 +104,23 @@ def beam_search(
         live = kept_nodes
         ids, scores = [nodes[node].id for node in live], np.array([nodes[node][3] for node in live])
         states = states[:, :, rows]
-    ranked = sorted(finished, key=lambda found: -found.score)
+    ranked = sorted(finished, key=lambda found: -found.score)[:width]  # the last step may finish several
     way = zip(stepper.contexts, ranked[0].nodes, strict=False)
     contexts = [found[rows_of[node]] for found, node in way]
     return Search(tuple(ranked), tuple(nodes), np.stack(contexts) if contexts else None)
 
 
 def _likeliest(logits: np.ndarray, width: int) -> tuple[np.ndarray, np.ndarray]:
-    """Log-probabilities and ids of the `width` likeliest pieces of each row, best first."""
+    """Log-probabilities and ids of the `width` likeliest pieces of each row, best first.
+
+    A vocabulary may have fewer than `width` pieces that can be written; then these are all there is.
+    """
     count = np.arange(len(logits))
     highest = logits.max(axis=1)
     powers = logits - highest[:, np.newaxis]
     whole = highest + np.log(np.exp(powers, powers).sum(axis=1))
     logits[:, _NEVER] = -np.inf
-    pieces = np.empty((len(logits), min(width, logits.shape[1])), dtype=int)
+    pieces = np.empty((len(logits), min(width, logits.shape[1] - len(_NEVER))), dtype=int)
     best = np.empty(pieces.shape)
     for rank in range(pieces.shape[1]):
         found = logits.argmax(axis=1)

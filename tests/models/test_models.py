@@ -1,6 +1,6 @@
 """The two models: padding changes nothing, fused and stepwise decoding agree, searches are exact."""
 
-from itertools import product
+from itertools import count, product
 
 import numpy as np
 import pytest
@@ -8,11 +8,13 @@ import torch
 from torch.nn.utils.rnn import pad_sequence
 from torch.testing import assert_close
 
+from rnnviz_core import limits
 from rnnviz_core.errors import SpecError
 from rnnviz_core.inputs.tokenizer import BOS, EOS, PAD, UNK
 from rnnviz_core.models.specs import Attention, Cell
-from rnnviz_core.search import stepping
-from rnnviz_core.search.beam import beam_search, translate
+from rnnviz_core.search import beam, stepping
+from rnnviz_core.search.beam import _likeliest, beam_search, translate
+from rnnviz_core.search.stepping import Stepper
 
 IDS = [[5, 9, 12, 7], [8], [6, 5, 4, 9, 10, 11, 20]]
 SENTIMENT = list(product(Cell, (Attention.NONE, Attention.BAHDANAU), (1, 2), (False, True)))
@@ -135,6 +137,48 @@ def test_a_beam_as_wide_as_the_choices_finds_the_best_path(make_translation):
         second[[PAD, UNK, BOS]] = -torch.inf
         paths.append((first[piece] + second.max()).item())
     assert found.log_probability == pytest.approx(max(paths), abs=1e-4)
+
+
+@pytest.mark.parametrize("pieces", [5, 6, 12, 13])
+def test_a_beam_wider_than_the_vocabulary_considers_every_piece_once(pieces):
+    """Three pieces are never written; what is left is all there is, and each has a probability."""
+    logits = np.random.default_rng(0).normal(size=(2, pieces)).astype(np.float32)
+    best, found = _likeliest(logits.copy(), limits.BEAM)
+    usable = sorted(set(range(pieces)) - {PAD, UNK, BOS})
+    assert found.shape == best.shape == (2, min(limits.BEAM, len(usable)))
+    assert np.isfinite(best).all()
+    expected = torch.log_softmax(torch.tensor(logits), -1).numpy()
+    for row in range(2):
+        assert len(set(found[row])) == len(found[row])
+        assert set(found[row]) <= set(usable)
+        np.testing.assert_allclose(best[row], np.sort(expected[row, usable])[::-1][: len(best[row])], 1e-5)
+
+
+@pytest.mark.parametrize("width", [3, 10])
+def test_a_beam_lists_at_most_as_many_translations_as_it_keeps(make_translation, monkeypatch, width):
+    """One path ends at every step until one is missing; then all the others end at once."""
+    model = make_translation()
+    vocabulary, steps = len(model.target_tokenizer.pieces), count()
+
+    class Ending(Stepper):
+        def step(self, ids, states):
+            _, after = super().step(ids, states)
+            logits = np.full((len(ids), vocabulary), -9, np.float32)
+            step = next(steps)
+            if step == 0:
+                logits[:, 5 : 5 + width] = np.linspace(2, 1, width)
+            elif step < width:
+                logits[0, EOS], logits[1:, 5], logits[1:, 6] = 9, 3, 2.9
+            else:
+                logits[:, EOS] = 9
+            return logits, after
+
+    monkeypatch.setattr(beam, "Stepper", Ending)
+    search = beam_search(model, model.encode(*batch(IDS[:1])), width)
+    ended = [node for node in search.nodes if node.kept and node.id == EOS]
+    assert len(ended) > width, "the case does not arise"
+    scores = sorted((node.log_probability / (node.step + 1) for node in ended), reverse=True)
+    assert [one.score for one in search.hypotheses] == pytest.approx(scores[:width])
 
 
 def test_beams_out_of_range_are_refused(make_translation):

@@ -151,10 +151,27 @@ def test_widget_gets_a_new_key_when_something_else_sets_its_value(folder):
 
 
 @pytest.mark.parametrize(
-    ("raw", "value"), [("0", 0), ("4", 4), ("5", None), ("-1", None), ("x", None), ("²", None)]
+    ("raw", "value"),
+    [
+        *(("0", 0), ("4", 4), ("5", None), ("-1", None), ("x", None), ("²", None), ("", None)),
+        *(("9" * 5000, None), ("0" * 5000 + "3", 3), ("0" * 5000, 0)),
+    ],
+    ids=lambda value: str(value)[:9],
 )
 def test_whole_reads_numbers_below_the_size(raw, value):
     assert url.whole(5)(raw) == value
+
+
+@pytest.mark.parametrize("name", ["beam", "unit", "units", "token", "step", "state", "from", "layer"])
+@pytest.mark.parametrize("page", ["softmax", "states", "gates", "overview"])
+def test_thousands_of_digits_in_a_link_are_a_note_in_our_words(folder, page, name):
+    """Python refuses to read them, with a message about its own limit."""
+    section = {"softmax": "beam", "states": "units"}.get(page, "")
+    app = start(page, model="es-en-gru-bahdanau", section=section, **{name: "9" * 5000})
+    notes = [words_of(note.value) for note in (*app.info, *app.error)]
+    assert not [note for note in notes if "integer" in note or "4300" in note or len(note) > 200]
+    if (page, name) in {("softmax", "beam"), ("states", "unit"), ("gates", "unit"), ("overview", "step")}:
+        assert notes
 
 
 # --- models -----------------------------------------------------------------------------------

@@ -215,8 +215,10 @@ def beam() -> int:
 
 def whole(name: str, size: int, default: int) -> int:
     """A number below `size` from the URL; one that is too large gives the last one, and says so."""
-    raw = url.get(name)
-    if raw is not None and raw.isascii() and raw.isdigit() and size <= int(raw[:9]):
-        url.note(f"There is no {name} {raw[:9]} here; showing the last one, {size - 1}.")
+    asked = url.number(url.get(name) or "")
+    if asked is not None and asked >= size:
+        digits = (url.get(name) or "").lstrip("0")
+        named = digits if len(digits) <= url.DIGITS else f"{digits[: url.DIGITS]}…"
+        url.note(f"There is no {name} {named} here; showing the last one, {size - 1}.")
         return size - 1
     return url.checked(name, url.whole(size), default, shown=str(default))

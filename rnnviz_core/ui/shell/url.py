@@ -25,6 +25,7 @@ NAMES = (
     *("beam", "reference", "with", "with_text"),
     *("order", "gate", "convention", "side", "map", "word", "from", "to"),
 )
+DIGITS = 9  # more than any number in a link needs
 _KEY = "rnnviz-url"
 
 
@@ -145,9 +146,25 @@ def one_of(options: Sequence[str]) -> Callable[[str], str | None]:
     return lambda raw: raw if raw in options else None
 
 
+def number(raw: str) -> int | None:
+    """A whole number from 0, or None; anything of more than `DIGITS` digits is read as the largest of those.
+
+    A link may hold thousands of digits: Python refuses to read more than 4,300, with a message of its own.
+    """
+    if not (raw.isascii() and raw.isdigit()):
+        return None
+    digits = raw.lstrip("0")
+    return int(digits or "0") if len(digits) <= DIGITS else 10**DIGITS - 1
+
+
 def whole(size: int) -> Callable[[str], int | None]:
-    """Reads a whole number from 0 to below `size`."""
-    return lambda raw: int(raw) if raw.isascii() and raw.isdigit() and int(raw) < size else None
+    """Reads a whole number from 0 to below `size`, which is at most ``10**DIGITS - 1``."""
+
+    def read(raw: str) -> int | None:
+        found = number(raw)
+        return found if found is not None and found < size else None
+
+    return read
 
 
 def short_enough(text: str, limit: int = limits.CHARACTERS) -> str:

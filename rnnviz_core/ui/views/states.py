@@ -119,10 +119,9 @@ def read_units(size: int, raw: str) -> list[int] | None:
     """What `written` wrote, as far as it fits a layer of `size` units."""
     if raw == "-":
         return []
-    if not all(part.isascii() and part.isdigit() for part in raw[:200].split(",")):
-        return None
-    found = [int(part[:9]) for part in dict.fromkeys(raw[:200].split(","))]
-    return [unit for unit in found if unit < size][: charts.PICKS] or None
+    found = [url.number(part) for part in raw[:200].split(",")]
+    known = dict.fromkeys(unit for unit in found if unit is not None and unit < size)
+    return list(known)[: charts.PICKS] or None if None not in found else None
 
 
 def _picked(view: "View", layer: "Layer", name: str, size: int) -> list[int]:
