@@ -15,8 +15,8 @@ from rnnviz_core.models.networks import SentimentModel
 from rnnviz_core.models.specs import USUAL_BEAM
 from rnnviz_core.search.beam import translate
 from rnnviz_core.tasks.examples import examples
-from rnnviz_core.training.loop import LOG
-from rnnviz_core.training.runs import RUN
+from rnnviz_core.training import state
+from rnnviz_core.training.fingerprint import Fingerprint, apart_from_seed, differences, of_settings
 
 from .evaluation import evaluate_sentiment, evaluate_translation
 
@@ -105,8 +105,9 @@ def publish(
         When a folder holds no finished run, or the runs differ in more than the seed.
     """
     runs = [_finished(path) for path in (run, *seeds)]
-    if len({_settings(one) for one in runs}) > 1:
-        raise DataError("the runs differ in more than their seed; publish them one by one")
+    for other in runs[1:]:
+        if found := differences(_fingerprint(other), _fingerprint(runs[0])):
+            raise DataError(f"the runs differ in more than their seed ({found}); publish them one by one")
     best = min(runs, key=lambda one: _rank(one[0].metrics["validation"]))
     entry, path = best
     model = checkpoints.load(entry.path)  # in half precision, as it will be shipped
@@ -116,7 +117,7 @@ def publish(
             _seed(one, metrics["scores"] if one is best else None, test)
             for one in sorted(runs, key=lambda one: _settings_of(one[1])["config"]["seed"])
         ]
-    epochs = len((path / LOG).read_text().splitlines())
+    epochs = max(state.finished(path), entry.metrics["best_epoch"])  # the state is written last
     card = write_card(entry, _settings_of(path), metrics, epochs, about)
     return checkpoints.save(model, Path(folder) / entry.id, metrics, card)
 
@@ -124,20 +125,30 @@ def publish(
 def _finished(run: str | Path) -> tuple[checkpoints.Entry, Path]:
     run = Path(run)
     found = checkpoints.scan(run)
-    if len(found.entries) != 1 or not (run / RUN).exists():
+    if len(found.entries) != 1 or not (run / state.RUN).exists():
         raise DataError(f"{run}: no run with one checkpoint is here; train one into it first")
+    kept = _kept(run)
+    written = of_settings(_settings_of(run))
+    if found_other := kept and differences({name: kept[name] for name in kept if name in written}, written):
+        raise DataError(
+            f"{run / state.RUN} does not hold the settings of the run beside it ({found_other}); "
+            "train with these settings into another folder"
+        )
     return found.entries[0], run
 
 
 def _settings_of(run: Path) -> dict[str, Any]:
-    return json.loads((run / RUN).read_text())
+    return json.loads((run / state.RUN).read_text())
 
 
-def _settings(run: tuple[checkpoints.Entry, Path]) -> str:
-    """A run's settings without its seed, as one text."""
-    settings = _settings_of(run[1])
-    settings["config"] |= {"seed": 0, "threads": 1, "device": "cpu"}
-    return json.dumps(settings, sort_keys=True)
+def _kept(run: Path) -> Fingerprint:
+    """The fingerprint in a run's state; empty where there is none."""
+    return state.kept_fingerprint(state.read_header(run) or {})
+
+
+def _fingerprint(run: tuple[checkpoints.Entry, Path]) -> Fingerprint:
+    """What seeds of one recipe have in common; the settings alone where the state says nothing."""
+    return apart_from_seed(_kept(run[1]) or of_settings(_settings_of(run[1])))
 
 
 def _rank(validation: dict[str, float]) -> float:

@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
+from rnnviz_core.errors import DataError
 from rnnviz_core.inputs.tokenizer import PAD, Tokenizer
 from rnnviz_core.models.networks import RECURRENT, SentimentModel, initialise
 
@@ -77,6 +78,11 @@ class LanguageWork:
     def __init__(self, tokenizer: Tokenizer, train: Sequence[str], held_out: Sequence[str]) -> None:
         self._texts = [tokenizer.ids(text) for text in train]
         self._held_out = _passages([tokenizer.ids(text) for text in held_out], None)
+        if not self._held_out:
+            raise DataError(
+                f"every {HELD_OUT}th of the texts that are read first is held out, and none of these has two "
+                "pieces: the next one cannot be predicted; add texts"
+            )
 
     def training(self, generator: random.Random) -> list[Example]:
         return _passages(self._texts, generator)

@@ -17,22 +17,21 @@ from pathlib import Path
 from typing import Any, cast
 
 import torch
-from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from rnnviz_core.checkpoints.registry import Model, replace, save
-from rnnviz_core.errors import DataError, SpecError
+from rnnviz_core.errors import DataError
 
 from .batches import Example, bucketed
+from .fingerprint import Fingerprint, of_settings
 from .language import LanguageModel
 from .objectives import Work
 from .parallel import ALONE, Group
 from .settings import Optimizer, Precision, TrainingConfig, rate_factor
+from .state import STATE, add_to_log, check, keep_log, read
 
 Trainable = Model | LanguageModel
-STATE = "training.safetensors"
-LOG = "metrics.jsonl"
 
 
 @dataclass
@@ -75,6 +74,8 @@ class Trainer:
         Written into the checkpoint's ``metrics.json`` beside the validation figures.
     group
         The processes that train together; `work` holds this one's shard of the examples.
+    fingerprint
+        What the run is made of (`rnnviz_core.training.fingerprint`); by default the settings alone.
     """
 
     def __init__(
@@ -85,10 +86,14 @@ class Trainer:
         out: Path,
         metrics: dict[str, Any] | None = None,
         group: Group = ALONE,
+        fingerprint: Fingerprint | None = None,
     ) -> None:
         torch.set_num_threads(config.threads)
         self.model, self.work, self.config, self.out = model, work, config, Path(out)
         self.metrics, self.group = metrics or {}, group
+        if fingerprint is None:
+            fingerprint = of_settings({"spec": model.spec.to_dict(), "config": config.to_dict()})
+        self.fingerprint = fingerprint
         model.to(torch.device(config.device))
         self.called = group.wrap(model)  # what the loss runs; with several processes, not the bare model
         self.optimizer = _optimizer(model, config)
@@ -106,6 +111,8 @@ class Trainer:
         """Train; returns the progress at the end."""
         self.out.mkdir(parents=True, exist_ok=True)
         self.resume()
+        if self.group.first:
+            keep_log(self.out, self.progress.epoch)
         while self.progress.epoch < self.config.epochs and not self._stalled():
             self._epoch(quiet)
         return self.progress
@@ -133,7 +140,6 @@ class Trainer:
         figures = self.work.validate(self.evaluated)
         self.progress.epoch += 1
         self._keep_if_best(figures)
-        self._save_state()
         row = {
             "epoch": number + 1,
             "train_loss": mean,
@@ -142,8 +148,8 @@ class Trainer:
             "seconds": round(time.perf_counter() - began, 1),
         }
         if self.group.first:
-            with (self.out / LOG).open("a") as file:
-                file.write(json.dumps(row) + "\n")
+            add_to_log(self.out, row)  # first: a line too many is dropped when the epoch is run again
+        self._save_state()
         if not quiet:
             print("  ".join(f"{k} {v:.4g}" for k, v in row.items()), flush=True)
 
@@ -194,15 +200,9 @@ class Trainer:
         for index, values in self.optimizer.state_dict()["state"].items():
             tensors |= {f"optimizer.{index}.{key}": torch.as_tensor(value) for key, value in values.items()}
         tensors = {key: value.detach().cpu().clone().contiguous() for key, value in tensors.items()}
-        header = {"progress": json.dumps(dataclasses.asdict(self.progress)), "config": self._signature()}
+        progress = json.dumps(dataclasses.asdict(self.progress))
+        header = {"progress": progress, "fingerprint": json.dumps(self.fingerprint)}
         replace(self.out / STATE, lambda path: save_file(tensors, path, metadata=header))
-
-    def _signature(self) -> str:
-        settings = {**self.config.to_dict(), "threads": 1, **self.model.spec.to_dict()}
-        del settings["device"]  # a run may go on somewhere else
-        if self.group.size > 1:
-            settings["processes"] = self.group.size
-        return json.dumps(settings, sort_keys=True)
 
     def resume(self) -> bool:
         """Take up a run that was interrupted in `out`; False when there is none.
@@ -210,21 +210,13 @@ class Trainer:
         Raises
         ------
         SpecError
-            When the folder holds a run with other settings.
+            When the folder holds another run: other settings, texts, teachers or tokenizers.
         DataError
             When its state file is damaged.
         """
-        path = self.out / STATE
-        if not path.exists():
+        if not check(self.out, self.fingerprint):
             return False
-        try:
-            with safe_open(path, framework="pt") as file:
-                header = file.metadata() or {}
-                tensors = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118
-        except (SafetensorError, OSError) as error:
-            raise DataError(f"{path} is damaged ({error}); delete it to start again") from None
-        if header.get("config") != self._signature():
-            raise SpecError(f"{path} belongs to a run with other settings; choose another --out or delete it")
+        header, tensors = read(self.out)
         self.progress = Progress(**json.loads(header["progress"]))
         self._load_state(tensors)
         return True

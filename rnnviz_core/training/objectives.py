@@ -9,8 +9,9 @@ from jaxtyping import Float, Int
 from torch import Tensor
 from torch.nn import functional
 
+from rnnviz_core.errors import DataError
 from rnnviz_core.inputs.corpora import Labelled, Pairs, as_typed
-from rnnviz_core.inputs.tokenizer import BOS, EOS, PAD, UNK
+from rnnviz_core.inputs.tokenizer import BOS, EOS, PAD, UNK, Tokenizer
 from rnnviz_core.models.networks import SentimentModel, TranslationModel
 from rnnviz_core.search.beam import translations
 
@@ -124,6 +125,31 @@ def mean_answers(teachers: Sequence[SentimentModel], texts: Sequence[str]) -> Fl
     return torch.stack(answers).mean(0)
 
 
+def readable(ids: Sequence[Sequence[int]], texts: Sequence[str], split: str = "validation") -> None:
+    """Refuse a split that is empty, or holds a text without a single piece: nothing can be scored on it.
+
+    Raises
+    ------
+    DataError
+        Before any training; it names the first such text.
+    """
+    if not ids:
+        raise DataError(f"the {split} split is empty; it needs at least one text")
+    empty = [number for number, row in enumerate(ids) if not row]
+    if empty:
+        more = f" and {len(empty) - 1} more" if len(empty) > 1 else ""
+        raise DataError(
+            f"the {split} split: text {empty[0] + 1} ({ascii(texts[empty[0]])[:60]}){more} holds no piece, "
+            "only characters that are not read; give it words, or leave the row out"
+        )
+
+
+def trainable(tokenizer: Tokenizer, texts: Sequence[str]) -> None:
+    """Refuse a training split without a single piece."""
+    if not any(tokenizer.ids(text) for text in texts):
+        raise DataError("the training split holds no text with a known piece")
+
+
 class SentimentWork:
     """Labelled texts for a `SentimentModel`.
 
@@ -171,6 +197,7 @@ class SentimentWork:
         self._classes = len(model.spec.classes)
         self._validation_ids = [self._tokenizer.ids(text) for text in validation.texts]
         self._validation_labels = validation.labels
+        readable(self._validation_ids, validation.texts)
 
     def training(self, generator: random.Random) -> list[Example]:
         texts, examples = [], []
@@ -269,6 +296,7 @@ class TranslationWork:
     ) -> None:
         self._source, self._target = model.source_tokenizer, model.target_tokenizer
         self._train, self._sampling, self._limit = train, sampling, limit
+        readable([self._source.ids(text) for text in validation.sources], validation.sources)
         self._validation = self._encode(validation, None)
         self._teacher_share = teacher_share
         choose = nearest if teacher_nearest else likeliest

@@ -7,28 +7,26 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import torch
-
-from rnnviz_core.checkpoints.registry import Model, load, replace
-from rnnviz_core.errors import DataError, SpecError
+from rnnviz_core.checkpoints.registry import Model
+from rnnviz_core.errors import SpecError
 from rnnviz_core.inputs import corpora
-from rnnviz_core.inputs.tokenizer import Tokenizer
-from rnnviz_core.models.networks import SentimentModel, TranslationModel
+from rnnviz_core.models.networks import SentimentModel
 from rnnviz_core.models.specs import SentimentSpec, TranslationSpec, model_id
 
-from .language import HELD_OUT, LanguageModel, LanguageWork
-from .loop import STATE, Progress, Trainer
-from .objectives import SentimentWork, TranslationWork, Work
-from .parallel import ALONE, Group
+from .fingerprint import Fingerprint, of_reading, of_settings, of_teachers, of_tokenizers
+from .language import LanguageModel
+from .loop import Progress, Trainer
+from .objectives import Work
+from .parallel import Group
 from .parallel import group as processes
+from .preparing import first_reading, prepare, read
 from .settings import TrainingConfig
+from .state import begin, check
 
-RUN = "run.json"
 PRETRAINING = "pretraining"  # the folder of the language model within that of its run
 APART = ("data", "validation", "polarity", "pretrain")  # sources: the command names their files only
 # Written apart, of no influence on the result, or without an option.
 NOT_IN_COMMAND = ("spec", "config", *APART, "teacher", "classes", "threads", "device")
-TREEBANK_SYMBOLS = ("n't",)  # one piece in tokens ("did n't") and as people type it ("didn't")
 
 
 @dataclass(frozen=True)
@@ -122,133 +120,55 @@ def _option(name: str, value: Any) -> list[str]:
             return [flag, str(value)]
 
 
-def prepare(run: Run, group: Group = ALONE) -> tuple[Model, Work]:
-    """Read the data, learn the vocabulary and make a model with fresh weights.
-
-    Every process of a `group` learns the same vocabulary and weights; only the examples are shared out.
-    """
-    torch.manual_seed(run.config.seed)
-    validation = run.validation or run.data
-    if isinstance(run.spec, SentimentSpec):
-        return _prepare_sentiment(run, run.spec, validation, group)
-    return _prepare_translation(run, run.spec, validation, group)
-
-
-def _prepare_sentiment(run: Run, spec: SentimentSpec, validation: str, group: Group) -> tuple[Model, Work]:
-    classes = len(spec.classes)
-    train = corpora.labelled(run.data, run.train_split, classes, exclude=run.exclude)
-    check = corpora.labelled(validation, run.validation_split, classes)
-    texts = list(train.texts)
-    if run.treebank:
-        texts += [corpora.as_typed(text) for text in train.texts]
-    tokenizer = Tokenizer.train(
-        texts,
-        run.vocabulary,
-        lowercase=run.lowercase,
-        symbols=TREEBANK_SYMBOLS if run.treebank else (),
-        seed=run.config.seed,
-    )
-    model = SentimentModel(spec, tokenizer)
-    more = corpora.joined([corpora.polarity(source, run.train_split) for source in run.polarity])
-    return model, SentimentWork(
-        model,
-        group.shard(train),
-        check,
-        treebank=run.treebank,
-        sampling=run.sampling,
-        polarity=group.shard(more) if more else None,
-        words=run.polarity_words,
-        teachers=[_teacher(path, spec) for path in run.teacher],
-        teacher_share=run.teacher_share,
-    )
-
-
-def _teacher(path: str, spec: SentimentSpec) -> SentimentModel:
-    """The model of a checkpoint, which must answer with the same classes."""
-    teacher = load(path)
-    if not isinstance(teacher, SentimentModel) or teacher.spec.classes != spec.classes:
-        raise SpecError(f"{path} cannot teach: it must answer with the classes {', '.join(spec.classes)}")
-    return teacher
-
-
-def _teaching_translator(path: str, spec: TranslationSpec) -> TranslationModel:
-    """The model of a checkpoint, which must translate between the same languages."""
-    teacher = load(path)
-    wanted = (spec.source, spec.target)
-    if not isinstance(teacher, TranslationModel) or (teacher.spec.source, teacher.spec.target) != wanted:
-        raise SpecError(f"{path} cannot teach: it must translate from {spec.source} to {spec.target}")
-    return teacher
-
-
-def _prepare_translation(
-    run: Run, spec: TranslationSpec, validation: str, group: Group
-) -> tuple[Model, Work]:
-    languages = (spec.source, spec.target)
-    train = corpora.pairs(run.data, run.train_split, languages, exclude=run.exclude)
-    check = corpora.pairs(validation, run.validation_split, languages)
-    source, target = (
-        Tokenizer.train(texts, size, seed=run.config.seed)
-        for texts, size in (
-            (train.sources, run.vocabulary),
-            (train.targets, run.target_vocabulary or run.vocabulary),
-        )
-    )
-    model = TranslationModel(spec, source, target)
-    return model, TranslationWork(
-        model,
-        group.shard(train),
-        check,
-        sampling=run.sampling,
-        teachers=[_teaching_translator(path, spec) for path in run.teacher],
-        teacher_nearest=run.teacher_nearest,
-        teacher_share=run.teacher_share,
-    )
-
-
-def pretrain(run: Run, model: Model, group: Group, out: Path, *, quiet: bool = False) -> None:
-    """Let the model read other texts first, with the run's settings; the state of that is kept in `out`.
-
-    A sentiment model reads them as a language model, a translator as more sentence pairs.
-    """
-    config = dataclasses.replace(run.config, epochs=run.pretrain_epochs, average=0.0, patience=0)
-    trained, work = _reading(run, model, group)
-    Trainer(trained, work, config, out / PRETRAINING, group=group).run(quiet=quiet)
-    if isinstance(trained, LanguageModel):
-        assert isinstance(model, SentimentModel)
-        trained.give(model)
-
-
-def _reading(run: Run, model: Model, group: Group) -> tuple[Model | LanguageModel, Work]:
-    """What is trained before the run's own texts, and on what."""
-    if isinstance(model, TranslationModel):
-        languages = (model.spec.source, model.spec.target)
-        train = corpora.joined([corpora.pairs(source, run.train_split, languages) for source in run.pretrain])
-        assert train is not None
-        check = corpora.pairs(run.validation or run.data, run.validation_split, languages)
-        return model, TranslationWork(model, group.shard(train), check, sampling=run.sampling)
-    texts = [text for source in run.pretrain for text in corpora.unlabelled(source, run.train_split).texts]
-    read = group.shard(corpora.Texts([text for i, text in enumerate(texts) if i % HELD_OUT]))
-    if not read.texts:
-        raise DataError(f"{', '.join(run.pretrain)}: one text is not enough; every {HELD_OUT}th is held out")
-    return LanguageModel(model), LanguageWork(model.tokenizer, read.texts, texts[::HELD_OUT])
-
-
 def execute(run: Run, out: str | Path, *, quiet: bool = False) -> tuple[Path, Progress]:
     """Train, or go on with a run that was interrupted in `out`.
+
+    Whatever refuses a run does so before anything is written in `out`.
 
     Returns
     -------
     The checkpoint of the best epoch, and the progress at the end.
+
+    Raises
+    ------
+    SpecError
+        When `out` holds another run: other settings, texts, labels, teachers or tokenizers.
+    DataError
+        When the data cannot be used, or the state in `out` is damaged.
     """
     out = Path(out)
-    text = json.dumps(run.to_dict(), indent=2)
     metrics = {"data": Path(run.data).name, "command": run.command(f"runs/{model_id(run.spec)}")}
     with processes(run.config.device) as group:
-        model, work = prepare(run, group)
+        model, work, first, marks = _ready(run, out, group)
         if group.first:
-            out.mkdir(parents=True, exist_ok=True)
-            replace(out / RUN, lambda path: path.write_text(text))
-        if run.pretrain and not (out / STATE).exists():
-            pretrain(run, model, group, out, quiet=quiet)
-        progress = Trainer(model, work, run.config, out, metrics, group).run(quiet=quiet)
+            begin(out, json.dumps(run.to_dict(), indent=2))
+        if first is not None:
+            first.run(quiet=quiet)
+            if isinstance(first.model, LanguageModel):
+                assert isinstance(model, SentimentModel)
+                first.model.give(model)
+            del first
+        progress = Trainer(model, work, run.config, out, metrics, group, marks).run(quiet=quiet)
     return out / model.name, progress
+
+
+def _ready(run: Run, out: Path, group: Group) -> tuple[Model, Work, Trainer | None, Fingerprint]:
+    """All that can refuse a run: read, compare with what `out` holds, prepare.
+
+    Returns the model, its work, the training that comes before it (None where there is none, or it is
+    done) and the run's fingerprint.
+    """
+    material = read(run)
+    marks = {**of_settings(run.to_dict()), "processes": group.size}
+    marks |= material.fingerprint() | of_teachers(run.teacher)
+    check(out, marks, whole=False)  # before teachers translate for minutes
+    model, work = prepare(run, group, material)
+    marks |= of_tokenizers(model)
+    if check(out, marks) or not run.pretrain:
+        return model, work, None, marks
+    config = dataclasses.replace(run.config, epochs=run.pretrain_epochs, average=0.0, patience=0)
+    trained, texts = first_reading(run, model, material, group)
+    mine = of_reading(marks, run.pretrain_epochs)
+    first = Trainer(trained, texts, config, out / PRETRAINING, group=group, fingerprint=mine)
+    check(first.out, mine)
+    return model, work, first, marks

@@ -16,9 +16,9 @@ from rnnviz_core.models.networks import SentimentModel
 from rnnviz_core.models.specs import SentimentSpec
 from rnnviz_core.training.batches import Example, collate
 from rnnviz_core.training.language import PASSAGE, LanguageModel, LanguageWork, _passages
-from rnnviz_core.training.loop import STATE
 from rnnviz_core.training.runs import PRETRAINING, Run, execute
 from rnnviz_core.training.settings import TrainingConfig
+from rnnviz_core.training.state import STATE
 
 TEXTS = [
     f"{who} {does} the {what}" for who in ("she", "he") for does in ("reads", "sells") for what in "abcdef"

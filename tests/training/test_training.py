@@ -21,9 +21,9 @@ from rnnviz_core.inputs.corpora import Pairs
 from rnnviz_core.inputs.tokenizer import BOS, EOS, PAD, UNK
 from rnnviz_core.models.specs import SentimentSpec, TranslationSpec
 from rnnviz_core.search.beam import translate
+from rnnviz_core.training import loop
 from rnnviz_core.training import objectives as work
 from rnnviz_core.training.batches import Example, bucketed, collate
-from rnnviz_core.training.loop import STATE
 from rnnviz_core.training.objectives import (
     disagreement,
     mean_answers,
@@ -33,6 +33,7 @@ from rnnviz_core.training.objectives import (
 )
 from rnnviz_core.training.runs import Run, execute
 from rnnviz_core.training.settings import Optimizer, Precision, Schedule, TrainingConfig, rate_factor
+from rnnviz_core.training.state import STATE
 
 ROOT = Path(__file__).resolve().parents[2]
 WORDS = {"awful": 0, "weak": 1, "plain": 2, "fine": 3, "superb": 4}
@@ -326,7 +327,7 @@ def test_a_run_in_two_parts_equals_a_run_in_one(texts, tmp_path, monkeypatch):
         assert (whole / file).read_bytes() == (parts / file).read_bytes()
 
 
-def test_a_killed_process_goes_on_where_it_was(texts, tmp_path):
+def test_a_killed_process_goes_on_where_it_was(texts, tmp_path, monkeypatch):
     """SIGKILL at any moment loses at most the epoch under way."""
     script = (
         "import sys; sys.path.insert(0, sys.argv[1])\n"
@@ -352,13 +353,15 @@ def test_a_killed_process_goes_on_where_it_was(texts, tmp_path):
     assert done >= 1
     config = TrainingConfig(epochs=500, batch=8, rate=0.001)
     run = Run(SentimentSpec("gru", embedding=12, hidden=8), str(texts), vocabulary=80, config=config)
-    from rnnviz_core.training.loop import Trainer
-    from rnnviz_core.training.runs import prepare
 
-    model, work = prepare(run)
-    trainer = Trainer(model, work, run.config, out)
-    assert trainer.resume()
-    assert trainer.progress.epoch == done
+    def stop(trainer, quiet):
+        assert trainer.progress.epoch == done
+        assert len((out / "metrics.jsonl").read_text().splitlines()) == done
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(loop.Trainer, "_epoch", stop)
+    with pytest.raises(KeyboardInterrupt):
+        execute(run, out, quiet=True)
     checkpoints.load(out / "sentiment-gru")
 
 
@@ -443,9 +446,9 @@ PARALLEL = """
 import sys
 sys.path.insert(0, sys.argv[1])
 import torch
-from rnnviz_core import runs, training
-from rnnviz_core.specs import SentimentSpec
-from rnnviz_core.settings import TrainingConfig
+from rnnviz_core.training import loop as training, runs
+from rnnviz_core.models.specs import SentimentSpec
+from rnnviz_core.training.settings import TrainingConfig
 
 ran = training.Trainer.run
 def keep(self, *, quiet):
