@@ -12,6 +12,8 @@ from rnnviz_core import limits
 from rnnviz_core.errors import SpecError, TraceError
 from rnnviz_core.models.specs import USUAL_BEAM, Task
 
+from .tables import layout_of, layout_options
+
 if TYPE_CHECKING:
     from rnnviz_core.models.networks import SentimentModel, TranslationModel
     from rnnviz_core.tracing.trace import Trace
@@ -171,7 +173,10 @@ def _lines(trace: "Trace", out: Path | None) -> list[tuple[str, str]]:
 @click.command(short_help="Score a model on labelled texts or translated sentences.")
 @click.argument("model")
 @click.option(
-    "--data", required=True, help="Table of texts (.tsv, .csv, .gz of either) or hub:NAME[:CONFIG]."
+    "--data",
+    required=True,
+    help="Table of texts (.tsv, .csv, .txt, .jsonl, or .gz of these), the stem of two files of pairs, or "
+    "hub:NAME[:CONFIG].",
 )
 @click.option(
     "--split", default="test", show_default=True, help="Which rows, where there is a column `split`."
@@ -182,6 +187,7 @@ def _lines(trace: "Trace", out: Path | None) -> list[tuple[str, str]]:
 @click.option(
     "--by-length", is_flag=True, help="Translation: BLEU of short, middling and long sentences too."
 )
+@layout_options
 @checkpoints_option
 @click.pass_context
 def evaluate(
@@ -194,13 +200,16 @@ def evaluate(
     lowercase: bool,
     by_length: bool,
     checkpoints: Path,
+    **given: Any,
 ) -> None:
     """Score MODEL on a table.
 
-    Sentiment: columns `text` and `label5` (0..4), `label3` (0..2) or `label2` (0/1). Prints accuracies in
-    percent; accuracy2 leaves out rows without a side.
+    Sentiment: columns `text` and `label5` (0..4), `label3` (0..2), `label2` (0/1) or `label`. Prints
+    accuracies in percent; accuracy2 leaves out rows without a side.
 
     Translation: columns named by language code. Prints sacreBLEU, chrF and perplexity per piece.
+
+    The options from --text-column to --no-header describe a table that is laid out differently.
 
     \b
     Examples:
@@ -210,9 +219,11 @@ def evaluate(
     network = load(model, checkpoints)
     from rnnviz_core.scoring.publishing import evaluate as score
 
-    if network.spec.task is Task.SENTIMENT:
+    translation = network.spec.task is Task.TRANSLATION
+    if not translation:
         refuse_for_sentiment(ctx, "beam", "lowercase", "by_length")
-    scores = score(network, data, split, beam=beam, lowercase=lowercase, by_length=by_length)
+    layout = layout_of(given, translation=translation)
+    scores = score(network, data, split, beam=beam, lowercase=lowercase, by_length=by_length, layout=layout)
     if as_json:
         print_json(scores)
         return
@@ -270,6 +281,7 @@ def _score(rule: str) -> tuple[str, float]:
     multiple=True,
     help="A run that differs in its seed only; the best on validation is published. May be repeated.",
 )
+@layout_options
 @checkpoints_option
 def publish(
     run: Path,
@@ -282,6 +294,7 @@ def publish(
     floor: tuple[str, ...],
     seeds: tuple[Path, ...],
     checkpoints: Path,
+    **given: Any,
 ) -> None:
     """Score the best epoch of RUN on test data; write it, metrics.json and card.md into the checkpoints.
 
@@ -296,7 +309,8 @@ def publish(
     """
     from rnnviz_core.scoring import publishing
 
-    test = publishing.Test(data, split, beam, also, probe, dict(_score(rule) for rule in floor))
+    layout = layout_of(given)
+    test = publishing.Test(data, split, beam, also, probe, dict(_score(rule) for rule in floor), layout)
     words = "\n\n".join(file.read().strip() for file in about)
     folder = publishing.publish(run, checkpoints, test, seeds=seeds, about=words)
     click.echo((folder / "metrics.json").read_text(encoding="utf-8").rstrip())

@@ -13,6 +13,8 @@ import click
 from rnnviz_core.errors import SpecError
 from rnnviz_core.models.specs import SentimentSpec, Task, TranslationSpec, choice
 
+from .tables import layout_of, layout_options
+
 # Field -> what the option does. A test holds this against the dataclasses.
 SPEC_HELP = {
     "cell": "The recurrent cell.",
@@ -27,7 +29,8 @@ SPEC_HELP = {
     "target": "Translation: language code of the column that is written.",
 }
 RUN_HELP = {
-    "data": "Table of texts (.tsv, .csv, .gz of either) or hub:NAME[:CONFIG]; @SPLIT after it names a split.",
+    "data": "Table of texts (.tsv, .csv, .txt, .jsonl, or .gz of these), the stem of two files of pairs, or "
+    "hub:NAME[:CONFIG]; @SPLIT after it names a split.",
     "validation": "Table of the validation texts; by default that of --data.",
     "train_split": "Value of the column `split` to train on, where there is that column.",
     "validation_split": "Value of the column `split` to validate on.",
@@ -71,6 +74,8 @@ Examples:
       --validation sentences.tsv.gz --epochs 8 --out runs/gru
   python -m rnnviz_core train translation --cell lstm --attention luong --source de --target en \\
       --data pairs.tsv --out runs/de-en
+  python -m rnnviz_core train sentiment --cell gru --classes negative,positive --data reviews.csv \\
+      --text-column review --label-column sentiment --out runs/reviews
   python -m rnnviz_core train sentiment --cell lstm --data hub:SetFit/sst5 --out runs/sst5
 """
 
@@ -126,15 +131,18 @@ class _TrainCommand(click.Command):
 @click.argument("task", metavar="TASK", type=click.Choice([str(task) for task in Task]))
 @click.option("--out", type=click.Path(path_type=Path), required=True, help="Folder of the run.")
 @click.option("--quiet", is_flag=True, help="No progress bar and no line per epoch.")
+@layout_options
 def train(task: str, out: Path, quiet: bool, **given: Any) -> None:
     """Train a model from scratch, or go on with a run that was interrupted in --out.
 
     TASK is `sentiment` (columns `text` and `label5`, `label3`, `label2` or `label`) or `translation`
-    (columns named by language code). The best epoch's checkpoint is written into --out.
+    (columns named by language code). The options from --text-column to --no-header describe --data and
+    --validation where they are laid out differently. The best epoch's checkpoint is written into --out.
     """
     from rnnviz_core.training.runs import Run, execute
     from rnnviz_core.training.settings import TrainingConfig
 
+    layout = layout_of(given, translation=choice(Task, task) is Task.TRANSLATION)
     given = {name: value for name, value in given.items() if value not in (None, ())}
     if "classes" in given:
         given["classes"] = tuple(name.strip() for name in given["classes"].split(","))
@@ -145,6 +153,7 @@ def train(task: str, out: Path, quiet: bool, **given: Any) -> None:
         raise SpecError(f"--{odd[0]} is no setting of task {task!r}")
     run = Run(
         spec=settings(**spec),
+        layout=layout,
         config=TrainingConfig(**{name: value for name, value in given.items() if name in CONFIG_HELP}),
         **{name: value for name, value in given.items() if name in RUN_HELP},
     )

@@ -11,6 +11,8 @@ from rnnviz_core.checkpoints import registry as checkpoints
 from rnnviz_core.checkpoints.cards import SCORE_NAMES, write_card
 from rnnviz_core.errors import DataError
 from rnnviz_core.inputs import corpora
+from rnnviz_core.inputs.corpora import GUESS
+from rnnviz_core.inputs.layout import Layout
 from rnnviz_core.models.networks import SentimentModel
 from rnnviz_core.models.specs import USUAL_BEAM
 from rnnviz_core.search.beam import translate
@@ -35,6 +37,8 @@ class Test:
         Sentiment: a table of small test sets, one per value of its column ``split``.
     floor
         Score -> what a simple linear model reaches on the same test; stands beside the scores.
+    layout
+        How the table of `data` is written; that of `probe` is guessed.
     """
 
     data: str
@@ -43,6 +47,7 @@ class Test:
     also: tuple[str, ...] = ()
     probe: str | None = None
     floor: Mapping[str, float] | None = None
+    layout: Layout = GUESS
 
 
 def evaluate(
@@ -54,17 +59,27 @@ def evaluate(
     lowercase: bool = False,
     by_length: bool = False,
     quiet: bool = False,
+    layout: Layout = GUESS,
 ) -> dict[str, Any]:
     """The scores of a model on a table or hub data set, as `evaluate` on the command line gives them."""
     if isinstance(model, SentimentModel):
-        return evaluate_sentiment(model, corpora.load(data, split), data)
-    pairs = corpora.pairs(data, split, (model.spec.source, model.spec.target))
+        rows = corpora.scored(data, split, model.spec.classes, layout=layout)
+        return evaluate_sentiment(model, rows, data)
+    pairs = corpora.pairs(data, split, (model.spec.source, model.spec.target), layout=layout)
     return evaluate_translation(
         model, pairs, beam=beam, lowercase=lowercase, by_length=by_length, quiet=quiet
     )
 
 
-def evaluate_command(model_id: str, data: str, split: str | None, beam: int, *, folder: str = "DATA") -> str:
+def evaluate_command(
+    model_id: str,
+    data: str,
+    split: str | None,
+    beam: int,
+    *,
+    folder: str = "DATA",
+    layout: Layout = GUESS,
+) -> str:
     """The command line that repeats an evaluation; data named by file only."""
     name = data if data.startswith(corpora.HUB) else f"{folder}/{Path(data).name}"
     words = ["python", "-m", "rnnviz_core", "evaluate", model_id, "--data", name]
@@ -72,7 +87,7 @@ def evaluate_command(model_id: str, data: str, split: str | None, beam: int, *, 
         words += ["--split", split]
     if beam > 1:
         words += ["--beam", str(beam)]
-    return shlex.join(words)
+    return shlex.join([*words, *layout.options()])
 
 
 def publish(
@@ -161,7 +176,8 @@ def _seed(run: tuple[checkpoints.Entry, Path], known: dict[str, float] | None, t
     entry, path = run
     scores = known
     if scores is None:
-        found = evaluate(checkpoints.load(entry.path), test.data, test.split, beam=test.beam)
+        seed = checkpoints.load(entry.path)
+        found = evaluate(seed, test.data, test.split, beam=test.beam, layout=test.layout)
         scores = {name: round(found[name], 2) for name in SCORE_NAMES if name in found}
     validation = {name: round(value, 2) for name, value in entry.metrics["validation"].items()}
     return {"seed": _settings_of(path)["config"]["seed"], "validation": validation, "scores": scores}
@@ -169,12 +185,13 @@ def _seed(run: tuple[checkpoints.Entry, Path], known: dict[str, float] | None, t
 
 def measure(model: checkpoints.Model, model_id: str, test: Test) -> dict[str, Any]:
     """Everything that is measured on the shipped weights, rounded as the card shows it."""
-    scores = evaluate(model, test.data, test.split, beam=test.beam, by_length=True)
+    known: dict[str, Any] = {"beam": test.beam, "layout": test.layout}
+    scores = evaluate(model, test.data, test.split, by_length=True, **known)
     metrics: dict[str, Any] = {
         "scores": {name: round(scores[name], 2) for name in SCORE_NAMES if name in scores},
         "rows": scores["rows"],
         "evaluated_on": f"{Path(test.data).name}, split {test.split}",
-        "evaluate": evaluate_command(model_id, test.data, test.split, test.beam),
+        "evaluate": evaluate_command(model_id, test.data, test.split, **known),
     }
     if test.floor:
         metrics["floor"] = dict(test.floor)
@@ -202,12 +219,13 @@ def measure(model: checkpoints.Model, model_id: str, test: Test) -> dict[str, An
 
 
 def _other_split(model: checkpoints.Model, model_id: str, test: Test, split: str) -> dict[str, Any]:
-    found = evaluate(model, test.data, split, beam=test.beam)
+    known: dict[str, Any] = {"beam": test.beam, "layout": test.layout}
+    found = evaluate(model, test.data, split, **known)
     return {
         "split": split,
         "rows": found["rows"],
         "scores": {name: round(found[name], 2) for name in SCORE_NAMES if name in found},
-        "evaluate": evaluate_command(model_id, test.data, split, test.beam),
+        "evaluate": evaluate_command(model_id, test.data, split, **known),
     }
 
 

@@ -1,7 +1,7 @@
 """What a run reads, and the model and the work that are made of it."""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import torch
 
@@ -46,16 +46,17 @@ def read(run: "Run") -> Material:
     validation = run.validation or run.data
     if isinstance(run.spec, SentimentSpec):
         classes = len(run.spec.classes)
+        known: dict[str, Any] = {"layout": run.layout, "names": run.spec.classes}
         return Material(
-            corpora.labelled(run.data, run.train_split, classes, exclude=run.exclude),
-            corpora.labelled(validation, run.validation_split, classes),
+            corpora.labelled(run.data, run.train_split, classes, exclude=run.exclude, **known),
+            corpora.labelled(validation, run.validation_split, classes, **known),
             corpora.joined([corpora.polarity(source, run.train_split) for source in run.polarity]),
             corpora.joined([corpora.unlabelled(source, run.train_split) for source in run.pretrain]),
         )
     languages = (run.spec.source, run.spec.target)
     return Material(
-        corpora.pairs(run.data, run.train_split, languages, exclude=run.exclude),
-        corpora.pairs(validation, run.validation_split, languages),
+        corpora.pairs(run.data, run.train_split, languages, exclude=run.exclude, layout=run.layout),
+        corpora.pairs(validation, run.validation_split, languages, layout=run.layout),
         pretrain=corpora.joined(
             [corpora.pairs(source, run.train_split, languages) for source in run.pretrain]
         ),

@@ -10,6 +10,7 @@ from typing import Any
 from rnnviz_core.checkpoints.registry import Model
 from rnnviz_core.errors import SpecError
 from rnnviz_core.inputs import corpora
+from rnnviz_core.inputs.layout import Layout
 from rnnviz_core.models.networks import SentimentModel
 from rnnviz_core.models.specs import SentimentSpec, TranslationSpec, model_id
 
@@ -26,7 +27,7 @@ from .state import begin, check
 PRETRAINING = "pretraining"  # the folder of the language model within that of its run
 APART = ("data", "validation", "polarity", "pretrain")  # sources: the command names their files only
 # Written apart, of no influence on the result, or without an option.
-NOT_IN_COMMAND = ("spec", "config", *APART, "teacher", "classes", "threads", "device")
+NOT_IN_COMMAND = ("spec", "config", "layout", *APART, "teacher", "classes", "threads", "device")
 
 
 @dataclass(frozen=True)
@@ -55,6 +56,7 @@ class Run:
     teacher_nearest: bool = False  # translation only: of its beam, the one nearest to the given translation
     teacher_share: float = 0.5  # sentiment: weight of these in the loss; translation: share of the texts
     sampling: float = 0.0  # share of texts cut at random in training (subword regularisation)
+    layout: Layout = field(default_factory=Layout)  # of `data` and `validation`; the others are guessed
     config: TrainingConfig = field(default_factory=TrainingConfig)
 
     def __post_init__(self) -> None:
@@ -77,6 +79,7 @@ class Run:
         return {
             **{f.name: getattr(self, f.name) for f in dataclasses.fields(self)},
             "spec": self.spec.to_dict(),
+            "layout": self.layout.to_dict(),
             "config": self.config.to_dict(),
         }
 
@@ -87,6 +90,7 @@ class Run:
             found = getattr(self, name) or ()
             for source in (found,) if isinstance(found, str) else found:
                 words += [f"--{name}", _public(source)]
+        words += self.layout.options()
         for checkpoint in self.teacher:
             known = f"checkpoints/{Path(checkpoint).name}" if Path(checkpoint).is_absolute() else checkpoint
             words += ["--teacher", known]

@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+import shlex
 import subprocess
 import sys
 import time
@@ -16,7 +17,9 @@ from rnnviz_core import Trace
 from rnnviz_core.checkpoints import listing
 from rnnviz_core.checkpoints import registry as checkpoints
 from rnnviz_core.cli.main import commands, main
+from rnnviz_core.cli.tables import LAYOUT_HELP
 from rnnviz_core.cli.train import CONFIG_HELP, RUN_HELP, SPEC_HELP
+from rnnviz_core.inputs.layout import Layout
 from rnnviz_core.inputs.tokenizer import Tokenizer
 from rnnviz_core.models.networks import SentimentModel, TranslationModel
 from rnnviz_core.models.specs import Attention, Cell, SentimentSpec, TranslationSpec
@@ -286,9 +289,76 @@ def test_evaluate_a_translation(run, tmp_path: Path) -> None:
     assert answer["rows"] == len(PAIRS)
 
 
+LAYOUT = ("--no-header", "--encoding", "latin-1", "--delimiter", ";")
+NUMBERED = ("--text-column", "2", "--label-column", "1", "--labels", "bad,good")
+
+
+def test_a_table_of_another_layout_is_trained_on_scored_and_published(run, tmp_path: Path) -> None:
+    data = tmp_path / "reviews.csv"
+    rows = [f"{'good' if label > 2 else 'bad'};{text} caf\u00e9" for text, label in TEXTS if label != 2]
+    data.write_text("\n".join(rows), encoding="latin-1")
+    settings = ("--cell", "gru", "--hidden", "8", "--embedding", "8", "--epochs", "8", "--vocabulary", "60")
+    settings += ("--rate", "0.02", "--batch", "16", "--classes", "bad,good", "--quiet")
+    out = tmp_path / "run"
+    given = ("--data", str(data), *LAYOUT, *NUMBERED)
+    code, _, err = run("train", "sentiment", *settings, "--out", str(out), *given)
+    assert code == 0, err
+    code, said, err = run("evaluate", str(out / "sentiment-gru"), "--json", *given)
+    assert code == 0, err
+    assert json.loads(said) == {"rows": len(rows), "accuracy2": pytest.approx(100)}
+    code, _, err = run("publish", str(out), "--checkpoints", str(tmp_path / "shelf"), *given)
+    assert code == 0, err
+    metrics = json.loads((tmp_path / "shelf" / "sentiment-gru" / "metrics.json").read_text())
+    for command in (metrics["command"], metrics["evaluate"]):
+        words = shlex.split(command)
+        assert words[words.index("--text-column") :][:6] == list(NUMBERED)
+        assert {"--no-header", "semicolon", "latin-1"} <= set(words)
+
+
+@pytest.mark.parametrize("command", ["train", "evaluate"])
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        (LAYOUT, "without a header columns are numbered from 1"),
+        (("--encoding", "latin-1"), "is the first line data? Give --no-header"),
+        (("--delimiter", ","), "give --encoding latin-1"),
+        (("--encoding", "latin-1", "--delimiter", "comma"), "is ';' the separator?"),
+        (("--encoding", "klingon"), "unknown encoding 'klingon'"),
+        ((*LAYOUT, *NUMBERED[:4]), "give --labels with bad, good in order, worst first"),
+    ],
+)
+def test_a_refused_table_says_what_to_give(run, tmp_path: Path, command: str, given, message: str) -> None:
+    data = tmp_path / "reviews.csv"
+    data.write_text("bad;a caf\u00e9 of no use at all\ngood;fine, and cheap\n", encoding="latin-1")
+    known = ("sentiment", "--cell", "gru", "--classes", "no,yes", "--out", str(tmp_path / "run"))
+    model = ("sentiment-gru",)
+    code, out, err = run(command, *(known if command == "train" else model), "--data", str(data), *given)
+    assert (code, out) == (2, "")
+    assert message in err or (command == "evaluate" and "--labels" in message and "--labels" in err)
+
+
+def test_pairs_of_another_layout(run, tmp_path: Path) -> None:
+    links = tmp_path / "spa.txt"
+    links.write_text("".join(f"{en}\t{es}\tCC-BY 2.0\n" for es, en in PAIRS), encoding="utf-8")
+    for number, code in enumerate(("es", "en")):
+        (tmp_path / f"pairs.{code}").write_text("\n".join(pair[number] for pair in PAIRS), encoding="utf-8")
+    columns = ("--no-header", "--text-column", "2", "--label-column", "1")
+    answers = []
+    for given in ((str(links), *columns), (str(tmp_path / "pairs"),), (str(tmp_path / "pairs.en"),)):
+        code, out, err = run("evaluate", "es-en-gru-bahdanau", "--json", "--data", *given)
+        assert code == 0, err
+        answers.append(json.loads(out))
+    assert answers[0]["rows"] == len(PAIRS)
+    assert answers[0] == answers[1] == answers[2]
+    code, _, err = run("evaluate", "es-en-gru-bahdanau", "--data", str(links), "--labels", "a,b")
+    assert code == 2
+    assert "--labels is no setting of task 'translation'" in err
+
+
 def test_train_offers_every_setting() -> None:
     for settings, texts, left_out in (
-        (Run, RUN_HELP, {"spec", "config"}),
+        (Run, RUN_HELP, {"spec", "config", "layout"}),
+        (Layout, LAYOUT_HELP, set()),
         (TrainingConfig, CONFIG_HELP, set()),
     ):
         assert {field.name for field in dataclasses.fields(settings)} - left_out == set(texts)
