@@ -192,6 +192,7 @@ def _lines(trace: "Trace", out: Path | None) -> list[tuple[str, str]]:
 @click.pass_context
 def evaluate(
     ctx: click.Context,
+    /,
     model: str,
     data: str,
     split: str,

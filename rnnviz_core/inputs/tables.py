@@ -9,7 +9,6 @@ import codecs
 import csv
 import gzip
 import io
-import json
 import re
 import threading
 import zlib
@@ -20,6 +19,7 @@ from pathlib import Path
 
 from rnnviz_core.errors import DataError
 
+from . import json_rows
 from .layout import Layout
 
 DELIMITED = {".tsv": "\t", ".csv": ",", ".txt": "\t"}  # ending -> usual separator
@@ -73,7 +73,7 @@ def read(path: Path, layout: Layout | None = None) -> dict[str, list[str]]:
     text = read_text(path, layout.encoding)
     if not text.strip():
         raise DataError(f"{path}: the file is empty; it needs a header line")
-    return _objects(text, path) if kind in JSON else _delimited(text, path, DELIMITED[kind], layout)
+    return json_rows.columns(text, path) if kind in JSON else _delimited(text, path, DELIMITED[kind], layout)
 
 
 def read_text(path: Path, encoding: str | None = None) -> str:
@@ -247,42 +247,3 @@ def _check_swallowed(columns: dict[str, list[str]], separator: str, path: Path, 
                         "look like rows; did a stray double quote open it? Double those inside a cell, or "
                         "give --no-quoted where quotes are plain characters"
                     )
-
-
-def _objects(text: str, path: Path) -> dict[str, list[str]]:
-    """The columns of JSON lines, or of one JSON list of objects; a key that is missing is an empty cell."""
-    if text.lstrip().startswith("["):
-        found = _json(text, path, "")
-        numbered = list(enumerate(found, start=1)) if isinstance(found, list) else []
-    else:
-        lines = ((number, line) for number, line in enumerate(text.split("\n"), start=1) if line.strip())
-        numbered = [(number, _json(line, path, f", row {number}")) for number, line in lines]
-    columns: dict[str, list[str]] = {}
-    for place, (number, row) in enumerate(numbered):
-        if not isinstance(row, dict):
-            raise DataError(f"{path}, row {number}: not a JSON object; write one per line")
-        if isinstance(row.get("translation"), dict):  # {"translation": {"de": ..., "en": ...}}
-            row = {
-                **{name: cell for name, cell in row.items() if name != "translation"},
-                **row["translation"],
-            }
-        for name, cell in row.items():
-            column = columns.setdefault(name, [])
-            column += [""] * (place - len(column))
-            column.append(_plain(cell))
-    for column in columns.values():
-        column += [""] * (len(numbered) - len(column))
-    return columns
-
-
-def _json(text: str, path: Path, where: str) -> object:
-    try:
-        return json.loads(text)
-    except (ValueError, RecursionError) as error:
-        raise DataError(f"{path}{where}: not JSON ({error}); write one JSON object per line") from None
-
-
-def _plain(cell: object) -> str:
-    if cell is None:
-        return ""
-    return cell if isinstance(cell, str) else json.dumps(cell, ensure_ascii=False)

@@ -471,6 +471,7 @@ def test_line_breaks_of_html_become_spaces_wherever_a_text_is_read(write):
         ("a.jsonl", '{"text": "fine"}\n[1]\n', {}, "row 2: not a JSON object"),
         ("a.jsonl", "[" * 100_000, {}, "not JSON"),
         ("a.jsonl", '{"text": ' + "1" * 5000 + "}", {}, "not JSON"),
+        ("a.jsonl", '{"text": "so \\ud83d", "label": 1}', {}, "row 1: holds half of a surrogate pair"),
         ("a.jsonl", "[1]", {}, "row 1: not a JSON object"),
         (
             "a.jsonl",
