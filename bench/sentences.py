@@ -3,7 +3,8 @@
 import random
 from collections.abc import Iterator
 
-from rnnviz_core.models.specs import ModelSpec, TranslationSpec
+from rnnviz_core.models.seq2seq_spec import TranslationSpec
+from rnnviz_core.models.specs import ModelSpec
 
 GRAMMARS: dict[str, tuple[tuple[str, ...], ...]] = {
     "en": (

@@ -19,9 +19,7 @@ from .errors import TextError as TextError
 from .errors import TraceError as TraceError
 from .models.specs import Attention as Attention
 from .models.specs import Cell as Cell
-from .models.specs import SentimentSpec as SentimentSpec
-from .models.specs import Task as Task
-from .models.specs import TranslationSpec as TranslationSpec
+from .tasks.base import Task as Task
 
 if TYPE_CHECKING:
     from .cells.equations import equations as equations
@@ -30,10 +28,12 @@ if TYPE_CHECKING:
     from .checkpoints.registry import save as save
     from .checkpoints.registry import scan as scan
     from .inputs.tokenizer import Tokenizer as Tokenizer
-    from .models.networks import SentimentModel as SentimentModel
-    from .models.networks import TranslationModel as TranslationModel
-    from .tracing.recording import record as record
-    from .tracing.recording import record_module as record_module
+    from .models.classifier import SentimentModel as SentimentModel
+    from .models.classifier_spec import SentimentSpec as SentimentSpec
+    from .models.seq2seq import TranslationModel as TranslationModel
+    from .models.seq2seq_spec import TranslationSpec as TranslationSpec
+    from .tasks.base import record as record
+    from .tracing.module import record_module as record_module
     from .tracing.trace import Token as Token
     from .tracing.trace import Trace as Trace
     from .tracing.trace import layer_site as layer_site
@@ -42,8 +42,8 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 _LAZY = {  # name -> the module that is imported when the name is first used
-    "record": "tracing.recording",
-    "record_module": "tracing.recording",
+    "record": "tasks.base",
+    "record_module": "tracing.module",
     "Trace": "tracing.trace",
     "Token": "tracing.trace",
     "site": "tracing.trace",
@@ -51,8 +51,10 @@ _LAZY = {  # name -> the module that is imported when the name is first used
     "load": "checkpoints.registry",
     "save": "checkpoints.registry",
     "scan": "checkpoints.registry",
-    "SentimentModel": "models.networks",
-    "TranslationModel": "models.networks",
+    "SentimentModel": "models.classifier",
+    "SentimentSpec": "models.classifier_spec",
+    "TranslationModel": "models.seq2seq",
+    "TranslationSpec": "models.seq2seq_spec",
     "Tokenizer": "inputs.tokenizer",
     "equations": "cells.equations",
     "gates": "cells.equations",

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from rnnviz_core.models.specs import ModelSpec, Task
+from rnnviz_core.models.specs import ModelSpec
 
 SENTENCE = "The plot is thin, but the actors make every scene shine."
 ORACION = "Me encantó la pizza de este lugar"
@@ -18,14 +18,14 @@ Every page and section of RNNViz, photographed from the running app by `make scr
 class Kind:
     """The networks that a section is about."""
 
-    task: Task
+    task: str
     cell: str = ""  # empty: any
     attention: bool | None = None  # None: with or without
 
     def fits(self, spec: ModelSpec) -> bool:
         """Whether a network is one of them (and translates from the language of `ORACION`)."""
         return (
-            spec.task is self.task
+            spec.task == self.task
             and self.cell in ("", spec.cell)
             and self.attention in (None, spec.attention != "none")
             and getattr(spec, "source", "es") == "es"
@@ -51,7 +51,7 @@ class Shot:
 
     @property
     def translates(self) -> bool:
-        return self.kind.task is Task.TRANSLATION
+        return self.kind.task == "translation"
 
     @property
     def path(self) -> str:
@@ -68,11 +68,11 @@ class Shot:
         return {"model": model, "text": self.text, **section, **dict(self.more)}
 
 
-LSTM = Kind(Task.SENTIMENT, "lstm", attention=False)
-LOOKS = Kind(Task.SENTIMENT, "lstm", attention=True)
-GRU = Kind(Task.SENTIMENT, "gru", attention=False)
-WRITES = Kind(Task.TRANSLATION, "gru", attention=True)
-BLIND = Kind(Task.TRANSLATION, attention=False)
+LSTM = Kind("sentiment", "lstm", attention=False)
+LOOKS = Kind("sentiment", "lstm", attention=True)
+GRU = Kind("sentiment", "gru", attention=False)
+WRITES = Kind("translation", "gru", attention=True)
+BLIND = Kind("translation", attention=False)
 CELL = (("token", "5"), ("unit", "7"))
 
 SHOTS = (

@@ -7,8 +7,11 @@ import pytest
 import torch
 
 from rnnviz_core.inputs.tokenizer import Tokenizer
-from rnnviz_core.models.networks import SentimentModel, TranslationModel
-from rnnviz_core.models.specs import Attention, Cell, SentimentSpec, TranslationSpec
+from rnnviz_core.models.classifier import SentimentModel
+from rnnviz_core.models.classifier_spec import SentimentSpec
+from rnnviz_core.models.seq2seq import TranslationModel
+from rnnviz_core.models.seq2seq_spec import TranslationSpec
+from rnnviz_core.models.specs import Attention, Cell
 
 os.environ.setdefault("RNNVIZ_DEBUG", "1")  # errors on a page come through, see rnnviz_core/logs.py
 SUBJECTS = ("the film", "this story", "a slow ending", "her new song", "our long trip", "the old house")

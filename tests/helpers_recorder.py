@@ -7,8 +7,10 @@ import torch
 from torch import Tensor, nn
 
 from rnnviz_core.inputs.tokenizer import Tokenizer
-from rnnviz_core.models.networks import SentimentModel, TranslationModel
-from rnnviz_core.models.specs import SentimentSpec, TranslationSpec
+from rnnviz_core.models.classifier import SentimentModel
+from rnnviz_core.models.classifier_spec import SentimentSpec
+from rnnviz_core.models.seq2seq import TranslationModel
+from rnnviz_core.models.seq2seq_spec import TranslationSpec
 
 ENGLISH = (
     "the soup was warm and the bread was fresh",

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from rnnviz_core.models.specs import SENTIMENT_CLASSES
+from rnnviz_core.models.classifier_spec import SENTIMENT_CLASSES
 from rnnviz_core.tracing.trace import Token, Trace, layer_site
 
 GATES = {

@@ -31,7 +31,7 @@ UPPER = ("ui", "charts", "frames")
 ABOVE = ("cli", "training", "scoring", "checkpoints")
 FORBIDDEN = {
     "rnnviz_core/errors.py": (*UPPER, *ABOVE, "tracing", "models", "cells", "inputs", "search"),
-    "rnnviz_core/cells/": (*UPPER, *ABOVE, "tracing", "inputs", "search", "models.networks"),
+    "rnnviz_core/cells/": (*UPPER, *ABOVE, "tracing", "inputs", "search", "models.parts"),
     "rnnviz_core/models/specs.py": (*UPPER, *ABOVE, "tracing", "cells", "inputs", "search"),
     "rnnviz_core/models/": (*UPPER, *ABOVE, "tracing", "search"),
     "rnnviz_core/tracing/trace.py": (*UPPER, *ABOVE, "models", "cells", "inputs", "search"),
@@ -64,7 +64,7 @@ def imports(source: str) -> Iterator[str]:
 
 
 def test_reads_relative_imports() -> None:
-    assert "rnnviz_core.models.specs.Cell" in set(imports("rnnviz_core/models/networks.py"))
+    assert "rnnviz_core.models.specs.Cell" in set(imports("rnnviz_core/models/parts.py"))
     assert "rnnviz_core.limits" in set(imports("rnnviz_core/tracing/trace.py"))
 
 

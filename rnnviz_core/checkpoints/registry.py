@@ -20,11 +20,11 @@ from safetensors.torch import save_file
 from rnnviz_core import limits
 from rnnviz_core.errors import CheckpointError, SpecError
 from rnnviz_core.inputs.tokenizer import Tokenizer
-from rnnviz_core.models.networks import SentimentModel, TranslationModel
-from rnnviz_core.models.specs import ModelSpec, SentimentSpec, TranslationSpec, spec_from_dict
+from rnnviz_core.models.specs import ModelSpec
+from rnnviz_core.tasks.base import read_spec, task_of_spec
 
 WEIGHTS, SPEC, METRICS, CARD = "model.safetensors", "spec.json", "metrics.json", "card.md"
-Model = SentimentModel | TranslationModel
+Model = Any  # a network of any task: `rnnviz_core.models.network.Network`, and a `torch.nn.Module`
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,7 @@ class Entry:
 
     id: str
     path: Path
-    spec: SentimentSpec | TranslationSpec
+    spec: Any  # the `ModelSpec` of its task
     parameters: int  # numbers in the weights file
     bytes: int  # of the whole folder
     metrics: Mapping[str, Any]
@@ -82,9 +82,9 @@ def _read_json(path: Path) -> dict[str, Any]:
     return values
 
 
-def _read_spec(folder: Path) -> SentimentSpec | TranslationSpec:
+def _read_spec(folder: Path) -> ModelSpec:
     try:
-        return spec_from_dict(_read_json(folder / SPEC))
+        return read_spec(_read_json(folder / SPEC))
     except SpecError as error:
         raise CheckpointError(f"{folder.name}/{SPEC}: {error}") from None
 
@@ -135,14 +135,6 @@ def _shapes(path: Path) -> dict[str, list[int]]:
         raise CheckpointError(f"{name} is damaged or not safetensors: {error}") from None
 
 
-def build(spec: ModelSpec, tokenizers: Mapping[str, Tokenizer], name: str | None = None) -> Model:
-    """A model with fresh weights."""
-    if isinstance(spec, SentimentSpec):
-        return SentimentModel(spec, tokenizers["source"], name)
-    assert isinstance(spec, TranslationSpec)
-    return TranslationModel(spec, tokenizers["source"], tokenizers["target"], name)
-
-
 def load(folder: str | Path) -> Model:
     """Load a checkpoint as a float32 model in evaluation mode; torch's global random state stays as it is.
 
@@ -153,16 +145,16 @@ def load(folder: str | Path) -> Model:
     """
     folder = Path(folder)
     spec = _read_spec(folder)
-    names = ("source",) if isinstance(spec, SentimentSpec) else ("source", "target")
+    task = task_of_spec(spec)
     tokenizers = {}
-    for name in names:
+    for name in task.vocabularies:
         file = folder / f"{name}.model"
         try:
             tokenizers[name] = Tokenizer.shared(_read(file, limits.TOKENIZER_BYTES))
         except CheckpointError as error:
             raise CheckpointError(f"{folder.name}/{file.name}: {error}") from None
     with torch.device("meta"):  # shapes only: nothing is drawn at random just to be overwritten
-        model = build(spec, tokenizers, folder.name)
+        model: Any = task.build(spec, tokenizers, folder.name)
     expected = {key: list(value.shape) for key, value in model.state_dict().items()}
     found = _shapes(folder / WEIGHTS)
     for key in expected | found:

@@ -10,16 +10,16 @@ import click
 
 from rnnviz_core import limits
 from rnnviz_core.errors import SpecError, TraceError
-from rnnviz_core.models.specs import USUAL_BEAM, Task
+from rnnviz_core.search import USUAL_BEAM
 
 from .tables import layout_of, layout_options
 
 if TYPE_CHECKING:
-    from rnnviz_core.models.networks import SentimentModel, TranslationModel
     from rnnviz_core.tracing.trace import Trace
 
 SHIPPED = Path(__file__).resolve().parents[2] / "checkpoints"
 TRACE_ENDINGS = (".npz", ".parquet", ".csv")
+OPTIONS = ("beam", "reference")  # of `trace`, for those tasks that have them
 
 
 def print_json(value: object) -> None:
@@ -41,7 +41,7 @@ def checkpoints_option(command: Callable[..., Any]) -> Callable[..., Any]:
     )(command)
 
 
-def load(model: str, folder: Path) -> "SentimentModel | TranslationModel":
+def load(model: str, folder: Path) -> Any:
     """The model of an id in `folder`, or of a path to a checkpoint."""
     import torch
 
@@ -64,12 +64,12 @@ beam_option = click.option(
 )
 
 
-def refuse_for_sentiment(ctx: click.Context, *options: str) -> None:
-    """Raise `SpecError` for options that were given although only translation knows them."""
+def refuse_without_search(ctx: click.Context, *options: str) -> None:
+    """Raise `SpecError` for options that were given although the model searches for nothing."""
     for name in options:
         if ctx.get_parameter_source(name) is not click.core.ParameterSource.DEFAULT:
             raise SpecError(
-                f"--{name.replace('_', '-')} belongs to translation; this model is for {Task.SENTIMENT}"
+                f"--{name.replace('_', '-')} belongs to translation; this model does not translate"
             )
 
 
@@ -115,15 +115,11 @@ def trace(
     if out is not None and out.suffix not in TRACE_ENDINGS:
         raise TraceError(f"{out.name!r} ends in {out.suffix!r}; choose one of {', '.join(TRACE_ENDINGS)}")
     network = load(model, checkpoints)
+    from rnnviz_core.tasks.base import record
     from rnnviz_core.tracing import kernels
-    from rnnviz_core.tracing import recording as recorder
 
     kernels.settle()
-    if network.spec.task is Task.SENTIMENT:
-        refuse_for_sentiment(ctx, "beam", "reference")
-    elif ctx.get_parameter_source("beam") is click.core.ParameterSource.DEFAULT and reference is None:
-        beam = USUAL_BEAM
-    recorded = recorder.record(network, text, beam=beam, reference=reference)
+    recorded = record(network, text, **_options(ctx, network))
     if out is not None:
         recorded.save(out)
     if as_json:
@@ -133,35 +129,43 @@ def trace(
         click.echo(f"{name:<14}{value}")
 
 
+def _options(ctx: click.Context, network: Any) -> dict[str, Any]:
+    """The options of the network's task: as given, else its defaults, where nothing they exclude is given."""
+    from rnnviz_core.tasks.base import task_of
+
+    task = task_of(network)
+    known = {option.name for option in task.options}
+    given = {
+        name: value
+        for name, value in ctx.params.items()
+        if name in OPTIONS and ctx.get_parameter_source(name) is not click.core.ParameterSource.DEFAULT
+    }
+    if odd := sorted(set(given) - known):
+        raise SpecError(f"--{odd[0]} is of no use here; this model is for {task.name}")
+    return given or {option.name: option.default for option in task.options if option.default is not None}
+
+
 def _answer(trace: "Trace") -> dict[str, Any]:
     """What `trace --json` prints."""
-    axis = trace.time_axis()
-    answer: dict[str, Any] = {
+    from rnnviz_core.tasks.base import task
+
+    return {
         "model": trace.model,
         "text": trace.text,
-        "tokens": [token.text for token in trace.tokens[axis]],
+        "tokens": [token.text for token in trace.tokens[trace.time_axis()]],
+        **task(trace.meta["task"]).describe(trace),
+        "max_difference": trace.max_difference,
     }
-    if "translation" in trace.meta:
-        answer["prediction"] = answer["translation"] = trace.meta["translation"]
-    else:
-        answer["prediction"] = trace.meta["label"]
-        values = trace["readout.probabilities"].tolist()
-        answer["probabilities"] = dict(zip(trace.labels["class"], values, strict=True))
-    return {**answer, "max_difference": trace.max_difference}
 
 
 def _lines(trace: "Trace", out: Path | None) -> list[tuple[str, str]]:
     """What `trace` prints for a person."""
-    answer = _answer(trace)
-    lines = [("model", trace.model), ("text", trace.text), ("tokens", " ".join(answer["tokens"]))]
+    from rnnviz_core.tasks.base import task
+
+    tokens = " ".join(token.text for token in trace.tokens[trace.time_axis()])
+    lines = [("model", trace.model), ("text", trace.text), ("tokens", tokens)]
     lines += [("note", note) for note in trace.meta.get("notes", ())]
-    if "translation" in answer:
-        lines.append(("translation", answer["translation"]))
-        others = trace.meta.get("beam", ())[1:]
-        lines += [("", f"{row['text']}  ({row['score']:.2f})") for row in others]
-    else:
-        lines.append(("prediction", answer["prediction"]))
-        lines += [("", f"{value:6.1%}  {name}") for name, value in answer["probabilities"].items()]
+    lines += task(trace.meta["task"]).lines(trace)
     lines.append(
         ("difference", f"{trace.max_difference:.1e} at most, gates recomputed against torch's own states")
     )
@@ -219,10 +223,11 @@ def evaluate(
     """
     network = load(model, checkpoints)
     from rnnviz_core.scoring.publishing import evaluate as score
+    from rnnviz_core.tasks.base import task_of
 
-    translation = network.spec.task is Task.TRANSLATION
+    translation = bool(task_of(network).options)
     if not translation:
-        refuse_for_sentiment(ctx, "beam", "lowercase", "by_length")
+        refuse_without_search(ctx, "beam", "lowercase", "by_length")
     layout = layout_of(given, translation=translation)
     scores = score(network, data, split, beam=beam, lowercase=lowercase, by_length=by_length, layout=layout)
     if as_json:

@@ -11,7 +11,7 @@ from typing import Any, get_args, get_origin
 import click
 
 from rnnviz_core.errors import SpecError
-from rnnviz_core.models.specs import SentimentSpec, Task, TranslationSpec, choice
+from rnnviz_core.tasks import base as tasks
 
 from .tables import layout_of, layout_options
 
@@ -117,7 +117,8 @@ class _TrainCommand(click.Command):
             from rnnviz_core.training.runs import Run
             from rnnviz_core.training.settings import TrainingConfig
 
-            for settings in (SentimentSpec, TranslationSpec, Run, TrainingConfig):
+            specs = [tasks.task(name).spec for name in tasks.names()]
+            for settings in (*specs, Run, TrainingConfig):
                 for option in _options(settings):
                     if option.name not in known:
                         known.add(option.name)
@@ -128,7 +129,7 @@ class _TrainCommand(click.Command):
 @click.command(
     cls=_TrainCommand, epilog=EXAMPLES, short_help="Train a model, or go on with a run that was stopped."
 )
-@click.argument("task", metavar="TASK", type=click.Choice([str(task) for task in Task]))
+@click.argument("task", metavar="TASK", type=click.Choice(tasks.names()))
 @click.option("--out", type=click.Path(path_type=Path), required=True, help="Folder of the run.")
 @click.option("--quiet", is_flag=True, help="No progress bar and no line per epoch.")
 @layout_options
@@ -142,12 +143,12 @@ def train(task: str, out: Path, quiet: bool, **given: Any) -> None:
     from rnnviz_core.training.runs import Run, execute
     from rnnviz_core.training.settings import TrainingConfig
 
-    layout = layout_of(given, translation=choice(Task, task) is Task.TRANSLATION)
+    layout = layout_of(given, translation=bool(tasks.task(task).options))
     given = {name: value for name, value in given.items() if value not in (None, ())}
     if "classes" in given:
         given["classes"] = tuple(name.strip() for name in given["classes"].split(","))
     spec: dict[str, Any] = {name: value for name, value in given.items() if name in SPEC_HELP}
-    settings = SentimentSpec if choice(Task, task) is Task.SENTIMENT else TranslationSpec
+    settings = tasks.task(task).spec
     fields = {field.name for field in dataclasses.fields(settings)}
     if odd := sorted(set(spec) - fields):
         raise SpecError(f"--{odd[0]} is no setting of task {task!r}")

@@ -81,11 +81,8 @@ def similarity_in_words(trace: Trace, part: str = "encoder") -> str:
 
 def vocabulary(model: Any, part: str = "encoder") -> tuple[np.ndarray, tuple[str, ...]]:
     """The embedding matrix (vocab, dim) that `part` of a model looks its pieces up in, and the pieces."""
-    if not hasattr(model, "source_embedding"):
-        return model.embedding.weight.detach().float().numpy(), model.tokenizer.pieces
-    side = "target" if part == "decoder" else "source"
-    embedding, tokenizer = getattr(model, f"{side}_embedding"), getattr(model, f"{side}_tokenizer")
-    return embedding.weight.detach().float().numpy(), tokenizer.pieces
+    table = model.table(part)
+    return table.weight, tuple(table.pieces)
 
 
 def token_id(trace: Trace, part: str, position: int) -> int:

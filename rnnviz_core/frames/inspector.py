@@ -18,8 +18,7 @@ KINDS = ("from the input", "from the state", "together")
 
 def weights(model: Any, place: Place) -> dict[str, np.ndarray]:
     """The matrices and biases of one layer and direction: ``W_i``, ``W_h``, ``b_i``, ``b_h``."""
-    module = model.decoder if place.part == "decoder" else model.encoder
-    found = weights_of(module, place.layer, place.reverse)
+    found = weights_of(model.stacks()[place.part], place.layer, place.reverse)
     return {name: tensor.detach().numpy() for name, tensor in found.items()}
 
 

@@ -112,7 +112,7 @@ def class_weights(model: Any, trace: Trace, place: Place) -> np.ndarray | None:
     last = trace.layers(place.part) - 1
     if "class" not in trace.labels or place.layer != last:
         return None
-    weights = model.output.weight.detach().numpy().astype(np.float64)
+    weights = model.output_layer().weight.astype(np.float64)
     units = trace[place.site("hidden")].shape[1]
     return weights[:, units:] if place.reverse else weights[:, :units]
 

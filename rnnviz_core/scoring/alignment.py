@@ -11,7 +11,7 @@ from collections.abc import Sequence
 import torch
 
 from rnnviz_core.inputs.tokenizer import BOS
-from rnnviz_core.models.networks import TranslationModel
+from rnnviz_core.models.seq2seq import TranslationModel
 
 LETTERS = 4  # shorter words are often spelled alike by chance
 FARTHEST = 2  # words; peaks farther away are counted together

@@ -10,7 +10,8 @@ import torch
 from rnnviz_core.errors import DataError
 from rnnviz_core.inputs import corpora
 from rnnviz_core.inputs.tokenizer import BOS, EOS
-from rnnviz_core.models.networks import SentimentModel, TranslationModel
+from rnnviz_core.models.classifier import SentimentModel
+from rnnviz_core.models.seq2seq import TranslationModel
 from rnnviz_core.search.beam import translate
 from rnnviz_core.training.batches import Example
 from rnnviz_core.training.objectives import second_side, sentiment_logits, translation_loss

@@ -13,8 +13,8 @@ from rnnviz_core.errors import DataError
 from rnnviz_core.inputs import corpora
 from rnnviz_core.inputs.corpora import GUESS
 from rnnviz_core.inputs.layout import Layout
-from rnnviz_core.models.networks import SentimentModel
-from rnnviz_core.models.specs import USUAL_BEAM
+from rnnviz_core.models.classifier import SentimentModel
+from rnnviz_core.search import USUAL_BEAM
 from rnnviz_core.search.beam import translate
 from rnnviz_core.tasks.examples import examples
 from rnnviz_core.training import state

@@ -9,7 +9,7 @@ import torch
 from rnnviz_core import limits
 from rnnviz_core.errors import SpecError
 from rnnviz_core.inputs.tokenizer import BOS, EOS, PAD, UNK
-from rnnviz_core.models.networks import Memory, TranslationModel
+from rnnviz_core.models.seq2seq import Memory, TranslationModel
 
 from .stepping import Stepper
 

@@ -10,7 +10,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from rnnviz_core.models.attention import BahdanauAttention
-from rnnviz_core.models.networks import Memory, TranslationModel
+from rnnviz_core.models.seq2seq import Memory, TranslationModel
 from rnnviz_core.models.specs import Attention
 from rnnviz_core.tracing.layers import definition_of
 

@@ -2,7 +2,8 @@
 
 from dataclasses import dataclass
 
-from rnnviz_core.models.specs import ModelSpec, Task, TranslationSpec
+from rnnviz_core.models.seq2seq_spec import TranslationSpec
+from rnnviz_core.models.specs import ModelSpec
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,7 +173,7 @@ TRANSLATION = {"es": SPANISH, "de": GERMAN}
 
 def examples(spec: ModelSpec) -> tuple[Example, ...]:
     """The sentences that suit a model: by task, and for translation by the language it reads."""
-    if spec.task is Task.SENTIMENT:
+    if spec.task == "sentiment":
         return SENTIMENT
     assert isinstance(spec, TranslationSpec)
     return TRANSLATION.get(spec.source, ())

@@ -15,7 +15,8 @@ from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
 from rnnviz_core.errors import DataError
 from rnnviz_core.inputs.tokenizer import PAD, Tokenizer
-from rnnviz_core.models.networks import RECURRENT, SentimentModel, initialise
+from rnnviz_core.models.classifier import SentimentModel
+from rnnviz_core.models.parts import RECURRENT, initialise
 
 from .batches import Batch, Example, bucketed
 from .objectives import EVALUATION_ROWS, device_of

@@ -9,8 +9,10 @@ from rnnviz_core.checkpoints.registry import Model, load
 from rnnviz_core.errors import DataError, SpecError
 from rnnviz_core.inputs import corpora
 from rnnviz_core.inputs.tokenizer import Tokenizer
-from rnnviz_core.models.networks import SentimentModel, TranslationModel
-from rnnviz_core.models.specs import SentimentSpec, TranslationSpec
+from rnnviz_core.models.classifier import SentimentModel
+from rnnviz_core.models.classifier_spec import SentimentSpec
+from rnnviz_core.models.seq2seq import TranslationModel
+from rnnviz_core.models.seq2seq_spec import TranslationSpec
 
 from .fingerprint import Fingerprint, of_contents
 from .language import HELD_OUT, LanguageModel, LanguageWork

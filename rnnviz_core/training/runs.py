@@ -11,8 +11,7 @@ from rnnviz_core.checkpoints.registry import Model
 from rnnviz_core.errors import SpecError
 from rnnviz_core.inputs import corpora
 from rnnviz_core.inputs.layout import Layout
-from rnnviz_core.models.networks import SentimentModel
-from rnnviz_core.models.specs import SentimentSpec, TranslationSpec, model_id
+from rnnviz_core.models.classifier import SentimentModel
 
 from .fingerprint import Fingerprint, of_reading, of_settings, of_teachers, of_tokenizers
 from .language import LanguageModel
@@ -38,7 +37,7 @@ class Run:
     column); `validation` may name another source, and its split is `validation_split`.
     """
 
-    spec: SentimentSpec | TranslationSpec
+    spec: Any  # the `ModelSpec` of its task
     data: str
     validation: str | None = None  # source of the validation split; by default `data`
     train_split: str = "train"
@@ -141,7 +140,7 @@ def execute(run: Run, out: str | Path, *, quiet: bool = False) -> tuple[Path, Pr
         When the data cannot be used, or the state in `out` is damaged.
     """
     out = Path(out)
-    metrics = {"data": Path(run.data).name, "command": run.command(f"runs/{model_id(run.spec)}")}
+    metrics = {"data": Path(run.data).name, "command": run.command(f"runs/{run.spec.model_id}")}
     with processes(run.config.device) as group:
         model, work, first, marks = _ready(run, out, group)
         if group.first:

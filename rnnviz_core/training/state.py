@@ -9,7 +9,7 @@ from safetensors import SafetensorError, safe_open
 
 from rnnviz_core.checkpoints.registry import CARD, METRICS, SPEC, WEIGHTS, replace
 from rnnviz_core.errors import DataError, SpecError
-from rnnviz_core.models.specs import model_id, spec_from_dict
+from rnnviz_core.tasks.base import read_spec
 
 from .fingerprint import Fingerprint, differences
 
@@ -133,7 +133,7 @@ def begin(folder: Path, settings: str) -> None:
 def _remove_checkpoint(run: Path) -> None:
     """Remove the checkpoint of the run whose settings stand in a folder; what else is there stays."""
     try:
-        folder = run / model_id(spec_from_dict(json.loads((run / RUN).read_text())["spec"]))
+        folder = run / read_spec(json.loads((run / RUN).read_text())["spec"]).model_id
     except (OSError, ValueError, KeyError, TypeError, SpecError):  # no run was here, or none we know
         return
     if not (folder / SPEC).exists():

@@ -8,15 +8,14 @@ import streamlit as st
 from rnnviz_core import logs
 from rnnviz_core.checkpoints.registry import Entry
 from rnnviz_core.errors import RnnvizError, TextError
-from rnnviz_core.models.specs import Task
 from rnnviz_core.tracing.trace import Trace
 from rnnviz_core.ui.controls.choose import Layer as Layer
-from rnnviz_core.ui.controls.choose import beam, reference
 from rnnviz_core.ui.controls.choose import choose_beam as choose_beam
 from rnnviz_core.ui.controls.choose import choose_layer as choose_layer
 from rnnviz_core.ui.controls.choose import choose_reference as choose_reference
 from rnnviz_core.ui.controls.choose import choose_token as choose_token
 from rnnviz_core.ui.controls.choose import choose_unit as choose_unit
+from rnnviz_core.ui.controls.choose import read, reference
 from rnnviz_core.ui.controls.drawing import show as show
 from rnnviz_core.ui.controls.player import play as play
 from rnnviz_core.ui.serving.shared import turns
@@ -127,14 +126,13 @@ def page(name: str) -> View:
 
 def _trace(choice: sidebar.Choice) -> Trace:
     """What the model computes on the text; a translation is searched for, or fed as it was typed."""
-    if choice.entry.spec.task is not Task.TRANSLATION:
-        return loaders.trace(choice.entry, choice.text)
-    if fed := reference():
+    fed = reference() if "reference" in loaders.options(choice.entry) else ""
+    if fed:
         try:
-            return loaders.trace(choice.entry, choice.text, 1, fed)
+            return loaders.trace(choice.entry, choice.text, reference=fed)
         except TextError as error:
             url.note(f"It is not fed your translation: {error}")
-    return loaders.trace(choice.entry, choice.text, beam())
+    return read(choice.entry, choice.text)
 
 
 def _other(view: View, choice: sidebar.Choice) -> View | None:

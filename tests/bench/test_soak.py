@@ -16,7 +16,7 @@ import pytest
 from bench.client import Visitor
 from bench.load import PAGES, memory
 from bench.sentences import sentences
-from rnnviz_core import Task, scan
+from rnnviz_core import scan
 from scripts.serving import Server, folder, serve_process
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="memory is read from /proc")
@@ -36,7 +36,7 @@ def texts(language: str) -> Iterator[str]:
 async def rounds(server: Server) -> list[int]:
     """Bytes of the server in memory after every round of a visitor of each task through all pages."""
     entries = {entry.spec.task: entry.id for entry in scan(folder()).entries}
-    languages = {Task.SENTIMENT: texts("en"), Task.TRANSLATION: texts("es")}
+    languages = {"sentiment": texts("en"), "translation": texts("es")}
     visitors = {task: Visitor(server.address) for task in entries}
     failures = []
     for task, visitor in visitors.items():

@@ -12,7 +12,6 @@ from safetensors.torch import load_file, save_file
 from rnnviz_core import limits
 from rnnviz_core.checkpoints import registry as checkpoints
 from rnnviz_core.errors import CheckpointError
-from rnnviz_core.models.specs import model_id
 
 
 @pytest.fixture
@@ -27,7 +26,7 @@ def test_round_trip_is_exact_in_half_precision(folder, make_sentiment, make_tran
     for original in (make_sentiment("lstm"), make_translation("gru", "bahdanau", bidirectional=True)):
         loaded = checkpoints.load(folder / original.name)
         assert loaded.spec == original.spec
-        assert loaded.name == model_id(original.spec)
+        assert loaded.name == original.spec.model_id
         assert not loaded.training
         for key, value in original.state_dict().items():
             found = loaded.state_dict()[key]

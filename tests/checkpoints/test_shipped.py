@@ -9,29 +9,29 @@ import pytest
 from rnnviz_core import limits
 from rnnviz_core.checkpoints import registry as checkpoints
 from rnnviz_core.inputs import corpora
-from rnnviz_core.models.networks import SentimentModel
-from rnnviz_core.models.specs import USUAL_BEAM, Task, model_id
+from rnnviz_core.models.classifier import SentimentModel
 from rnnviz_core.scoring.evaluation import evaluate_sentiment
+from rnnviz_core.search import USUAL_BEAM
 from rnnviz_core.search.beam import translate
-from rnnviz_core.tracing.recording import record
+from rnnviz_core.tasks.base import record
 
 ROOT = Path(__file__).resolve().parents[2]
 OWN = str(ROOT / "tests" / "material" / "sentences.tsv")
 SCAN = checkpoints.scan(ROOT / "checkpoints")
 SENTENCES = {
-    Task.SENTIMENT: (
+    "sentiment": (
         "not a good film",
         "A warm, funny and generous story!",
         "What a waste of an evening.",
         "😀 ?",
     ),
-    Task.TRANSLATION: ("Me encantó la pizza de este lugar", "¿Dónde está mi hermano?", "No lo sé.", "😀 ?"),
+    "translation": ("Me encantó la pizza de este lugar", "¿Dónde está mi hermano?", "No lo sé.", "😀 ?"),
 }
 
 
 def test_there_is_a_model_for_every_cell_and_task():
     assert SCAN.problems == ()
-    sentiment = {entry.spec.cell for entry in SCAN.entries if entry.spec.task is Task.SENTIMENT}
+    sentiment = {entry.spec.cell for entry in SCAN.entries if entry.spec.task == "sentiment"}
     assert sentiment == {"rnn", "gru", "lstm"}
     assert any(entry.spec.attention == "bahdanau" for entry in SCAN.entries)
     files = [path for path in (ROOT / "checkpoints").rglob("*") if path.is_file()]
@@ -50,7 +50,7 @@ def model(entry):
 
 
 def test_the_id_follows_the_grammar(entry):
-    assert entry.id == model_id(entry.spec)
+    assert entry.id == entry.spec.model_id
 
 
 def test_traces_are_exact(entry, model):
@@ -61,7 +61,7 @@ def test_traces_are_exact(entry, model):
 @pytest.mark.parametrize("text", ["bad " * 10, "the " * 60])
 def test_traces_are_exact_where_a_translation_never_ends(entry, model, text):
     """A hundred steps over the same words magnify a rounding."""
-    if entry.spec.task is not Task.TRANSLATION:
+    if entry.spec.task != "translation":
         pytest.skip("writes nothing")
     assert record(model, text, beam=USUAL_BEAM).max_difference < limits.TOLERANCE
 
@@ -87,9 +87,9 @@ def test_the_card_is_true_on_our_own_sentences(entry, model):
 
 
 def test_plain_verdicts_are_as_a_reader_expects(entry, model):
-    if entry.spec.task is not Task.SENTIMENT:
+    if entry.spec.task != "sentiment":
         pytest.skip("no verdicts")
-    _, praise, blame, _ = (record(model, text).meta["label"] for text in SENTENCES[Task.SENTIMENT])
+    _, praise, blame, _ = (record(model, text).meta["label"] for text in SENTENCES["sentiment"])
     assert praise.endswith("positive")
     assert blame.endswith("negative")
 

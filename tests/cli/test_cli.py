@@ -21,8 +21,11 @@ from rnnviz_core.cli.tables import LAYOUT_HELP
 from rnnviz_core.cli.train import CONFIG_HELP, RUN_HELP, SPEC_HELP
 from rnnviz_core.inputs.layout import Layout
 from rnnviz_core.inputs.tokenizer import Tokenizer
-from rnnviz_core.models.networks import SentimentModel, TranslationModel
-from rnnviz_core.models.specs import Attention, Cell, SentimentSpec, TranslationSpec
+from rnnviz_core.models.classifier import SentimentModel
+from rnnviz_core.models.classifier_spec import SentimentSpec
+from rnnviz_core.models.seq2seq import TranslationModel
+from rnnviz_core.models.seq2seq_spec import TranslationSpec
+from rnnviz_core.models.specs import Attention, Cell
 from rnnviz_core.training.runs import Run
 from rnnviz_core.training.settings import TrainingConfig
 

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 import torch
 
-from rnnviz_core import Task, scan
+from rnnviz_core import scan
 from scripts.browser import chromium
 from scripts.driver import Visitor
 from scripts.serving import folder, serve
@@ -56,7 +56,7 @@ def visit(browser: Any, server: str) -> Iterator[Callable[..., Visitor]]:
 
 
 @pytest.fixture(scope="session")
-def first() -> Callable[[Task], str]:
+def first() -> Callable[[str], str]:
     """The first model of a task among those that the served app finds; translators read Spanish."""
     specs = {entry.id: entry.spec for entry in scan(folder()).entries}
     reads = {name: getattr(spec, "source", "es") for name, spec in specs.items()}

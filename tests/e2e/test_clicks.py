@@ -5,7 +5,7 @@ from urllib.parse import parse_qs, urlparse
 
 import pytest
 
-from rnnviz_core import Task, load, record
+from rnnviz_core import load, record
 from rnnviz_core.frames import gates
 from scripts.driver import Visitor
 from scripts.serving import folder
@@ -39,9 +39,9 @@ def click_until(visitor: Visitor, across: float, done: Callable[[], bool]) -> No
 
 
 def test_a_clicked_cell_shows_the_numbers_of_the_trace(
-    visit: Callable[..., Visitor], first: Callable[[Task], str]
+    visit: Callable[..., Visitor], first: Callable[[str], str]
 ) -> None:
-    visitor, model = visit(), first(Task.SENTIMENT)
+    visitor, model = visit(), first("sentiment")
     visitor.open("/gates", model=model, text=TEXT)
     click_until(visitor, 0.45, lambda: "unit" in chosen(visitor))
     position, unit = int(chosen(visitor)["token"]), int(chosen(visitor)["unit"])
@@ -62,10 +62,10 @@ def test_a_clicked_cell_shows_the_numbers_of_the_trace(
 
 
 def test_parts_of_the_network_open_their_pages_and_the_way_back_works(
-    visit: Callable[..., Visitor], first: Callable[[Task], str]
+    visit: Callable[..., Visitor], first: Callable[[str], str]
 ) -> None:
     visitor = visit()
-    visitor.open(model=first(Task.SENTIMENT), text=TEXT)
+    visitor.open(model=first("sentiment"), text=TEXT)
     heading = visitor.page.locator("h1").first
     click_until(visitor, 0.5, lambda: heading.inner_text() == "Embeddings")
     token = chosen(visitor)["token"]

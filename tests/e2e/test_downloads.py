@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 from PIL import Image
 
-from rnnviz_core import Task, load, record
+from rnnviz_core import load, record
 from rnnviz_core.tasks.examples import default_text
 from scripts.driver import Visitor, coloured
 from scripts.serving import folder
@@ -28,9 +28,9 @@ def saved(visitor: Visitor, name: str) -> bytes:
 
 
 @pytest.mark.parametrize("page", ["overview", "embeddings", "gates", "states", "attention", "softmax"])
-def test_a_chart_as_a_picture(page: str, visit: Callable[..., Visitor], first: Callable[[Task], str]) -> None:
+def test_a_chart_as_a_picture(page: str, visit: Callable[..., Visitor], first: Callable[[str], str]) -> None:
     visitor = visit()
-    model = "es-en-gru-bahdanau" if page == "attention" else first(Task.SENTIMENT)
+    model = "es-en-gru-bahdanau" if page == "attention" else first("sentiment")
     visitor.open("/" if page == "overview" else f"/{page}", model=model)
     shown = visitor.charts()[0].bounding_box()
     visitor.page.get_by_test_id("stVegaLiteChart").first.hover()

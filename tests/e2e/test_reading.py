@@ -7,15 +7,15 @@ import numpy as np
 import pytest
 import torch
 
-from rnnviz_core import Task, Trace, load, record
-from rnnviz_core.models.specs import USUAL_BEAM
+from rnnviz_core import Trace, load, record
+from rnnviz_core.search import USUAL_BEAM
 from scripts.driver import Mark, Visitor
 from scripts.serving import folder
 
 TALL = {"width": 1280, "height": 2600}  # nothing has to be scrolled to
 TEXTS = {
-    Task.SENTIMENT: "A warm and clever little film, but far too long.",
-    Task.TRANSLATION: "Mi hermano lee un libro.",
+    "sentiment": "A warm and clever little film, but far too long.",
+    "translation": "Mi hermano lee un libro.",
 }
 NUMBER = re.compile(r"[-−]?\d+\.\d+")
 
@@ -25,8 +25,8 @@ def visitor(visit: Callable[..., Visitor]) -> Visitor:
     return visit(viewport=TALL)
 
 
-def traced(model: str, task: Task) -> Trace:
-    return record(load(folder() / model), TEXTS[task], beam=USUAL_BEAM if task is Task.TRANSLATION else 1)
+def traced(model: str, task: str) -> Trace:
+    return record(load(folder() / model), TEXTS[task], beam=USUAL_BEAM if task == "translation" else 1)
 
 
 def numbers(text: str) -> list[float]:
@@ -62,10 +62,10 @@ def test_a_cell_of_the_gates(visitor: Visitor, cell: str, lines: tuple[str, ...]
     """Choose a model, type, click a cell, read its arithmetic, take it apart."""
     visitor.open("/gates", model="sentiment-rnn")
     choose_model(visitor, cell)
-    visitor.type(TEXTS[Task.SENTIMENT])
+    visitor.type(TEXTS["sentiment"])
     model = visitor.query()["model"]
     assert model == f"sentiment-{cell.lower()}"
-    trace = traced(model, Task.SENTIMENT)
+    trace = traced(model, "sentiment")
     for gate in lines[:-1]:
         if gate in ("cell", "hidden"):
             continue
@@ -91,8 +91,8 @@ def test_a_cell_of_the_gates(visitor: Visitor, cell: str, lines: tuple[str, ...]
 
 
 def test_a_cell_of_the_states(visitor: Visitor) -> None:
-    visitor.open("/states", model="sentiment-lstm", text=TEXTS[Task.SENTIMENT])
-    trace = traced("sentiment-lstm", Task.SENTIMENT)
+    visitor.open("/states", model="sentiment-lstm", text=TEXTS["sentiment"])
+    trace = traced("sentiment-lstm", "sentiment")
     for name in ("hidden", "cell"):
         marks = [mark for mark in visitor.marks() if mark.name.startswith(f"{name}_")]
         assert_drawn(marks, name, trace[f"encoder.0.{name}"], "position", "unit")
@@ -105,8 +105,8 @@ def test_a_cell_of_the_states(visitor: Visitor) -> None:
 
 def test_a_column_of_the_embeddings(visitor: Visitor) -> None:
     model = "sentiment-lstm"
-    visitor.open("/embeddings", model=model, text=TEXTS[Task.SENTIMENT])
-    trace, network = traced(model, Task.SENTIMENT), load(folder() / model)
+    visitor.open("/embeddings", model=model, text=TEXTS["sentiment"])
+    trace, network = traced(model, "sentiment"), load(folder() / model)
     marks = [mark for mark in visitor.marks() if "dim" in mark.row]
     assert_drawn(marks, "value", trace["encoder.embedding"], "position", "dim")
     visitor.click(visitor.marks(position=3, dim=64)[0])
@@ -123,8 +123,8 @@ def test_a_column_of_the_embeddings(visitor: Visitor) -> None:
 
 def test_a_row_of_the_alignment(visitor: Visitor) -> None:
     model = "es-en-gru-bahdanau"
-    visitor.open("/attention", model=model, text=TEXTS[Task.TRANSLATION])
-    trace = traced(model, Task.TRANSLATION)
+    visitor.open("/attention", model=model, text=TEXTS["translation"])
+    trace = traced(model, "translation")
     weights = trace["attention.weights"]
     marks = [mark for mark in visitor.marks() if {"target_position", "weight"} <= mark.row.keys()]
     assert_drawn(marks, "weight", weights, "target_position", "position")
@@ -138,8 +138,8 @@ def test_a_row_of_the_alignment(visitor: Visitor) -> None:
 
 
 def test_the_bars_of_the_classes(visitor: Visitor) -> None:
-    visitor.open("/softmax", model="sentiment-lstm", text=TEXTS[Task.SENTIMENT])
-    trace = traced("sentiment-lstm", Task.SENTIMENT)
+    visitor.open("/softmax", model="sentiment-lstm", text=TEXTS["sentiment"])
+    trace = traced("sentiment-lstm", "sentiment")
     bars = [mark for mark in visitor.marks() if "logit" in mark.row]
     assert_drawn(bars, "share", trace["readout.probabilities"], "number")
     assert_drawn(bars, "logit", trace["readout.logits"], "number")
@@ -150,8 +150,8 @@ def test_the_bars_of_the_classes(visitor: Visitor) -> None:
 
 def test_the_steps_of_the_decoder(visitor: Visitor) -> None:
     model = "es-en-gru-bahdanau"
-    visitor.open("/softmax", model=model, text=TEXTS[Task.TRANSLATION], section="candidates", step=2)
-    trace = traced(model, Task.TRANSLATION)
+    visitor.open("/softmax", model=model, text=TEXTS["translation"], section="candidates", step=2)
+    trace = traced(model, "translation")
     shown = [mark.row["share"] for mark in visitor.marks() if "share" in mark.row]
     best = np.sort(trace["readout.probabilities"][2])[::-1][: len(shown)]
     assert len(shown) > 3
@@ -159,8 +159,8 @@ def test_the_steps_of_the_decoder(visitor: Visitor) -> None:
 
 
 def test_a_box_of_the_overview_opens_its_page(visitor: Visitor) -> None:
-    visitor.open("/", model="sentiment-lstm", text=TEXTS[Task.SENTIMENT])
-    trace = traced("sentiment-lstm", Task.SENTIMENT)
+    visitor.open("/", model="sentiment-lstm", text=TEXTS["sentiment"])
+    trace = traced("sentiment-lstm", "sentiment")
     marks = visitor.marks(site="encoder.0.hidden")
     assert_drawn(marks, "value", trace["encoder.0.hidden"], "position", "unit")
     visitor.click(visitor.marks(site="encoder.0.hidden", position=5)[30])
@@ -183,7 +183,7 @@ def test_a_box_of_the_overview_opens_its_page(visitor: Visitor) -> None:
     ids=lambda value: value if isinstance(value, str) else next(iter(value)),
 )
 def test_two_side_by_side_have_the_same_scales(page: str, other: dict[str, str], visitor: Visitor) -> None:
-    visitor.open(f"/{page}", model="sentiment-lstm", text=TEXTS[Task.SENTIMENT], **other)
+    visitor.open(f"/{page}", model="sentiment-lstm", text=TEXTS["sentiment"], **other)
     assert other.items() <= visitor.query().items()
     one, two = visitor.domains()
     shared = one.keys() & two.keys()

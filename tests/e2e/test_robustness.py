@@ -10,7 +10,7 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 
 import pytest
 
-from rnnviz_core import Task, limits, load, record
+from rnnviz_core import limits, load, record
 from scripts.driver import Visitor
 from scripts.serving import ROOT, Server, folder, free_port, serve_process
 
@@ -123,42 +123,42 @@ def test_leaving_while_the_server_works(
     server: Server,
     works: Callable[[], bool],
     visit: Callable[..., Visitor],
-    first: Callable[[Task], str],
+    first: Callable[[str], str],
 ) -> None:
     """The others are served, and nothing of the run is left."""
     staying = visit(server.address)
-    staying.open(model=first(Task.TRANSLATION), text="Mi hermano lee.")
+    staying.open(model=first("translation"), text="Mi hermano lee.")
     for number in range(3):
         leaving = Visitor(browser, server.address)
-        start_work(leaving, server, works, first(Task.TRANSLATION), f"{number} {LONG}")
+        start_work(leaving, server, works, first("translation"), f"{number} {LONG}")
         leaving.close()
-    staying.open("/gates", model=first(Task.SENTIMENT), text=SENTENCE)
-    assert answer(staying) == recorded(first(Task.SENTIMENT), SENTENCE)
+    staying.open("/gates", model=first("sentiment"), text=SENTENCE)
+    assert answer(staying) == recorded(first("sentiment"), SENTENCE)
     assert_at_rest(server, works)
 
 
 def test_losing_the_connection_while_the_server_works(
-    server: Server, works: Callable[[], bool], visit: Callable[..., Visitor], first: Callable[[Task], str]
+    server: Server, works: Callable[[], bool], visit: Callable[..., Visitor], first: Callable[[str], str]
 ) -> None:
     """The page connects again by itself and shows what was asked for."""
     visitor = visit(server.address)
     visitor.page.add_init_script(KEEP_SOCKETS)
-    visitor.open(model=first(Task.TRANSLATION), text="Mi hermano lee.")
-    start_work(visitor, server, works, first(Task.TRANSLATION), LONG.strip())
+    visitor.open(model=first("translation"), text="Mi hermano lee.")
+    start_work(visitor, server, works, first("translation"), LONG.strip())
     assert visitor.page.evaluate("sockets.length") == 1
     visitor.page.evaluate("sockets[0].close()")
     visitor.page.wait_for_timeout(1_000)
     visitor.settle()
     assert visitor.page.evaluate("sockets.length") == 2
     assert query(visitor)["text"] == LONG.strip()
-    assert answer(visitor) == recorded(first(Task.TRANSLATION), LONG.strip(), beam=limits.BEAM)
+    assert answer(visitor) == recorded(first("translation"), LONG.strip(), beam=limits.BEAM)
     assert_at_rest(server, works)
 
 
-def test_a_restart_of_the_server(browser: Any, first: Callable[[Task], str]) -> None:
+def test_a_restart_of_the_server(browser: Any, first: Callable[[str], str]) -> None:
     """The page comes back by itself, and what was chosen on it is still chosen."""
     port = free_port()
-    chosen = {"model": first(Task.SENTIMENT), "text": SENTENCE, "section": "cell", "token": "3", "unit": "5"}
+    chosen = {"model": first("sentiment"), "text": SENTENCE, "section": "cell", "token": "3", "unit": "5"}
     with serve_process(port=port) as server:
         visitor = Visitor(browser, server.address)
         visitor.open("/gates", **chosen)

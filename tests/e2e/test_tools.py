@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from rnnviz_core import Task, Trace, load, record
+from rnnviz_core import Trace, load, record
 from scripts.driver import Visitor
 from scripts.serving import folder
 
@@ -24,10 +24,10 @@ def press(visitor: Visitor, key: str) -> None:
 
 
 def test_arrow_keys_walk_and_the_step_is_kept(
-    visit: Callable[..., Visitor], first: Callable[[Task], str]
+    visit: Callable[..., Visitor], first: Callable[[str], str]
 ) -> None:
     visitor = visit()
-    visitor.open(model=first(Task.SENTIMENT), text=SENTENCE, token=3)
+    visitor.open(model=first("sentiment"), text=SENTENCE, token=3)
     before = visitor.pictures()
     press(visitor, "ArrowRight")
     assert step_in_url(visitor) == "4"
@@ -49,22 +49,22 @@ def test_the_name_of_the_first_page_is_an_address(visit: Callable[..., Visitor])
     assert "clever" in visitor.page.locator(".rv-chips").first.inner_text()
 
 
-def test_two_sentences_side_by_side(visit: Callable[..., Visitor], first: Callable[[Task], str]) -> None:
+def test_two_sentences_side_by_side(visit: Callable[..., Visitor], first: Callable[[str], str]) -> None:
     visitor = visit()
-    visitor.open("/softmax", model=first(Task.SENTIMENT), text=SENTENCE)
+    visitor.open("/softmax", model=first("sentiment"), text=SENTENCE)
     alone = len(visitor.charts())
-    visitor.open("/softmax", model=first(Task.SENTIMENT), text=SENTENCE, with_text="Painfully dull.")
+    visitor.open("/softmax", model=first("sentiment"), text=SENTENCE, with_text="Painfully dull.")
     assert len(visitor.charts()) == 2 * alone
-    label = record(load(folder() / first(Task.SENTIMENT)), "Painfully dull.").meta["label"]
+    label = record(load(folder() / first("sentiment")), "Painfully dull.").meta["label"]
     assert visitor.page.locator(".rv-answer").all_inner_texts()[-1] == label
 
 
 @pytest.mark.parametrize("ending", ["npz", "parquet"])
 def test_the_whole_trace_can_be_saved(
-    ending: str, visit: Callable[..., Visitor], first: Callable[[Task], str], tmp_path: Path
+    ending: str, visit: Callable[..., Visitor], first: Callable[[str], str], tmp_path: Path
 ) -> None:
     visitor = visit()
-    visitor.open(model=first(Task.SENTIMENT), text=SENTENCE)
+    visitor.open(model=first("sentiment"), text=SENTENCE)
     visitor.page.get_by_role("button", name="Take it along").click()
     with visitor.page.expect_download() as saved:
         visitor.page.get_by_role("button", name=f".{ending}").click()
@@ -72,7 +72,7 @@ def test_the_whole_trace_can_be_saved(
     saved.value.save_as(path)
     visitor.page.keyboard.press("Escape")
     visitor.page.locator('[role="dialog"]').wait_for(state="detached")
-    found, wanted = Trace.load(path), record(load(folder() / first(Task.SENTIMENT)), SENTENCE)
+    found, wanted = Trace.load(path), record(load(folder() / first("sentiment")), SENTENCE)
     assert found.text == wanted.text
     for site in wanted:
         np.testing.assert_allclose(found[site], wanted[site], atol=1e-6)

@@ -15,7 +15,7 @@ from rnnviz_core.frames import (
     matrices,
 )
 from rnnviz_core.frames.gates import Place
-from rnnviz_core.tracing import recording as recorder
+from rnnviz_core.tasks import base as recorder
 
 CELLS = ("rnn", "gru", "lstm")
 PLACE = Place()

@@ -10,7 +10,7 @@ from rnnviz_core.charts import theme, unrolled
 from rnnviz_core.frames import overview as frames
 from rnnviz_core.frames import tokens
 from rnnviz_core.frames.columns import frame
-from rnnviz_core.tracing.recording import record
+from rnnviz_core.tasks.base import record
 
 TEXT = "the soup was warm"
 

@@ -21,7 +21,7 @@ from rnnviz_core.frames import softmax as frames
 from rnnviz_core.frames.columns import frame as table
 from rnnviz_core.frames.numbers import printed
 from rnnviz_core.frames.tokens import one_step, shown, step_texts
-from rnnviz_core.tracing.recording import record
+from rnnviz_core.tasks.base import record
 
 
 @pytest.fixture(scope="module", params=[{}, {"bidirectional": True, "attention": "bahdanau"}])

@@ -11,8 +11,10 @@ import torch
 from rnnviz_core.checkpoints import registry as checkpoints
 from rnnviz_core.cli.main import commands
 from rnnviz_core.errors import DataError, SpecError
-from rnnviz_core.models.specs import USUAL_BEAM, SentimentSpec, TranslationSpec
+from rnnviz_core.models.classifier_spec import SentimentSpec
+from rnnviz_core.models.seq2seq_spec import TranslationSpec
 from rnnviz_core.scoring import publishing
+from rnnviz_core.search import USUAL_BEAM
 from rnnviz_core.search.beam import translate
 from rnnviz_core.training import runs
 from rnnviz_core.training.settings import TrainingConfig

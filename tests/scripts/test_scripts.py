@@ -15,7 +15,7 @@ from scipy.sparse import csr_matrix
 from rnnviz_core.checkpoints import registry as checkpoints
 from rnnviz_core.cli.main import commands
 from rnnviz_core.inputs.corpora import Labelled
-from rnnviz_core.models.specs import SentimentSpec
+from rnnviz_core.models.classifier_spec import SentimentSpec
 from rnnviz_core.scoring import publishing
 from rnnviz_core.training import runs
 from rnnviz_core.training.settings import TrainingConfig

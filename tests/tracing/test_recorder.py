@@ -20,8 +20,9 @@ from rnnviz_core.errors import SpecError, TextError, TraceError
 from rnnviz_core.inputs.tokenizer import BOS, EOS
 from rnnviz_core.search.beam import beam_search
 from rnnviz_core.search.stepping import Stepper
+from rnnviz_core.tasks.base import record
 from rnnviz_core.tracing.layers import scan
-from rnnviz_core.tracing.recording import record, record_module
+from rnnviz_core.tracing.module import record_module
 from rnnviz_core.tracing.trace import Trace, layer_site
 
 pytestmark = pytest.mark.filterwarnings("ignore:LSTM with projections is not supported")

@@ -12,8 +12,8 @@ from torch.nn import functional
 from rnnviz_core.checkpoints import registry as checkpoints
 from rnnviz_core.errors import DataError, SpecError
 from rnnviz_core.inputs.tokenizer import Tokenizer
-from rnnviz_core.models.networks import SentimentModel
-from rnnviz_core.models.specs import SentimentSpec
+from rnnviz_core.models.classifier import SentimentModel
+from rnnviz_core.models.classifier_spec import SentimentSpec
 from rnnviz_core.training.batches import Example, collate
 from rnnviz_core.training.language import PASSAGE, LanguageModel, LanguageWork, _passages
 from rnnviz_core.training.runs import PRETRAINING, Run, execute

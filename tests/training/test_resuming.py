@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from rnnviz_core.errors import DataError, SpecError
-from rnnviz_core.models.specs import SentimentSpec, TranslationSpec
+from rnnviz_core.models.classifier_spec import SentimentSpec
+from rnnviz_core.models.seq2seq_spec import TranslationSpec
 from rnnviz_core.scoring import publishing
 from rnnviz_core.training import loop
 from rnnviz_core.training.objectives import SentimentWork

@@ -19,7 +19,8 @@ from rnnviz_core.checkpoints import registry as checkpoints
 from rnnviz_core.errors import DataError, SpecError
 from rnnviz_core.inputs.corpora import Pairs
 from rnnviz_core.inputs.tokenizer import BOS, EOS, PAD, UNK
-from rnnviz_core.models.specs import SentimentSpec, TranslationSpec
+from rnnviz_core.models.classifier_spec import SentimentSpec
+from rnnviz_core.models.seq2seq_spec import TranslationSpec
 from rnnviz_core.search.beam import translate
 from rnnviz_core.training import loop
 from rnnviz_core.training import objectives as work

@@ -16,8 +16,8 @@ from rnnviz_core.frames import attention as frames
 from rnnviz_core.frames import context as contexts
 from rnnviz_core.frames.columns import frame
 from rnnviz_core.frames.numbers import printed
-from rnnviz_core.tracing import recording as recorder
-from rnnviz_core.tracing import surgery
+from rnnviz_core.tasks import base as recorder
+from rnnviz_core.tasks import surgery
 
 ROOT = Path(__file__).resolve().parents[2]
 TEXT, TEXTO = "this story was never bad.", "la casa era aburrida."

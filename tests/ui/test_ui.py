@@ -11,7 +11,9 @@ from streamlit.testing.v1 import AppTest
 
 from rnnviz_core import ui
 from rnnviz_core.checkpoints import registry as checkpoints
-from rnnviz_core.models.specs import Cell, SentimentSpec, TranslationSpec
+from rnnviz_core.models.classifier_spec import SentimentSpec
+from rnnviz_core.models.seq2seq_spec import TranslationSpec
+from rnnviz_core.models.specs import Cell
 from rnnviz_core.tasks.examples import GERMAN, SENTIMENT, SPANISH, default_text, examples
 from rnnviz_core.ui.controls import drawing
 from rnnviz_core.ui.serving import loaders

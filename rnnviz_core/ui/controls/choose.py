@@ -7,8 +7,13 @@ from typing import TYPE_CHECKING, NamedTuple
 import streamlit as st
 
 from rnnviz_core import limits
+from rnnviz_core.checkpoints.registry import Entry
 from rnnviz_core.frames.tokens import step_texts
-from rnnviz_core.models.specs import USUAL_BEAM, ModelSpec, Task
+from rnnviz_core.models.specs import ModelSpec
+from rnnviz_core.search import USUAL_BEAM
+from rnnviz_core.tasks.base import task_of_spec
+from rnnviz_core.tracing.trace import Trace
+from rnnviz_core.ui.serving import loaders
 from rnnviz_core.ui.shell import url
 
 if TYPE_CHECKING:
@@ -47,7 +52,7 @@ def layers(view: "View") -> list[Layer]:
 
 def forget_layer(spec: ModelSpec) -> None:
     """Drop a chosen layer that a network of this kind does not have."""
-    parts = ("encoder", "decoder") if spec.task is Task.TRANSLATION else ("encoder",)
+    parts = task_of_spec(spec).parts
     known = {
         Layer(part, layer, reverse).name
         for part in parts
@@ -211,6 +216,12 @@ def beam() -> int:
         url.note(f"A beam keeps at least one translation; showing {USUAL_BEAM}.")
         url.put("beam", None)
     return found or USUAL_BEAM
+
+
+def read(entry: Entry, text: str) -> Trace:
+    """What the network of `entry` computes on `text`, searched for as widely as was chosen."""
+    searched = {"beam": beam()} if "beam" in loaders.options(entry) else {}
+    return loaders.trace(entry, text, **searched)
 
 
 def whole(name: str, size: int, default: int) -> int:

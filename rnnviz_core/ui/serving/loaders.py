@@ -15,14 +15,13 @@ import time
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import streamlit as st
 from streamlit import runtime
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from rnnviz_core import limits
 from rnnviz_core.checkpoints.registry import Entry, Scan
-from rnnviz_core.models.specs import Task
+from rnnviz_core.tasks.base import record, task_of_spec
 from rnnviz_core.tracing.trace import Trace
 from rnnviz_core.ui.controls import drawing
 
@@ -30,7 +29,7 @@ from .shared import Cache, heavy
 
 ROOT = Path(__file__).resolve().parents[3]
 LOOK_SECONDS = 1.0  # a folder is looked at again for changes after this time
-HEAVY = 1_000  # beam times characters: from here on one search waits for the other
+HEAVY = 1_000  # of a task's effort: from here on one recording waits for the other
 MANY = 10  # modules imported or charts compiled since the last freeze: time for another one
 TRIM_SECONDS = 2.0  # how often freed memory is given back to the system
 NODE_BYTES = 200  # of one piece that a beam considered: five numbers in lists
@@ -83,13 +82,13 @@ def models() -> Scan:
 
 def _model(path: str, stamp: str) -> Any:
     from rnnviz_core.checkpoints import registry as checkpoints
-    from rnnviz_core.models import networks as models
+    from rnnviz_core.models.parts import halve_lookups
     from rnnviz_core.tracing import kernels
 
     def load() -> Any:
         kernels.settle()
         network = checkpoints.load(path)
-        models.halve_lookups(network)  # 28 MB of fifteen models
+        halve_lookups(network)  # 28 MB of fifteen models
         return network
 
     return _models.get((path, stamp), load)
@@ -100,33 +99,27 @@ def model(entry: Entry) -> Any:
     return _model(str(entry.path), _stamp(entry.path))
 
 
-def trace(entry: Entry, text: str, beam: int = 1, reference: str | None = None) -> Trace:
-    """Everything the network computes on `text`; a translation is the best of a beam, or `reference`."""
-    from rnnviz_core.tracing import recording as recorder
+def options(entry: Entry) -> tuple[str, ...]:
+    """The names of the options with which the network of a checkpoint can be recorded."""
+    return tuple(option.name for option in task_of_spec(entry.spec).options)
 
+
+def trace(entry: Entry, text: str, **options: Any) -> Trace:
+    """Everything the network computes on `text`, recorded with the options of its task."""
     path, stamp = str(entry.path), _stamp(entry.path)
 
     def make() -> Trace:
         network = _model(path, stamp)
-        if entry.spec.task is not Task.TRANSLATION:
-            return recorder.record(network, text, beam=beam, reference=reference)
-        with heavy() if beam * len(text) >= HEAVY else contextlib.nullcontext():
-            found = recorder.record(network, text, beam=beam, reference=reference)
-        # A quarter of what it weighs, and made of the logits in less than a millisecond.
-        return found.computing("readout.probabilities", "readout.logits", _softmax)
+        task = task_of_spec(entry.spec)
+        with heavy() if task.effort(text, options) >= HEAVY else contextlib.nullcontext():
+            return task.slim(record(network, text, **options))
 
-    return _traces.get((path, stamp, text, beam, reference), make)
+    return _traces.get((path, stamp, text, *sorted(options.items())), make)
 
 
 def forget_traces() -> None:
     """Empty the cache of traces."""
     _traces.clear()
-
-
-def _softmax(logits: np.ndarray) -> np.ndarray:
-    import torch
-
-    return torch.softmax(torch.tensor(logits), dim=-1).numpy()
 
 
 def warm_up() -> None:

@@ -7,7 +7,7 @@ import streamlit as st
 
 from rnnviz_core import limits
 from rnnviz_core.checkpoints.registry import Entry, Scan
-from rnnviz_core.models.specs import TranslationSpec
+from rnnviz_core.tasks.base import task_of_spec
 
 from . import header, url, words
 
@@ -19,8 +19,7 @@ def _comparable(found: Scan, entry: Entry) -> dict[str, Entry]:
     """The other models that read the same sentences."""
 
     def reads(one: Entry) -> tuple[str, str]:
-        spec = one.spec
-        return str(spec.task), spec.source if isinstance(spec, TranslationSpec) else ""
+        return one.spec.task, task_of_spec(one.spec).reads(one.spec)
 
     return {one.id: one for one in found.entries if one.id != entry.id and reads(one) == reads(entry)}
 

@@ -10,7 +10,7 @@ from rnnviz_core.checkpoints.listing import scores
 from rnnviz_core.checkpoints.registry import Entry
 from rnnviz_core.frames.tokens import WORD_START, shown
 from rnnviz_core.inputs.tokenizer import UNK
-from rnnviz_core.models.specs import Task
+from rnnviz_core.tasks.base import task
 from rnnviz_core.tracing.trace import Token, Trace
 
 from . import routes, words
@@ -65,7 +65,7 @@ def draw(page: str, choice: "Choice", trace: Trace) -> None:
     rows = [f'<p class="rv-line">{escape(found.line)}</p>']
     axis = "source" if "source" in trace.tokens else "time"
     rows.append(_row("It reads", _chips(trace.tokens[axis])))
-    rows.append(_row(_verb(trace), _answer(trace)))
+    rows.append(_answer(trace))
     rows.append(_row("Network", f'<span class="rv-value">{_network(choice)}{badge(trace)}</span>'))
     st.html(f'<div class="rv-head">{"".join(rows)}</div>')
     _show_notes(trace, axis)
@@ -77,7 +77,7 @@ def draw_brief(entry: Entry, trace: Trace, *, reads: bool) -> None:
     rows = [f'<p class="rv-row"><strong>{escape(entry.id)}</strong></p>']
     if reads:
         rows.append(_row("It reads", _chips(trace.tokens[axis])))
-    rows.append(_row(_verb(trace), _answer(trace)))
+    rows.append(_answer(trace))
     st.html(f'<div class="rv-head">{"".join(rows)}</div>')
 
 
@@ -110,25 +110,21 @@ def _chips(tokens: tuple[Token, ...]) -> str:
     return f'<span class="rv-value rv-chips" {label}>{joined}</span>'
 
 
-def _verb(trace: Trace) -> str:
-    if trace.meta["task"] == Task.SENTIMENT:
-        return "It says"
-    return "It is fed" if trace.meta["forced"] else "It writes"
-
-
 def _answer(trace: Trace) -> str:
-    if trace.meta["task"] == Task.SENTIMENT:
-        shares = trace["readout.probabilities"]
-        share, colour = float(shares.max()), class_colours(len(shares))[int(shares.argmax())]
-        style = f"width:{share:.0%};background:{colour}"
-        return (
-            f'<span class="rv-value"><span class="rv-answer">{escape(str(trace.meta["label"]))}</span>'
-            f'<span class="rv-bar" aria-hidden="true"><i style="{style}"></i></span>'
-            f"<span>probability {share:.1%}</span></span>"
+    """A row of the header: what the network says, and how sure it is where it tells."""
+    answer = task(trace.meta["task"]).answer(trace)
+    language = f' lang="{escape(answer.language)}"' if answer.language else ""
+    text = f'<span class="rv-answer"{language}>{escape(answer.text)}</span>'
+    if answer.share is not None:
+        width = f"width:{answer.share:.0%}"
+        if answer.place is not None:
+            place, count = answer.place
+            width += f";background:{class_colours(count)[place]}"
+        text += (
+            f'<span class="rv-bar" aria-hidden="true"><i style="{width}"></i></span>'
+            f"<span>probability {answer.share:.1%}</span>"
         )
-    translation = str(trace.meta["translation"]).strip() or "(nothing)"
-    language = escape(str(trace.meta["target"]))
-    return f'<span class="rv-value rv-answer" lang="{language}">{escape(translation)}</span>'
+    return _row(answer.verb, f'<span class="rv-value">{text}</span>')
 
 
 def _network(choice: "Choice") -> str:

@@ -7,15 +7,12 @@ import streamlit as st
 from rnnviz_core import limits
 from rnnviz_core.checkpoints.listing import scores
 from rnnviz_core.checkpoints.registry import Entry, Scan
-from rnnviz_core.models.specs import Task
+from rnnviz_core.tasks import base as tasks
 from rnnviz_core.tasks.examples import default_text, examples, is_example
 from rnnviz_core.ui.controls import choose
 from rnnviz_core.ui.serving import loaders
 
 from . import compare, url, words
-
-TASKS = tuple(str(task) for task in Task)
-DEFAULTS = ("sentiment-lstm", "es-en-gru-bahdanau")  # opened first where they are installed
 
 
 @dataclass(frozen=True)
@@ -68,7 +65,7 @@ def _choose_task(found: Scan) -> str:
     st.segmented_control(
         "Task",
         _available(found),
-        format_func=str.capitalize,
+        format_func=lambda name: tasks.task(name).title,
         key=key,
         on_change=lambda: _switch(st.session_state[key] or task, None),
         required=True,
@@ -89,12 +86,13 @@ def _task(found: Scan) -> str:
 
 def _available(found: Scan) -> list[str]:
     """The tasks that some model can do."""
-    return [task for task in TASKS if any(entry.spec.task == task for entry in found.entries)]
+    return [task for task in tasks.names() if any(entry.spec.task == task for entry in found.entries)]
 
 
 def _choose_model(found: Scan, task: str) -> Entry:
     entries = {entry.id: entry for entry in found.entries if entry.spec.task == task}
-    default = next((name for name in DEFAULTS if name in entries), next(iter(entries)))
+    first = tasks.task(task).default
+    default = first if first in entries else next(iter(entries))
     chosen = url.checked("model", url.one_of(tuple(entries)), default)
     key = url.widget("model", chosen)
     st.selectbox(

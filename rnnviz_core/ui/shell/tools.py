@@ -5,7 +5,7 @@ from collections.abc import Callable
 import streamlit as st
 
 from rnnviz_core.models.specs import ModelSpec
-from rnnviz_core.tracing.snippet import snippet
+from rnnviz_core.tasks.program import program
 from rnnviz_core.tracing.trace import Trace
 from rnnviz_core.ui.controls.svg import draw_svg
 
@@ -42,7 +42,7 @@ def _take_along(page: str, spec: ModelSpec, trace: Trace) -> None:
     st.markdown("**The charts on this page** as drawings that stay sharp at any size:")
     draw_svg(f"{page}-{trace.model}")
     st.markdown("**Copy as PyTorch**: a program that computes the same numbers from the shipped weights:")
-    st.code(snippet(spec, trace), language="python", height=280)
+    st.code(program(spec, trace), language="python", height=280)
 
 
 def _file(trace: Trace, ending: str, make: Callable[[], bytes], mime: str, about: str) -> None:

@@ -8,7 +8,8 @@ import streamlit as st
 
 from rnnviz_core.checkpoints.registry import Entry
 from rnnviz_core.frames.columns import frame
-from rnnviz_core.models.specs import ModelSpec, Task, TranslationSpec
+from rnnviz_core.models.specs import ModelSpec
+from rnnviz_core.tasks.base import task_of_spec
 from rnnviz_core.ui.serving import loaders
 
 from . import routes, url
@@ -39,30 +40,21 @@ def link_pages(*names: str) -> None:
         st.page_link(found.path, label=f"**{found.title}**: {found.line}", icon=found.icon)
 
 
-def score(scores: "object", task: Task) -> str:
+def score(entry: Entry) -> str:
     """The one score that stands in a model's label; empty when it was not measured."""
-    values = dict(scores)  # type: ignore[call-overload]
-    if task is Task.SENTIMENT:
-        name = next((name for name in ("accuracy2", "accuracy5") if name in values), None)
-        return f"{values[name]:.1f} % right" if name else ""
-    return f"BLEU {values['bleu']:.1f}" if "bleu" in values else ""
+    return task_of_spec(entry.spec).headline(entry.scores)
 
 
 def architecture(spec: ModelSpec) -> str:
     """The cell and how it looks back: ``LSTM``, ``two-way GRU + attention``, ``GRU + Bahdanau``."""
-    words = ("two-way " if spec.bidirectional and spec.task is Task.SENTIMENT else "") + spec.cell.upper()
-    if spec.layers > 1:
-        words += f" × {spec.layers}"
-    if spec.attention == "none":
-        return words
-    return words + (" + attention" if spec.task is Task.SENTIMENT else f" + {spec.attention.capitalize()}")
+    return task_of_spec(spec).architecture(spec)
 
 
 def label(entry: Entry) -> str:
     """A model as a list of choices names it: languages, architecture, score."""
-    languages = f"{entry.spec.source}→{entry.spec.target} " if isinstance(entry.spec, TranslationSpec) else ""
-    measured = score(entry.scores, entry.spec.task)
-    return f"{languages}{architecture(entry.spec)}" + (f" · {measured}" if measured else "")
+    family, measured = task_of_spec(entry.spec).family(entry.spec), score(entry)
+    about = f"{family} " * (family != entry.spec.task)  # the task stands above the list
+    return f"{about}{architecture(entry.spec)}" + (f" · {measured}" if measured else "")
 
 
 def offer_models(reason: str, needs: Callable[[ModelSpec], bool]) -> None:

@@ -59,20 +59,20 @@ def weights(view: "View") -> None:
 def verdict(view: "View") -> None:
     """Sentiment: what each token adds to the logit of a class."""
     for shown in looking(view):
-        trace, layer = shown.trace, shown.model.output
+        trace, weights = shown.trace, shown.model.output_layer().weight
         best = trace.meta["label"]
         show(
             context_charts.verdict(trace.labels["class"], best),
             key=shown.key("attention-verdict"),
             description="What each token and the bias add to the logit of the class chosen below.",
-            verdict=contexts.verdict(trace, layer.weight.numpy()),
+            verdict=contexts.verdict(trace, weights),
         )
     explain(
         "Each state votes for and against every class; attention’s weight says how loud. The bars and the "
         "bias add up to the logit, exactly.",
         "Choose the opposite class. Does the loudest token vote for one and against the other?",
     )
-    download_rows(partial(contexts.verdict, view.trace, view.model.output.weight.numpy()), "verdict")
+    download_rows(partial(contexts.verdict, view.trace, view.model.output_layer().weight), "verdict")
 
 
 def alignment(view: "View") -> None:

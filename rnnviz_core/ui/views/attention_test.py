@@ -12,9 +12,10 @@ from rnnviz_core.errors import RnnvizError
 from rnnviz_core.frames import attention as frames
 from rnnviz_core.frames import context as contexts
 from rnnviz_core.frames import memory, replaced
-from rnnviz_core.models.specs import Attention, ModelSpec, Task, TranslationSpec
+from rnnviz_core.models.specs import Attention, ModelSpec
+from rnnviz_core.tasks.base import task_of_spec
 from rnnviz_core.tracing.trace import Trace
-from rnnviz_core.ui.controls.choose import beam
+from rnnviz_core.ui.controls.choose import read
 from rnnviz_core.ui.controls.drawing import show
 from rnnviz_core.ui.serving import loaders
 from rnnviz_core.ui.shell import url
@@ -71,7 +72,7 @@ def test(view: "View") -> None:
 
 def _replaced(shown: "View", deal: int) -> Any:
     """The answers with replaced weights: two runs of a small model, quicker than keeping them."""
-    from rnnviz_core.tracing import surgery
+    from rnnviz_core.tasks import surgery
 
     trace, own = shown.trace, shown.trace["attention.weights"]
     others = {
@@ -83,7 +84,7 @@ def _replaced(shown: "View", deal: int) -> Any:
 
 def _evenly(shown: "View") -> str:
     """What it writes when it cannot choose where to look, beside what it wrote."""
-    from rnnviz_core.tracing import surgery
+    from rnnviz_core.tasks import surgery
 
     written = _short(surgery.write_evenly(shown.model, shown.trace))
     return f"**“{plain(written)}”** instead of “{plain(_short(str(shown.trace.meta['translation'])))}”"
@@ -96,15 +97,14 @@ def _short(answer: str) -> str:
 
 def kinds(view: "View") -> None:
     """Networks with and without attention on the same sentence, as far as they are installed."""
-    translation = view.entry.spec.task is Task.TRANSLATION
-    offered = list(Attention) if translation else [Attention.NONE, Attention.BAHDANAU]
+    offered = [Attention(kind) for kind in task_of_spec(view.entry.spec).attentions]
     for column, kind in zip(st.columns(len(offered)), offered, strict=True):
         with column:
-            name = NAMES[kind] if translation or kind is Attention.NONE else "Attention"
+            name = NAMES[kind] if len(offered) > 2 or kind is Attention.NONE else "Attention"
             st.markdown(f"**{name}**")
             entry = _entry(view, kind)
             if entry is None:
-                st.caption(f"No {_languages(view.entry.spec)} of this kind is installed here.")
+                st.caption(f"No {_family(view.entry.spec)} model of this kind is installed here.")
             else:
                 _draw_kind(view, entry)
     explain(
@@ -112,7 +112,7 @@ def kinds(view: "View") -> None:
             "The same sentence, read by one network of each kind. Luong’s looks back after each step of the "
             "decoder, Bahdanau’s before it; without attention the decoder gets one fixed list of numbers, in "
             "which the filled bars are left of each token."
-            if translation
+            if frames.translates(view.trace)
             else "The same sentence, read by a network of each kind: with attention every state can count, "
             "without it only what is left of each token at the end, the filled bars."
         ),
@@ -120,8 +120,8 @@ def kinds(view: "View") -> None:
     )
 
 
-def _languages(spec: ModelSpec) -> str:
-    return f"{spec.source}→{spec.target} model" if isinstance(spec, TranslationSpec) else "sentiment model"
+def _family(spec: ModelSpec) -> str:
+    return task_of_spec(spec).family(spec)
 
 
 def _entry(view: "View", kind: Attention) -> Entry | None:
@@ -133,8 +133,8 @@ def _entry(view: "View", kind: Attention) -> Entry | None:
         entry
         for entry in loaders.models().entries
         if entry.spec.attention is kind
-        and entry.spec.task is mine.task
-        and _languages(entry.spec) == _languages(mine)
+        and entry.spec.task == mine.task
+        and _family(entry.spec) == _family(mine)
     ]
 
     def unlike(entry: Entry) -> tuple[bool, bool, str]:
@@ -145,23 +145,17 @@ def _entry(view: "View", kind: Attention) -> Entry | None:
 
 def _draw_kind(view: "View", entry: Entry) -> None:
     try:
-        trace = view.trace if entry.id == view.model_id else _read(view, entry)
+        trace = view.trace if entry.id == view.model_id else read(entry, view.text)
     except RnnvizError as error:
         st.caption(plain(str(error)))
         return
-    measured = score(entry.scores, entry.spec.task)
-    st.text(_short(str(trace.meta.get("translation") or trace.meta.get("label") or "")))
+    measured = score(entry)
+    st.text(_short(task_of_spec(entry.spec).answer(trace).text))
     about = " · ".join(part for part in (entry.id, architecture(entry.spec), measured) if part)
     st.caption(plain(about))
     _draw_look(trace, entry)
     if entry.id != view.model_id:
         st.button("Open this one", key=f"kind-{entry.id}", on_click=choose_model, args=(entry.id,))
-
-
-def _read(view: "View", entry: Entry) -> Trace:
-    if entry.spec.task is Task.TRANSLATION:
-        return loaders.trace(entry, view.text, beam())
-    return loaders.trace(entry, view.text)
 
 
 def _draw_look(trace: Trace, entry: Entry) -> None:

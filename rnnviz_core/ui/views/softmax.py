@@ -151,9 +151,7 @@ def pieces(view: "View") -> None:
 
 
 def _summands(shown: "View", step: int) -> "np.ndarray":
-    model = shown.model
-    weights, bias = (one.detach().numpy() for one in (model.target_embedding.weight, model.output_bias))
-    return frames.piece_summands(shown.trace, _step(shown, step), weights, bias)
+    return frames.piece_summands(shown.trace, _step(shown, step), *shown.model.output_layer())
 
 
 def _step(shown: "View", step: int) -> int:

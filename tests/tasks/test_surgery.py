@@ -9,8 +9,8 @@ from rnnviz_core.errors import TraceError
 from rnnviz_core.frames import replaced
 from rnnviz_core.search import beam as decoding
 from rnnviz_core.search import stepping
-from rnnviz_core.tracing import recording as recorder
-from rnnviz_core.tracing import surgery
+from rnnviz_core.tasks import base as recorder
+from rnnviz_core.tasks import surgery
 
 TEXT, TEXTO = "the film was never bad.", "la casa era aburrida."
 

@@ -8,8 +8,8 @@ import pytest
 import torch
 
 from rnnviz_core.checkpoints import registry as checkpoints
-from rnnviz_core.tracing.recording import record
-from rnnviz_core.tracing.snippet import snippet
+from rnnviz_core.tasks.base import record
+from rnnviz_core.tasks.program import program as written_out
 
 SENTIMENT = "this story was never bad."
 SPANISH = "la casa nunca fue mala."
@@ -20,7 +20,7 @@ def program(model, text, folder):
     checkpoints.save(model, folder / model.name)
     loaded = checkpoints.load(folder / model.name)  # the weights as they are shipped
     trace = record(loaded, text)
-    return trace, snippet(loaded.spec, trace, folder=str(folder / model.name))
+    return trace, written_out(loaded.spec, trace, folder=str(folder / model.name))
 
 
 def assert_same(trace, found):
@@ -79,6 +79,6 @@ def run_here(code):
     """The program's variables; leaving inference mode undoes what the program sets."""
     names: dict = {}
     with torch.inference_mode():
-        exec(compile(code, "snippet", "exec"), names)
+        exec(compile(code, "program", "exec"), names)
     assert torch.is_grad_enabled()
     return names

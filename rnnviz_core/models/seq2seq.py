@@ -1,155 +1,22 @@
-"""The two models: text -> class, and text -> text. Every intermediate value can be asked for.
+"""Text -> text: encoder, attention or one fixed context, decoder."""
 
-Padding never changes a result: encoders read packed sequences, attention is masked.
-"""
-
-from collections.abc import Callable
+from collections.abc import Mapping
 from typing import NamedTuple
 
 import torch
 from jaxtyping import Bool, Float, Int
 from torch import Tensor, nn
 from torch.nn import functional
-from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
 from rnnviz_core.inputs.tokenizer import PAD, Tokenizer
 
-from .attention import Attended, AttentionPooling, BahdanauAttention, LuongAttention
-from .specs import (
-    Attention,
-    Cell,
-    ModelSpec,
-    SentimentSpec,
-    TranslationSpec,
-    model_id,
-)
+from .attention import Attended, BahdanauAttention, LuongAttention
+from .network import Readout, Table
+from .parts import Lookup, State, encode, initialise, recurrent
+from .seq2seq_spec import TranslationSpec
+from .specs import Attention, Cell
 
 DRIFT = 1e-5  # between the contexts that a search found and those found again; a tenth of limits.TOLERANCE
-RECURRENT: dict[Cell, Callable[..., nn.RNNBase]] = {Cell.RNN: nn.RNN, Cell.GRU: nn.GRU, Cell.LSTM: nn.LSTM}
-State = Tensor | tuple[Tensor, Tensor]  # (layers, batch, hidden); the LSTM's is (h, c)
-
-
-class Encoded(NamedTuple):
-    """What an encoder makes of a batch of texts."""
-
-    states: Float[Tensor, "batch time unit"]  # h_t of the last layer, both directions side by side
-    last: Float[Tensor, "batch unit"]  # the state after the whole text, in each direction
-    mask: Bool[Tensor, "batch time"]  # true where there is a token
-
-
-def _recurrent(spec: ModelSpec, inputs: int, hidden: int, *, bidirectional: bool = False) -> nn.RNNBase:
-    return RECURRENT[spec.cell](
-        inputs,
-        hidden,
-        num_layers=spec.layers,
-        batch_first=True,
-        dropout=spec.dropout if spec.layers > 1 else 0.0,
-        bidirectional=bidirectional,
-    )
-
-
-def _encode(
-    encoder: nn.RNNBase, x: Float[Tensor, "batch time dim"], lengths: Int[Tensor, " batch"]
-) -> Encoded:
-    if len(x) == 1 and int(lengths[0]) == x.shape[1]:  # no padding: packing would cost a fifth more
-        states, state = encoder(x)
-    else:
-        packed = pack_padded_sequence(x, lengths.cpu(), batch_first=True, enforce_sorted=False)
-        outputs, state = encoder(packed)
-        states, _ = pad_packed_sequence(outputs, batch_first=True, total_length=x.shape[1])
-    hidden = state[0] if isinstance(state, tuple) else state
-    last = torch.cat((hidden[-2], hidden[-1]), dim=-1) if encoder.bidirectional else hidden[-1]
-    mask = torch.arange(x.shape[1], device=x.device) < lengths.to(x.device).unsqueeze(1)
-    return Encoded(states, last, mask)
-
-
-def initialise(model: nn.Module) -> None:
-    """Fresh weights, by the kind of parameter; nothing where the model is only a shape (``meta``)."""
-    if all(parameter.is_meta for parameter in model.parameters()):
-        return
-    for name, parameter in model.named_parameters():
-        if "embedding" in name:
-            nn.init.normal_(parameter, std=0.1)
-            with torch.no_grad():
-                parameter[PAD] = 0
-        elif "weight_hh" in name:
-            for block in parameter.data.split(parameter.shape[1]):
-                nn.init.orthogonal_(block)
-        elif parameter.dim() > 1:
-            nn.init.xavier_uniform_(parameter)
-        else:
-            nn.init.zeros_(parameter)
-    for module in model.modules():
-        if isinstance(module, nn.LSTM):  # remember by default (Jozefowicz et al. 2015)
-            for name, bias in module.named_parameters():
-                if name.startswith("bias_ih"):
-                    bias.data[module.hidden_size : 2 * module.hidden_size] = 1.0
-
-
-class Lookup(nn.Embedding):
-    """Rows by their ids; `halve_lookups` keeps them in fp16, and they are read as float32 all the same."""
-
-    def forward(self, ids: Int[Tensor, "*batch"]) -> Float[Tensor, "*batch dim"]:
-        rows = super().forward(ids)
-        return rows.float() if rows.dtype == torch.float16 else rows
-
-
-def halve_lookups(model: nn.Module) -> None:
-    """Keep the tables that are only looked up in fp16, where not a digit is lost: what `save` wrote."""
-    for module in model.modules():
-        if isinstance(module, Lookup):
-            full = module.weight.detach()
-            half = full.half()
-            if torch.equal(half.float(), full):
-                module.weight = nn.Parameter(half, requires_grad=False)
-
-
-class SentimentModel(nn.Module):
-    """Embedding, recurrent layers, and a linear readout of the last state or of attention.
-
-    Parameters
-    ----------
-    spec
-        Sizes and choices.
-    tokenizer
-        The vocabulary; the embedding has a row per piece.
-    name
-        The id under which the model is known; by default the one its spec gives.
-    """
-
-    def __init__(self, spec: SentimentSpec, tokenizer: Tokenizer, name: str | None = None) -> None:
-        super().__init__()
-        self.spec, self.tokenizer, self.name = spec, tokenizer, name or model_id(spec)
-        width = spec.hidden * (2 if spec.bidirectional else 1)
-        self.embedding = Lookup(len(tokenizer), spec.embedding, padding_idx=PAD)
-        self.encoder = _recurrent(spec, spec.embedding, spec.hidden, bidirectional=spec.bidirectional)
-        self.attention = None if spec.attention is Attention.NONE else AttentionPooling(width, width)
-        self.output = nn.Linear(width, len(spec.classes))
-        self.dropout = nn.Dropout(spec.dropout)
-        initialise(self)
-
-    @property
-    def tokenizers(self) -> dict[str, Tokenizer]:
-        """The tokenizers by the name under which a checkpoint keeps them."""
-        return {"source": self.tokenizer}
-
-    def encode(self, ids: Int[Tensor, "batch time"], lengths: Int[Tensor, " batch"]) -> Encoded:
-        """The encoder's states for padded ids."""
-        return _encode(self.encoder, self.dropout(self.embedding(ids)), lengths)
-
-    def read(self, encoded: Encoded) -> tuple[Float[Tensor, "batch unit"], Attended | None]:
-        """The vector the output layer reads, and how attention made it (None without attention)."""
-        if self.attention is None:
-            return encoded.last, None
-        attended = self.attention(encoded.states, encoded.mask)
-        return attended.context, attended
-
-    def forward(
-        self, ids: Int[Tensor, "batch time"], lengths: Int[Tensor, " batch"]
-    ) -> Float[Tensor, "batch class"]:
-        """Logits of every class for padded ids."""
-        vector, _ = self.read(self.encode(ids, lengths))
-        return self.output(self.dropout(vector))
 
 
 class Memory(NamedTuple):
@@ -192,13 +59,13 @@ class TranslationModel(nn.Module):
         name: str | None = None,
     ) -> None:
         super().__init__()
-        self.spec, self.name = spec, name or model_id(spec)
+        self.spec, self.name = spec, name or spec.model_id
         self.source_tokenizer, self.target_tokenizer = source_tokenizer, target_tokenizer
         hidden, width = spec.hidden, spec.embedding
         self.source_embedding = Lookup(len(source_tokenizer), width, padding_idx=PAD)
         self.target_embedding = nn.Embedding(len(target_tokenizer), width, padding_idx=PAD)
         per_direction = hidden // 2 if spec.bidirectional else hidden
-        self.encoder = _recurrent(spec, width, per_direction, bidirectional=spec.bidirectional)
+        self.encoder = recurrent(spec, width, per_direction, bidirectional=spec.bidirectional)
         self.bridge = nn.Linear(hidden, hidden * spec.layers * (2 if spec.cell is Cell.LSTM else 1))
         self.attention: LuongAttention | BahdanauAttention | None = None
         reads_context = spec.attention is not Attention.LUONG
@@ -206,7 +73,7 @@ class TranslationModel(nn.Module):
             self.attention = LuongAttention(hidden, hidden)
         elif spec.attention is Attention.BAHDANAU:
             self.attention = BahdanauAttention(hidden, hidden, hidden)
-        self.decoder = _recurrent(spec, width + (hidden if reads_context else 0), hidden)
+        self.decoder = recurrent(spec, width + (hidden if reads_context else 0), hidden)
         self.readout = nn.Linear(2 * hidden + (width if reads_context else 0), width)
         self.output_bias = nn.Parameter(torch.zeros(len(target_tokenizer)))
         self.dropout = nn.Dropout(spec.dropout)
@@ -217,9 +84,23 @@ class TranslationModel(nn.Module):
         """The tokenizers by the name under which a checkpoint keeps them."""
         return {"source": self.source_tokenizer, "target": self.target_tokenizer}
 
+    def stacks(self) -> Mapping[str, nn.Module]:
+        """The recurrent layers by part, in the order of computing."""
+        return {"encoder": self.encoder, "decoder": self.decoder}
+
+    def table(self, part: str) -> Table | None:
+        """The embedding that the encoder or the decoder reads from, float32, and its pieces."""
+        if part == "decoder":
+            return Table(self.target_embedding.weight.detach().numpy(), self.target_tokenizer.pieces)
+        return Table(self.source_embedding.weight.detach().float().numpy(), self.source_tokenizer.pieces)
+
+    def output_layer(self) -> Readout:
+        """The output layer, whose rows are those of the target embedding."""
+        return Readout(self.target_embedding.weight.detach().numpy(), self.output_bias.detach().numpy())
+
     def encode(self, ids: Int[Tensor, "batch source"], lengths: Int[Tensor, " batch"]) -> Memory:
         """Read padded source ids; what comes back is all the decoder sees of them."""
-        encoded = _encode(self.encoder, self.dropout(self.source_embedding(ids)), lengths)
+        encoded = encode(self.encoder, self.dropout(self.source_embedding(ids)), lengths)
         keys = encoded.states
         projected = keys if self.attention is None else self.attention.project(keys)
         return Memory(keys, projected, encoded.mask, encoded.last, self._first_state(encoded.last))
@@ -265,7 +146,7 @@ class TranslationModel(nn.Module):
             attended = None
             if self.attention is not None:
                 attended = self.attention(hidden, memory.keys, memory.projected, memory.mask)
-        vector = self._read(embedding, hidden, memory, attended)
+        vector = self.read(embedding, hidden, memory, attended)
         read = self.dropout(vector if keep is None else vector[keep])
         logits = functional.linear(read, self.target_embedding.weight, self.output_bias)
         return Decoded(embedding, inputs, hidden, attended, vector, logits, state)
@@ -299,13 +180,14 @@ class TranslationModel(nn.Module):
         attended = self.attention(queries, memory.keys, memory.projected, memory.mask)
         return torch.cat((embedding, attended.context), dim=-1), hidden, attended, state
 
-    def _read(
+    def read(
         self,
         embedding: Float[Tensor, "batch target dim"],
         hidden: Float[Tensor, "batch target unit"],
         memory: Memory,
         attended: Attended | None,
     ) -> Float[Tensor, "batch target dim"]:
+        """The vector that is compared with the target embedding."""
         if attended is None:
             context = memory.context.unsqueeze(1).expand_as(hidden)
         else:

@@ -1,0 +1,179 @@
+"""What a task is: a record of functions. Nobody asks what a network is for; they call what its task gives.
+
+A task lives in a package of its own here, and its name stands in one table, `PLACES`. What only one task has
+(a beam, a translation to be fed) is an `Option`, from which the command line, the address and the recording
+take it.
+"""
+
+import functools
+import importlib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from rnnviz_core.errors import SpecError, TraceError, unknown_choice
+from rnnviz_core.models.specs import ModelSpec
+
+if TYPE_CHECKING:
+    import torch
+
+    from rnnviz_core.inputs.tokenizer import Tokenizer
+    from rnnviz_core.models.network import Network
+    from rnnviz_core.tracing.trace import Trace
+
+PLACES = {  # name -> the package whose TASK it is, imported when it is first asked for
+    "sentiment": "rnnviz_core.tasks.sentiment",
+    "translation": "rnnviz_core.tasks.translation",
+}
+
+
+@dataclass(frozen=True)
+class Option:
+    """A choice that the recording of a task takes beside the text."""
+
+    name: str  # keyword of `Task.record`, name in the address and on the command line
+    default: int | str | None  # what the app and `trace` take where nobody chose
+    help: str
+    low: int = 0  # for a whole number
+    high: int = 0
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a network says of a text, as a header shows it."""
+
+    verb: str  # how it says it, a word or two
+    text: str
+    share: float | None = None  # its probability, where there is one
+    place: tuple[int, int] | None = None  # which of how many ordered answers it is, from 0
+    language: str | None = None  # code of the language it is in, where that is not the interface's
+
+
+def _same(trace: "Trace") -> "Trace":
+    return trace
+
+
+def _nothing(text: str, options: Mapping[str, Any]) -> int:
+    return 0
+
+
+@dataclass(frozen=True)
+class Task:
+    """All that differs from task to task.
+
+    The functions take networks and specs of this task only. `Network` is any of
+    `rnnviz_core.models`; a trace is one that `record` made.
+    """
+
+    name: str  # in spec.json, in the address and on the command line
+    title: str  # as people read it
+    spec: type[ModelSpec]
+    parts: tuple[str, ...]  # what its networks are made of, in the order of computing
+    vocabularies: tuple[str, ...]  # names of the tokenizers a checkpoint keeps, in the order of reading
+    build: "Callable[[Any, Mapping[str, Tokenizer], str | None], Network]"  # spec, tokenizers, id
+    record: "Callable[..., Trace]"  # network, text, and the options by name
+    answer: "Callable[[Trace], Answer]"
+    describe: "Callable[[Trace], dict[str, Any]]"  # the answer as plain values, for ``trace --json``
+    lines: "Callable[[Trace], list[tuple[str, str]]]"  # the answer for a terminal: (name, value)
+    program: Callable[[Any, Any, str], str]  # spec, trace, folder: see `rnnviz_core.tasks.program`
+    architecture: Callable[[Any], str]  # the spec in words: ``two-way GRU + attention``
+    reads: Callable[[Any], str]  # the language of what it reads: networks that read the same can be compared
+    family: Callable[[Any], str]  # in words, beside networks that do something else: ``es→en``
+    headline: Callable[[Mapping[str, float]], str]  # the one score that belongs to what is shown
+    default: str  # id of the model that is opened first, where it is installed
+    options: tuple[Option, ...] = ()
+    effort: Callable[[str, Mapping[str, Any]], int] = _nothing  # of a recording; heavy ones wait in line
+    slim: "Callable[[Trace], Trace]" = _same  # the same trace, as it is cached
+    with_weights: "Callable[[Any, Trace, torch.Tensor], torch.Tensor] | None" = None  # see `surgery`
+    write_evenly: "Callable[..., str] | None" = None  # see `surgery`
+    attentions: tuple[str, ...] = field(default=("none",))  # kinds of attention that its networks can have
+
+
+def names() -> tuple[str, ...]:
+    """The names of all tasks."""
+    return tuple(PLACES)
+
+
+@functools.cache
+def task(name: str) -> Task:
+    """The task of a name.
+
+    Raises
+    ------
+    SpecError
+        Lists the names when there is no such task.
+    """
+    if name not in PLACES:
+        raise SpecError(unknown_choice("task", name, list(PLACES)))
+    found: Task = importlib.import_module(PLACES[name]).TASK
+    return found
+
+
+def task_of_spec(spec: ModelSpec) -> Task:
+    """The task that a spec is for."""
+    return task(spec.task)
+
+
+def task_of(network: "Network") -> Task:
+    """The task that a network is for."""
+    return task(network.spec.task)
+
+
+def read_spec(values: Mapping[str, Any]) -> ModelSpec:
+    """The spec of any task from the plain values of a ``spec.json``.
+
+    Raises
+    ------
+    SpecError
+        Names the setting that is missing, unknown or out of range.
+    """
+    name = values.get("task")
+    return task(name if isinstance(name, str) else repr(name)).spec.from_dict(dict(values))
+
+
+def record(model: "Network", text: str, **options: Any) -> "Trace":
+    """Run a model on a text and record everything it computes.
+
+    Parameters
+    ----------
+    model
+        A network of this project in evaluation mode. It is not changed.
+    text
+        What the model reads.
+    options
+        Those of the model's task. Translation: ``beam``, hypotheses kept per step, of which the best is
+        recorded (1, the default here, is greedy search); ``reference``, a text in the target language that
+        the decoder is fed instead of its own output.
+
+    Returns
+    -------
+    Trace
+        The sites are listed in ``docs/traces.md``.
+
+    Raises
+    ------
+    TextError
+        When the text or the reference is empty or too long.
+    SpecError
+        When an option does not fit the model, or another option.
+    TraceError
+        When this is no such model, it is in training mode, or the recording fails its verification.
+    """
+    import torch
+
+    from rnnviz_core.models.network import is_network
+
+    if not is_network(model):
+        name = type(model).__name__
+        raise TraceError(f"record reads the models of this project, not {name}; try record_module")
+    if model.training:
+        raise TraceError(f"{model.name} is in training mode; call .eval() first")
+    found = task_of(model)
+    known = {option.name for option in found.options}
+    if odd := sorted(set(options) - known):
+        raise SpecError(
+            f"{model.name} has no use for {odd[0]!r}; "
+            f"{'its options are ' + ', '.join(sorted(known)) if known else 'leave it out'}"
+        )
+    with torch.inference_mode():
+        return found.record(model, text, **options)

@@ -1,0 +1,81 @@
+"""A trace as a program: plain torch, the shipped weights, the same numbers.
+
+What every program begins with stands here; how it goes on is the task's.
+"""
+
+from rnnviz_core.models.specs import Cell, ModelSpec
+from rnnviz_core.tracing.trace import Trace
+
+from .base import task_of_spec
+
+MODULES = {Cell.RNN: "RNN", Cell.GRU: "GRU", Cell.LSTM: "LSTM"}  # of torch.nn
+
+_START = '''"""{model} on one sentence. Needs torch, safetensors, sentencepiece and the folder below."""
+
+import sentencepiece
+import torch
+from safetensors.torch import load_file
+
+folder = {folder!r}
+text = {text!r}
+
+torch.set_grad_enabled(False)
+weights = {{name: value.float() for name, value in load_file(f"{{folder}}/model.safetensors").items()}}
+
+
+def load(module, name):
+    """Give a torch module its weights."""
+    start = f"{{name}}."
+    module.load_state_dict({{k[len(start) :]: v for k, v in weights.items() if k.startswith(start)}})
+    return module
+
+
+def linear(name, x):
+    """W x + b"""
+    return x @ weights[f"{{name}}.weight"].T + weights.get(f"{{name}}.bias", 0)
+
+
+tokenizer = sentencepiece.SentencePieceProcessor(model_file=f"{{folder}}/source.model")
+x = weights["{embedding}.weight"][tokenizer.encode(text)]  # a row per token
+encoder = load(torch.nn.{module}({inputs}, {hidden}, {layers}, bidirectional={both}), "encoder")
+hidden, state = encoder(x)  # hidden: the last layer's h of every step
+{last}
+'''
+
+
+def program(spec: ModelSpec, trace: Trace, folder: str = "") -> str:
+    """A program that computes the trace's states, logits and probabilities without this package.
+
+    Parameters
+    ----------
+    spec
+        The settings of the model that the trace was recorded from.
+    trace
+        Its text goes into the program; for a translation also the pieces written.
+    folder
+        Where the program will find the checkpoint; by default ``checkpoints/<id>``.
+    """
+    return task_of_spec(spec).program(spec, trace, folder or f"checkpoints/{trace.model}")
+
+
+def final_state(spec: ModelSpec) -> str:
+    """How the program names h after the last step."""
+    return "state[0]" if spec.cell is Cell.LSTM else "state"
+
+
+def start(spec: ModelSpec, trace: Trace, folder: str, *, embedding: str, hidden: int) -> str:
+    """The program up to the encoder's states; `embedding` names its table, `hidden` counts per direction."""
+    final = final_state(spec)
+    both = f"torch.cat(({final}[-2], {final}[-1]))  # of both directions of reading"
+    return _START.format(
+        module=MODULES[spec.cell],
+        layers=spec.layers,
+        model=trace.model,
+        folder=folder,
+        text=trace.text,
+        embedding=embedding,
+        inputs=spec.embedding,
+        hidden=hidden,
+        both=spec.bidirectional,
+        last=f"last = {both if spec.bidirectional else f'{final}[-1]'}",
+    )

@@ -1,0 +1,72 @@
+"""Sentiment: text in, one of a few ordered classes out."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from rnnviz_core.inputs.tokenizer import Tokenizer
+from rnnviz_core.models.classifier import SentimentModel
+from rnnviz_core.models.classifier_spec import SentimentSpec
+from rnnviz_core.tasks.base import Answer, Task
+from rnnviz_core.tracing.trace import Trace
+
+from . import program, recording
+
+
+def _build(spec: SentimentSpec, tokenizers: Mapping[str, Tokenizer], name: str | None) -> SentimentModel:
+    return SentimentModel(spec, tokenizers["source"], name)
+
+
+def _answer(trace: Trace) -> Answer:
+    shares = trace["readout.probabilities"]
+    best = int(shares.argmax())
+    return Answer("It says", str(trace.meta["label"]), float(shares[best]), (best, len(shares)))
+
+
+def _describe(trace: Trace) -> dict[str, Any]:
+    values = trace["readout.probabilities"].tolist()
+    return {
+        "prediction": trace.meta["label"],
+        "probabilities": dict(zip(trace.labels["class"], values, strict=True)),
+    }
+
+
+def _lines(trace: Trace) -> list[tuple[str, str]]:
+    shares = _describe(trace)["probabilities"].items()
+    return [
+        ("prediction", str(trace.meta["label"])),
+        *(("", f"{share:6.1%}  {name}") for name, share in shares),
+    ]
+
+
+def _architecture(spec: SentimentSpec) -> str:
+    words = ("two-way " if spec.bidirectional else "") + spec.cell.upper()
+    if spec.layers > 1:
+        words += f" × {spec.layers}"
+    return words + (" + attention" if spec.attention != "none" else "")
+
+
+def _headline(scores: Mapping[str, float]) -> str:
+    name = next((name for name in ("accuracy2", "accuracy5") if name in scores), None)
+    return f"{scores[name]:.1f} % right" if name else ""
+
+
+TASK = Task(
+    name="sentiment",
+    title="Sentiment",
+    spec=SentimentSpec,
+    parts=("encoder",),
+    vocabularies=("source",),
+    build=_build,
+    record=recording.record,
+    answer=_answer,
+    describe=_describe,
+    lines=_lines,
+    program=program.program,
+    architecture=_architecture,
+    reads=lambda spec: "en",
+    family=lambda spec: "sentiment",
+    headline=_headline,
+    default="sentiment-lstm",
+    with_weights=recording.with_weights,
+    attentions=("none", "bahdanau"),
+)

@@ -1,0 +1,24 @@
+"""A verdict as a program in plain torch."""
+
+from rnnviz_core.models.classifier_spec import SentimentSpec
+from rnnviz_core.models.specs import Attention
+from rnnviz_core.tasks.program import start
+from rnnviz_core.tracing.trace import Trace
+
+_SENTIMENT = """{read}
+logits = linear("output", vector)
+probabilities = logits.softmax(-1)
+for name, probability in zip({classes}, probabilities.tolist()):
+    print(f"{{name:15}} {{probability:.4f}}")
+"""
+
+_POOL = """scores = linear("attention.score", torch.tanh(linear("attention.key", hidden)))[:, 0]
+attention = scores.softmax(-1)
+vector = attention @ hidden"""
+
+
+def program(spec: SentimentSpec, trace: Trace, folder: str) -> str:
+    """The program of `rnnviz_core.tasks.program`."""
+    read = "vector = last" if spec.attention is Attention.NONE else _POOL
+    head = start(spec, trace, folder, embedding="embedding", hidden=spec.hidden)
+    return head + _SENTIMENT.format(read=read, classes=spec.classes)
