@@ -131,7 +131,8 @@ def trace(
 
 def _options(ctx: click.Context, network: Any) -> dict[str, Any]:
     """The options of the network's task: as given, else its defaults, where nothing they exclude is given."""
-    from rnnviz_core.tasks.base import task_of
+    from rnnviz_core.tasks.base import names, task_of
+    from rnnviz_core.tasks.base import task as of
 
     task = task_of(network)
     known = {option.name for option in task.options}
@@ -141,7 +142,8 @@ def _options(ctx: click.Context, network: Any) -> dict[str, Any]:
         if name in OPTIONS and ctx.get_parameter_source(name) is not click.core.ParameterSource.DEFAULT
     }
     if odd := sorted(set(given) - known):
-        raise SpecError(f"--{odd[0]} is of no use here; this model is for {task.name}")
+        owners = [name for name in names() if odd[0] in {option.name for option in of(name).options}]
+        raise SpecError(f"--{odd[0]} belongs to {' and '.join(owners)}; this model is for {task.name}")
     return given or {option.name: option.default for option in task.options if option.default is not None}
 
 
