@@ -138,6 +138,13 @@ class Visitor:
         self.page.wait_for_timeout(300)  # the edit is sent before the page can be busy with it
         self.settle()
 
+    def copied_link(self) -> str:
+        """The address that one click on "Copy link" puts into the clipboard."""
+        self.page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+        self.page.get_by_role("button", name="Copy link", exact=True).click()
+        self.page.get_by_role("status").filter(has_text="Link copied").wait_for()
+        return str(self.page.evaluate("navigator.clipboard.readText()"))
+
     def query(self) -> dict[str, str]:
         """The choices in the address."""
         return {name: values[0] for name, values in parse_qs(urlsplit(self.page.url).query).items()}

@@ -1,5 +1,8 @@
 """What a page of the app shows, as its tests ask for it."""
 
+import json
+from typing import Any
+
 import pandas as pd
 import pyarrow as pa
 from streamlit.testing.v1 import AppTest
@@ -30,3 +33,8 @@ def in_url(app: AppTest, name: str) -> str | None:
     """What the address of the page says."""
     value = app.query_params.get(name)
     return value[0] if isinstance(value, list) else value
+
+
+def described(chart: Any) -> str:
+    """What a person who cannot see the chart is told."""
+    return str(json.loads(chart.proto.spec).get("description", "")).strip()

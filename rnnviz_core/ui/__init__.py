@@ -32,7 +32,9 @@ from .serving import loaders
 from .shell import (
     header,
     routes,
+    script,
     sidebar,
+    style,
     tools,
     url,
     words,
@@ -101,7 +103,8 @@ def _failed(error: Exception, page: str, choice: sidebar.Choice | None) -> None:
 
 
 def _prepare() -> sidebar.Choice:
-    header.style()
+    style.install()
+    script.install()
     loaders.warm_up()
     url.begin()
     return sidebar.draw()
@@ -119,7 +122,7 @@ def page(name: str) -> View:
         st.error(plain(message[:1].upper() + message[1:]), icon=":material/error:")
         st.stop()
     header.draw(name, choice, trace)
-    tools.draw(name, choice.entry.spec, trace)
+    tools.draw(name, choice.entry, choice.text, trace)
     view = View(name, choice.entry.id, choice.entry, trace, choice.text)
     return replace(view, other=_other(view, choice.other)) if choice.other else view
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from helpers_app import datasets_of, in_url, rows_of, words
+from helpers_app import datasets_of, described, in_url, rows_of, words
 from helpers_trace import WORDS, sentiment_trace, translation_trace
 from numpy.testing import assert_allclose
 from streamlit.testing.v1 import AppTest
@@ -261,7 +261,7 @@ def test_every_section_of_every_kind_of_network(start, model, section):
             assert "keeps no ledger" in app.info[0].value
         else:
             assert len(drawn) == 1
-            assert drawn[0].proto.alt.strip()
+            assert described(drawn[0])
             assert "Try this" in words(app)
 
 

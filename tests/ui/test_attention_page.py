@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from helpers_app import datasets_of, in_url, rows_of, words
+from helpers_app import datasets_of, described, in_url, rows_of, words
 from helpers_trace import WORDS, sentiment_trace, translation_trace
 from numpy.testing import assert_allclose
 from streamlit.testing.v1 import AppTest
@@ -198,7 +198,7 @@ def test_every_section_of_every_kind_of_network(start, model, section):
     charts = app.get("vega_lite_chart")
     kinds = {"sentiment-rnn": 1, "sentiment-gru": 2}.get(model, 3 if model.startswith("es") else 2)
     assert len(charts) == (kinds if section == "kinds" else 1)
-    assert all(chart.proto.alt.strip() for chart in charts)
+    assert all(described(chart) for chart in charts)
     assert "Try this" in words(app)
     assert ("has no attention" in " ".join(note.value for note in app.info)) == (section == "instead")
 

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+from helpers_app import described
 from streamlit.testing.v1 import AppTest
 
 from rnnviz_core.checkpoints import registry as checkpoints
@@ -63,7 +64,7 @@ def assert_drawn(app: AppTest, page: str, model: str) -> None:
     charts = app.get("vega_lite_chart")
     assert charts or app.info, "neither a chart nor a word on why there is none"
     for chart in charts:
-        assert chart.proto.alt.strip(), "a chart without a text alternative"
+        assert described(chart), "a chart without a text alternative"
     if charts:
         words = " ".join(block.value for block in app.markdown)
         assert "How to read this" in words

@@ -4,12 +4,14 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 from google.protobuf.message import Message
 from streamlit.testing.v1 import AppTest
 
 from bench.fuzz import PAGES
+from rnnviz_core.ui.shell.script import SCRIPT
 from rnnviz_core.ui.shell.words import plain
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -66,6 +68,7 @@ def open_page(page: str, **query: str) -> AppTest:
 
 def shown(app: AppTest) -> list[tuple[str, str]]:
     found = [pair for element in elements(app._tree) for pair in strings(element)]
+    found.remove(("Html.body", SCRIPT))  # the app's own, to the letter
     assert {"Markdown.body", "Html.body"} <= {name for name, _ in found}, "the walk finds nothing"
     return found
 
@@ -75,13 +78,24 @@ def shipped(monkeypatch):
     monkeypatch.setenv("RNNVIZ_CHECKPOINTS", str(ROOT / "checkpoints"))
 
 
+@pytest.mark.parametrize("text", [" ".join(HOSTILE[:3]), " ".join(HOSTILE[3:])], ids=["html", "markdown"])
 @pytest.mark.parametrize("page", PAGES)
-def test_typed_text_is_never_interpreted(page):
-    app = open_page(page, model="sentiment-lstm", text=" ".join(HOSTILE))
+def test_typed_text_is_never_interpreted(page, text):
+    app = open_page(page, model="sentiment-lstm", text=text)
     assert not app.exception
+    assert not [note for note in app.info if "limit" in note.value], "the text is not read"
     arrived = [(name, value) for name, value in shown(app) if RAW.search(value)]
     assert [name for name, _ in arrived if name not in PLAIN] == []
-    assert {"TextArea", "Code"} <= {name.split(".")[0] for name, _ in arrived}, "it is not even on the page"
+    assert "TextArea" in {name.split(".")[0] for name, _ in arrived}, "it is not even on the page"
+    link = next(value for _, value in shown(app) if "data-shown=" in value)
+    assert urlencode({"text": text}).replace("~", "%7E") in link, "the copied link does not hold it"
+
+
+def test_no_script_runs_but_the_apps_own():
+    app = open_page("overview", model="sentiment-lstm", text=" ".join(HOSTILE))
+    blocks = [element for element in elements(app._tree) if element.DESCRIPTOR.name == "Html"]
+    assert len(blocks) > 2
+    assert [block.body for block in blocks if block.unsafe_allow_javascript] == [SCRIPT]
 
 
 @pytest.mark.parametrize("text", HOSTILE)

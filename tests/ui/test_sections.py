@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from helpers_app import datasets_of, in_url, rows_of, words
+from helpers_app import datasets_of, described, in_url, rows_of, words
 from numpy.testing import assert_allclose
 from streamlit.testing.v1 import AppTest
 
@@ -58,7 +58,7 @@ def trace(folder):
 
 def charts(app: AppTest) -> int:
     found = app.get("vega_lite_chart")
-    assert all(chart.proto.alt.strip() for chart in found)
+    assert all(described(chart) for chart in found)
     return len(found)
 
 

@@ -76,10 +76,11 @@ def show(
     The selection as Streamlit reports it when `select` is given, otherwise None.
     """
     datasets = {name: arrow_bytes(rows) for name, rows in frames.items()}
-    spec = {**compiled(template), "datasets": datasets}
+    spec = {**compiled(template), "datasets": datasets, "description": description}
     if height is not None:
         spec["height"] = height
-    options: dict[str, Any] = {"width": "stretch", "key": key, "alt": description}
+    # Not Streamlit's `alt`: that is also read out before the name of each of the chart's four buttons.
+    options: dict[str, Any] = {"width": "stretch", "key": key}
     if select is None:
         st.vega_lite_chart(spec, **options)
         return None

@@ -59,31 +59,34 @@ def _play(view: "View", part: str, draw: Callable[[int], None], seconds: float |
                 key=key,
                 on_change=lambda: go(st.session_state[key]),
                 width=300,
+                label_visibility="collapsed",
             )
             _buttons(step, last, go, name)
     draw(step)
 
 
-def _buttons(step: int, last: int, go: Callable[[int], None], name: str) -> None:
+def _buttons(step: int, last: int, go: Callable[[int], None], in_url: str) -> None:
     """Play first: on a phone it stands beside the slider, and the others fill the row below."""
     playing = bool(st.session_state.get(_PLAYING))
     st.button(
-        ":material/pause:" if playing else ":material/play_arrow:",
+        "Pause" if playing else "Play",
+        icon=":material/pause:" if playing else ":material/play_arrow:",
         key="player-play",
-        help="Stop" if playing else "Walk through the steps",
+        help="Stop here" if playing else "Walk through the steps",
         on_click=_toggle,
-        args=(name, step == last),
+        args=(in_url, step == last),
     )
-    for icon, about, to, keys in (
-        ("first_page", "To the first step", 0, None),
-        ("chevron_left", "One step back", step - 1, "Left"),
-        ("chevron_right", "One step forward", step + 1, "Right"),
-        ("last_page", "To the last step", last, None),
+    for icon, name, to, keys in (
+        ("first_page", "First step", 0, None),
+        ("chevron_left", "Previous step", step - 1, "Left"),
+        ("chevron_right", "Next step", step + 1, "Right"),
+        ("last_page", "Last step", last, None),
     ):
-        st.button(
-            f":material/{icon}:",
+        st.button(  # its name is for those who hear it, and for the tip; what is drawn is the icon
+            name,
+            icon=f":material/{icon}:",
             key=f"player-{icon}",
-            help=about,
+            help=name,
             shortcut=keys,
             disabled=not 0 <= to <= last or to == step,
             on_click=go,

@@ -135,6 +135,11 @@ class Cache(Generic[V]):
     def __len__(self) -> int:
         return len(self._kept)
 
+    def __contains__(self, key: Hashable) -> bool:
+        """Whether the value of `key` is kept, so that `get` takes no time."""
+        with self._lock:
+            return self._find(key) is not None
+
     @property
     def bytes(self) -> int:
         """What the kept values say they take, all together."""

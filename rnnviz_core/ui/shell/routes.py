@@ -115,6 +115,7 @@ def run_router(prepare: Callable[[], Any], failed: Callable[[Exception, str, Any
     goes to `failed`, with the page's name and what `prepare` returned, if it came that far.
     """
     page = navigation()
+    st.set_page_config(page_title=f"{page.title} · RNNViz")  # a tab among others says which page it is
     try:
         _run.shared = prepare()
         page.run()

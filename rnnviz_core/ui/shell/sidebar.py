@@ -1,18 +1,17 @@
-"""The sidebar, the same on every page: task, model, sentence, examples, link."""
+"""The sidebar, the same on every page: task, model, sentence, examples, comparison."""
 
 from dataclasses import dataclass
 
 import streamlit as st
 
-from rnnviz_core import limits
 from rnnviz_core.checkpoints.listing import scores
 from rnnviz_core.checkpoints.registry import Entry, Scan
 from rnnviz_core.tasks import base as tasks
-from rnnviz_core.tasks.examples import default_text, examples, is_example
+from rnnviz_core.tasks.examples import examples, is_example
 from rnnviz_core.ui.controls import choose
 from rnnviz_core.ui.serving import loaders
 
-from . import compare, url, words
+from . import compare, sentence, url, words
 
 
 @dataclass(frozen=True)
@@ -32,12 +31,12 @@ def draw() -> Choice:
     with st.sidebar:
         task = _choose_task(found)
         entry = _choose_model(found, task)
-        text = _write_text(entry)
-        _choose_example(entry, text)
-        other = compare.choose(found, entry, text)
-        _draw_link(task=task, model=entry.id, text=text)
+        written = sentence.choose(entry)
+        sentence.box(written)
+        _choose_example(entry, written.typed)
+        other = compare.choose(found, entry, written.read)
         _list_problems(found)
-    return Choice(entry, text, Choice(*other) if other else None)
+    return Choice(entry, written.read, Choice(*other) if other else None)
 
 
 def _no_model(found: Scan) -> None:
@@ -107,21 +106,6 @@ def _choose_model(found: Scan, task: str) -> Entry:
     return entry
 
 
-def _write_text(entry: Entry) -> str:
-    default = default_text(entry.spec)
-    text = url.checked("text", url.short_enough, default, shown="our example")
-    key = url.widget("text", text)
-    st.text_area(
-        "Sentence",
-        key=key,
-        height=100,
-        max_chars=limits.CHARACTERS,
-        on_change=lambda: url.put("text", st.session_state[key]),
-        help="Type any sentence, then press Ctrl+Enter (⌘+Enter on a Mac) or click outside the box.",
-    )
-    return text
-
-
 def _choose_example(entry: Entry, text: str) -> None:
     offered = examples(entry.spec)
     numbers = {example.text: number for number, example in enumerate(offered)}
@@ -168,13 +152,3 @@ def _switch(task: str, entry: Entry | None) -> None:
     if entry:
         choose.forget_layer(entry.spec)
         compare.forget(loaders.models(), entry)
-
-
-def _draw_link(**shown: str) -> None:
-    """The address of this view, with a button that copies it."""
-    place = st.popover(
-        "Copy link", icon=":material/link:", width="stretch", key="copy-link", on_change="rerun"
-    )
-    if place.open:
-        place.markdown("This address opens the same page, model and sentence:")
-        place.code(url.link(**shown), language=None, wrap_lines=True)

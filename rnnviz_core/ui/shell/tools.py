@@ -4,27 +4,29 @@ from collections.abc import Callable
 
 import streamlit as st
 
+from rnnviz_core.checkpoints.registry import Entry
 from rnnviz_core.models.specs import ModelSpec
 from rnnviz_core.tasks.program import program
 from rnnviz_core.tracing.trace import Trace
 from rnnviz_core.ui.controls.svg import draw_svg
 
-from . import glossary
+from . import glossary, script
 
 
-def draw(page: str, spec: ModelSpec, trace: Trace) -> None:
-    """Two buttons that open a list of terms, and the downloads; closed, they send nothing."""
-    with st.container(horizontal=True):
+def draw(page: str, entry: Entry, text: str, trace: Trace) -> None:
+    """Buttons: a list of terms, the downloads (closed, both send nothing), and one that copies the link."""
+    with st.container(horizontal=True, vertical_alignment="center", key="tools"):
         terms = st.popover(
             "Words on this page", icon=":material/menu_book:", key="tools-words", on_change="rerun"
         )
         taken = st.popover("Take it along", icon=":material/download:", key="tools-taken", on_change="rerun")
+        script.copy_link(task=str(entry.spec.task), model=entry.id, text=text)
     if terms.open:
         lines = [f"**{term}**: {meaning}" for term, meaning in glossary.terms(page).items()]
         terms.markdown("  \n".join(lines))
     if taken.open:
         with taken:
-            _take_along(page, spec, trace)
+            _take_along(page, entry.spec, trace)
 
 
 def _take_along(page: str, spec: ModelSpec, trace: Trace) -> None:

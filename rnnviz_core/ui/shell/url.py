@@ -11,8 +11,7 @@ when the URL is changed by a link; otherwise from the widgets.
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import TypeVar
-from urllib.parse import urlencode
+from typing import Any, TypeVar
 
 import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
@@ -170,12 +169,14 @@ def whole(size: int) -> Callable[[str], int | None]:
 def short_enough(text: str, limit: int = limits.CHARACTERS) -> str:
     """Reads a text that is within the limit."""
     if len(text) > limit:
-        raise ValueError(f"The link's text has {len(text)} characters, the limit is {limit}")
+        raise ValueError(f"The text has {len(text)} characters, the limit is {limit}")
     return text
 
 
-def widget(name: str, value: object) -> str:
+def widget(name: str, value: object, read: Callable[[Any], object] = lambda shown: shown) -> str:
     """The key of the widget that shows `value`, ready to be drawn.
+
+    `read` makes the value of what the widget shows, where the two may differ.
 
     When something else than the widget changed the value, the widget gets a new key. Under the old
     key the browser may still report what it shows until it hears of the change, and that echo would
@@ -183,7 +184,7 @@ def widget(name: str, value: object) -> str:
     """
     versions = _memory().versions
     key = _key(name, versions.get(name, 0))
-    if key in st.session_state and st.session_state[key] != value:
+    if key in st.session_state and read(st.session_state[key]) != value:
         versions[name] = versions.get(name, 0) + 1
         key = _key(name, versions[name])
     if key not in st.session_state:
@@ -193,10 +194,3 @@ def widget(name: str, value: object) -> str:
 
 def _key(name: str, version: int) -> str:
     return f"choice-{name}-{version}" if version else f"choice-{name}"
-
-
-def link(**shown: str) -> str:
-    """The address of exactly this view: what is shown spelled out, and everything chosen."""
-    values = {**_memory().values, **shown}
-    query = urlencode({name: values[name] for name in NAMES if name in values})
-    return f"{(st.context.url or '').split('?')[0]}?{query}"

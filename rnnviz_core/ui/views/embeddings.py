@@ -1,5 +1,6 @@
 """The sections of the embeddings page, for one view or for two side by side."""
 
+from contextlib import AbstractContextManager, nullcontext
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -151,15 +152,26 @@ def neighbourhood(view: "View", part: str) -> None:
 def _draw_map(shown: "View", part: str, position: int, method: str, typed: str) -> None:
     if typed and _find(shown, part, typed) is None:
         _not_a_piece(typed)
-    rows = _map(shown, part, _around(shown, part, position, typed), method)
-    name = rows["piece"].iloc[0]
-    show(
-        map_charts.neighbourhood_map(word_map.METHODS[method]),
-        key=shown.key(f"embeddings-map-{method}"),
-        select=None if shown.second else "cell",
-        description=f"Map of the {len(rows)} pieces nearest to “{name}”: {', '.join(rows['piece'][1:6])}, …",
-        pieces=rows,
-    )
+    around = _around(shown, part, position, typed)
+    with _waiting(f"Computing the {word_map.METHODS[method]} map …", _map_key(shown, part, around, method)):
+        rows = _map(shown, part, around, method)
+        name, near = rows["piece"].iloc[0], ", ".join(rows["piece"][1:6])
+        show(
+            map_charts.neighbourhood_map(word_map.METHODS[method]),
+            key=shown.key(f"embeddings-map-{method}"),
+            select=None if shown.second else "cell",
+            description=f"Map of the {len(rows)} pieces nearest to “{name}”: {near}, …",
+            pieces=rows,
+        )
+
+
+def _waiting(words: str, key: tuple[object, ...]) -> AbstractContextManager[object]:
+    """Where a map is drawn; while it must be computed first, that is said in the old map's place."""
+    if key in _maps:
+        return nullcontext()
+    place = st.empty()
+    place.status(words, state="running")
+    return place
 
 
 def _around(view: "View", part: str, position: int, typed: str) -> int:
@@ -176,10 +188,14 @@ def _map(view: "View", part: str, chosen: int, method: str) -> pd.DataFrame:
     def make() -> pd.DataFrame:
         if method != "tsne":
             return word_map.neighbourhood(matrix, pieces, chosen, method)
-        with st.spinner("Drawing the map …"), heavy():
+        with heavy():
             return word_map.neighbourhood(matrix, pieces, chosen, method)
 
-    return _maps.get((str(view.entry.path), loaders._stamp(view.entry.path), part, chosen, method), make)
+    return _maps.get(_map_key(view, part, chosen, method), make)
+
+
+def _map_key(view: "View", part: str, chosen: int, method: str) -> tuple[object, ...]:
+    return (str(view.entry.path), loaders._stamp(view.entry.path), part, chosen, method)
 
 
 def axis(view: "View", part: str) -> None:

@@ -1,0 +1,84 @@
+"""The page's own JavaScript: what a browser must do itself, because Streamlit has no setting for it.
+
+Enter applies the sentence (Streamlit's text area takes Ctrl+Enter only), and one click copies the page's
+address. Both listen on the document, once per tab, so that no rerun and no new widget loses them; without
+the script Ctrl+Enter still applies.
+"""
+
+from html import escape
+from urllib.parse import urlencode
+
+import streamlit as st
+
+SCRIPT = """<script>
+if (!window.rnnviz) {
+  window.rnnviz = true
+  document.documentElement.classList.add('rv-keys')
+  const box = target => target.closest?.('.st-key-sentence textarea')
+  document.addEventListener('focusin', event => {
+    if (box(event.target)) event.target.enterKeyHint = 'go'  // the word on a phone's Enter key
+  })
+  document.addEventListener('keydown', event => {
+    const {key, shiftKey, ctrlKey, metaKey, altKey, isComposing, keyCode} = event
+    if (key !== 'Enter' || shiftKey || ctrlKey || metaKey || altKey || !box(event.target)) return
+    if (isComposing || keyCode === 229) return  // Enter ends a word that is being put together
+    event.preventDefault()
+    event.stopImmediatePropagation()
+    const keys = {key, code: 'Enter', keyCode: 13, ctrlKey: true, bubbles: true, cancelable: true}
+    event.target.dispatchEvent(new KeyboardEvent('keydown', keys))
+  }, {capture: true})
+
+  const address = button => {
+    const found = new URL(location.href)
+    const shown = new URLSearchParams(button.dataset.shown)
+    for (const [name, value] of shown) found.searchParams.set(name, value)
+    return found.href
+  }
+  const copyOldWay = text => {  // where the page came over plain http, there is no clipboard
+    const area = Object.assign(document.createElement('textarea'), {value: text})
+    document.body.append(area)
+    area.select()
+    const copied = document.execCommand('copy')
+    area.remove()
+    return copied
+  }
+  const copy = async text => {
+    try {
+      await navigator.clipboard.writeText(text)
+      return true
+    } catch {
+      return copyOldWay(text)
+    }
+  }
+  document.addEventListener('click', async event => {
+    const button = event.target.closest?.('.rv-copy')
+    if (!button) return
+    const text = address(button)
+    if (!await copy(text)) return window.prompt('The address of this view:', text)
+    button.focus()
+    button.dataset.copied = true
+    button.nextElementSibling.textContent = 'Link copied'
+    clearTimeout(button.later)
+    button.later = setTimeout(() => {
+      delete button.dataset.copied
+      button.nextElementSibling.textContent = ''
+    }, 2500)
+  })
+}
+</script>"""
+
+
+def install() -> None:
+    """Bring the script to the browser; it runs once per tab."""
+    st.html(SCRIPT, unsafe_allow_javascript=True)
+
+
+def copy_link(**shown: str) -> None:
+    """A button that copies the address of this view: the tab's own, with what is `shown` spelled out."""
+    values = escape(urlencode(shown).replace("~", "%7E"))  # letters, digits, %, + and & are left
+    st.html(
+        f'<button type="button" class="rv-button rv-copy" data-shown="{values}">'
+        '<span class="rv-icon" aria-hidden="true" translate="no"></span><span>Copy link</span></button>'
+        '<span class="rv-said" role="status"></span>',
+        width="content",
+    )

@@ -1,0 +1,102 @@
+"""The sentence: the box in which it is typed, and which text the pages show.
+
+The box keeps what was typed. A text that cannot be read (empty, too many tokens) does not take the page away:
+it goes on showing the last text that could be read, and a note says what to do.
+"""
+
+import re
+from dataclasses import dataclass
+
+import streamlit as st
+
+from rnnviz_core import limits
+from rnnviz_core.checkpoints.registry import Entry
+from rnnviz_core.errors import RnnvizError
+from rnnviz_core.tasks.examples import default_text
+from rnnviz_core.ui.serving import loaders
+
+from . import url
+
+# Line feed, vertical tab, form feed, carriage return, next line, line and paragraph separator.
+_BREAKS = re.compile("[ \t]*[\n\v\f\r\x85\N{LINE SEPARATOR}\N{PARAGRAPH SEPARATOR}]+[ \t]*")
+_READ = "rnnviz-read"  # the last text that could be read, per task
+_CUT = "rnnviz-cut"  # how many characters a text had that was too long for the box
+
+
+@dataclass(frozen=True)
+class Sentence:
+    """What was typed, and what the pages show."""
+
+    typed: str
+    read: str
+    tokens: int | None  # of what was typed; None when the model could not be loaded
+
+
+def one_line(text: str) -> str:
+    """`text` with every line break, and the blanks around it, as one space."""
+    return _BREAKS.sub(" ", text)
+
+
+def choose(entry: Entry) -> Sentence:
+    """The chosen text; one that cannot be read leaves a note, and the text before it is shown."""
+    default = default_text(entry.spec)
+    typed = url.checked("text", url.short_enough, default, shown="our example")
+    if typed != (typed := one_line(typed)):
+        url.put("text", typed)
+        url.write()
+    if cut := st.session_state.pop(_CUT, 0):
+        url.note(
+            f"The text has {cut} characters, the limit is {limits.CHARACTERS}: the first "
+            f"{limits.CHARACTERS} are kept."
+        )
+    tokens = _count(entry, typed)
+    kept: dict[str, str] = st.session_state.setdefault(_READ, {})
+    task = str(entry.spec.task)
+    if tokens is None or 0 < tokens <= limits.PIECES:
+        kept[task] = typed
+        return Sentence(typed, typed, tokens)
+    before = kept.get(task, default)
+    if not 0 < (_count(entry, before) or 0) <= limits.PIECES:
+        before = default
+    url.note(f"{_what_to_do(tokens)} Until then this page shows “{before}”.")
+    return Sentence(typed, before, tokens)
+
+
+def _count(entry: Entry, text: str) -> int | None:
+    """How many tokens `text` has; a model that cannot be loaded is for the page to report."""
+    try:
+        tokenizer = loaders.model(entry).tokenizers["source"]
+    except RnnvizError:
+        return None
+    return len(tokenizer.ids(text))
+
+
+def _what_to_do(tokens: int) -> str:
+    if not tokens:
+        return "The sentence is empty: type at least one word and press Enter."
+    return (
+        f"The sentence has {tokens} tokens, the limit is {limits.PIECES}: "
+        f"leave out {tokens - limits.PIECES} and press Enter."
+    )
+
+
+def box(sentence: Sentence) -> None:
+    """The box to type in, and under it how much of the limit is used."""
+    key = url.widget("text", sentence.typed, read=one_line)
+    with st.container(key="sentence", gap="xxsmall"):
+        st.text_area(
+            "Sentence",
+            key=key,
+            height=100,
+            on_change=lambda: _take(st.session_state[key]),
+            help="Type any sentence and press Enter, or click outside the box. Shift+Enter: a new line.",
+        )
+        if sentence.tokens is not None:
+            st.caption(f"{sentence.tokens} of {limits.PIECES} tokens")
+
+
+def _take(typed: str) -> None:
+    text = one_line(typed)
+    if len(text) > limits.CHARACTERS:
+        st.session_state[_CUT] = len(text)
+    url.put("text", text[: limits.CHARACTERS])
