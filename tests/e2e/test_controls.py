@@ -240,11 +240,11 @@ def test_a_map_that_is_being_computed_says_so_in_the_old_ones_place(
     visitor.open("/embeddings", model=first(Task.SENTIMENT), text=SENTENCE, section="map", token=3)
     visitor.page.evaluate(
         """() => {
-            window.seen = []
+            window.found = []
             const look = () => {
                 const says = document.body.innerText.includes('Computing the t-SNE map')
                 const charts = [...document.querySelectorAll('[data-testid="stVegaLiteChart"]')]
-                seen.push([says, charts.some(chart => chart.checkVisibility())].join())
+                found.push([says, charts.some(chart => chart.checkVisibility())].join())
             }
             window.watching = new MutationObserver(look)
             watching.observe(document.body, {subtree: true, childList: true, characterData: true})
@@ -253,7 +253,7 @@ def test_a_map_that_is_being_computed_says_so_in_the_old_ones_place(
     visitor.page.get_by_role("radio", name="t-SNE").click(force=True)
     visitor.page.wait_for_timeout(300)
     visitor.settle()
-    seen = visitor.page.evaluate("watching.disconnect(), seen")
+    seen = visitor.page.evaluate("watching.disconnect(), found")
     assert "true,false" in seen, "nothing said that it works"
     assert "true,true" not in seen, "the old map stood beside it"
     assert len(visitor.charts()) == 1
