@@ -19,6 +19,7 @@ from . import url
 
 # Line feed, vertical tab, form feed, carriage return, next line, line and paragraph separator.
 _BREAKS = re.compile("[ \t]*[\n\v\f\r\x85\N{LINE SEPARATOR}\N{PARAGRAPH SEPARATOR}]+[ \t]*")
+SHORT = 80  # characters of a sentence that a note quotes
 _READ = "rnnviz-read"  # the last text that could be read, per task
 _CUT = "rnnviz-cut"  # how many characters a text had that was too long for the box
 
@@ -58,7 +59,8 @@ def choose(entry: Entry) -> Sentence:
     before = kept.get(task, default)
     if not 0 < (_count(entry, before) or 0) <= limits.PIECES:
         before = default
-    url.note(f"{_what_to_do(tokens)} Until then this page shows “{before}”.")
+    kept_in_short = before if len(before) <= SHORT else f"{before[:SHORT].rstrip()} …"
+    url.note(f"{_what_to_do(tokens)} Until then this page shows “{kept_in_short}”.")
     return Sentence(typed, before, tokens)
 
 
