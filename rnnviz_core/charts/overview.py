@@ -8,6 +8,7 @@ Datasets (all from `frames.overview`): ``cells``, ``columns``, ``now`` (the chos
 under it: a name of the trace, ``attention`` or ``readout``.
 """
 
+import math
 from functools import cache
 from typing import Any
 
@@ -31,18 +32,21 @@ from .unrolled import (
 from .unrolled import Row as Row
 
 GAP = 14  # px over the legend of the classes
-LEGEND = 80  # px of that legend, the gap included
+LEGEND = 80  # px of a line of that legend, the gap included
+BESIDE = 5  # classes in one line of it
 BAR = 44  # px of the attention bars
 
 
 @cache
-def sentiment(rows: tuple[Row, ...], classes: tuple[str, ...], *, attention: bool) -> alt.LayerChart:
+def sentiment(
+    rows: tuple[Row, ...], classes: tuple[str, ...], *, attention: bool, ordered: bool = True
+) -> alt.LayerChart:
     """Tokens, embeddings, states, attention if there is any, and the verdict after every token."""
     y, layers = boxes(rows, "columns", 0)
     if attention:
         y = _attention(layers, y)
-    y = _verdicts(layers, y, classes)
-    return picture([highlight(y - LEGEND), *layers], y)
+    y = _verdicts(layers, y, classes, ordered)
+    return picture([highlight(y - _legend_height(len(classes))), *layers], y)
 
 
 @cache
@@ -76,9 +80,9 @@ def _attention(layers: list[Any], y: int) -> int:
     return bottom
 
 
-def _verdicts(layers: list[Any], y: int, classes: tuple[str, ...]) -> int:
+def _verdicts(layers: list[Any], y: int, classes: tuple[str, ...], ordered: bool) -> int:
     """The verdict after every token as a stack, and in words for the chosen step."""
-    colour = alt.Color("class:N", scale=theme.class_scale(classes), legend=None, sort=list(classes))
+    colour = alt.Color("class:N", scale=theme.class_scale(classes, ordered), legend=None, sort=list(classes))
     top, height = y + JOIN + LINE, 84
     tips = [
         *parts.step_tips(),
@@ -105,20 +109,25 @@ def _verdicts(layers: list[Any], y: int, classes: tuple[str, ...]) -> int:
 
 
 def _legend(layers: list[Any], top: int, classes: tuple[str, ...], colour: alt.Color) -> int:
-    """The classes side by side, each with its probability at the chosen step as a bar and in words."""
-    count = len(classes)
+    """The classes side by side, each with its probability at the chosen step as a bar and in words.
+
+    More than `BESIDE` stand in several lines.
+    """
+    count = min(len(classes), BESIDE)
+    line_height = LEGEND - GAP
     chosen = (
         of("verdicts")
         .transform_filter(HERE)
         .transform_calculate(
-            left=f"datum.number / {count}",
-            right=f"(datum.number + 0.94 * datum.probability) / {count}",
-            end=f"(datum.number + 0.94) / {count}",
+            left=f"(datum.number % {count}) / {count}",
+            right=f"(datum.number % {count} + 0.94 * datum.probability) / {count}",
+            end=f"(datum.number % {count} + 0.94) / {count}",
+            down=f"floor(datum.number / {count}) * {line_height}",
             words="split(datum['class'], ' ')",
             share="format(datum.probability, '.1%')",
         )
     )
-    bar = {"y": alt.value(top), "y2": alt.value(top + 10)}
+    bar = {"y": pixels(f"{top} + datum.down"), "y2": pixels(f"{top + 10} + datum.down")}
     words = {"align": "left", "baseline": "top", "tooltip": None}
     layers += [
         chosen.mark_rect(color=theme.OUTLINE, opacity=0.25, tooltip=None).encode(
@@ -126,13 +135,17 @@ def _legend(layers: list[Any], top: int, classes: tuple[str, ...], colour: alt.C
         ),
         chosen.mark_rect(tooltip=None).encode(x=x_at("left"), x2="right:Q", color=colour, **bar),
         chosen.mark_text(**words, fontWeight=600, fontSize=13).encode(
-            x=x_at("left"), y=alt.value(top + 16), text="share:N"
+            x=x_at("left"), y=pixels(f"{top + 16} + datum.down"), text="share:N"
         ),
         chosen.mark_text(**words, lineHeight=14).encode(
-            x=x_at("left"), y=alt.value(top + 34), text="words:N"
+            x=x_at("left"), y=pixels(f"{top + 34} + datum.down"), text="words:N"
         ),
     ]
-    return top + LEGEND - GAP
+    return top + _legend_height(len(classes)) - GAP
+
+
+def _legend_height(classes: int) -> int:
+    return GAP + (LEGEND - GAP) * math.ceil(classes / BESIDE)
 
 
 def _links(top: int, bottom: int) -> alt.Chart:

@@ -27,14 +27,14 @@ def _softened(chart: alt.Chart) -> alt.Chart:
 
 
 @cache
-def probabilities(classes: tuple[str, ...]) -> alt.LayerChart:
+def probabilities(classes: tuple[str, ...], ordered: bool = True) -> alt.LayerChart:
     """Sentiment: a bar per class, with its logit. Dataset: ``classes`` (`frames.softmax.classes`)."""
     base = _softened(alt.Chart(alt.NamedData("classes"))).transform_calculate(
         label="datum.number + ' ' + datum['class'] + '  ' + format(datum.logit, '+.2f')",
         words="format(datum.share, '.1%')",
     )
     y = alt.Y("label:N", title=None, sort=alt.EncodingSortField("number", op="min")).axis(
-        labelExpr="slice(datum.value, 2)", labelLimit=160
+        labelExpr="slice(datum.value, indexof(datum.value, ' ') + 1)", labelLimit=160
     )
     x = _share_x()
     tips = [
@@ -43,9 +43,8 @@ def probabilities(classes: tuple[str, ...]) -> alt.LayerChart:
         parts.tip("share", "at this temperature", "share"),
         parts.tip("probability", "at temperature 1", "share"),
     ]
-    bars = base.mark_bar(cornerRadiusEnd=2, height=18).encode(
-        x=x, y=y, color=alt.Color("class:N", scale=theme.class_scale(classes), legend=None), tooltip=tips
-    )
+    colour = alt.Color("class:N", scale=theme.class_scale(classes, ordered), legend=None)
+    bars = base.mark_bar(cornerRadiusEnd=2, height=18).encode(x=x, y=y, color=colour, tooltip=tips)
     words = base.mark_text(align="left", dx=6, tooltip=None).encode(x=x, y=y, text="words:N")
     return theme.finish(
         alt.layer(bars, words)
@@ -98,7 +97,7 @@ def terms(classes: tuple[str, ...], chosen: str, label: str = "Class ") -> alt.L
 
 
 @cache
-def verdicts(classes: tuple[str, ...]) -> alt.LayerChart:
+def verdicts(classes: tuple[str, ...], ordered: bool = True) -> alt.LayerChart:
     """Sentiment: the probabilities after every token, with one token shaded; a click chooses it.
 
     Datasets: ``verdicts``, ``chosen`` (`frames.tokens.one_step`). Selection: ``cell``, with ``position``.
@@ -113,7 +112,7 @@ def verdicts(classes: tuple[str, ...]) -> alt.LayerChart:
         ),
         color=alt.Color(
             "class:N",
-            scale=theme.class_scale(classes),
+            scale=theme.class_scale(classes, ordered),
             sort=list(classes),
             title=None,
             legend=alt.Legend(

@@ -56,6 +56,12 @@ DIVERGING = (
 )
 # Classes from worst to best: blue is negative and orange positive, as in the scale above.
 CLASS_COLOURS = ("#1D65AE", "#4A96CC", "#858B93", "#DD7C1C", "#A8480A")
+# Classes without an order: far apart in OKLab, the first ones farthest, 3:1 and more on either background.
+NAME_COLOURS = (
+    *("#047AD1", "#F84331", "#2F9D01", "#C755E0", "#90601F", "#7B9593", "#AB3B79", "#047F62", "#7C52EC"),
+    *("#A39005", "#C47581", "#8169AA", "#E942A2", "#B63C2E", "#7E80EE", "#0A9CCE", "#D07502", "#5C6E7C"),
+    *("#D81459", "#637505"),
+)
 NEGATIVE, POSITIVE = "#1D65AE", "#B4530A"
 TEXT = ("#31333F", "#E6E8EC")  # (light, dark), like the pairs below
 MUTED = ("#5B6069", "#B4BAC4")
@@ -93,14 +99,32 @@ def gate_scale(gates: tuple[str, ...]) -> alt.Scale:
     return alt.Scale(domain=list(gates), range=[GATE_COLOURS[gate] for gate in gates])
 
 
-def class_colours(count: int) -> list[str]:
-    """The fixed colours of `count` classes, worst first: five colours spread over however many there are."""
-    return [CLASS_COLOURS[round(number * 4 / max(count - 1, 1))] for number in range(count)]
+def class_colours(count: int, ordered: bool = True) -> list[str]:
+    """The fixed colours of `count` classes, each another one.
+
+    Worst first: the five colours, or steps between them where there are more classes. Without an order:
+    colours that tell apart and say nothing of better or worse.
+    """
+    if not ordered:
+        return list(NAME_COLOURS[:count])
+    last = len(CLASS_COLOURS) - 1
+    places = [number * last / max(count - 1, 1) for number in range(count)]
+    if count <= len(CLASS_COLOURS):
+        return [CLASS_COLOURS[round(place)] for place in places]
+    return [_between(min(int(place), last - 1), place) for place in places]
 
 
-def class_scale(classes: tuple[str, ...]) -> alt.Scale:
+def _between(low: int, place: float) -> str:
+    """The colour at a place between two neighbours of `CLASS_COLOURS`, as ``#RRGGBB``."""
+    one, other = (
+        [int(colour[at : at + 2], 16) for at in (1, 3, 5)] for colour in CLASS_COLOURS[low : low + 2]
+    )
+    return "#" + "".join(f"{round(a + (place - low) * (b - a)):02X}" for a, b in zip(one, other, strict=True))
+
+
+def class_scale(classes: tuple[str, ...], ordered: bool = True) -> alt.Scale:
     """The fixed colour of each class, worst first."""
-    return alt.Scale(domain=list(classes), range=class_colours(len(classes)))
+    return alt.Scale(domain=list(classes), range=class_colours(len(classes), ordered))
 
 
 def config() -> dict[str, Any]:

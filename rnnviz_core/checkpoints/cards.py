@@ -4,12 +4,19 @@ from collections.abc import Mapping
 from statistics import mean, stdev
 from typing import TYPE_CHECKING, Any
 
+from rnnviz_core.models.classifier_spec import SENTIMENT_CLASSES, SentimentSpec
+
 if TYPE_CHECKING:
+    from rnnviz_core.models.specs import ModelSpec
+
     from .registry import Entry
 
+NUMBERS = (
+    *("three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve", "thirteen"),
+    *("fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen", "twenty"),
+)
 SCORE_NAMES = {
-    "accuracy5": "accuracy, five classes (%)",
-    "accuracy3": "accuracy, three classes (%)",
+    **{f"accuracy{n}": f"accuracy, {word} classes (%)" for n, word in reversed([*enumerate(NUMBERS, 3)])},
     "accuracy2": "accuracy, two sides (%)",
     "bleu": "BLEU",
     "bleu_lower": "BLEU, lower-cased",
@@ -39,16 +46,17 @@ def write_card(entry: "Entry", run: dict[str, Any], metrics: dict[str, Any], epo
     about
         Markdown on the data.
     """
-    spec = entry.spec
+    spec, names = entry.spec, score_names(entry.spec)
     shape = f"{spec.layers} layer{'s' * (spec.layers > 1)} of {spec.hidden} units, embedding {spec.embedding}"
     lines = [
         f"# {entry.id}",
         "",
         f"Task: {spec.task}. Cell: {spec.cell}. Attention: {spec.attention}. {shape}"
         f"{', reading both ways' if spec.bidirectional else ''}. {entry.parameters:,} parameters.",
+        *_class_lines(spec),
         "",
-        *_score_lines(metrics),
-        *_seed_lines(metrics.get("seeds", [])),
+        *_score_lines(metrics, names),
+        *_seed_lines(metrics.get("seeds", []), names),
         *_failure_lines(metrics),
         *_peak_lines(metrics.get("peaks", {}), metrics["evaluate"]),
         *_own_lines(metrics.get("own", [])),
@@ -76,14 +84,29 @@ def _code(*commands: str) -> list[str]:
     return ["```", *commands, "```", ""]
 
 
-def _score_lines(metrics: dict[str, Any]) -> list[str]:
+def score_names(spec: "ModelSpec") -> dict[str, str]:
+    """What the scores of a model are called; two classes without an order are no two sides."""
+    if isinstance(spec, SentimentSpec) and not spec.ordered:
+        return {**SCORE_NAMES, "accuracy2": "accuracy, two classes (%)"}
+    return SCORE_NAMES
+
+
+def _class_lines(spec: "ModelSpec") -> list[str]:
+    """The classes, where they are not the usual five."""
+    if not isinstance(spec, SentimentSpec) or (spec.ordered and spec.classes == SENTIMENT_CLASSES):
+        return []
+    order = "worst first" if spec.ordered else "in no order"
+    return ["", f"Classes, {order}: {', '.join(_cell(name) for name in spec.classes)}."]
+
+
+def _score_lines(metrics: dict[str, Any], names: Mapping[str, str]) -> list[str]:
     """The scores, beside those of a linear model where they are known, and those on other splits."""
     floor: Mapping[str, float] = metrics.get("floor", {})
     extra = (" linear model |", "--:|") if floor else ("", "")
     rows = []
     for name, score in metrics["scores"].items():
         beside = f" {floor[name]:.2f} |" if name in floor else " |" * bool(floor)
-        rows.append(f"| {SCORE_NAMES[name]} | {score:.2f} |{beside}")
+        rows.append(f"| {names[name]} | {score:.2f} |{beside}")
     lines = [
         "## Scores",
         "",
@@ -108,7 +131,7 @@ def _score_lines(metrics: dict[str, Any]) -> list[str]:
             "",
             "| figure | value |",
             "|---|--:|",
-            *(f"| {SCORE_NAMES[name]} | {score:.2f} |" for name, score in other["scores"].items()),
+            *(f"| {names[name]} | {score:.2f} |" for name, score in other["scores"].items()),
             "",
             *_code(other["evaluate"]),
         ]
@@ -120,7 +143,7 @@ def _score_lines(metrics: dict[str, Any]) -> list[str]:
     ]
 
 
-def _seed_lines(seeds: list[dict[str, Any]]) -> list[str]:
+def _seed_lines(seeds: list[dict[str, Any]], titles: Mapping[str, str]) -> list[str]:
     """The same recipe with other seeds: how much of a score is luck."""
     if not seeds:
         return []
@@ -139,7 +162,7 @@ def _seed_lines(seeds: list[dict[str, Any]]) -> list[str]:
         "The same recipe with other seeds. The run that is best on the validation split is the one that is",
         "shipped; the spread is the standard deviation:",
         "",
-        f"| seed | validation, {kind} | {' | '.join(SCORE_NAMES[name] for name in names)} |",
+        f"| seed | validation, {kind} | {' | '.join(titles[name] for name in names)} |",
         f"|---|--:|{'--:|' * len(names)}",
         *(f"{row} |" for row in rows),
         "",
@@ -154,8 +177,12 @@ def _failure_lines(metrics: dict[str, Any]) -> list[str]:
     """Where it fails: on kinds of our own sentences, or on long sources."""
     if probes := metrics.get("probes"):
         about = "Accuracy between two sides on small sets of our own sentences; half of each set is positive:"
+        figure = "accuracy2"
+        if figure not in probes[0]:  # classes without an order have no sides
+            about = "Accuracy on small sets of sentences:"
+            figure = next(name for name in probes[0] if name in SCORE_NAMES)
         head = "| sentences | rows | accuracy (%) |"
-        rows = [f"| {probe['name']} | {probe['rows']} | {probe['accuracy2']:.2f} |" for probe in probes]
+        rows = [f"| {probe['name']} | {probe['rows']} | {probe[figure]:.2f} |" for probe in probes]
         commands = [probe["evaluate"] for probe in probes]
     elif lengths := metrics.get("by_length"):
         about = "Lower-cased BLEU by the length of the source sentence:"

@@ -1,5 +1,6 @@
 """The models in a folder as rows, and those rows as a table for a terminal or for Markdown."""
 
+import re
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -7,9 +8,8 @@ if TYPE_CHECKING:
     from .registry import Entry
 
 COLUMNS = ("id", "task", "cell", "attention", "parameters", "size", "scores")
+ACCURACY = re.compile(r"accuracy[0-9]+")  # on so many classes: the most and the fewest are shown
 SCORES = {  # the names in metrics.json -> how a person reads them
-    "accuracy5": "{:.1f} % on 5 classes",
-    "accuracy2": "{:.1f} % on 2 classes",
     "bleu": "BLEU {:.1f}",
     "bleu_lower": "lower-cased {:.1f}",
     "chrf": "chrF {:.1f}",
@@ -34,7 +34,10 @@ def rows(entries: "Iterable[Entry]") -> list[dict[str, Any]]:
 
 def scores(values: dict[str, Any]) -> str:
     """The scores in one line: ``46.1 % on 5 classes, 85.3 % on 2 classes``."""
-    known = [form.format(values[name]) for name, form in SCORES.items() if name in values]
+    counts = [int(name.removeprefix("accuracy")) for name in values if ACCURACY.fullmatch(name)]
+    shown = sorted({max(counts), min(counts)}, reverse=True) if counts else []
+    known = [f"{values[f'accuracy{count}']:.1f} % on {count} classes" for count in shown]
+    known += [form.format(values[name]) for name, form in SCORES.items() if name in values]
     return ", ".join(known) or "not measured"
 
 

@@ -211,7 +211,7 @@ def evaluate(
 ) -> None:
     """Score MODEL on a table.
 
-    Sentiment: columns `text` and `label5` (0..4), `label3` (0..2), `label2` (0/1) or `label`. Prints
+    Sentiment: columns `text` and `label`, or `label5` (0..4), `label3` (0..2), `label2` (0/1). Prints
     accuracies in percent; accuracy2 leaves out rows without a side.
 
     Translation: columns named by language code. Prints sacreBLEU, chrF and perplexity per piece.
@@ -258,7 +258,8 @@ def _score(rule: str) -> tuple[str, float]:
             return name, float(value)
     except ValueError:
         pass
-    raise SpecError(f"--floor {rule!r}: write SCORE=VALUE with one of {', '.join(SCORE_NAMES)}")
+    others = ", ".join(name for name in SCORE_NAMES if not name.startswith("accuracy"))
+    raise SpecError(f"--floor {rule!r}: write SCORE=VALUE with accuracy2 to accuracy20, {others}")
 
 
 @click.command(short_help="Score a finished run and put its model among the checkpoints.")

@@ -11,6 +11,7 @@ from typing import Any, get_args, get_origin
 import click
 
 from rnnviz_core.errors import SpecError
+from rnnviz_core.models.specs import join_names, split_names
 from rnnviz_core.tasks import base as tasks
 
 from .tables import layout_of, layout_options
@@ -24,7 +25,8 @@ SPEC_HELP = {
     "layers": "Stacked recurrent layers.",
     "bidirectional": "Read in both directions (translation: the encoder).",
     "dropout": "Probability, on embeddings, between layers and before the readout.",
-    "classes": "Sentiment: the names of the classes, worst first, separated by commas.",
+    "classes": "Sentiment: the names of 2 to 20 classes, separated by commas, worst first.",
+    "ordered": "Sentiment: the classes run from worst to best; if not, they are names without an order.",
     "source": "Translation: language code of the column that is read.",
     "target": "Translation: language code of the column that is written.",
 }
@@ -94,7 +96,7 @@ def _options(settings: type) -> Iterator[click.Option]:
         text = HELP[field.name]
         details: dict[str, Any] = {"default": None}
         if field.name == "classes":
-            details["type"], default = str, ", ".join(default)
+            details["type"], default = str, join_names(default)
         elif kind is bool:
             flag, default = f"{flag}/--no-{flag[2:]}", "yes" if default else "no"
         elif isinstance(kind, type) and issubclass(kind, StrEnum):
@@ -136,7 +138,7 @@ class _TrainCommand(click.Command):
 def train(task: str, out: Path, quiet: bool, **given: Any) -> None:
     """Train a model from scratch, or go on with a run that was interrupted in --out.
 
-    TASK is `sentiment` (columns `text` and `label5`, `label3`, `label2` or `label`) or `translation`
+    TASK is `sentiment` (columns `text` and `label`, or `label5`, `label3`, `label2`) or `translation`
     (columns named by language code). The options from --text-column to --no-header describe --data and
     --validation where they are laid out differently. The best epoch's checkpoint is written into --out.
     """
@@ -146,7 +148,7 @@ def train(task: str, out: Path, quiet: bool, **given: Any) -> None:
     layout = layout_of(given, translation=bool(tasks.task(task).options))
     given = {name: value for name, value in given.items() if value not in (None, ())}
     if "classes" in given:
-        given["classes"] = tuple(name.strip() for name in given["classes"].split(","))
+        given["classes"] = split_names(given["classes"])
     spec: dict[str, Any] = {name: value for name, value in given.items() if name in SPEC_HELP}
     settings = tasks.task(task).spec
     fields = {field.name for field in dataclasses.fields(settings)}

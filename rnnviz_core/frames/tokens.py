@@ -30,6 +30,11 @@ def shown(text: str) -> str:
     return text.replace(WORD_START, " ").strip() or "␣"
 
 
+def ordered(trace: Trace) -> bool:
+    """Whether the classes run from worst to best; traces of earlier versions know no others."""
+    return bool(trace.meta.get("ordered", True))
+
+
 def tick_texts(texts: Sequence[str]) -> list[str]:
     """Unique, sortable texts of steps: ``["0000 ▁a", "0001 ▁a"]``."""
     return [f"{position:04d} {text}" for position, text in enumerate(texts)]

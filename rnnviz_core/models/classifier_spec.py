@@ -16,7 +16,8 @@ class SentimentSpec(ModelSpec):
 
     task: ClassVar[str] = "sentiment"
 
-    classes: tuple[str, ...] = SENTIMENT_CLASSES  # worst first
+    classes: tuple[str, ...] = SENTIMENT_CLASSES  # 2 to 20 names
+    ordered: bool = True  # whether they run from worst to best; if not, they are names without an order
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -24,6 +25,13 @@ class SentimentSpec(ModelSpec):
         if not valid or not 2 <= len(self.classes) <= 20:
             raise SpecError(f"classes is {self.classes!r}; it must list 2 to 20 names")
         object.__setattr__(self, "classes", tuple(self.classes))
+        for name in self.classes:
+            if not name.strip() or not name.isprintable():
+                raise SpecError(f"classes holds the name {name!r:.60}; give each class a name on one line")
+            if self.classes.count(name) > 1:
+                raise SpecError(f"classes names {name!r:.60} twice; each class needs a name of its own")
+        if not isinstance(self.ordered, bool):
+            raise SpecError(f"ordered is {self.ordered!r:.40}; it must be true or false")
         if self.attention is Attention.LUONG:
             raise SpecError(
                 "attention 'luong' needs a decoder's state to compare with; "

@@ -1,6 +1,9 @@
 """What a model is: closed choices and frozen settings, readable from and written to ``spec.json``."""
 
+import csv
 import dataclasses
+import io
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, ClassVar, Self, TypeVar, cast
@@ -25,6 +28,18 @@ class Attention(StrEnum):
 
 
 E = TypeVar("E", bound=StrEnum)
+
+
+def join_names(names: Sequence[str]) -> str:
+    """Names as one text, separated by commas; one that holds a comma stands in quotes."""
+    text = io.StringIO()
+    csv.writer(text, lineterminator="").writerow(names)
+    return text.getvalue()
+
+
+def split_names(text: str) -> tuple[str, ...]:
+    """The inverse of `join_names`."""
+    return tuple(name.strip() for name in next(csv.reader([text], skipinitialspace=True), ()))
 
 
 def choice(enum: type[E], value: object) -> E:

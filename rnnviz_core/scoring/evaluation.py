@@ -3,6 +3,7 @@
 BLEU (Papineni et al. 2002) and chrF (Popović 2015) are sacreBLEU's (Post 2018), with its signatures.
 """
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import torch
@@ -11,6 +12,7 @@ from rnnviz_core.errors import DataError
 from rnnviz_core.inputs import corpora
 from rnnviz_core.inputs.tokenizer import BOS, EOS
 from rnnviz_core.models.classifier import SentimentModel
+from rnnviz_core.models.classifier_spec import SentimentSpec
 from rnnviz_core.models.seq2seq import TranslationModel
 from rnnviz_core.search.beam import translate
 from rnnviz_core.training.batches import Example
@@ -29,13 +31,49 @@ def _thirds(logits: torch.Tensor) -> torch.Tensor:
     return torch.stack([mass.sum(-1) for mass in masses], dim=-1).argmax(-1)
 
 
-def _coarser(label: int | None, classes: int) -> dict[str, int | None]:
-    """What a finer label says about the coarser ones; None where it takes no side."""
+def _coarser(label: int | None, classes: int, wanted: int) -> int | None:
+    """What a label of `classes` ordered classes says about 3 or 2; None where it takes no side."""
     if label is None:
-        return {"label3": None, "label2": None}
+        return None
     middle = (classes - 1) / 2
     side = None if label == middle else int(label > middle)
-    return {"label3": 1 if side is None else 2 * side, "label2": side}
+    return side if wanted == 2 else 1 if side is None else 2 * side
+
+
+def label_columns(present: Sequence[str], spec: SentimentSpec, source: str) -> dict[int, str]:
+    """The columns a model can be scored on, by their number of classes, most first.
+
+    Raises
+    ------
+    DataError
+        When there is none; it lists those that would do.
+    """
+    own = len(spec.classes)
+    known = {own: f"label{own}"}
+    if spec.ordered:  # labels of another number of classes say something about the sides
+        known |= {number: name for name, number in corpora.LABEL_COLUMNS.items()}
+    found = {number: name for number, name in known.items() if name in present}
+    if own not in found and "label" in present:
+        found[own] = "label"
+    if not found:
+        raise DataError(
+            f"{source}: no label column; it needs one of {', '.join([*known.values(), 'label'])} "
+            f"(the columns are {', '.join(present)})"
+        )
+    return dict(sorted(found.items(), reverse=True))
+
+
+def _all_labels(
+    rows: Any, columns: Mapping[int, str], source: str, *, ordered: bool
+) -> dict[int, list[int | None]]:
+    """The labels of every column by their number of classes; coarser ones that are not given follow."""
+    labels = {number: corpora.labels_of(rows, name, number, source) for number, name in columns.items()}
+    for number in columns if ordered else ():
+        for wanted in (3, 2):
+            coarse = wanted < number and (wanted == 2 or number % 2)  # an even number has no middle class
+            if coarse and wanted not in labels:
+                labels[wanted] = [_coarser(label, number, wanted) for label in labels[number]]
+    return labels
 
 
 def evaluate_sentiment(model: SentimentModel, rows: Any, source: str) -> dict[str, float]:
@@ -44,43 +82,39 @@ def evaluate_sentiment(model: SentimentModel, rows: Any, source: str) -> dict[st
     Parameters
     ----------
     rows
-        A data set with the column ``text`` and at least one of ``label5``, ``label3``, ``label2``.
-        Coarser labels that are not given follow from finer ones.
+        A data set with the column ``text`` and one of ``label``, ``label<number of the model's
+        classes>`` and, for a model with ordered classes, ``label5``, ``label3``, ``label2``. Coarser
+        labels that are not given follow from finer ones.
     source
         What errors call the data.
 
     Returns
     -------
-    ``rows`` (texts read) and ``accuracy5``, ``accuracy3``, ``accuracy2`` as far as the labels allow.
+    ``rows`` (texts read) and, as far as the labels allow, ``accuracy<number of classes>`` and, for a
+    model with ordered classes, ``accuracy3`` and ``accuracy2``.
 
     Raises
     ------
     DataError
-        When there is no label column, an unknown label or an empty text.
+        When there is no label column, an unknown label, no label at all or an empty text.
     """
-    present = {name: n for name, n in corpora.LABEL_COLUMNS.items() if name in rows.column_names}
-    if not present:
-        raise DataError(
-            f"{source}: no label column; it needs one of {', '.join(corpora.LABEL_COLUMNS)} "
-            f"(the columns are {', '.join(rows.column_names)})"
-        )
+    ordered, own = model.spec.ordered, len(model.spec.classes)
+    columns = label_columns(rows.column_names, model.spec, source)
     texts = corpora.texts_of(rows, "text", source)
-    labels = {name: corpora.labels_of(rows, name, n, source) for name, n in present.items()}
-    for name, classes in present.items():
-        for coarser in ("label3", "label2") if classes == 5 else ("label2",) if classes == 3 else ():
-            if coarser not in labels:
-                labels[coarser] = [_coarser(label, classes)[coarser] for label in labels[name]]
+    labels = _all_labels(rows, columns, source, ordered=ordered)
     logits = sentiment_logits(model, [_known(model, text) for text in texts])
     scores: dict[str, float] = {"rows": len(texts)}
-    predictions = {"label3": _thirds(logits), "label2": second_side(logits)}
-    if len(model.spec.classes) == 5:
-        predictions = {"label5": logits.argmax(-1), **predictions}
-    for name, predicted in predictions.items():
+    predictions = {own: logits.argmax(-1)}
+    if ordered:
+        predictions |= {3: _thirds(logits), 2: second_side(logits)}
+    for number, predicted in predictions.items():
         pairs = [
-            (p, t) for p, t in zip(predicted.tolist(), labels.get(name, ()), strict=False) if t is not None
+            (p, t) for p, t in zip(predicted.tolist(), labels.get(number, ()), strict=False) if t is not None
         ]
         if pairs:
-            scores[name.replace("label", "accuracy")] = 100 * sum(p == t for p, t in pairs) / len(pairs)
+            scores[f"accuracy{number}"] = 100 * sum(p == t for p, t in pairs) / len(pairs)
+    if len(scores) == 1:
+        raise DataError(f"{source}: no row has a label that a model of {own} classes can be scored on")
     return scores
 
 

@@ -14,6 +14,7 @@ from rnnviz_core.inputs import corpora
 from rnnviz_core.inputs.corpora import GUESS
 from rnnviz_core.inputs.layout import Layout
 from rnnviz_core.models.classifier import SentimentModel
+from rnnviz_core.models.classifier_spec import SentimentSpec
 from rnnviz_core.search import USUAL_BEAM
 from rnnviz_core.search.beam import translate
 from rnnviz_core.tasks.examples import examples
@@ -230,13 +231,22 @@ def _other_split(model: checkpoints.Model, model_id: str, test: Test, split: str
 
 
 def _probes(model: checkpoints.Model, model_id: str, probe: str) -> list[dict[str, Any]]:
-    """The two-sided accuracy on each split of a table, with the command that repeats it."""
+    """The accuracy on each split of a table, with the command that repeats it.
+
+    It is that between two sides or, for classes without an order, that over all classes.
+    """
+    spec = model.spec
+    if not isinstance(spec, SentimentSpec):
+        raise DataError(f"{probe}: small test sets are for sentiment; this model is for {spec.task}")
+    name = "accuracy2" if spec.ordered else f"accuracy{len(spec.classes)}"
     rows = corpora.load(probe)
     corpora.require(rows, ["split"], probe)
     found = []
     for split in dict.fromkeys(rows["split"]):
         scores = evaluate(model, probe, split)
         command = evaluate_command(model_id, probe, split, 1, folder="tests/material")
-        row = {"name": split, "rows": scores["rows"], "accuracy2": round(scores["accuracy2"], 2)}
+        if name not in scores:
+            raise DataError(f"{probe}, split {split!r}: no row has a label that gives the {name}")
+        row = {"name": split, "rows": scores["rows"], name: round(scores[name], 2)}
         found.append({**row, "evaluate": command})
     return found

@@ -45,7 +45,8 @@ class Answer:
     verb: str  # how it says it, a word or two
     text: str
     share: float | None = None  # its probability, where there is one
-    place: tuple[int, int] | None = None  # which of how many ordered answers it is, from 0
+    place: tuple[int, int] | None = None  # which of how many answers it is, from 0
+    ordered: bool = True  # whether those run from worst to best
     language: str | None = None  # code of the language it is in, where that is not the interface's
 
 

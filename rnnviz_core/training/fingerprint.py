@@ -27,7 +27,7 @@ NAMED = 3  # differences that a message names
 def of_settings(run: Mapping[str, Any]) -> Fingerprint:
     """The settings of a run, from `Run.to_dict` or the ``run.json`` it was written to."""
     flat = {**run, **run["spec"], **run["config"]}
-    left_out = ("spec", "config", *SOURCES, *WITHOUT_INFLUENCE)
+    left_out = ("spec", "config", "layout", *SOURCES, *WITHOUT_INFLUENCE)  # a layout shows in what was read
     plain: Fingerprint = json.loads(json.dumps(flat))
     return {name: value for name, value in plain.items() if name not in left_out}
 

@@ -48,17 +48,20 @@ def device_of(model: torch.nn.Module) -> torch.device:
     return next(model.parameters()).device
 
 
-def sentiment_scores(logits: Float[Tensor, "row class"], labels: list[int]) -> dict[str, float]:
+def sentiment_scores(
+    logits: Float[Tensor, "row class"], labels: list[int], *, ordered: bool = True
+) -> dict[str, float]:
     """Accuracy in percent over all classes, and between the two sides where a label takes one.
 
-    A model's side is that of the larger probability mass; the middle class belongs to neither.
+    A model's side is that of the larger probability mass; the middle class belongs to neither. Classes
+    that are not `ordered` have no sides.
     """
     truth = torch.tensor(labels)
     classes = logits.shape[-1]
     exact = (logits.argmax(-1) == truth).double().mean().item()
     scores = {f"accuracy{classes}": 100 * exact}
     sides = truth != (classes - 1) / 2
-    if sides.any() and classes > 2:
+    if ordered and classes > 2 and sides.any():
         predicted = second_side(logits)
         actual = truth > (classes - 1) / 2
         scores["accuracy2"] = 100 * (predicted == actual)[sides].double().mean().item()
@@ -195,7 +198,7 @@ class SentimentWork:
         self._teachers, self._teacher_share = teachers, teacher_share
         self._treebank, self._sampling = treebank, sampling
         self._polarity, self._words = polarity or Labelled([], []), words
-        self._classes = len(model.spec.classes)
+        self._classes, self._ordered = len(model.spec.classes), model.spec.ordered
         self._validation_ids = [self._tokenizer.ids(text) for text in validation.texts]
         self._validation_labels = validation.labels
         readable(self._validation_ids, validation.texts)
@@ -240,7 +243,7 @@ class SentimentWork:
     def validate(self, model: torch.nn.Module) -> dict[str, float]:
         assert isinstance(model, SentimentModel)
         logits = sentiment_logits(model, self._validation_ids)
-        scores = sentiment_scores(logits, self._validation_labels)
+        scores = sentiment_scores(logits, self._validation_labels, ordered=self._ordered)
         loss = functional.cross_entropy(logits, torch.tensor(self._validation_labels)).item()
         return {"accuracy": sum(scores.values()) / len(scores), **scores, "loss": loss}
 

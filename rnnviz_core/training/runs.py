@@ -12,6 +12,7 @@ from rnnviz_core.errors import SpecError
 from rnnviz_core.inputs import corpora
 from rnnviz_core.inputs.layout import Layout
 from rnnviz_core.models.classifier import SentimentModel
+from rnnviz_core.models.specs import join_names
 
 from .fingerprint import Fingerprint, of_reading, of_settings, of_teachers, of_tokenizers
 from .language import LanguageModel
@@ -26,7 +27,7 @@ from .state import begin, check
 PRETRAINING = "pretraining"  # the folder of the language model within that of its run
 APART = ("data", "validation", "polarity", "pretrain")  # sources: the command names their files only
 # Written apart, of no influence on the result, or without an option.
-NOT_IN_COMMAND = ("spec", "config", "layout", *APART, "teacher", "classes", "threads", "device")
+NOT_IN_COMMAND = ("spec", "config", "layout", *APART, "teacher", "threads", "device")
 
 
 @dataclass(frozen=True)
@@ -72,6 +73,10 @@ class Run:
         for name in ("sampling", "teacher_share"):
             if not 0 <= getattr(self, name) <= 1:
                 raise SpecError(f"{name} is {getattr(self, name)}; it must be from 0 to 1")
+        if self.polarity and not getattr(self.spec, "ordered", True):
+            raise SpecError(
+                "polarity needs classes from worst to best: those of this model are names without an order"
+            )
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values."""
@@ -100,7 +105,7 @@ class Run:
                 if name in NOT_IN_COMMAND:
                     continue
                 if name == "cell" or value != getattr(default, name):
-                    words += _option(name, value)
+                    words += _option(name, join_names(value) if name == "classes" else value)
         return shlex.join([*words, "--out", out])
 
 

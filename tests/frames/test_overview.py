@@ -193,7 +193,7 @@ def test_same_options_give_the_same_template():
     assert charts.sentiment(*options, attention=False) is charts.sentiment(*options, attention=False)
 
 
-@pytest.mark.parametrize(("count", "colours"), [(1, 1), (2, 2), (3, 3), (5, 5), (7, 5)])
+@pytest.mark.parametrize(("count", "colours"), [(1, 1), (2, 2), (3, 3), (5, 5), (7, 7), (20, 20)])
 def test_class_colours_go_from_worst_to_best(count, colours):
     scale = theme.class_scale(tuple(f"c{number}" for number in range(count))).to_dict()
     assert len(set(scale["range"])) == colours
@@ -202,10 +202,20 @@ def test_class_colours_go_from_worst_to_best(count, colours):
         assert scale["range"][-1] == theme.CLASS_COLOURS[-1]
 
 
-@pytest.mark.parametrize("colour", theme.CLASS_COLOURS)
+@pytest.mark.parametrize("colour", [*theme.class_colours(20), *theme.CLASS_COLOURS, *theme.NAME_COLOURS])
 def test_class_colours_stand_out_on_both_backgrounds(colour):
     for background in ("#FFFFFF", "#14171C"):
         assert contrast(colour, background) >= 3
+
+
+def test_many_classes_stand_in_several_lines():
+    """Twenty in one line would leave each 50 px: five to a line, and the picture grows by the others."""
+    row = (charts.Row("encoder.0.hidden", "State", "hidden", 64),)
+    few, many = (
+        spec_of(charts.sentiment(row, tuple(f"c{n}" for n in range(count)), attention=False))
+        for count in (5, 20)
+    )
+    assert many["height"] - few["height"] == 3 * (charts.LEGEND - charts.GAP)
 
 
 def luminance(colour):

@@ -333,7 +333,7 @@ def test_a_killed_process_goes_on_where_it_was(texts, tmp_path, monkeypatch):
     script = (
         "import sys; sys.path.insert(0, sys.argv[1])\n"
         "from rnnviz_core.training.runs import Run, execute\n"
-        "from rnnviz_core.models.specs import SentimentSpec\n"
+        "from rnnviz_core.models.classifier_spec import SentimentSpec\n"
         "from rnnviz_core.training.settings import TrainingConfig\n"
         "spec = SentimentSpec('gru', embedding=12, hidden=8)\n"
         "config = TrainingConfig(epochs=500, batch=8, rate=0.001)\n"
@@ -448,7 +448,7 @@ import sys
 sys.path.insert(0, sys.argv[1])
 import torch
 from rnnviz_core.training import loop as training, runs
-from rnnviz_core.models.specs import SentimentSpec
+from rnnviz_core.models.classifier_spec import SentimentSpec
 from rnnviz_core.training.settings import TrainingConfig
 
 ran = training.Trainer.run

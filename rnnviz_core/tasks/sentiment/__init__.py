@@ -19,7 +19,8 @@ def _build(spec: SentimentSpec, tokenizers: Mapping[str, Tokenizer], name: str |
 def _answer(trace: Trace) -> Answer:
     shares = trace["readout.probabilities"]
     best = int(shares.argmax())
-    return Answer("It says", str(trace.meta["label"]), float(shares[best]), (best, len(shares)))
+    place, ordered = (best, len(shares)), bool(trace.meta.get("ordered", True))
+    return Answer("It says", str(trace.meta["label"]), float(shares[best]), place, ordered)
 
 
 def _describe(trace: Trace) -> dict[str, Any]:

@@ -39,7 +39,7 @@ def record(model: SentimentModel, text: str) -> Trace:
         recording,
         tokens={"time": encoding.tokens},
         labels={"class": classes},
-        meta={"label": classes[int(probabilities.argmax())]},
+        meta={"label": classes[int(probabilities.argmax())], "ordered": model.spec.ordered},
     )
 
 

@@ -80,7 +80,7 @@ def _answer(trace: Trace) -> str:
         width = f"width:{answer.share:.0%}"
         if answer.place is not None:
             place, count = answer.place
-            width += f";background:{class_colours(count)[place]}"
+            width += f";background:{class_colours(count, answer.ordered)[place]}"
         text += (
             f'<span class="rv-bar" aria-hidden="true"><i style="{width}"></i></span>'
             f"<span>probability {answer.share:.1%}</span>"

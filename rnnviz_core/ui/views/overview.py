@@ -6,6 +6,7 @@ import streamlit as st
 
 from rnnviz_core.charts import overview as charts
 from rnnviz_core.frames import overview as frames
+from rnnviz_core.frames.tokens import ordered
 from rnnviz_core.ui.controls.choose import TOKEN_NAMES
 from rnnviz_core.ui.controls.clicks import clicked
 from rnnviz_core.ui.controls.drawing import show
@@ -39,7 +40,9 @@ def picture(view: "View", step: int) -> None:
             "now": frames.now(trace, stepped(shown), step),
         }
         if stepped(shown) == "encoder":
-            chart = charts.sentiment(rows, trace.labels["class"], attention="weight" in columns)
+            chart = charts.sentiment(
+                rows, trace.labels["class"], attention="weight" in columns, ordered=ordered(trace)
+            )
             datasets["verdicts"] = frames.verdicts(trace)
         else:
             chart = charts.translation(rows, _rows(trace, "decoder"))

@@ -10,7 +10,7 @@ from rnnviz_core.charts import softmax as charts
 from rnnviz_core.frames import beam as beams
 from rnnviz_core.frames import softmax as frames
 from rnnviz_core.frames.numbers import printed
-from rnnviz_core.frames.tokens import one_step, step_texts
+from rnnviz_core.frames.tokens import one_step, ordered, step_texts
 from rnnviz_core.ui.controls.choose import choose_beam, choose_token, whole
 from rnnviz_core.ui.controls.clicks import follow
 from rnnviz_core.ui.controls.drawing import show
@@ -29,7 +29,7 @@ def classes(view: "View") -> None:
     for shown in side_by_side(view):
         names, best = shown.trace.labels["class"], frames.strongest(shown.trace)
         show(
-            charts.probabilities(names),
+            charts.probabilities(names, ordered(shown.trace)),
             key=shown.key("probabilities"),
             description=f"Probability and logit of each class. The most probable is {best}.",
             classes=frames.classes(shown.trace),
@@ -53,9 +53,10 @@ def terms(view: "View") -> None:
             description="What each unit and the bias add to the logit of the class chosen below, sorted.",
             terms=frames.terms(trace, *traces),
         )
+    opposite = "the opposite" if ordered(view.trace) else "another"
     explain(
         "Each bar is one unit's value times its weight for this class; all bars together are the logit.",
-        "Choose the opposite class: do the same units push it down, or different ones?",
+        f"Choose {opposite} class: do the same units push it down, or different ones?",
     )
     download_rows(partial(frames.terms, view.trace), "terms")
 
@@ -70,7 +71,7 @@ def verdicts(view: "View") -> None:
             texts = step_texts(shown.trace, "encoder")
             at = min(position, len(texts) - 1)
             show(
-                charts.verdicts(shown.trace.labels["class"]),
+                charts.verdicts(shown.trace.labels["class"], ordered(shown.trace)),
                 key=shown.key("verdicts"),
                 description="Probability of each class after every token, as lines along the sentence.",
                 select=None if shown.second else "cell",
