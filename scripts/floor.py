@@ -1,6 +1,7 @@
 """What a linear model on words and pairs of words reaches: the floor under the sentiment networks.
 
-Naive-Bayes-weighted logistic regression (Wang and Manning, ACL 2012), one against the rest for five classes::
+Logistic regression on Naive-Bayes-weighted features (after Wang and Manning, ACL 2012, whose classifier is
+a support vector machine), one against the rest for five classes::
 
     python -m scripts.floor --data DATA/sst_train_phrases.tsv.gz --exclude in_eval=1 \\
         --test DATA/sst_sentences.tsv.gz

@@ -209,7 +209,7 @@ class _Writer:
                 )
 
     def gate(self, gate: Gate, call: Call, meaning: str, total: str = "Both added up") -> Symbol:
-        """Write an activation in two equations: the sum, then the function that squeezes it."""
+        """Write an activation in two equations: the sum, then the function it goes through."""
         total += f": what goes into the {call.function}."
         self.written.append(Equation(gate.preactivation, call.argument, total))
         return self.state(gate.activation, Call(call.function, gate.preactivation), meaning)
@@ -232,7 +232,7 @@ def _rnn(squeeze: str, bias: bool) -> Definition:
     candidate = write.gate(
         new,
         Call(squeeze, new.from_input + new.from_state),
-        "The new content: token and old state mixed, then squeezed.",
+        f"The new content: token and old state added up, then {squeeze}.",
     )
     write.state(HIDDEN, candidate, "The new state is the candidate: everything is rewritten at every step.")
     return write.definition()
@@ -241,7 +241,9 @@ def _rnn(squeeze: str, bias: bool) -> Definition:
 def _gru(bias: bool) -> Definition:
     """PyTorch GRU: update = 1 keeps the old state; reset acts after the matrix product.
 
-    Cho et al. (2014) let update = 1 take the new content, and reset the state before the product.
+    Both as in Cho et al. (2014), arXiv 1406.1078v1, but for the biases. Its version 3 resets the state
+    before the product. Chung et al. (2014), arXiv 1412.3555, do so too, and their update = 1 takes the new
+    content.
     """
     r, z, n = Gate("reset", "r", "r"), Gate("update", "z", "z"), Gate("candidate", "n", "n")
     write = _Writer(r, z, n, bias=bias)
@@ -283,7 +285,7 @@ def _lstm(projection: bool, bias: bool) -> Definition:
         keep * PREVIOUS_CELL + take * candidate,
         "The new cell: what is kept of the old one plus what is written.",
     )
-    shown = "The squeezed cell, as far as the output gate shows it"
+    shown = "The tanh of the cell, as far as the output gate shows it"
     if not projection:
         write.state(HIDDEN, show * tanh(cell), f"{shown}: the new state.")
         return write.definition()

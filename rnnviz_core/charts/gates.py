@@ -72,7 +72,9 @@ def _heatmap(gate: str, units: int, x: alt.X, ordered: bool, *, legend: bool) ->
                 *parts.step_tips(),
                 alt.Tooltip("unit:O", title="unit"),
                 parts.tip(gate, title),
-                parts.tip(f"{gate}_preactivation", "before squeezing"),
+                parts.tip(
+                    f"{gate}_preactivation", f"before the {'tanh' if gate == 'candidate' else 'sigmoid'}"
+                ),
             ],
         )
     )
@@ -151,7 +153,9 @@ def cell_terms(gates: tuple[str, ...]) -> alt.LayerChart:
         words = ("What made the candidate", "Right of 0 makes it positive, left negative")
     base = alt.Chart(alt.NamedData("terms")).encode(
         x=alt.X(
-            "value:Q", title="what goes into the squeezing function", axis=alt.Axis(grid=True, tickCount=6)
+            "value:Q",
+            title="the sum that goes into the sigmoid or tanh",
+            axis=alt.Axis(grid=True, tickCount=6),
         ),
         y=alt.Y("gate:N", title="", sort=list(gates)),
         yOffset=alt.YOffset("term:N", sort=terms),

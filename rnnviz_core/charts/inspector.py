@@ -1,7 +1,6 @@
-"""Templates of the cell inspector: histograms, the inputs behind a sum, the drawn cell, conventions."""
+"""Templates of the cell inspector: histograms, the inputs behind a sum, conventions."""
 
 from functools import cache
-from typing import Any
 
 import altair as alt
 
@@ -101,74 +100,6 @@ def contribution_bars(gate: str) -> alt.LayerChart:
 
 
 @cache
-def cell_drawing(cell: str) -> alt.LayerChart:
-    """The cell as a drawing. Datasets: ``nodes``, ``wires`` (`frames.inspector.drawing`)."""
-    tips = [parts.tip("words", "what", "text"), parts.tip("value", "value")]
-    wires = (
-        alt.Chart(alt.NamedData("wires"))
-        .mark_rule()
-        .encode(
-            x=_at("x", 10),
-            y=_at("y", 6),
-            x2="x2:Q",
-            y2="y2:Q",
-            color=alt.Color("value:Q", scale=theme.diverging(), legend=None),
-            strokeWidth=alt.StrokeWidth(
-                "size:Q", scale=alt.Scale(domain=[0, 1], range=[2.5, 8], clamp=True), legend=None
-            ),
-            tooltip=tips,
-        )
-    )
-    casing = wires.mark_rule(color=theme.OUTLINE).encode(
-        color=alt.value(theme.OUTLINE),
-        strokeWidth=alt.StrokeWidth(
-            "size:Q", scale=alt.Scale(domain=[0, 1], range=[3.5, 9.5], clamp=True), legend=None
-        ),
-    )
-    return theme.finish(
-        alt.layer(casing, wires, *_nodes(tips))
-        .resolve_scale(strokeWidth="independent")
-        .properties(
-            title=parts.heading(
-                f"This {cell.upper()} cell, now", "Orange above zero, blue below; thick: far"
-            ),
-            height=360,
-        )
-    )
-
-
-def _nodes(tips: list[Any]) -> list[alt.Chart]:
-    nodes = alt.Chart(alt.NamedData("nodes")).encode(x=_at("x", 10), y=_at("y", 6), tooltip=tips)
-    boxes = (
-        nodes.transform_filter("datum.kind != 'entry'")
-        .mark_point(
-            filled=True, opacity=1, strokeWidth=3, shape="square", fill=theme.either(theme.BACKGROUND)
-        )
-        .encode(
-            size=alt.condition("datum.kind == 'op'", alt.value(520), alt.value(2300)),
-            stroke=alt.Stroke(
-                "kind:N",
-                legend=None,
-                scale=alt.Scale(
-                    domain=[*theme.GATE_COLOURS, "state", "op"],
-                    range=[*theme.GATE_COLOURS.values(), theme.STATE_COLOURS["hidden"], theme.OUTLINE],
-                ),
-            ),
-        )
-    )
-    words = nodes.transform_filter("datum.kind != 'op'")
-    return [
-        boxes,
-        nodes.transform_filter("datum.kind == 'op'").mark_text(fontSize=16).encode(text="words:N"),
-        nodes.transform_filter("datum.kind == 'op' && datum.name != 'shown'")  # its number is the new h
-        .mark_text(align="left", dx=13, dy=-13, fontWeight="bold")
-        .encode(text=alt.Text("value:Q", format=".2f")),
-        words.mark_text(dy=-8).encode(text="words:N"),
-        words.mark_text(dy=8, fontWeight="bold").encode(text=alt.Text("value:Q", format=".2f")),
-    ]
-
-
-@cache
 def convention_bars(kind: str, part: str = "encoder") -> alt.LayerChart:
     """How far h moves under another convention; a click chooses the token.
 
@@ -190,8 +121,3 @@ def convention_bars(kind: str, part: str = "encoder") -> alt.LayerChart:
         height=180,
     )
     return theme.finish(chart)
-
-
-def _at(field: str, end: float) -> alt.X | alt.Y:
-    kind = alt.X if field == "x" else alt.Y
-    return kind(f"{field}:Q", title="", axis=None, scale=alt.Scale(domain=[0, end], nice=False))

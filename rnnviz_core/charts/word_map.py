@@ -54,8 +54,18 @@ def word_axis() -> alt.LayerChart:
         tooltip=[
             *parts.step_tips(),
             parts.tip("value", "place on the axis"),
-            parts.tip("off", "beside it, in lengths of the axis"),
+            parts.tip("near_low", "cosine to the first word"),
+            parts.tip("near_high", "cosine to the second word"),
         ],
+    )
+    half = (
+        alt.Chart(alt.NamedData("tokens"))
+        .mark_rect(color=theme.OUTLINE, opacity=0.18, aria=False)
+        .encode(
+            y=alt.Y("min(bottom):Q", title="0: first word, 1: second"),
+            y2="max(top):Q",
+            tooltip=alt.value(None),
+        )
     )
     ends = [
         alt.Chart(alt.NamedData("tokens")).mark_rule(strokeDash=[4, 3]).encode(y=alt.datum(at))
@@ -66,7 +76,11 @@ def word_axis() -> alt.LayerChart:
     every = alt.Chart(alt.NamedData("tokens"))
     columns = parts.whole_columns(every.encode(x=parts.tokens_x(), tooltip=alt.value(None)), "position")
     room = parts.reach(every, "y", "least", "most")
-    chart = alt.layer(columns, parts.chosen_band(parts.tokens_x()), *ends, *room, stems, dots).properties(
-        title=parts.heading("Between two words", "Dashed: the two words; half-way: neither"), height=240
+    band = parts.chosen_band(parts.tokens_x())
+    chart = alt.layer(half, columns, band, *ends, *room, stems, dots).properties(
+        title=parts.heading(
+            "Between two words", "Half-way: equally near to both", "Shaded: the middle half of the vocabulary"
+        ),
+        height=240,
     )
     return theme.finish(chart)

@@ -5,7 +5,7 @@ import numpy as np
 from rnnviz_core.tracing.trace import Trace
 
 from .columns import Columns, Texts
-from .numbers import MINUS, printed
+from .numbers import printed
 from .tokens import entropy, shown, step_columns, step_texts, tick_texts
 
 
@@ -47,13 +47,11 @@ def row_in_words(trace: Trace, step: int = 0) -> str:
     """Where it looked most at one step, with softmax written out."""
     weights, scores = (rows(trace, f"attention.{name}")[step] for name in ("weights", "scores"))
     most, texts = int(weights.argmax()), step_texts(trace, "encoder")
-    base = float(scores.max()) if abs(scores.max()) > 5 else 0.0  # taken off all scores: same weights
-    powers = np.exp(scores.astype(np.float64) - base)
-    less = f" {MINUS if base > 0 else '+'} {abs(base):.2f}" if base else ""
+    whole = np.exp(scores.astype(np.float64) - scores[most]).sum()
     return (
-        f"For {quoted(trace, step)} it looked most at “{texts[most]}”: score {printed(scores[most])}, "
-        f"exp({printed(scores[most])}{less}) = {powers[most]:.3f}, all tokens together {powers.sum():.3f}, "
-        f"so its weight is {weights[most]:.1%}."
+        f"For {quoted(trace, step)} it looked most at “{texts[most]}”: its score is the largest, "
+        f"{printed(scores[most])}. With it taken off every score, “{texts[most]}” has exp(0) = 1 and all "
+        f"tokens together {whole:.3f}, so its weight is 1 / {whole:.3f} = {weights[most]:.1%}."
     )
 
 

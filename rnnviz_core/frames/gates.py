@@ -58,7 +58,7 @@ def in_rows(items: Sequence[Item], width: int) -> list[Sequence[Item]]:
 def cells(trace: Trace, place: Place, order: np.ndarray | None = None) -> Columns:
     """One row per unit and step: step columns, ``unit``, and two columns per gate.
 
-    They are the gate's value and its number before squeezing (``forget``, ``forget_preactivation``).
+    They are the gate's value and the sum it is a function of (``forget``, ``forget_preactivation``).
     ``row`` is the unit's place from the top, when `order` holds the units from the top row down.
     """
     sites = [f"{gate}{end}" for gate in names(trace) for end in ("", "_preactivation")]
@@ -152,7 +152,7 @@ def previous(trace: Trace, place: Place, state: str, position: int) -> np.ndarra
 def worked(trace: Trace, place: Place, position: int, unit: int) -> list[Worked]:
     """The arithmetic of one cell, from W x and U h to the new state, in the order of computation.
 
-    One `Worked` per gate (both linear parts, their sum, the squeezing) and one per state.
+    One `Worked` per gate (both linear parts, their sum, the activation) and one per state.
     """
     values, found, lines = cell_values(trace, place, position, unit), [], []
     cell = trace.meta["cell"]

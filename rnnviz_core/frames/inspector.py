@@ -1,4 +1,4 @@
-"""Frames of the cell inspector: the inputs behind one sum, the drawn cell, the GRU's other conventions."""
+"""Frames of the cell inspector: the inputs behind one sum, the GRU's other conventions."""
 
 from typing import Any
 
@@ -8,7 +8,7 @@ import pandas as pd
 from rnnviz_core.tracing.layers import weights_of
 from rnnviz_core.tracing.trace import Trace, site
 
-from .gates import Place, cell_values, names, previous
+from .gates import Place, names, previous
 from .numbers import printed
 from .tokens import step_frame, step_texts
 
@@ -80,116 +80,6 @@ def _input_names(trace: Trace, place: Place, size: int) -> list[str]:
         return [f"unit {i % below} of layer {place.layer}{sides[i // below]}" for i in range(size)]
     wide = trace[site(place.part, "embedding")].shape[1] if site(place.part, "embedding") in trace else size
     return [f"embedding {i}" if i < wide else f"context {i - wide}" for i in range(size)]
-
-
-# --- the drawn cell ---------------------------------------------------------------------------
-
-# Places on a plane of 10 x 6. A node: name, x, y, kind, words; a wire: from, to, the value it carries.
-_LSTM = (
-    (
-        ("previous_cell", 0.6, 5.2, "state", "old cell"),
-        ("kept", 2.3, 5.2, "op", "×"),
-        ("cell", 4.9, 5.2, "op", "+"),
-        ("new_cell", 9.4, 5.2, "state", "new cell"),
-        ("forget", 2.3, 2.6, "forget", "forget"),
-        ("input", 4.0, 2.6, "input", "input"),
-        ("candidate", 5.8, 2.6, "candidate", "cand."),
-        ("output", 7.55, 2.6, "output", "output"),
-        ("added", 4.9, 4.0, "op", "×"),
-        ("shown", 7.55, 4.0, "op", "×"),
-        ("hidden", 9.4, 4.0, "state", "new h"),
-    ),
-    (
-        ("previous_cell", "kept", "previous_cell"),
-        ("forget", "kept", "forget"),
-        ("kept", "cell", "kept"),
-        ("input", "added", "input"),
-        ("candidate", "added", "candidate"),
-        ("added", "cell", "added"),
-        ("cell", "new_cell", "cell"),
-        ("cell", "shown", "squeezed"),
-        ("output", "shown", "output"),
-        ("shown", "hidden", "hidden"),
-    ),
-)
-_GRU = (
-    (
-        ("previous_hidden", 0.5, 5.2, "state", "old h"),
-        ("kept", 1.8, 5.2, "op", "×"),
-        ("sum", 7.0, 5.2, "op", "+"),
-        ("hidden", 9.4, 5.2, "state", "new h"),
-        ("update", 1.8, 2.6, "update", "update"),
-        ("reset", 4.4, 2.6, "reset", "reset"),
-        ("candidate", 7.0, 2.6, "candidate", "cand."),
-        ("added", 7.0, 4.0, "op", "×"),
-    ),
-    (
-        ("previous_hidden", "kept", "previous_hidden"),
-        ("update", "kept", "update"),
-        ("kept", "sum", "kept"),
-        ("update", "added", "open"),
-        ("reset", "candidate", "reset"),
-        ("candidate", "added", "candidate"),
-        ("added", "sum", "added"),
-        ("sum", "hidden", "hidden"),
-    ),
-)
-_RNN = (
-    (
-        ("candidate", 5.0, 4.0, "candidate", "cand."),
-        ("hidden", 9.4, 4.0, "state", "new h"),
-    ),
-    (("candidate", "hidden", "hidden"),),
-)
-DRAWINGS = {"lstm": _LSTM, "gru": _GRU, "rnn": _RNN}
-BELOW = {"input": 0.8, "state": 0.3}  # where what enters the gates is written, from below
-
-
-def carried(trace: Trace, place: Place, position: int, unit: int) -> dict[str, float]:
-    """Every number on a wire of the drawn cell, by name."""
-    values = cell_values(trace, place, position, unit)
-    match trace.meta["cell"]:
-        case "lstm":
-            values["kept"] = values["forget"] * values["previous_cell"]
-            values["added"] = values["input"] * values["candidate"]
-            values["squeezed"] = float(np.tanh(values["cell"]))
-            values["shown"] = values["output"] * values["squeezed"]
-            values["new_cell"] = values["cell"]
-        case "gru":
-            values["kept"] = values["update"] * values["previous_hidden"]
-            values["open"] = 1 - values["update"]
-            values["added"] = values["open"] * values["candidate"]
-            values["candidate_from_state"] *= values["reset"]
-            values["sum"] = values["kept"] + values["added"]
-    return values
-
-
-def drawing(trace: Trace, place: Place, position: int, unit: int) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """The nodes and the wires of the drawn cell, with their values.
-
-    Nodes: ``name``, ``x``, ``y``, ``kind``, ``words``, ``value``, ``text``. Wires: ``x``, ``y``, ``x2``,
-    ``y2``, ``value``, ``words``. Two wires enter every gate from below: its input and its state part.
-    """
-    values = carried(trace, place, position, unit)
-    nodes, wires = DRAWINGS[trace.meta["cell"]]
-    spots = {name: (x, y) for name, x, y, _, _ in nodes}
-    drawn = [(*spots[start], *spots[end], values[key], key) for start, end, key in wires]
-    placed = [(name, x, y, kind, words, values[name]) for name, x, y, kind, words in nodes]
-    for gate in names(trace):
-        x, y = spots[gate]
-        for shift, side, word in ((-0.45, "input", "x"), (0.45, "state", "h")):
-            value = values[f"{gate}_from_{side}"]
-            drawn.append((x + shift, BELOW[side] + 0.4, x, y, value, f"{gate}: from the {side}"))
-            placed.append((f"{gate}_{side}", x + shift, BELOW[side], "entry", word, value))
-    frame = pd.DataFrame(placed, columns=["name", "x", "y", "kind", "words", "value"])
-    lines = pd.DataFrame(drawn, columns=["x", "y", "x2", "y2", "value", "words"])
-    return frame, lines.assign(size=lines["value"].abs())
-
-
-def drawing_in_words(nodes: pd.DataFrame) -> str:
-    """`drawing`, for a reader who cannot see it."""
-    shown = nodes[~nodes["kind"].isin(["op", "entry"])]
-    return "; ".join(f"{row.words} {printed(row.value)}" for row in shown.itertuples())
 
 
 # --- the GRU's other conventions --------------------------------------------------------------

@@ -26,14 +26,14 @@ def classes(trace: Trace) -> Columns:
 
 
 def classes_in_words(trace: Trace) -> str:
-    """Softmax of the most probable class, written out."""
+    """Softmax of the most probable class, written out in the one form that never overflows."""
     best = int(trace["readout.probabilities"].argmax())
     logits = trace["readout.logits"].astype(np.float64)
-    powers = np.exp(logits)
+    whole = np.exp(logits - logits[best]).sum()
     return (
-        f"{trace.labels['class'][best]}: exp({printed(logits[best])}) = {powers[best]:.3f}, and all classes "
-        f"together {powers.sum():.3f}, so {powers[best]:.3f} / {powers.sum():.3f} = "
-        f"{trace['readout.probabilities'][best]:.1%}."
+        f"The largest logit is that of {trace.labels['class'][best]}: {printed(logits[best])}. With it taken "
+        f"off every logit, {trace.labels['class'][best]} has exp(0) = 1 and all classes together "
+        f"{whole:.3f}, so its probability is 1 / {whole:.3f} = {trace['readout.probabilities'][best]:.1%}."
     )
 
 

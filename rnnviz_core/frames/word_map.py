@@ -8,7 +8,7 @@ import pandas as pd
 from rnnviz_core.inputs.tokenizer import UNK
 from rnnviz_core.tracing.trace import Trace, site
 
-from .embeddings import cosine, in_vocabulary
+from .embeddings import ROWS, cosine, in_vocabulary
 from .numbers import printed
 from .tokens import WORD_START, read_texts, step_frame
 
@@ -107,24 +107,42 @@ def find(pieces: Sequence[str], word: str) -> int | None:
 
 
 def axis(trace: Trace, part: str, matrix: np.ndarray, low: int, high: int) -> pd.DataFrame:
-    """One row per token: how far its embedding lies from the word `low` (0) towards the word `high` (1).
+    """One row per token: its place between the word `low` (0) and the word `high` (1).
 
-    The axis is the straight line from one word's embedding to the other's; ``value`` is where a token's
-    embedding falls when it drops onto that line at a right angle. ``off`` is how far it lies beside the
-    line, in lengths of the line.
+    As everywhere on the embeddings page, only directions count, and they are measured from the mean of the
+    vocabulary: what all pieces share says nothing about either word (Mu, Bhat and Viswanath 2017,
+    arXiv 1702.01417). ``value`` is where a token's direction falls when it drops at a right angle onto the
+    line between the two words'. So it is 0.5 where, and only where, both words are equally near: with the
+    cosines ``near_low`` and ``near_high`` it is ``0.5 + (near_high - near_low) / (2 - 2 cosine(low, high))``.
+
+    ``bottom``, ``median`` and ``top`` (the same on every row) are the quartiles of the whole vocabulary's
+    places: half of its pieces lie from ``bottom`` to ``top``.
     """
-    start, end = (np.asarray(matrix[index], dtype=np.float64) for index in (low, high))
-    line = end - start
-    size = float(line @ line)
-    away = trace[site(part, "embedding")].astype(np.float64) - start
-    value = away @ line / size if size else np.zeros(len(away))
-    off = np.linalg.norm(away - value[:, None] * line, axis=1) / (np.sqrt(size) or 1.0)
-    return step_frame(read_texts(trace, part)).assign(value=value, off=off)
+    middle = matrix[SPECIAL:].mean(0, dtype=np.float64)
+    ends = matrix[[low, high]] - middle
+    room = 2 - 2 * float(cosine(ends[:1], ends[1:])[0, 0])
+    tokens = trace[site(part, "embedding")].astype(np.float64) - middle
+    near = cosine(tokens, ends)
+    parts = [cosine(matrix[at : at + ROWS] - middle, ends) for at in range(SPECIAL, len(matrix), ROWS)]
+    quartiles = np.quantile(_between(np.concatenate(parts), room), [0.25, 0.5, 0.75])
+    return step_frame(read_texts(trace, part)).assign(
+        value=_between(near, room),
+        near_low=near[:, 0],
+        near_high=near[:, 1],
+        **dict(zip(("bottom", "median", "top"), quartiles, strict=True)),
+    )
+
+
+def _between(near: np.ndarray, room: float) -> np.ndarray:
+    """The place on the axis of directions whose cosines to its two ends are `near` (n, 2)."""
+    gap = near[:, 1] - near[:, 0]
+    return 0.5 + np.divide(gap, room, out=np.zeros_like(gap), where=room > 1e-9)
 
 
 def fit(*frames: pd.DataFrame) -> list[pd.DataFrame]:
     """The frames of `axis` with ``least`` and ``most`` of all of them, so that their scales agree."""
-    values = np.concatenate([frame["value"].to_numpy() for frame in frames] + [np.asarray([0.0, 1.0])])
+    shown = [frame[["value", "bottom", "top"]].to_numpy().reshape(-1) for frame in frames]
+    values = np.concatenate([*shown, np.asarray([0.0, 1.0])])
     return [frame.assign(least=values.min(), most=values.max()) for frame in frames]
 
 
@@ -135,5 +153,14 @@ def axis_in_words(frame: pd.DataFrame, low: str, high: str) -> str:
     return (
         "Nearest "
         + "; ".join(f"to {word}: “{row['token']}” {printed(row['value'])}" for word, row in ends)
-        + "."
+        + f". {neutral_in_words(frame)}"
+    )
+
+
+def neutral_in_words(frame: pd.DataFrame) -> str:
+    """Where an `axis` is neutral, and where the vocabulary lies on it."""
+    bottom, median, top = (printed(float(frame[name].iloc[0])) for name in ("bottom", "median", "top"))
+    return (
+        "A token at 0.5 is as near to one word as to the other. Half of the vocabulary lies between "
+        f"{bottom} and {top}, its median at {median}."
     )

@@ -12,6 +12,7 @@ from rnnviz_core.cells import equations as cells
 from rnnviz_core.errors import SpecError
 from rnnviz_core.tracing.module import record_module
 from rnnviz_core.tracing.trace import Trace
+from rnnviz_core.ui.views import textbooks
 
 pytestmark = pytest.mark.filterwarnings("ignore:LSTM with projections is not supported")
 
@@ -254,3 +255,42 @@ def test_an_overridden_linear_part_is_used() -> None:
     h = torch.randn(UNITS)
     values = cells.step(cells.definition("gru"), stacked(cell), torch.randn(WIDTH), {"hidden": h}, high)
     torch.testing.assert_close(values["hidden"], h)  # update = 1 keeps the old state
+
+
+# --- what the papers define -------------------------------------------------------------------
+
+
+def papers(weights, bias, x, h):
+    """The GRU of three papers, written from their equations: name -> the new state."""
+
+    def sigmoid(a):
+        return 1 / (1 + np.exp(-a))
+
+    (w_r, w_z, w_n), (u_r, u_z, u_n) = weights
+    r, z = sigmoid(w_r @ x + u_r @ h + bias), sigmoid(w_z @ x + u_z @ h + bias)
+    after, before = np.tanh(w_n @ x + r * (u_n @ h)), np.tanh(w_n @ x + u_n @ (r * h))
+    return {
+        "1406.1078v1": z * h + (1 - z) * after,
+        "1406.1078v3": z * h + (1 - z) * before,
+        "1412.3555": (1 - z) * h + z * before,
+    }
+
+
+def test_the_attributions_of_the_gru():
+    """PyTorch's is version 1 of Cho et al. (2014); version 3 resets first; Chung et al. also turn z round."""
+    torch.manual_seed(5)
+    module = nn.GRUCell(3, 4, bias=False).double()
+    x, h = torch.randn(3).double(), torch.rand(4).double() - 0.5
+    mine = module(x[None], h[None])[0].detach().numpy()
+    weights = [list(np.split(one.detach().numpy(), 3)) for one in (module.weight_ih, module.weight_hh)]
+    found = papers(weights, 0.0, x.numpy(), h.numpy())
+    np.testing.assert_allclose(found["1406.1078v1"], mine, atol=1e-12)
+    assert np.abs(found["1406.1078v3"] - mine).max() > 1e-3
+    turned = papers([[r, -z, n] for r, z, n in weights], 0.0, x.numpy(), h.numpy())
+    np.testing.assert_allclose(turned["1412.3555"], found["1406.1078v3"], atol=1e-12)
+    texts = textbooks.CONVENTION_TEXTS
+    assert texts["flipped"].startswith("Chung et al. (2014, arXiv 1412.3555) let z = 1 take the new content")
+    assert "Cho et al. (2014, arXiv 1406.1078), who proposed the unit, let z = 1 keep" in texts["flipped"]
+    assert "version 3 of arXiv 1406.1078" in texts["before"]
+    assert "Version 1 of Cho et al. resets after it" in texts["before"]
+    assert "1406.1078v1" in cells._gru.__doc__

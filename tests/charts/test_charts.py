@@ -3,18 +3,21 @@
 import json
 import re
 from collections.abc import Iterator
+from types import SimpleNamespace
 from typing import Any
 
 import altair as alt
 import numpy as np
 import pandas as pd
 import pytest
+import torch
 from helpers_trace import sentiment_trace, translation_trace
 
 from rnnviz_core import charts, limits
 from rnnviz_core.cells import equations as cells
 from rnnviz_core.charts import (
     attention,
+    cell_drawing,
     context,
     embeddings,
     gates,
@@ -29,6 +32,7 @@ from rnnviz_core.charts import (
     word_map,
 )
 from rnnviz_core.frames import attention as attention_frames
+from rnnviz_core.frames import cell_drawing as drawing_frames
 from rnnviz_core.frames import context as context_frames
 from rnnviz_core.frames import embeddings as embedding_frames
 from rnnviz_core.frames import gate_summary
@@ -48,6 +52,7 @@ LSTM = ("input", "forget", "candidate", "output")
 TRACE = sentiment_trace("lstm", attention=True)
 PAIR = translation_trace()
 PLACE = gate_frames.Place()
+ONE_UNIT_EACH = SimpleNamespace(encoder=torch.nn.RNN(16, 16))  # an RNN’s drawing asks for a weight
 (TERMS,) = gate_frames.fit(gate_frames.term_bars(gate_frames.terms(TRACE, PLACE, LSTM, 1, 2)))
 RING = token_frames.one_step(token_frames.step_texts(TRACE, "encoder"), 1, unit=2)
 STEP = token_frames.step_columns(["a"])
@@ -126,8 +131,13 @@ TEMPLATES: dict[str, tuple[Any, dict[str, Any]]] = {
     ),
     **{
         f"cell_drawing {cell}": (
-            inspector.cell_drawing(cell),
-            dict(zip(("nodes", "wires"), inspector_frames.drawing(sentiment_trace(cell), PLACE, 3, 2))),
+            cell_drawing.cell_drawing(cell),
+            dict(
+                zip(
+                    ("nodes", "wires"),
+                    drawing_frames.drawing(ONE_UNIT_EACH, sentiment_trace(cell), PLACE, 3, 2),
+                )
+            ),
         )
         for cell in ("rnn", "gru", "lstm")
     },

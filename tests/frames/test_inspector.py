@@ -86,27 +86,6 @@ def test_contributions_name_the_context_that_a_decoder_reads(make_translation):
     assert frame["value"].iloc[:-1].sum() == pytest.approx(frame["value"].iloc[-1], abs=1e-5)
 
 
-@pytest.mark.parametrize("cell", CELLS)
-def test_the_wires_of_the_drawn_cell_meet_in_the_recorded_state(cell):
-    trace = sentiment_trace(cell)
-    values = inspector.carried(trace, PLACE, 3, 2)
-    if cell == "lstm":
-        assert values["kept"] + values["added"] == pytest.approx(trace["encoder.0.cell"][3, 2], abs=1e-6)
-        assert values["shown"] == pytest.approx(trace["encoder.0.hidden"][3, 2], abs=1e-6)
-    if cell == "gru":
-        assert values["sum"] == pytest.approx(trace["encoder.0.hidden"][3, 2], abs=1e-6)
-    nodes, wires = inspector.drawing(trace, PLACE, 3, 2)
-    assert nodes["x"].between(0, 10).all()
-    assert nodes["y"].between(0, 6).all()
-    by_name = nodes.set_index("name")["value"]
-    assert by_name["hidden"] == pytest.approx(trace["encoder.0.hidden"][3, 2])
-    for gate in gates.names(trace):
-        both = by_name[f"{gate}_input"] + by_name[f"{gate}_state"]
-        assert both == pytest.approx(trace[f"encoder.0.{gate}_preactivation"][3, 2], abs=1e-5)
-    assert len(wires) >= 3
-    assert "new h" in inspector.drawing_in_words(nodes)
-
-
 @pytest.mark.parametrize("reverse", [False, True])
 def test_conventions_of_a_gru(make_sentiment, reverse):
     model = make_sentiment("gru", bidirectional=True)

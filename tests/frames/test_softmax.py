@@ -2,6 +2,7 @@
 
 import math
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import helpers_recorder as models
@@ -37,9 +38,22 @@ def translation():
 def test_softmax_is_written_out(sentiment):
     shares, best = sentiment["readout.probabilities"], int(sentiment["readout.probabilities"].argmax())
     said = frames.classes_in_words(sentiment)
-    over, under = map(float, re.search(r"so ([\d.]+) / ([\d.]+) =", said).groups())
-    assert over / under == pytest.approx(shares[best], abs=2e-3)
+    assert f"{sentiment.labels['class'][best]}: {printed(sentiment['readout.logits'][best])}." in said
+    assert 1 / float(re.search(r"1 / ([\d.]+) =", said)[1]) == pytest.approx(shares[best], abs=1e-3)
     assert said.endswith(f"= {shares[best]:.1%}.")
+
+
+@pytest.mark.parametrize("shift", [-1000, -5, 5, 1000])
+def test_softmax_has_one_form_whatever_the_logits_are(sentiment, shift):
+    """A logit above 709 has no exp; a shift of all changes the printed logit and nothing else."""
+    logits = sentiment["readout.logits"]
+    moved = replace(
+        sentiment, arrays={**sentiment.arrays, "readout.logits": logits.astype(np.float64) + shift}
+    )
+    old, new = (printed(logits.max().astype(np.float64) + by) for by in (0, shift))
+    assert frames.classes_in_words(moved) == frames.classes_in_words(sentiment).replace(
+        f" {old}.", f" {new}."
+    )
 
 
 def test_verdicts_after_every_token(sentiment):

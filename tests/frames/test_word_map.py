@@ -1,11 +1,18 @@
 """The map of a neighbourhood and the axis between two words, by hand."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 from helpers_trace import sentiment_trace
 from numpy.testing import assert_allclose
 
+from rnnviz_core.checkpoints.registry import load
 from rnnviz_core.frames import embeddings, word_map
+from rnnviz_core.frames.numbers import printed
+from rnnviz_core.tracing.recording import record
+
+SHIPPED = Path(__file__).resolve().parents[2] / "checkpoints"
 
 PIECES = ("<pad>", "<unk>", "<s>", "</s>", "▁good", "▁fine", "ly", "▁bad", "▁Fine")
 TURNS = np.linspace(0, 2, 9)
@@ -78,22 +85,77 @@ def test_special_pieces_are_no_words():
 
 def test_the_axis_by_hand():
     trace = sentiment_trace()
-    embedding = trace["encoder.embedding"]
+    embedding = trace["encoder.embedding"].astype(float)
     matrix = np.zeros((9, embedding.shape[1]))
-    matrix[4], matrix[7] = embedding[0], embedding[2]
+    matrix[4], matrix[7] = embedding[0], 3 * embedding[2]  # lengths do not count
+    middle = matrix[4:].mean(0)
     frame = word_map.axis(trace, "encoder", matrix, 4, 7)
     assert frame["value"][0] == pytest.approx(0)
-    assert frame["value"][2] == pytest.approx(1)
-    assert frame["value"][6] == pytest.approx(1)  # the same piece again
-    both = embeddings.cosine((embedding[3] - embedding[0])[None], (embedding[2] - embedding[0])[None])[0, 0]
-    lengths = [np.linalg.norm(embedding[index] - embedding[0]) for index in (3, 2)]
-    assert frame["value"][3] == pytest.approx(both * lengths[0] / lengths[1], abs=1e-6)
+    low, high, one = (vector - middle for vector in (matrix[4], matrix[7], embedding[3]))
+    low, high, one = (vector / np.linalg.norm(vector) for vector in (low, high, one))
+    dropped = (one - low) @ (high - low) / ((high - low) @ (high - low))
+    assert frame["value"][3] == pytest.approx(dropped)
+    assert frame["near_low"][3] == pytest.approx(one @ low)
+    assert frame["near_high"][3] == pytest.approx(one @ high)
     assert "to bad: “" in word_map.axis_in_words(frame, "good", "bad")
-    away = embedding[3] - embedding[0]
-    assert np.hypot(frame["value"][3], frame["off"][3]) == pytest.approx(
-        np.linalg.norm(away) / lengths[1], abs=1e-6
-    )
     one, two = word_map.fit(frame, frame.assign(value=-3.0))
     assert set(one["least"]) == set(two["least"]) == {-3.0}
-    assert set(one["most"]) == set(two["most"]) == {max(1.0, frame["value"].max())}
-    assert not word_map.axis(trace, "encoder", matrix, 4, 4)["value"].any()
+    assert set(one["most"]) == set(two["most"]) == {max(1.0, frame["value"].max(), frame["top"].max())}
+    assert (word_map.axis(trace, "encoder", matrix, 4, 4)["value"] == 0.5).all()  # no line: no side is nearer
+
+
+def test_the_middle_of_the_axis_is_equally_near_to_both_words():
+    """By hand, in a plane: a word of five times the other's length pulls nothing to its side."""
+    trace = sentiment_trace(words=("▁a", "▁b", "▁c"), hidden=2)
+    angles = np.radians([30, 150, 90])
+    points = np.column_stack([np.cos(angles), np.sin(angles)]) * [[1.0], [5.0], [0.3]]
+    arrays = {**trace.arrays, "encoder.embedding": points.astype(np.float32)}
+    matrix = np.zeros((10, 2))
+    matrix[4:7], matrix[7:10] = points, -points  # the mean of the vocabulary is 0
+    frame = word_map.axis(type(trace)(**{**vars(trace), "arrays": arrays}), "encoder", matrix, 4, 5)
+    assert_allclose(frame["value"], [0, 1, 0.5], atol=1e-6)
+    assert_allclose(frame["median"], 0.5)
+
+
+WORDS = {
+    "en": ("wonderful", "terrible", "good", "bad", "man", "woman", "red", "blue", "the", "great"),
+    "es": ("bueno", "malo", "hombre", "mujer", "rojo", "azul"),
+    "de": ("Mann", "Frau", "gut", "schlecht", "rot", "blau"),
+}
+TEXTS = {
+    "en": "The man saw a wonderful film, but not in Paris.",
+    "es": "El hombre come pan en la casa.",
+    "de": "Ein Mann steht auf der Straße.",
+}
+
+
+@pytest.mark.parametrize("folder", sorted(SHIPPED.glob("*/card.md")), ids=lambda path: path.parent.name)
+def test_what_is_printed_about_the_middle_holds_on_every_model(folder):
+    """Nearer to the second word is above 0.5; the vocabulary's median is near 0.5, its quartiles are true."""
+    model = load(folder.parent)
+    parts = ("encoder", "decoder") if hasattr(model, "source_embedding") else ("encoder",)
+    languages = {
+        part: str(getattr(model.spec, side, "en")) for part, side in zip(parts, ("source", "target"))
+    }
+    trace = record(model, TEXTS[languages["encoder"]])
+    for part, language in languages.items():
+        matrix, pieces = embeddings.vocabulary(model, part)
+        known = [word_map.find(pieces, word) for word in WORDS[language]]
+        pairs = [pair for pair in zip(known[::2], known[1::2]) if None not in pair]
+        assert len(pairs) >= 2
+        middle = matrix[word_map.SPECIAL :].astype(float).mean(0)
+        for low, high in pairs:
+            frame = word_map.axis(trace, part, matrix, low, high)
+            ends = matrix[[low, high]] - middle
+            ends /= np.linalg.norm(ends, axis=1, keepdims=True)
+            tokens, every = trace[f"{part}.embedding"] - middle, matrix[word_map.SPECIAL :] - middle
+            nearer = np.sign(tokens @ ends[1] - tokens @ ends[0])
+            assert (np.sign(frame["value"] - 0.5) == nearer).all()
+            lengths = np.linalg.norm(every, axis=1)
+            places = 0.5 + (every @ (ends[1] - ends[0])) / lengths / (2 - 2 * ends[0] @ ends[1])
+            bottom, median, top = (frame[name][0] for name in ("bottom", "median", "top"))
+            assert ((places >= bottom) & (places <= top)).mean() == pytest.approx(0.5, abs=1e-3)
+            assert (places < median).mean() == pytest.approx(0.5, abs=1e-3)
+            assert median == pytest.approx(0.5, abs=0.06)
+            said = word_map.neutral_in_words(frame)
+            assert f"between {printed(bottom)} and {printed(top)}, its median at {printed(median)}." in said

@@ -26,6 +26,12 @@ def plain(text: str) -> str:
     return escaped.replace("\n", " ")
 
 
+SHIFT = (
+    "Softmax takes the largest {} off all of them before the exponential: the shares stay the same, and no "
+    "number grows too large for the computer."
+)
+
+
 def explain(read: str, question: str) -> None:
     """How to read the chart above, in one sentence, and one question worth trying."""
     st.markdown(

@@ -17,7 +17,7 @@ from rnnviz_core.ui.controls.choose import choose_token, choose_unit
 from rnnviz_core.ui.controls.clicks import follow
 from rnnviz_core.ui.controls.drawing import show
 from rnnviz_core.ui.shell.compare import side_by_side
-from rnnviz_core.ui.shell.words import download_rows, explain, offer_models, plain
+from rnnviz_core.ui.shell.words import SHIFT, download_rows, explain, offer_models, plain
 
 if TYPE_CHECKING:
     from rnnviz_core.ui import View
@@ -50,7 +50,8 @@ def weights(view: "View") -> None:
         st.markdown(plain(f"{said} {frames.spread_in_words(shown.trace)}"))
     explain(
         "A weight says how much the state after that token counts in the verdict; above the dashed line it "
-        "counts more than its equal share. Softmax makes the weights of the scores.",
+        "counts more than its equal share. Softmax makes the weights from the scores. "
+        + SHIFT.format("score"),
         "Remove the word with the tallest bar. Does the verdict change, or does the next word take over?",
     )
     download_rows(partial(frames.row, view.trace), "attention")
@@ -96,7 +97,8 @@ def alignment(view: "View") -> None:
             st.markdown(plain(frames.row_in_words(shown.trace, at)))
     explain(
         "Read a row from left to right: how much of each source token went into choosing that target token. "
-        "Click a row: its weights and scores stand below, and the other sections follow.",
+        "Click a row: its weights and scores stand below, and the other sections follow. "
+        + SHIFT.format("score"),
         "Translate an adjective behind its noun (“la casa blanca”). Do the bright cells leave the diagonal?",
     )
     download_rows(partial(frames.alignment, view.trace), "attention")

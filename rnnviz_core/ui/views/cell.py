@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING
 import pandas as pd
 import streamlit as st
 
+from rnnviz_core.charts import cell_drawing as drawing_charts
 from rnnviz_core.charts import gates as charts
 from rnnviz_core.charts import inspector as inspector_charts
 from rnnviz_core.charts import matrices as matrix_charts
-from rnnviz_core.frames import gates, inspector, matrices
+from rnnviz_core.frames import cell_drawing, gates, inspector, matrices
 from rnnviz_core.frames.numbers import printed
 from rnnviz_core.frames.tokens import spread, step_texts
 from rnnviz_core.ui.controls.choose import choose_one, choose_token, choose_unit
@@ -21,6 +22,15 @@ from .gates import comparable, units_of
 if TYPE_CHECKING:
     from rnnviz_core.ui import Layer, View
 
+SIGNS = (
+    "Every other number follows from those on the wires into it: ×, +, 1 −, σ (the sigmoid) or tanh of them. "
+    "A thick wire carries a number far from zero, orange above it and blue below."
+)
+ENTERS = "Wx is what the token says, Uh what the old hidden state says, biases included. "
+ENTERS_RNN = (
+    "Wx is what the token says, “others” what the old states of all other units say, biases included. An RNN "
+    "has no gate that keeps anything: a unit reads its own old state, too, through one weight. "
+)
 ALL_GATES = ("input", "forget", "candidate", "output", "reset", "update")
 
 
@@ -32,8 +42,7 @@ def cell(view: "View", layer: "Layer") -> None:
     for shown in comparable(view, layer):
         _draw_cell(shown, layer, *_within(shown, layer, position, unit))
     explain(
-        "The two numbers under each gate are what the token (x) and the old state (h) say; the gate adds and "
-        "squeezes them. Boxes with × multiply, with + add; a thick wire carries a number far from zero.",
+        (ENTERS_RNN if view.trace.meta["cell"] == "rnn" else ENTERS) + SIGNS,
         "Follow the wires from the old state to the new one: how much of it arrives?",
     )
     place, names = gates.Place(*layer), gates.names(view.trace)
@@ -63,11 +72,11 @@ def _within(shown: "View", layer: "Layer", position: int, unit: int) -> tuple[in
 
 
 def _draw_cell(shown: "View", layer: "Layer", position: int, unit: int) -> None:
-    nodes, wires = inspector.drawing(shown.trace, gates.Place(*layer), position, unit)
+    nodes, wires = cell_drawing.drawing(shown.model, shown.trace, gates.Place(*layer), position, unit)
     show(
-        inspector_charts.cell_drawing(shown.trace.meta["cell"]),
+        drawing_charts.cell_drawing(shown.trace.meta["cell"]),
         key=shown.key("gates-drawing"),
-        description=f"The cell as a drawing: {inspector.drawing_in_words(nodes)}.",
+        description=f"The cell as a drawing: {cell_drawing.drawing_in_words(nodes)}.",
         nodes=nodes,
         wires=wires,
     )
@@ -113,7 +122,7 @@ def _inputs(view: "View", layer: "Layer", position: int, unit: int) -> None:
             terms=found,
         )
     explain(
-        "The sum before squeezing has one term per number of the input and of the old state: its weight "
+        "The sum has one term per number of the input and of the old state: its weight "
         "times that number. The largest are named (“unit 3 before” is unit 3 of the old state), the others "
         f"are added up. Together they give {printed(rows[0]['value'].iloc[-1], '.3f')}.",
         "Does one number decide, or is it a vote of many small ones?",

@@ -223,9 +223,11 @@ def axis(view: "View", part: str) -> None:
             tokens=rows,
             chosen=frames.chosen(shown.trace, part, position),
         )
+    neutral = "" if found[False] is None else word_map.neutral_in_words(found[False])
     explain(
-        f"At 0 stands “{plain(ends[0])}”, at 1 “{plain(ends[1])}”; a dot shows how far its token lies from "
-        "the one towards the other. Words that have nothing to do with either gather in the middle.",
+        f"At 0 stands “{plain(ends[0])}”, at 1 “{plain(ends[1])}”; a dot shows how far its token’s embedding "
+        "points from the one towards the other, seen from the mean of the vocabulary. Only directions "
+        f"count. {neutral}",
         "Write words you would put at either end. Does the network agree?",
     )
     if found[False] is not None:

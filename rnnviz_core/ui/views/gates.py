@@ -118,7 +118,7 @@ def _arithmetic(view: "View", layer: "Layer", position: int, unit: int) -> None:
     token = plain(step_texts(view.trace, layer.part)[position])
     with st.container(border=True):
         st.markdown(
-            f"**Unit {unit} at “{token}”**: what the input says, plus what the old state says, squeezed."
+            f"**Unit {unit} at “{token}”**: what the input says plus what the old state says, then σ or tanh."
         )
         st.html(_lines(gates.in_brief(view.trace, gates.Place(*layer), position, unit)))
         st.button(

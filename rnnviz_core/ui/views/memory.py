@@ -31,7 +31,7 @@ def ledger(view: "View", layer: "Layer") -> None:
     if name is None:
         task = view.entry.spec.task
         offer_models(
-            "A plain RNN keeps no ledger: it squeezes its whole state through tanh at every token, so the "
+            "A plain RNN keeps no ledger: its whole state goes through tanh at every token, so the "
             "state does not fall apart into one share per token. GRU and LSTM were made to keep one.",
             lambda spec: spec.cell != "rnn" and spec.task == task,
         )

@@ -16,7 +16,7 @@ from rnnviz_core.ui.controls.clicks import follow
 from rnnviz_core.ui.controls.drawing import show
 from rnnviz_core.ui.shell import url
 from rnnviz_core.ui.shell.compare import side_by_side
-from rnnviz_core.ui.shell.words import download_rows, explain, plain
+from rnnviz_core.ui.shell.words import SHIFT, download_rows, explain, plain
 
 if TYPE_CHECKING:
     import numpy as np
@@ -36,7 +36,8 @@ def classes(view: "View") -> None:
         )
         st.markdown(plain(frames.classes_in_words(shown.trace)))
     explain(
-        "A logit is a plain score; softmax makes all scores positive and lets them sum to 100 %.",
+        "A logit is a plain score; softmax makes all scores positive and lets them sum to 100 %. "
+        + SHIFT.format("logit"),
         "Lower the temperature to 0.1: which bar takes everything? Raise it to 5: is the order still there?",
     )
     download_rows(partial(frames.classes, view.trace), "classes")

@@ -22,12 +22,15 @@ CONVENTIONS = {
     "before": "reset before the product",
 }
 CONVENTION_TEXTS = {
-    "flipped": "Cho et al. (2014) let z = 1 take the new content: h = z · n + (1 − z) · h. Turn the "
-    "sign of the update gate’s weights round, and the state is the same.",
+    "flipped": "Chung et al. (2014, arXiv 1412.3555) let z = 1 take the new content: "
+    "h = z · n + (1 − z) · h. Cho et al. (2014, arXiv 1406.1078), who proposed the unit, let z = 1 keep the "
+    "old state, and so does PyTorch. Turn the sign of the update gate’s weights and biases "
+    "round, and the state is the same.",
     "same_weights": "The same formula, h = z · n + (1 − z) · h, with PyTorch’s weights as they are: "
     "keeping and rewriting change places, and the network is another one.",
-    "before": "Cho et al. (2014) reset the old state first: U (r · h). PyTorch multiplies afterwards: "
-    "r · (U h). The same weights then give another candidate.",
+    "before": "Cho et al. (2014) in version 3 of arXiv 1406.1078, and Chung et al. (2014, arXiv 1412.3555), "
+    "reset the old state before the matrix product: U (r · h). Version 1 of Cho et al. resets after it, "
+    "r · (U h), and so does PyTorch. The same weights give another candidate.",
 }
 
 

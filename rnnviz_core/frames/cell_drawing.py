@@ -1,0 +1,187 @@
+"""Frames of the drawn cell: every number of one unit at one token, and the signs that make it of others.
+
+A node holds a number. It enters the drawing (an embedding's share, an old state), or its sign makes it of
+the numbers on the wires that lead into it. Nothing else happens in a cell, so whoever follows the wires
+can compute every number that is drawn from those before it.
+"""
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from rnnviz_core.cells.equations import definition
+from rnnviz_core.cells.expressions import Call
+from rnnviz_core.tracing.trace import Trace
+
+from .gates import Place, cell_values
+from .inspector import weights
+from .numbers import printed
+
+# What a node makes of the numbers on its wires; a state takes over what its one wire brings.
+SIGNS = {"sigmoid": "σ", "tanh": "tanh", "relu": "relu"}
+CLEAR = 0.32  # a wire begins that far above the middle of a number without a box
+CELL_LIMIT = 3.0  # the colours of a cell state end here, on the states page, too
+
+
+class Node(NamedTuple):
+    """One number of the drawing, on a plane of 10 x 7."""
+
+    name: str
+    x: float
+    y: float
+    kind: str  # of its box: a gate, candidate, hidden, cell, entry (a number alone), op (a sign)
+    words: str  # drawn in the box
+    about: str  # what the number is, for the tooltip
+    sign: str = ""  # how it is made of the numbers on its wires
+    after: tuple[str, ...] = ()  # the nodes whose wires lead into it
+
+
+def _op(name: str, x: float, y: float, sign: str, about: str, *after: str) -> Node:
+    """A sign that makes one number of those on its wires."""
+    return Node(name, x, y, "op" if len(sign) == 1 else "function", sign, about, sign, after)
+
+
+def _entry(name: str, x: float, y: float, words: str, about: str) -> Node:
+    """A number that enters the drawing."""
+    return Node(name, x, y, "entry", words, about)
+
+
+def _state(name: str, x: float, y: float, words: str, *after: str) -> Node:
+    """An old state, which enters, or a new one, which takes over what its wire brings."""
+    age, kind = ("old", "new")[bool(after)], name.removeprefix("previous_")
+    return Node(name, x, y, kind, words, f"{age} {kind} state {words}", "=" * bool(after), after)
+
+
+def _gate(name: str, x: float, sign: str, about: str, words: str) -> list[Node]:
+    """A gate: what the token and the old state say, their sum, and the function it goes through."""
+    parts = (f"{name}_from_input", f"{name}_from_state")
+    total = f"{name}_preactivation"
+    return [
+        _entry(parts[0], x - 0.42, 0.9, "Wx", f"{about}: {TOKEN}"),
+        _entry(parts[1], x + 0.42, 0.3, "Uh", f"{about}: {STATE}"),
+        _op(total, x, 1.85, "+", f"{about}: the sum", *parts),
+        Node(name, x, 3.1, name, words, about, sign, (total,)),
+    ]
+
+
+TOKEN = "from the token, W x + b"
+STATE = "from the old hidden state, U h(t−1) + b"
+
+
+def _lstm(signs: Mapping[str, str]) -> list[Node]:
+    return [
+        _state("previous_cell", 0.6, 6.3, "c(t−1)"),
+        *_gate("forget", 2.3, signs["forget"], "forget gate", "forget"),
+        *_gate("input", 4.0, signs["input"], "input gate", "input"),
+        *_gate("candidate", 5.8, signs["candidate"], "candidate", "cand."),
+        *_gate("output", 7.55, signs["output"], "output gate", "output"),
+        _op("kept", 2.3, 6.3, "×", "kept: forget gate × c(t−1)", "previous_cell", "forget"),
+        _op("added", 4.9, 4.75, "×", "written: input gate × candidate", "input", "candidate"),
+        _op("cell_sum", 4.9, 6.3, "+", "kept + written", "kept", "added"),
+        _state("cell", 9.4, 6.3, "c(t)", "cell_sum"),
+        _op("cell_tanh", 6.9, 5.5, "tanh", "tanh of the new cell state", "cell_sum"),
+        _op("shown", 7.55, 4.4, "×", "output gate × tanh(c(t))", "output", "cell_tanh"),
+        _state("hidden", 9.4, 4.4, "h(t)", "shown"),
+    ]
+
+
+def _gru(signs: Mapping[str, str]) -> list[Node]:
+    entry, state, total, gate = _gate("candidate", 7.4, signs["candidate"], "candidate", "cand.")
+    about = "candidate: reset gate × what the old state says"
+    return [
+        _state("previous_hidden", 0.6, 6.3, "h(t−1)"),
+        *_gate("update", 1.9, signs["update"], "update gate", "update"),
+        *_gate("reset", 4.3, signs["reset"], "reset gate", "reset"),
+        entry._replace(x=7.9),
+        state._replace(x=5.9),
+        _op("candidate_reset", 5.9, 1.85, "×", about, "reset", state.name),
+        total._replace(after=(entry.name, "candidate_reset")),
+        gate,
+        _op("kept", 1.9, 6.3, "×", "kept: update gate × h(t−1)", "previous_hidden", "update"),
+        _op("open", 4.3, 4.75, "1 −", "1 − update gate", "update"),
+        _op("added", 7.4, 4.75, "×", "written: (1 − update gate) × candidate", "open", "candidate"),
+        _op("hidden_sum", 7.4, 6.3, "+", "kept + written", "kept", "added"),
+        _state("hidden", 9.4, 6.3, "h(t)", "hidden_sum"),
+    ]
+
+
+def _rnn(signs: Mapping[str, str]) -> list[Node]:
+    terms, total = ("own", "candidate_from_input", "others"), "candidate_preactivation"
+    return [
+        _state("previous_hidden", 0.6, 4.75, "h(t−1)"),
+        _entry("own_weight", 2.4, 2.2, "weight", "the unit’s weight for its own old state, in U"),
+        _op("own", 2.4, 4.75, "×", "from the unit’s own old state", "previous_hidden", "own_weight"),
+        _entry("candidate_from_input", 3.9, 2.2, "Wx", TOKEN),
+        _entry("others", 5.4, 2.2, "others", "from the old states of all other units, and the bias of U"),
+        _op(total, 4.65, 4.75, "+", "the sum", *terms),
+        Node("candidate", 7.0, 4.75, "candidate", "cand.", "candidate", signs["candidate"], (total,)),
+        _state("hidden", 9.4, 4.75, "h(t)", "candidate"),
+    ]
+
+
+DRAWINGS = {"lstm": _lstm, "gru": _gru, "rnn": _rnn}
+
+
+def nodes_of(cell: str) -> list[Node]:
+    """The nodes of a cell's drawing, each after those it is made of."""
+    signs = {
+        one.name: SIGNS[one.expression.function]
+        for one in definition(cell).elementwise
+        if isinstance(one.expression, Call)
+    }
+    return DRAWINGS[cell](signs)
+
+
+def numbers(model: Any, trace: Trace, place: Place, position: int, unit: int) -> dict[str, float]:
+    """The number of every node, by name: recorded ones as recorded, the others in between computed."""
+    values = cell_values(trace, place, position, unit)
+    match trace.meta["cell"]:
+        case "lstm":
+            values["kept"] = values["forget"] * values["previous_cell"]
+            values["added"] = values["input"] * values["candidate"]
+            values["cell_sum"] = values["cell"]
+            values["cell_tanh"] = float(np.tanh(values["cell"]))
+            values["shown"] = values["hidden"]
+        case "gru":
+            values["candidate_reset"] = values["reset"] * values["candidate_from_state"]
+            values["kept"] = values["update"] * values["previous_hidden"]
+            values["open"] = 1 - values["update"]
+            values["added"] = values["open"] * values["candidate"]
+            values["hidden_sum"] = values["hidden"]
+        case "rnn":
+            values["own_weight"] = float(weights(model, place)["W_h"][unit, unit])
+            values["own"] = values["own_weight"] * values["previous_hidden"]
+            values["others"] = values["candidate_from_state"] - values["own"]
+    return values
+
+
+def drawing(
+    model: Any, trace: Trace, place: Place, position: int, unit: int
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """The nodes and the wires of the drawn cell, with their numbers.
+
+    Nodes: ``name``, ``x``, ``y``, ``kind``, ``words``, ``about``, ``sign``, ``value``. Wires: ``start`` and
+    ``end`` (names of nodes), ``x``, ``y``, ``x2``, ``y2``, ``about``, ``value`` (of the node it starts
+    from), ``size`` (how far from zero) and ``shade``, what the colour shows: the value, but as on the states
+    page for what is a part of an LSTM's cell state.
+    """
+    found = nodes_of(trace.meta["cell"])
+    values, at = numbers(model, trace, place, position, unit), {node.name: node for node in found}
+    placed = [(*node[:7], values[node.name]) for node in found]
+    wires = []
+    for node in found:
+        for start in (at[name] for name in node.after):
+            y = start.y + CLEAR * (start.kind == "entry")
+            wires.append((start.name, node.name, start.x, y, node.x, node.y, start.about, values[start.name]))
+    nodes = pd.DataFrame(placed, columns=[*Node._fields[:7], "value"])
+    lines = pd.DataFrame(wires, columns=["start", "end", "x", "y", "x2", "y2", "about", "value"])
+    of_cell = lines["start"].isin(["previous_cell", "kept", "added", "cell_sum"]) & ("previous_cell" in at)
+    shade = np.where(of_cell, lines["value"] / CELL_LIMIT, lines["value"])
+    return nodes, lines.assign(size=lines["value"].abs(), shade=shade)
+
+
+def drawing_in_words(nodes: pd.DataFrame) -> str:
+    """`drawing`, for a reader who cannot see it: every number, in the order of computation."""
+    return "; ".join(f"{row.about} {printed(row.value)}" for row in nodes.itertuples())

@@ -1,0 +1,126 @@
+"""The drawn cell: every number follows from those on the wires into it, and those that enter are true."""
+
+import math
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from numpy.testing import assert_allclose
+
+from rnnviz_core.charts import states as state_charts
+from rnnviz_core.charts import theme
+from rnnviz_core.checkpoints.registry import load
+from rnnviz_core.frames import cell_drawing, gates
+from rnnviz_core.frames.gates import Place
+from rnnviz_core.tracing.recording import record
+
+ROOT = Path(__file__).resolve().parents[2] / "checkpoints"
+TEXTS = {"en": "The film was never bad!", "es": "La casa era aburrida.", "de": "Ein Hund läuft im Garten."}
+SIGNS = {  # the meaning of every sign, written out apart from the code that draws it
+    "+": sum,
+    "×": math.prod,
+    "=": sum,
+    "1 −": lambda found: 1 - sum(found),
+    "tanh": lambda found: math.tanh(sum(found)),
+    "σ": lambda found: 1 / (1 + math.exp(-sum(found))),
+}
+UNARY = ("=", "1 −", "tanh", "σ")
+
+
+def places_of(trace):
+    """Every recurrent layer of a trace."""
+    for part in ("encoder", "decoder"):
+        for layer in range(trace.layers(part)):
+            for reverse in (False, True)[: 1 + trace.reverses(part)]:
+                yield Place(part, layer, reverse)
+
+
+def assert_every_number_follows(nodes, wires):
+    """From the drawn rows alone."""
+    value = dict(zip(nodes["name"], nodes["value"]))
+    assert_allclose(wires["value"], [value[start] for start in wires["start"]])
+    for node in nodes.itertuples():
+        arriving = wires[wires["end"] == node.name]
+        if not node.sign:
+            assert arriving.empty
+            continue
+        assert len(arriving) == 1 if node.sign in UNARY else len(arriving) >= 2
+        assert node.value == pytest.approx(SIGNS[node.sign](list(arriving["value"])), abs=2e-6), node.name
+        if node.kind in ("op", "function"):
+            assert node.words == node.sign
+    assert set(wires["start"]) == set(nodes["name"]) - {"hidden", "cell"}  # no number is left over
+
+
+@pytest.mark.parametrize("folder", sorted(ROOT.glob("*/card.md")), ids=lambda path: path.parent.name)
+def test_every_number_follows_from_those_before_it_in_every_shipped_model(folder):
+    model = load(folder.parent)
+    trace = record(model, TEXTS[str(getattr(model.spec, "source", "en"))])
+    rng = np.random.default_rng(4)
+    for place in places_of(trace):
+        hidden = trace[place.site("hidden")]
+        for position in {0, 1, len(hidden) - 1}:
+            for unit in {0, *rng.integers(0, hidden.shape[1], 3)}:
+                nodes, wires = cell_drawing.drawing(model, trace, place, position, int(unit))
+                assert_every_number_follows(nodes, wires)
+                by_name = dict(zip(nodes["name"], nodes["value"]))
+                for state in ("hidden", "cell"):
+                    if place.site(state) in trace:
+                        assert by_name[state] == trace[place.site(state)][position, unit]
+                state = "cell" if place.site("cell") in trace else "hidden"
+                before = gates.previous(trace, place, state, position)[unit]
+                assert by_name[f"previous_{state}"] == before
+
+
+@pytest.mark.parametrize("cell", ["rnn", "gru", "lstm"])
+@pytest.mark.parametrize("place", [Place(), Place("encoder", 1, reverse=True)])
+def test_what_enters_the_drawing_is_what_torch_has(make_sentiment, cell, place):
+    """Products of torch's own weights with its input and its states, and the gates it makes of them."""
+    model = make_sentiment(cell, bidirectional=True, layers=2)
+    trace = record(model, "the film was never bad.")
+    suffix = f"_l{place.layer}{'_reverse' * place.reverse}"
+    weight = {name: getattr(model.encoder, f"{name}{suffix}").double() for name in ("weight_ih", "weight_hh")}
+    bias = {name: getattr(model.encoder, f"{name}{suffix}").double() for name in ("bias_ih", "bias_hh")}
+    x = torch.tensor(trace[place.site("layer_input")][2].tolist()).double()
+    h = torch.tensor(gates.previous(trace, place, "hidden", 2).tolist()).double()
+    into, back = weight["weight_ih"] @ x + bias["bias_ih"], weight["weight_hh"] @ h + bias["bias_hh"]
+    unit, size = 3, len(h)
+    nodes, _ = cell_drawing.drawing(model, trace, place, 2, unit)
+    by_name = dict(zip(nodes["name"], nodes["value"]))
+    for number, gate in enumerate(gates.names(trace)):
+        row = number * size + unit
+        assert by_name[f"{gate}_from_input"] == pytest.approx(float(into[row]), abs=1e-5)
+        if cell != "rnn":
+            assert by_name[f"{gate}_from_state"] == pytest.approx(float(back[row]), abs=1e-5)
+    if cell == "rnn":
+        own = float(weight["weight_hh"][unit, unit])
+        assert by_name["own_weight"] == pytest.approx(own)
+        assert by_name["previous_hidden"] == pytest.approx(float(h[unit]))
+        assert by_name["others"] == pytest.approx(float(back[unit]) - own * float(h[unit]), abs=1e-5)
+
+
+@pytest.mark.parametrize("cell", ["rnn", "gru", "lstm"])
+def test_the_drawing_speaks_in_the_fields_terms(make_sentiment, cell):
+    model = make_sentiment(cell)
+    nodes, wires = cell_drawing.drawing(model, record(model, "the film"), Place(), 1, 0)
+    for text in (*nodes["about"], *wires["about"], cell_drawing.drawing_in_words(nodes)):
+        assert "_" not in text
+        assert "squeez" not in text
+    assert nodes["x"].between(0, 10).all()
+    assert nodes["about"].is_unique
+    said = cell_drawing.drawing_in_words(nodes)
+    assert f"new hidden state h(t) {nodes.set_index('name')['value']['hidden']:.2f}" in said.replace("−", "-")
+
+
+def test_a_state_has_its_colour_in_the_drawing_and_its_number_that_of_the_states_page(make_sentiment):
+    model = make_sentiment("lstm")
+    trace = record(model, "the film was never bad.")
+    nodes, wires = cell_drawing.drawing(model, trace, Place(), 3, 2)
+    kinds = dict(zip(nodes["name"], nodes["kind"]))
+    assert {kinds[name] for name in ("previous_cell", "cell")} == {"cell"}
+    assert kinds["hidden"] == "hidden"
+    assert {*kinds.values()} <= {*theme.STATE_COLOURS, *theme.GATE_COLOURS, "entry", "op", "function"}
+    assert state_charts.LIMITS["cell"] == cell_drawing.CELL_LIMIT
+    shade, value = (dict(zip(wires["start"], wires[name])) for name in ("shade", "value"))
+    assert shade["previous_cell"] == pytest.approx(value["previous_cell"] / state_charts.LIMITS["cell"])
+    assert shade["shown"] == pytest.approx(value["shown"] / state_charts.LIMITS["hidden"])
