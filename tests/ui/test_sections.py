@@ -276,8 +276,11 @@ def test_the_axis_is_kept_and_computed_from_the_shipped_embeddings(start, folder
     model = checkpoints.load(folder / "sentiment-lstm")
     pieces, matrix = model.tokenizer.pieces, model.embedding.weight.detach().numpy()
     low, high = (word_map.find(pieces, WORDS[name]) for name in ("from", "to"))
-    line = matrix[high] - matrix[low]
-    expected = (trace("sentiment-lstm")["encoder.embedding"] - matrix[low]) @ line / (line @ line)
+    middle = matrix[word_map.SPECIAL :].mean(0)
+    rows = [matrix[low], matrix[high], *trace("sentiment-lstm")["encoder.embedding"]]
+    first, second, *tokens = ((row - middle) / np.linalg.norm(row - middle) for row in rows)
+    line = second - first
+    expected = (np.asarray(tokens) - first) @ line / (line @ line)
     assert_allclose(rows_of(app, "tokens")["value"], expected, atol=1e-5)
     widget(app, "text_input", "From").set_value("ne").run()
     assert in_url(app, "from") == "ne"
