@@ -52,7 +52,7 @@ LSTM = ("input", "forget", "candidate", "output")
 TRACE = sentiment_trace("lstm", attention=True)
 PAIR = translation_trace()
 PLACE = gate_frames.Place()
-ONE_UNIT_EACH = SimpleNamespace(encoder=torch.nn.RNN(16, 16))  # an RNN’s drawing asks for a weight
+RNN = SimpleNamespace(stacks=lambda: {"encoder": torch.nn.RNN(16, 16)})  # its drawing asks for a weight
 (TERMS,) = gate_frames.fit(gate_frames.term_bars(gate_frames.terms(TRACE, PLACE, LSTM, 1, 2)))
 RING = token_frames.one_step(token_frames.step_texts(TRACE, "encoder"), 1, unit=2)
 STEP = token_frames.step_columns(["a"])
@@ -135,7 +135,7 @@ TEMPLATES: dict[str, tuple[Any, dict[str, Any]]] = {
             dict(
                 zip(
                     ("nodes", "wires"),
-                    drawing_frames.drawing(ONE_UNIT_EACH, sentiment_trace(cell), PLACE, 3, 2),
+                    drawing_frames.drawing(RNN, sentiment_trace(cell), PLACE, 3, 2),
                 )
             ),
         )

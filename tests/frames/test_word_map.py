@@ -10,7 +10,7 @@ from numpy.testing import assert_allclose
 from rnnviz_core.checkpoints.registry import load
 from rnnviz_core.frames import embeddings, word_map
 from rnnviz_core.frames.numbers import printed
-from rnnviz_core.tracing.recording import record
+from rnnviz_core.tasks.base import record
 
 SHIPPED = Path(__file__).resolve().parents[2] / "checkpoints"
 
@@ -133,7 +133,7 @@ TEXTS = {
 def test_what_is_printed_about_the_middle_holds_on_every_model(folder):
     """Nearer to the second word is above 0.5; the vocabulary's median is near 0.5, its quartiles are true."""
     model = load(folder.parent)
-    parts = ("encoder", "decoder") if hasattr(model, "source_embedding") else ("encoder",)
+    parts = tuple(model.stacks())
     languages = {
         part: str(getattr(model.spec, side, "en")) for part, side in zip(parts, ("source", "target"))
     }
