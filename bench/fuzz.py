@@ -22,6 +22,7 @@ from pathlib import Path
 from rnnviz_core.checkpoints import registry as checkpoints
 from rnnviz_core.errors import RnnvizError
 from rnnviz_core.tracing.trace import Trace
+from rnnviz_core.ui.shell.routes import ROUTES
 from scripts.serve import no_remarks
 from scripts.serving import ROOT, folder
 
@@ -49,7 +50,7 @@ NASTY = (
     "a" * 1_999, "word " * 399, "é" * 2_001, "x" * 20_000, "😀" * 500,
 )  # fmt: skip
 PARAMETERS = ("task", "model", "text", "layer", "token", "step", "unit", "beam", "page", "__proto__")
-PAGES = ("overview", "embeddings", "gates", "states", "attention", "softmax")
+PAGES = tuple(route.name for route in ROUTES)
 
 
 def texts(choose: random.Random) -> Iterator[str]:

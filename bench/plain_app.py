@@ -10,7 +10,7 @@ import torch
 
 from rnnviz_core import record
 from rnnviz_core.checkpoints import registry as checkpoints
-from rnnviz_core.ui.controls.drawing import show
+from rnnviz_core.ui.drawing.show import show
 from rnnviz_core.ui.serving import loaders
 
 MEASURES = os.environ["BENCH_MEASURES"] == "1"

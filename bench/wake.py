@@ -13,9 +13,10 @@ import time
 
 from bench.client import Run, Visitor
 from rnnviz_core.checkpoints import registry as checkpoints
+from rnnviz_core.ui.shell.routes import ROUTES
 from scripts.serving import folder
 
-PAGES = ("", "embeddings", "gates", "states", "attention", "softmax")
+PAGES = tuple(route.address for route in ROUTES)
 
 
 async def wake(address: str) -> list[Run]:

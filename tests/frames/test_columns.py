@@ -7,7 +7,7 @@ import pytest
 from streamlit import dataframe_util
 
 from rnnviz_core.frames.columns import Texts, frame
-from rnnviz_core.ui.controls.arrow import arrow_bytes
+from rnnviz_core.ui.drawing.arrow import arrow_bytes
 
 COLUMNS = {
     "position": np.array([0, 1, 1], dtype=np.int16),

@@ -14,7 +14,7 @@ from bench.sentences import language, sentences
 from rnnviz_core import load, record
 from rnnviz_core.frames.embeddings import vocabulary
 from rnnviz_core.models.parts import Lookup, halve_lookups
-from rnnviz_core.ui.controls import arrow
+from rnnviz_core.ui.drawing import arrow
 from rnnviz_core.ui.serving import loaders
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="memory is read from glibc and /proc")

@@ -16,7 +16,7 @@ from rnnviz_core.frames.columns import frame
 from rnnviz_core.frames.gates import Place
 from rnnviz_core.frames.numbers import printed
 from rnnviz_core.tasks import base as recorder
-from rnnviz_core.ui.views.states import read_units, written
+from rnnviz_core.ui.views.states.maps import read_units, written
 
 PLACE = Place()
 ROOT = Path(__file__).resolve().parents[2]

@@ -12,7 +12,7 @@ import pytest
 
 from rnnviz_core import limits, record
 from rnnviz_core.checkpoints import registry as checkpoints
-from rnnviz_core.ui.controls import drawing
+from rnnviz_core.ui.drawing import show as drawing
 from rnnviz_core.ui.serving import loaders, shared
 from rnnviz_core.ui.serving.shared import Cache
 

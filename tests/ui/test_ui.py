@@ -18,9 +18,10 @@ from rnnviz_core.models.classifier_spec import SentimentSpec
 from rnnviz_core.models.seq2seq_spec import TranslationSpec
 from rnnviz_core.models.specs import Cell
 from rnnviz_core.tasks.examples import GERMAN, SENTIMENT, SPANISH, default_text, examples
-from rnnviz_core.ui.controls import drawing
+from rnnviz_core.ui.controls import url
+from rnnviz_core.ui.drawing import show as drawing
 from rnnviz_core.ui.serving import loaders
-from rnnviz_core.ui.shell import glossary, header, routes, url, words
+from rnnviz_core.ui.shell import glossary, header, routes, words
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -287,7 +288,7 @@ def test_show_sends_frames_and_leaves_the_spec_alone():
         import altair as alt
         import pandas as pd
 
-        from rnnviz_core.ui.controls.drawing import compiled, show
+        from rnnviz_core.ui.drawing.show import compiled, show
 
         chart = alt.Chart(alt.NamedData("rows")).mark_bar().encode(x="a:Q")
         for _ in range(2):

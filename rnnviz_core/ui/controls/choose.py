@@ -13,12 +13,13 @@ from rnnviz_core.models.specs import ModelSpec
 from rnnviz_core.search import USUAL_BEAM
 from rnnviz_core.tasks.base import task_of_spec
 from rnnviz_core.tracing.trace import Trace
+from rnnviz_core.ui.controls import url
 from rnnviz_core.ui.serving import loaders
-from rnnviz_core.ui.shell import url
 
 if TYPE_CHECKING:
-    from rnnviz_core.ui import View
+    from rnnviz_core.ui.serving.view import View
 
+SIDES = {"encoder": "Source tokens", "decoder": "Target tokens, as they are read back"}
 TOKEN_NAMES = {"time": "token", "source": "token", "target": "step"}  # axis -> name in the URL
 
 
@@ -233,3 +234,8 @@ def whole(name: str, size: int, default: int) -> int:
         url.note(f"There is no {name} {named} here; showing the last one, {size - 1}.")
         return size - 1
     return url.checked(name, url.whole(size), default, shown=str(default))
+
+
+def choose_side(view: "View") -> str:
+    """The part whose embeddings are shown; a widget only for a translation."""
+    return choose_one("side", "Side", SIDES) if "decoder.embedding" in view.trace else "encoder"

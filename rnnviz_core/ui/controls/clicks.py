@@ -4,12 +4,12 @@ from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
-from rnnviz_core.ui.shell import url
+from rnnviz_core.ui.controls import url
 
 from .choose import TOKEN_NAMES
 
 if TYPE_CHECKING:
-    from rnnviz_core.ui import View
+    from rnnviz_core.ui.serving.view import View
 
 
 def clicked(key: str, select: str = "cell") -> dict[str, Any] | None:

@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from rnnviz_core.frames.tokens import step_texts
-from rnnviz_core.ui.shell import url
+from rnnviz_core.ui.controls import url
 
 from .choose import TOKEN_NAMES, first_look, whole
 
 if TYPE_CHECKING:
-    from rnnviz_core.ui import View
+    from rnnviz_core.ui.serving.view import View
 
 SPEEDS = {"slow": 2.0, "normal": 1.2, "fast": 0.6}  # seconds per step
 _PLAYING, _DUE, _SPEED = "player-on", "player-due", "player-speed"

@@ -23,7 +23,7 @@ from rnnviz_core import limits
 from rnnviz_core.checkpoints.registry import Entry, Scan
 from rnnviz_core.tasks.base import record, task_of_spec
 from rnnviz_core.tracing.trace import Trace
-from rnnviz_core.ui.controls import drawing
+from rnnviz_core.ui.drawing import show as drawing
 
 from .shared import Cache, heavy
 
@@ -174,11 +174,11 @@ def forget_visitors() -> None:
 
 @st.cache_resource(show_spinner="Waking the network …")
 def _wake() -> bool:
-    from rnnviz_core import charts, frames, ui
     from rnnviz_core.tracing import kernels
 
     kernels.settle()
-    for package in (charts, frames, ui):
+    for name in ("charts", "frames", "ui"):
+        package = importlib.import_module(f"rnnviz_core.{name}")
         for found in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
             importlib.import_module(found.name)
     for entry in models().entries[:1]:

@@ -8,11 +8,12 @@ import streamlit as st
 from rnnviz_core import limits
 from rnnviz_core.checkpoints.registry import Entry, Scan
 from rnnviz_core.tasks.base import task_of_spec
+from rnnviz_core.ui.controls import url
 
-from . import header, url, words
+from . import header, words
 
 if TYPE_CHECKING:
-    from rnnviz_core.ui import View
+    from rnnviz_core.ui.serving.view import View
 
 
 def _comparable(found: Scan, entry: Entry) -> dict[str, Entry]:

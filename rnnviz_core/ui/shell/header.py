@@ -16,7 +16,7 @@ from rnnviz_core.tracing.trace import Token, Trace
 from . import routes, words
 
 if TYPE_CHECKING:
-    from .sidebar import Choice
+    from rnnviz_core.ui.serving.view import Choice
 
 
 def draw(page: str, choice: "Choice", trace: Trace) -> None:

@@ -7,6 +7,7 @@ router is not at work in this run, register the navigation and run again, now th
 
 import copy
 import functools
+import importlib
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -29,7 +30,19 @@ class Route:
     def path(self) -> str:
         return f"pages/{self.name}.py"
 
+    @property
+    def address(self) -> str:
+        """Its path in the app's address."""
+        return "" if self.default else self.name
 
+    @property
+    def sections(self) -> "tuple[Any, ...]":
+        """Every `Section` it can have: those of ``ui/views/<name>``, imported when first asked for."""
+        found: tuple[Any, ...] = importlib.import_module(f"rnnviz_core.ui.views.{self.name}").SECTIONS
+        return found
+
+
+# The one list of pages: the app, the links, the wake-up, the fuzz test, the gallery and the docs go by it.
 ROUTES = (
     Route(
         "overview",

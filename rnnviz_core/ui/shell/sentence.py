@@ -13,9 +13,8 @@ from rnnviz_core import limits
 from rnnviz_core.checkpoints.registry import Entry
 from rnnviz_core.errors import RnnvizError
 from rnnviz_core.tasks.examples import default_text
+from rnnviz_core.ui.controls import url
 from rnnviz_core.ui.serving import loaders
-
-from . import url
 
 # Line feed, vertical tab, form feed, carriage return, next line, line and paragraph separator.
 _BREAKS = re.compile("[ \t]*[\n\v\f\r\x85\N{LINE SEPARATOR}\N{PARAGRAPH SEPARATOR}]+[ \t]*")

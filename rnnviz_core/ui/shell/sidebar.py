@@ -1,26 +1,16 @@
 """The sidebar, the same on every page: task, model, sentence, examples, comparison."""
 
-from dataclasses import dataclass
-
 import streamlit as st
 
 from rnnviz_core.checkpoints.listing import scores
 from rnnviz_core.checkpoints.registry import Entry, Scan
 from rnnviz_core.tasks import base as tasks
 from rnnviz_core.tasks.examples import examples, is_example
-from rnnviz_core.ui.controls import choose
+from rnnviz_core.ui.controls import choose, url
 from rnnviz_core.ui.serving import loaders
+from rnnviz_core.ui.serving.view import Choice
 
-from . import compare, sentence, url, words
-
-
-@dataclass(frozen=True)
-class Choice:
-    """What the person chose: a model and a text, and perhaps a second one of both beside it."""
-
-    entry: Entry
-    text: str
-    other: "Choice | None" = None
+from . import compare, sentence, words
 
 
 def draw() -> Choice:

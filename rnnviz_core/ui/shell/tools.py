@@ -8,7 +8,7 @@ from rnnviz_core.checkpoints.registry import Entry
 from rnnviz_core.models.specs import ModelSpec
 from rnnviz_core.tasks.program import program
 from rnnviz_core.tracing.trace import Trace
-from rnnviz_core.ui.controls.svg import draw_svg
+from rnnviz_core.ui.drawing.svg import draw_svg
 
 from . import glossary, script
 

@@ -10,9 +10,9 @@ from rnnviz_core.checkpoints.registry import Entry
 from rnnviz_core.frames.columns import frame
 from rnnviz_core.models.specs import ModelSpec
 from rnnviz_core.tasks.base import task_of_spec
-from rnnviz_core.ui.serving import loaders
+from rnnviz_core.ui.controls import url
 
-from . import routes, url
+from . import routes
 
 if TYPE_CHECKING:
     from rnnviz_core.frames.columns import Rows
@@ -61,27 +61,6 @@ def label(entry: Entry) -> str:
     family, measured = task_of_spec(entry.spec).family(entry.spec), score(entry)
     about = f"{family} " * (family != entry.spec.task)  # the task stands above the list
     return f"{about}{architecture(entry.spec)}" + (f" · {measured}" if measured else "")
-
-
-def offer_models(reason: str, needs: Callable[[ModelSpec], bool]) -> None:
-    """This page does not apply to the chosen model: say why, offer those that have it, and stop."""
-    st.info(reason, icon=":material/info:")
-    entries = [entry for entry in loaders.models().entries if needs(entry.spec)]
-    if entries:
-        st.markdown("These models have it. Choose one and you stay on this page:")
-    else:
-        st.markdown("No model that is installed here has it.")
-    for entry in entries:
-        label = f"{plain(entry.id)} · {plain(architecture(entry.spec))}"
-        st.button(label, key=f"offer-{entry.id}", on_click=choose_model, args=(entry.id,), type="secondary")
-    st.stop()
-
-
-def choose_model(model_id: str) -> None:
-    """Change to a model, as if it had been picked in the sidebar."""
-    from . import sidebar
-
-    sidebar.change_model(model_id)
 
 
 def download_rows(rows: "Rows | Callable[[], Rows]", name: str) -> None:

@@ -13,31 +13,26 @@ from rnnviz_core.charts import word_map as map_charts
 from rnnviz_core.frames import embeddings as frames
 from rnnviz_core.frames import word_map
 from rnnviz_core.frames.tokens import spread
+from rnnviz_core.ui.controls import url
 from rnnviz_core.ui.controls.choose import choose_one, choose_token, chosen_token, current_token, type_word
 from rnnviz_core.ui.controls.clicks import clicked, follow
-from rnnviz_core.ui.controls.drawing import show
+from rnnviz_core.ui.drawing.show import show
 from rnnviz_core.ui.serving import loaders
 from rnnviz_core.ui.serving.shared import Cache, heavy
-from rnnviz_core.ui.shell import url
 from rnnviz_core.ui.shell.compare import side_by_side
 from rnnviz_core.ui.shell.words import download_rows, explain, plain
+from rnnviz_core.ui.views.sections import Section
 
 if TYPE_CHECKING:
-    from rnnviz_core.ui import View
+    from rnnviz_core.ui.serving.view import View
 
 ENDS = {  # the axis at first: the first pair that the vocabulary holds
     "en": (("good", "bad"), ("man", "woman")),
     "es": (("bueno", "malo"), ("hombre", "mujer")),
     "de": (("Mann", "Frau"), ("gut", "schlecht")),
 }
-SIDES = {"encoder": "Source tokens", "decoder": "Target tokens, as they are read back"}
 
 _maps: Cache[pd.DataFrame] = Cache(limits.CACHED_MAPS, seconds=limits.CACHE_SECONDS)
-
-
-def choose_side(view: "View") -> str:
-    """The part whose embeddings are shown; a widget only for a translation."""
-    return choose_one("side", "Side", SIDES) if "decoder.embedding" in view.trace else "encoder"
 
 
 def vectors(view: "View", part: str) -> None:
@@ -262,3 +257,11 @@ def _not_a_piece(word: str) -> None:
         )
     else:
         st.info("Type a word.", icon=":material/info:")
+
+
+SECTIONS = (
+    Section("vectors", "Vectors", vectors),
+    Section("alike", "Alike", alike),
+    Section("map", "Map", neighbourhood),
+    Section("axis", "Between two words", axis),
+)

@@ -1,5 +1,6 @@
 """The overview: the picture of the network at one step, and the way from each of its parts to its page."""
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import streamlit as st
@@ -7,15 +8,18 @@ import streamlit as st
 from rnnviz_core.charts import overview as charts
 from rnnviz_core.frames import overview as frames
 from rnnviz_core.frames.tokens import ordered
-from rnnviz_core.ui.controls.choose import TOKEN_NAMES
+from rnnviz_core.ui.controls import url
+from rnnviz_core.ui.controls.choose import TOKEN_NAMES, choose_reference
 from rnnviz_core.ui.controls.clicks import clicked
-from rnnviz_core.ui.controls.drawing import show
-from rnnviz_core.ui.shell import routes, url
+from rnnviz_core.ui.controls.player import play
+from rnnviz_core.ui.drawing.show import show
+from rnnviz_core.ui.shell import routes
 from rnnviz_core.ui.shell.compare import side_by_side
-from rnnviz_core.ui.shell.words import explain
+from rnnviz_core.ui.shell.words import explain, link_pages
+from rnnviz_core.ui.views.sections import Section
 
 if TYPE_CHECKING:
-    from rnnviz_core.ui import View
+    from rnnviz_core.ui.serving.view import View
 
 KEY = "network"  # of the picture
 PAGES = {"embedding": "embeddings", "hidden": "states", "attention": "attention", "readout": "softmax"}
@@ -23,7 +27,7 @@ PAGES = {"embedding": "embeddings", "hidden": "states", "attention": "attention"
 
 def stepped(view: "View") -> str:
     """The part whose steps the player walks through: what is written last."""
-    return "encoder" if view.trace.meta["task"] == "sentiment" else "decoder"
+    return "decoder" if view.trace.layers("decoder") else "encoder"
 
 
 def picture(view: "View", step: int) -> None:
@@ -120,3 +124,16 @@ def _open(view: "View", found: dict[str, Any]) -> None:
     if page == "embeddings":
         url.put("side", part if "decoder.embedding" in view.trace else None)
     st.switch_page(routes.route(page).path)
+
+
+def network(view: "View") -> None:
+    """The whole page: the player over the picture, how to read it, and the way to all other pages."""
+    part = stepped(view)
+    if part == "decoder":
+        choose_reference()
+    play(view, part, partial(picture, view))
+    explain_picture(view)
+    link_pages(*(route.name for route in routes.ROUTES if not route.default))
+
+
+SECTIONS = (Section("network", "Network", network),)

@@ -1,36 +1,80 @@
 """The sections of a page: tabs of which only the open one is computed, sent and drawn.
 
 A run costs what it draws. A page that draws all it can show answers slowly for everybody on the server,
-so each section is a function that is called when its tab is open; the URL says which one that is.
+so each section is a function that is called when its tab is open; the URL says which one that is. A section
+says what it needs of a trace; nobody asks which task or cell it is for.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
+from typing import Any
 
 import streamlit as st
 
-from rnnviz_core.ui.shell import url
+from rnnviz_core.tracing.trace import Trace
+from rnnviz_core.ui.controls import url
+from rnnviz_core.ui.serving.view import View
+from rnnviz_core.ui.shell import routes
+
+
+@dataclass(frozen=True)
+class Needs:
+    """What a section must find in a trace. Patterns are those of `fnmatch`; ``|`` separates alternatives."""
+
+    sites: tuple[str, ...] = ()  # each matches a site: ``encoder.*.forget|encoder.*.update``
+    without: tuple[str, ...] = ()  # none of these matches one
+    axes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # site -> its axes
+    labels: tuple[str, ...] = ()  # axes whose places have names: ``class``
+
+    def met(self, trace: Trace) -> bool:
+        """Whether a trace has it all."""
+        return (
+            all(_found(trace, pattern) for pattern in self.sites)
+            and not any(_found(trace, pattern) for pattern in self.without)
+            and all(trace.axes.get(site) == axes for site, axes in self.axes.items())
+            and all(axis in trace.labels for axis in self.labels)
+        )
+
+
+def _found(trace: Trace, patterns: str) -> bool:
+    return any(fnmatchcase(site, pattern) for pattern in patterns.split("|") for site in trace)
 
 
 @dataclass(frozen=True)
 class Section:
-    """One tab: its title, and what draws it."""
+    """One tab.
 
+    Two sections of a page may have one name, where no trace has what both need: the same place in the
+    address, drawn in another way.
+    """
+
+    name: str  # in the address
     title: str
-    draw: Callable[[], None]
+    draw: Callable[..., None]  # takes the view, and what the page let the person choose
+    needs: Needs = Needs()
+    otherwise: str = ""  # shown where that is missing; empty: there is no such tab then
 
 
-drawn: tuple[
-    str, ...
-] = ()  # names of the sections of the page that this process drew last; see scripts/serve.py
+# Names of the sections of the page that this process drew last; see scripts/serve.py.
+drawn: tuple[str, ...] = ()
 
 
-def draw_sections(sections: Mapping[str, Section]) -> None:
-    """Tabs for `sections`, by their names in the URL (lower-case words); the first is open at first.
+def sections_of(page: str, trace: Trace) -> tuple[Section, ...]:
+    """The sections that a page has for a trace, and those that say why they have nothing to show."""
+    offered = routes.route(page).sections
+    met = [section for section in offered if section.needs.met(trace)]
+    names = {section.name for section in met}
+    return tuple(s for s in offered if s in met or (s.otherwise and s.name not in names))
+
+
+def draw_sections(view: View, *chosen: Any) -> None:
+    """Tabs for the sections of the view's page; the first is open at first.
 
     A section of another page in the URL is no mistake: the page was changed, and opens its first.
     """
     global drawn
+    sections = {section.name: section for section in sections_of(view.page, view.trace)}
     drawn = tuple(sections)
     opened = url.get("section") or ""
     if opened not in sections:
@@ -40,4 +84,7 @@ def draw_sections(sections: Mapping[str, Section]) -> None:
     key = url.widget(f"section-{'-'.join(sections)}", sections[opened].title)
     tabs = st.tabs(list(names), key=key, on_change=lambda: url.put("section", names[st.session_state[key]]))
     with tabs[list(sections).index(opened)]:
-        sections[opened].draw()
+        if sections[opened].needs.met(view.trace):
+            sections[opened].draw(view, *chosen)
+        else:
+            st.info(sections[opened].otherwise, icon=":material/info:")

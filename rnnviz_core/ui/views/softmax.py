@@ -11,17 +11,18 @@ from rnnviz_core.frames import beam as beams
 from rnnviz_core.frames import softmax as frames
 from rnnviz_core.frames.numbers import printed
 from rnnviz_core.frames.tokens import one_step, ordered, step_texts
+from rnnviz_core.ui.controls import url
 from rnnviz_core.ui.controls.choose import choose_beam, choose_token, whole
 from rnnviz_core.ui.controls.clicks import follow
-from rnnviz_core.ui.controls.drawing import show
-from rnnviz_core.ui.shell import url
+from rnnviz_core.ui.drawing.show import show
 from rnnviz_core.ui.shell.compare import side_by_side
 from rnnviz_core.ui.shell.words import SHIFT, download_rows, explain, plain
+from rnnviz_core.ui.views.sections import Needs, Section
 
 if TYPE_CHECKING:
     import numpy as np
 
-    from rnnviz_core.ui import View
+    from rnnviz_core.ui.serving.view import View
 
 
 def classes(view: "View") -> None:
@@ -191,3 +192,16 @@ def beam(view: "View") -> None:
         "Widen the beam. Does the winner begin with a piece that was not the best at first?",
     )
     download_rows(partial(beams.tree, view.trace), "beam")
+
+
+JUDGES, WRITES = Needs(labels=("class",)), Needs(labels=("vocab",))
+
+SECTIONS = (
+    Section("classes", "Probabilities", classes, JUDGES),
+    Section("terms", "What pushed them", terms, JUDGES),
+    Section("verdicts", "After every token", verdicts, JUDGES),
+    Section("confidence", "Confidence", confidence, WRITES),
+    Section("candidates", "Candidates", candidates, WRITES),
+    Section("pieces", "What pushed them", pieces, WRITES),
+    Section("beam", "Beam", beam, WRITES),
+)

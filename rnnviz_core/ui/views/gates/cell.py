@@ -14,13 +14,14 @@ from rnnviz_core.frames import cell_drawing, gates, inspector, matrices
 from rnnviz_core.frames.numbers import printed
 from rnnviz_core.frames.tokens import spread, step_texts
 from rnnviz_core.ui.controls.choose import choose_one, choose_token, choose_unit
-from rnnviz_core.ui.controls.drawing import show
+from rnnviz_core.ui.drawing.show import show
 from rnnviz_core.ui.shell.words import download_rows, explain
 
-from .gates import comparable, units_of
+from .maps import comparable, units_of
 
 if TYPE_CHECKING:
-    from rnnviz_core.ui import Layer, View
+    from rnnviz_core.ui.controls.choose import Layer
+    from rnnviz_core.ui.serving.view import View
 
 SIGNS = (
     "Every other number follows from those on the wires into it: ×, +, 1 −, σ (the sigmoid) or tanh of them. "

@@ -13,15 +13,17 @@ from rnnviz_core.frames.tokens import step_texts
 from rnnviz_core.tracing.trace import Trace
 from rnnviz_core.ui.controls.choose import choose_token, choose_unit
 from rnnviz_core.ui.controls.clicks import follow
-from rnnviz_core.ui.controls.drawing import show
-from rnnviz_core.ui.shell.words import download_rows, explain, offer_models, plain
+from rnnviz_core.ui.drawing.show import show
+from rnnviz_core.ui.shell.offers import offer_models
+from rnnviz_core.ui.shell.words import download_rows, explain, plain
 
-from .states import choose_state, layers_shown, width
+from .maps import choose_state, layers_shown, width
 
 if TYPE_CHECKING:
     import numpy as np
 
-    from rnnviz_core.ui import Layer, View
+    from rnnviz_core.ui.controls.choose import Layer
+    from rnnviz_core.ui.serving.view import View
 
 
 def ledger(view: "View", layer: "Layer") -> None:

@@ -15,16 +15,17 @@ from rnnviz_core.frames import memory, replaced
 from rnnviz_core.models.specs import Attention, ModelSpec
 from rnnviz_core.tasks.base import task_of_spec
 from rnnviz_core.tracing.trace import Trace
+from rnnviz_core.ui.controls import url
 from rnnviz_core.ui.controls.choose import read
-from rnnviz_core.ui.controls.drawing import show
+from rnnviz_core.ui.drawing.show import show
 from rnnviz_core.ui.serving import loaders
-from rnnviz_core.ui.shell import url
-from rnnviz_core.ui.shell.words import architecture, choose_model, explain, plain, score
+from rnnviz_core.ui.shell.offers import choose_model
+from rnnviz_core.ui.shell.words import architecture, explain, plain, score
 
-from .attention import looking
+from .weights import looking
 
 if TYPE_CHECKING:
-    from rnnviz_core.ui import View
+    from rnnviz_core.ui.serving.view import View
 
 ANSWER = 200  # characters of an answer beside others
 DEALS = 1000  # deals of the weights before they repeat

@@ -15,12 +15,13 @@ from rnnviz_core.frames.tokens import one_step, spread
 from rnnviz_core.tracing.trace import Trace
 from rnnviz_core.ui.controls.choose import choose_token, choose_unit
 from rnnviz_core.ui.controls.clicks import follow
-from rnnviz_core.ui.controls.drawing import show
+from rnnviz_core.ui.drawing.show import show
 from rnnviz_core.ui.shell.compare import side_by_side
-from rnnviz_core.ui.shell.words import SHIFT, download_rows, explain, offer_models, plain
+from rnnviz_core.ui.shell.offers import offer_models
+from rnnviz_core.ui.shell.words import SHIFT, download_rows, explain, plain
 
 if TYPE_CHECKING:
-    from rnnviz_core.ui import View
+    from rnnviz_core.ui.serving.view import View
 
 
 def looking(view: "View") -> "Iterator[View]":

@@ -12,15 +12,17 @@ from rnnviz_core.charts import gates as charts
 from rnnviz_core.charts import inspector as inspector_charts
 from rnnviz_core.frames import gate_order, gate_summary, gates
 from rnnviz_core.frames.tokens import spread, step_texts
+from rnnviz_core.ui.controls import url
 from rnnviz_core.ui.controls.choose import choose_one, choose_token, choose_unit, current_token
 from rnnviz_core.ui.controls.clicks import follow
-from rnnviz_core.ui.controls.drawing import show
-from rnnviz_core.ui.shell import url
+from rnnviz_core.ui.drawing.show import show
 from rnnviz_core.ui.shell.compare import side_by_side
-from rnnviz_core.ui.shell.words import download_rows, explain, offer_models, plain
+from rnnviz_core.ui.shell.offers import offer_models
+from rnnviz_core.ui.shell.words import download_rows, explain, plain
 
 if TYPE_CHECKING:
-    from rnnviz_core.ui import Layer, View
+    from rnnviz_core.ui.controls.choose import Layer
+    from rnnviz_core.ui.serving.view import View
 
 
 def units_of(view: "View", layer: "Layer") -> int:

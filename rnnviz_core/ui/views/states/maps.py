@@ -9,15 +9,17 @@ import streamlit as st
 from rnnviz_core.charts import states as charts
 from rnnviz_core.frames import gates, states
 from rnnviz_core.frames.tokens import one_step, spread, step_texts
+from rnnviz_core.ui.controls import url
 from rnnviz_core.ui.controls.choose import choose_token, choose_unit
 from rnnviz_core.ui.controls.clicks import clicked, follow
-from rnnviz_core.ui.controls.drawing import show
-from rnnviz_core.ui.shell import url
+from rnnviz_core.ui.drawing.show import show
 from rnnviz_core.ui.shell.compare import side_by_side
-from rnnviz_core.ui.shell.words import download_rows, explain, offer_models, plain
+from rnnviz_core.ui.shell.offers import offer_models
+from rnnviz_core.ui.shell.words import download_rows, explain, plain
 
 if TYPE_CHECKING:
-    from rnnviz_core.ui import Layer, View
+    from rnnviz_core.ui.controls.choose import Layer
+    from rnnviz_core.ui.serving.view import View
 
 
 def maps(view: "View", layer: "Layer") -> None:

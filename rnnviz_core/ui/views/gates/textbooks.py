@@ -8,13 +8,14 @@ from rnnviz_core.charts import inspector as inspector_charts
 from rnnviz_core.frames import gates, inspector
 from rnnviz_core.ui.controls.choose import choose_one, current_token
 from rnnviz_core.ui.controls.clicks import follow
-from rnnviz_core.ui.controls.drawing import show
+from rnnviz_core.ui.drawing.show import show
 from rnnviz_core.ui.shell.words import download_rows, explain
 
-from .gates import comparable, marked
+from .maps import comparable, marked
 
 if TYPE_CHECKING:
-    from rnnviz_core.ui import Layer, View
+    from rnnviz_core.ui.controls.choose import Layer
+    from rnnviz_core.ui.serving.view import View
 
 CONVENTIONS = {
     "flipped": "z the other way round",

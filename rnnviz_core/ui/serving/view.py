@@ -1,0 +1,40 @@
+"""What a person chose, and what a page draws of it: every section is given a `View`."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from rnnviz_core.checkpoints.registry import Entry
+from rnnviz_core.tracing.trace import Trace
+
+from . import loaders
+
+
+@dataclass(frozen=True)
+class View:
+    """What a page draws: one text, read by one network; and perhaps a second view to compare it with."""
+
+    page: str
+    model_id: str
+    entry: Entry
+    trace: Trace
+    text: str
+    other: "View | None" = None
+    second: bool = False  # whether this is the one compared with
+
+    def key(self, name: str) -> str:
+        """The key of a chart or widget that a page draws once for each of two views."""
+        return f"{name}-other" if self.second else name
+
+    @property
+    def model(self) -> Any:
+        """The loaded network, shared by all sessions: look, never change."""
+        return loaders.model(self.entry)
+
+
+@dataclass(frozen=True)
+class Choice:
+    """What the person chose: a model and a text, and perhaps a second one of both beside it."""
+
+    entry: Entry
+    text: str
+    other: "Choice | None" = None

@@ -1,0 +1,80 @@
+"""A run of the app, and the first line of every page: router guard, trace, header."""
+
+from dataclasses import replace
+
+import streamlit as st
+
+from rnnviz_core import logs
+from rnnviz_core.errors import RnnvizError, TextError
+from rnnviz_core.tracing.trace import Trace
+from rnnviz_core.ui.controls import url
+from rnnviz_core.ui.controls.choose import read, reference
+from rnnviz_core.ui.serving import loaders
+from rnnviz_core.ui.serving.shared import turns
+from rnnviz_core.ui.serving.view import Choice, View
+
+from . import header, routes, script, sidebar, style, tools, words
+from .words import plain
+
+
+def run() -> None:
+    """What ``app.py`` does after the page config: sidebar, then the page the URL asks for."""
+    with turns:
+        routes.run_router(_prepare, _failed)
+
+
+def _failed(error: Exception, page: str, choice: Choice | None) -> None:
+    if logs.debugging():
+        raise error
+    logs.report(error, page, choice.entry.id if choice else "-")
+    st.error(
+        "Something went wrong on this page; the place is in the server's log. "
+        "Another sentence, model or page may work.",
+        icon=":material/error:",
+    )
+
+
+def _prepare() -> Choice:
+    style.install()
+    script.install()
+    loaders.warm_up()
+    url.begin()
+    return sidebar.draw()
+
+
+def page(name: str) -> View:
+    """First line of every page: router guard and page header. Stops with a message on any error."""
+    choice: Choice = routes.shared()
+    try:
+        trace = _trace(choice)
+    except RnnvizError as error:
+        st.title(routes.route(name).title, anchor=False)
+        words.show_notes()
+        message = str(error)
+        st.error(plain(message[:1].upper() + message[1:]), icon=":material/error:")
+        st.stop()
+    header.draw(name, choice, trace)
+    tools.draw(name, choice.entry, choice.text, trace)
+    view = View(name, choice.entry.id, choice.entry, trace, choice.text)
+    return replace(view, other=_other(view, choice.other)) if choice.other else view
+
+
+def _trace(choice: Choice) -> Trace:
+    """What the model computes on the text; a translation is searched for, or fed as it was typed."""
+    fed = reference() if "reference" in loaders.options(choice.entry) else ""
+    if fed:
+        try:
+            return loaders.trace(choice.entry, choice.text, reference=fed)
+        except TextError as error:
+            url.note(f"It is not fed your translation: {error}")
+    return read(choice.entry, choice.text)
+
+
+def _other(view: View, choice: Choice) -> View | None:
+    """The view to compare with; None with a note when it cannot be recorded."""
+    try:
+        trace = _trace(choice)
+    except RnnvizError as error:
+        url.note(f"Nothing to compare with: {error}")
+        return None
+    return View(view.page, choice.entry.id, choice.entry, trace, choice.text, second=True)

@@ -1,0 +1,22 @@
+"""The attention page: where the network looks back, what it makes of it, and what that does not prove."""
+
+from rnnviz_core.ui.views.sections import Needs, Section
+
+from . import replaced, weights
+
+WEIGHTS = "attention.weights"
+LOOKS = Needs(sites=(WEIGHTS,))
+ALIGNS = Needs(axes={WEIGHTS: ("target", "source")})
+POOLS = Needs(axes={WEIGHTS: ("time",)})
+
+SECTIONS = (
+    Section("instead", "What it reads instead", weights.instead, Needs(without=(WEIGHTS,))),
+    Section("alignment", "Alignment", weights.alignment, ALIGNS),
+    Section("spread", "Spread", weights.spreads, ALIGNS),
+    Section("weights", "Weights", weights.weights, POOLS),
+    Section("verdict", "Into the verdict", weights.verdict, POOLS),
+    Section("context", "Context", weights.context, LOOKS),
+    Section("test", "What it does not prove", replaced.test, LOOKS),
+    Section("kinds", "Three kinds side by side", replaced.kinds, Needs(sites=("decoder.*",))),
+    Section("kinds", "With and without", replaced.kinds, Needs(without=("decoder.*",))),
+)
