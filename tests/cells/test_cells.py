@@ -12,7 +12,7 @@ from rnnviz_core.cells import equations as cells
 from rnnviz_core.errors import SpecError
 from rnnviz_core.tracing.module import record_module
 from rnnviz_core.tracing.trace import Trace
-from rnnviz_core.ui.views import textbooks
+from rnnviz_core.ui.views.gates import textbooks
 
 pytestmark = pytest.mark.filterwarnings("ignore:LSTM with projections is not supported")
 
