@@ -20,6 +20,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from rnnviz_core.checkpoints import registry as checkpoints
+from rnnviz_core.checkpoints import vocabularies
 from rnnviz_core.errors import RnnvizError
 from rnnviz_core.tracing.trace import Trace
 from rnnviz_core.ui.shell.routes import ROUTES
@@ -131,7 +132,11 @@ def twisted(spec: dict[str, object], choose: random.Random) -> bytes:
 def read_checkpoint(source: Path, place: Path, choose: random.Random) -> str:
     """Damage one file of a checkpoint, list it and load it; what went wrong, or nothing."""
     copy = Path(shutil.copytree(source, place / source.name, dirs_exist_ok=True))
-    target = choose.choice(sorted(path for path in copy.iterdir() if path.name != "card.md"))
+    shelf = place / vocabularies.SHELF
+    shelf.mkdir(exist_ok=True)
+    shared = [Path(shutil.copy(file, shelf)) for file in vocabularies.files(source) if file.parent != source]
+    own = [path for path in copy.iterdir() if path.name != "card.md"]
+    target = choose.choice(sorted([*own, *shared]))
     data = target.read_bytes()
     if target.name == "spec.json" and choose.random() < 0.5:
         target.write_bytes(twisted(json.loads(data), choose))

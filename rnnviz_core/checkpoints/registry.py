@@ -1,15 +1,15 @@
 """The registry of trained models: ``checkpoints/<id>/``.
 
-A checkpoint is a folder of ``model.safetensors`` (fp16), ``spec.json``, a SentencePiece model per
-tokenizer (``source.model``, ``target.model``), ``metrics.json`` and ``card.md``. Nothing in it is
-ever unpickled, and nothing is believed: sizes, names and shapes are checked before use.
+A checkpoint is a folder of ``model.safetensors`` (fp16), ``spec.json``, ``metrics.json``, ``card.md`` and a
+SentencePiece model per tokenizer, its own or shared (`rnnviz_core.checkpoints.vocabularies`). Nothing in it
+is ever unpickled, and nothing is believed: sizes, names and shapes are checked before use.
 """
 
 import json
 import math
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -19,9 +19,11 @@ from safetensors.torch import save_file
 
 from rnnviz_core import limits
 from rnnviz_core.errors import CheckpointError, SpecError
-from rnnviz_core.inputs.tokenizer import Tokenizer
 from rnnviz_core.models.specs import ModelSpec
 from rnnviz_core.tasks.base import read_spec, task_of_spec
+
+from . import vocabularies
+from .files import read, read_json, replace
 
 WEIGHTS, SPEC, METRICS, CARD = "model.safetensors", "spec.json", "metrics.json", "card.md"
 Model = Any  # a network of any task: `rnnviz_core.models.network.Network`, and a `torch.nn.Module`
@@ -35,7 +37,7 @@ class Entry:
     path: Path
     spec: Any  # the `ModelSpec` of its task
     parameters: int  # numbers in the weights file
-    bytes: int  # of the whole folder
+    bytes: int  # of all its files, shared tokenizers included
     metrics: Mapping[str, Any]
     card: str
 
@@ -61,30 +63,9 @@ class Scan:
         raise CheckpointError(f"unknown model {model_id!r}; choose one of {known}")
 
 
-def _read(path: Path, limit: int) -> bytes:
-    try:
-        size = path.stat().st_size
-        if size > limit:
-            raise CheckpointError(f"{path.parent.name}/{path.name} has {size} bytes; the limit is {limit}")
-        return path.read_bytes()
-    except OSError as error:
-        reason = error.strerror or error
-        raise CheckpointError(f"{path.parent.name}/{path.name} cannot be read: {reason}") from None
-
-
-def _read_json(path: Path) -> dict[str, Any]:
-    try:
-        values = json.loads(_read(path, limits.TEXT_FILE_BYTES))
-    except (ValueError, RecursionError) as error:
-        raise CheckpointError(f"{path.parent.name}/{path.name} is not JSON: {error}") from None
-    if not isinstance(values, dict):
-        raise CheckpointError(f"{path.parent.name}/{path.name} must hold an object, not {values!r:.60}")
-    return values
-
-
 def _read_spec(folder: Path) -> ModelSpec:
     try:
-        return read_spec(_read_json(folder / SPEC))
+        return read_spec(read_json(folder / SPEC))
     except SpecError as error:
         raise CheckpointError(f"{folder.name}/{SPEC}: {error}") from None
 
@@ -93,14 +74,15 @@ def read_entry(folder: Path) -> Entry:
     """What is known of one checkpoint; `CheckpointError` names the file that is wrong."""
     spec = _read_spec(folder)
     parameters = sum(math.prod(shape) for shape in _shapes(folder / WEIGHTS).values())
-    metrics = _read_json(folder / METRICS) if (folder / METRICS).exists() else {}
+    metrics = read_json(folder / METRICS) if (folder / METRICS).exists() else {}
     scores = metrics.get("scores", {})
     if not isinstance(scores, dict) or not all(isinstance(score, int | float) for score in scores.values()):
         raise CheckpointError(f"{folder.name}/{METRICS}: scores must map names to numbers")
     card = b""
     if (folder / CARD).exists():
-        card = _read(folder / CARD, limits.TEXT_FILE_BYTES)
-    size = sum(file.stat().st_size for file in folder.iterdir() if file.is_file())
+        card = read(folder / CARD, limits.TEXT_FILE_BYTES)
+    files = {*(file for file in folder.iterdir() if file.is_file()), *vocabularies.files(folder)}
+    size = sum(file.stat().st_size for file in files)
     return Entry(folder.name, folder, spec, parameters, size, metrics, card.decode(errors="replace"))
 
 
@@ -108,7 +90,8 @@ def scan(folder: str | Path) -> Scan:
     """Look at every checkpoint in a folder; damaged ones become `problems`, in words."""
     entries, problems = [], []
     try:
-        folders = sorted(path for path in Path(folder).iterdir() if path.is_dir() and path.name[0] != ".")
+        found = (path for path in Path(folder).iterdir() if path.is_dir() and path.name[0] != ".")
+        folders = sorted(path for path in found if path.name != vocabularies.SHELF)
     except OSError as error:
         return Scan((), (f"the folder {Path(folder).name!r} cannot be read: {error.strerror}",))
     for path in folders:
@@ -148,11 +131,7 @@ def load(folder: str | Path) -> Model:
     task = task_of_spec(spec)
     tokenizers = {}
     for name in task.vocabularies:
-        file = folder / f"{name}.model"
-        try:
-            tokenizers[name] = Tokenizer.shared(_read(file, limits.TOKENIZER_BYTES))
-        except CheckpointError as error:
-            raise CheckpointError(f"{folder.name}/{file.name}: {error}") from None
+        tokenizers[name] = vocabularies.load(folder, name)
     with torch.device("meta"):  # shapes only: nothing is drawn at random just to be overwritten
         model: Any = task.build(spec, tokenizers, folder.name)
     expected = {key: list(value.shape) for key, value in model.state_dict().items()}
@@ -171,8 +150,18 @@ def load(folder: str | Path) -> Model:
     return model.requires_grad_(False).eval()
 
 
-def save(model: Model, folder: str | Path, metrics: Mapping[str, Any] | None = None, card: str = "") -> Path:
-    """Write a checkpoint, weights in fp16; every file appears whole or not at all."""
+def save(
+    model: Model,
+    folder: str | Path,
+    metrics: Mapping[str, Any] | None = None,
+    card: str = "",
+    *,
+    shared: bool = False,
+) -> Path:
+    """Write a checkpoint, weights in fp16; every file appears whole or not at all.
+
+    With `shared`, its tokenizers lie beside the folder, where checkpoints with the same ones share them.
+    """
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
     weights = {key: value.detach().half().contiguous() for key, value in model.state_dict().items()}
@@ -183,19 +172,6 @@ def save(model: Model, folder: str | Path, metrics: Mapping[str, Any] | None = N
     if card:
         write[CARD] = card
     for name, text in write.items():
-        replace(folder / name, lambda path, text=text: path.write_text(text, encoding="utf-8"))
-    for name, tokenizer in model.tokenizers.items():
-        data = tokenizer.serialized
-        replace(folder / f"{name}.model", lambda path, data=data: path.write_bytes(data))
+        replace(folder / name, partial(Path.write_text, data=text, encoding="utf-8"))
+    (vocabularies.share if shared else vocabularies.keep)(folder, model.tokenizers)
     return folder
-
-
-def replace(path: Path, write: Any) -> None:
-    """Let `write` fill a temporary file beside `path`, then put it in place in one step."""
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        write(temporary)
-        temporary.chmod(0o644)
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)

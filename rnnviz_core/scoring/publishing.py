@@ -135,7 +135,7 @@ def publish(
         ]
     epochs = max(state.finished(path), entry.metrics["best_epoch"])  # the state is written last
     card = write_card(entry, _settings_of(path), metrics, epochs, about)
-    return checkpoints.save(model, Path(folder) / entry.id, metrics, card)
+    return checkpoints.save(model, Path(folder) / entry.id, metrics, card, shared=True)
 
 
 def _finished(run: str | Path) -> tuple[checkpoints.Entry, Path]:

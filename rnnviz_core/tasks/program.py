@@ -3,6 +3,9 @@
 What every program begins with stands here; how it goes on is the task's.
 """
 
+from collections.abc import Mapping
+from typing import NamedTuple
+
 from rnnviz_core.models.specs import Cell, ModelSpec
 from rnnviz_core.tracing.trace import Trace
 
@@ -10,13 +13,14 @@ from .base import task_of_spec
 
 MODULES = {Cell.RNN: "RNN", Cell.GRU: "GRU", Cell.LSTM: "LSTM"}  # of torch.nn
 
-_START = '''"""{model} on one sentence. Needs torch, safetensors, sentencepiece and the folder below."""
+_START = '''"""{model} on one sentence. Needs torch, safetensors, sentencepiece and the files below."""
 
 import sentencepiece
 import torch
 from safetensors.torch import load_file
 
 folder = {folder!r}
+vocabularies = {vocabularies!r}
 text = {text!r}
 
 torch.set_grad_enabled(False)
@@ -35,7 +39,7 @@ def linear(name, x):
     return x @ weights[f"{{name}}.weight"].T + weights.get(f"{{name}}.bias", 0)
 
 
-tokenizer = sentencepiece.SentencePieceProcessor(model_file=f"{{folder}}/source.model")
+tokenizer = sentencepiece.SentencePieceProcessor(model_file=vocabularies["source"])
 x = weights["{embedding}.weight"][tokenizer.encode(text)]  # a row per token
 encoder = load(torch.nn.{module}({inputs}, {hidden}, {layers}, bidirectional={both}), "encoder")
 hidden, state = encoder(x)  # hidden: the last layer's h of every step
@@ -43,7 +47,16 @@ hidden, state = encoder(x)  # hidden: the last layer's h of every step
 '''
 
 
-def program(spec: ModelSpec, trace: Trace, folder: str = "") -> str:
+class Places(NamedTuple):
+    """Where a program finds what it reads."""
+
+    folder: str  # of the checkpoint
+    vocabularies: dict[str, str]  # the SentencePiece model of each side
+
+
+def program(
+    spec: ModelSpec, trace: Trace, folder: str = "", tokenizers: Mapping[str, str] | None = None
+) -> str:
     """A program that computes the trace's states, logits and probabilities without this package.
 
     Parameters
@@ -54,8 +67,12 @@ def program(spec: ModelSpec, trace: Trace, folder: str = "") -> str:
         Its text goes into the program; for a translation also the pieces written.
     folder
         Where the program will find the checkpoint; by default ``checkpoints/<id>``.
+    tokenizers
+        Where it will find the SentencePiece models ``source`` and ``target`` that are not in that folder.
     """
-    return task_of_spec(spec).program(spec, trace, folder or f"checkpoints/{trace.model}")
+    task, folder = task_of_spec(spec), folder or f"checkpoints/{trace.model}"
+    own = {name: f"{folder}/{name}.model" for name in task.vocabularies}
+    return task.program(spec, trace, Places(folder, {**own, **(tokenizers or {})}))
 
 
 def final_state(spec: ModelSpec) -> str:
@@ -63,7 +80,7 @@ def final_state(spec: ModelSpec) -> str:
     return "state[0]" if spec.cell is Cell.LSTM else "state"
 
 
-def start(spec: ModelSpec, trace: Trace, folder: str, *, embedding: str, hidden: int) -> str:
+def start(spec: ModelSpec, trace: Trace, places: Places, *, embedding: str, hidden: int) -> str:
     """The program up to the encoder's states; `embedding` names its table, `hidden` counts per direction."""
     final = final_state(spec)
     both = f"torch.cat(({final}[-2], {final}[-1]))  # of both directions of reading"
@@ -71,7 +88,8 @@ def start(spec: ModelSpec, trace: Trace, folder: str, *, embedding: str, hidden:
         module=MODULES[spec.cell],
         layers=spec.layers,
         model=trace.model,
-        folder=folder,
+        folder=places.folder,
+        vocabularies=places.vocabularies,
         text=trace.text,
         embedding=embedding,
         inputs=spec.embedding,

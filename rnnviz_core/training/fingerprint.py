@@ -11,6 +11,7 @@ from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
+from rnnviz_core.checkpoints import vocabularies
 from rnnviz_core.checkpoints.registry import SPEC, WEIGHTS, Model
 from rnnviz_core.inputs.corpora import Labelled, Pairs, Texts
 
@@ -42,7 +43,7 @@ def of_teachers(folders: Iterable[str]) -> Fingerprint:
     marks = {}
     for number, folder in enumerate(map(Path, folders), start=1):
         hashed = hashlib.sha256()
-        for file in (folder / SPEC, folder / WEIGHTS, *sorted(folder.glob("*.model"))):
+        for file in (folder / SPEC, folder / WEIGHTS, *vocabularies.files(folder)):
             if file.is_file():  # one that is missing is named when the teacher is loaded
                 hashed.update(hashlib.sha256(file.read_bytes()).digest())
         marks[f"{CONTENT}--teacher {number}"] = hashed.hexdigest()

@@ -20,7 +20,8 @@ import torch
 from safetensors.torch import save_file
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
-from rnnviz_core.checkpoints.registry import Model, replace, save
+from rnnviz_core.checkpoints.files import replace
+from rnnviz_core.checkpoints.registry import Model, save
 from rnnviz_core.errors import DataError
 
 from .batches import Example, bucketed

@@ -7,7 +7,8 @@ from typing import Any
 import torch
 from safetensors import SafetensorError, safe_open
 
-from rnnviz_core.checkpoints.registry import CARD, METRICS, SPEC, WEIGHTS, replace
+from rnnviz_core.checkpoints.files import replace
+from rnnviz_core.checkpoints.registry import CARD, METRICS, SPEC, WEIGHTS
 from rnnviz_core.errors import DataError, SpecError
 from rnnviz_core.tasks.base import read_spec
 

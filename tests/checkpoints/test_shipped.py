@@ -8,6 +8,7 @@ import pytest
 
 from rnnviz_core import limits
 from rnnviz_core.checkpoints import registry as checkpoints
+from rnnviz_core.checkpoints import vocabularies
 from rnnviz_core.inputs import corpora
 from rnnviz_core.models.classifier import SentimentModel
 from rnnviz_core.scoring.evaluation import evaluate_sentiment
@@ -37,6 +38,13 @@ def test_there_is_a_model_for_every_cell_and_task():
     files = [path for path in (ROOT / "checkpoints").rglob("*") if path.is_file()]
     blocks = sum(math.ceil(path.stat().st_size / 4096) for path in files)
     assert math.ceil(blocks * 4096 / 2**20) < 60  # what `du -sm` prints
+
+
+def test_equal_tokenizers_are_shipped_once():
+    used = {file.name for entry in SCAN.entries for file in vocabularies.files(entry.path)}
+    there = {file.name for file in (ROOT / "checkpoints" / vocabularies.SHELF).iterdir()}
+    assert there == used  # a file that no checkpoint names any more can be deleted
+    assert not list((ROOT / "checkpoints").glob("*/source.model"))
 
 
 @pytest.fixture(scope="module", params=SCAN.entries, ids=lambda entry: entry.id)

@@ -8,6 +8,7 @@ import pytest
 import torch
 
 from rnnviz_core.checkpoints import registry as checkpoints
+from rnnviz_core.checkpoints import vocabularies
 from rnnviz_core.tasks.base import record
 from rnnviz_core.tasks.program import program as written_out
 
@@ -73,6 +74,16 @@ def test_in_a_process_of_its_own(task, make_sentiment, make_translation, tmp_pat
 def test_any_text_stays_a_text(make_sentiment, tmp_path):
     trace, code = program(make_sentiment("rnn"), '""" \' \\ {x} this {{works}}', tmp_path)
     assert run_here(code)["text"] == trace.text
+
+
+def test_with_tokenizers_that_are_shared(make_translation, tmp_path):
+    model = make_translation()
+    place = checkpoints.save(model, tmp_path / model.name, shared=True)
+    loaded = checkpoints.load(place)
+    trace = record(loaded, SPANISH)
+    files = {name: str(tmp_path / where) for name, where in vocabularies.shared_by(place).items()}
+    assert sorted(files) == ["source", "target"]
+    assert_same(trace, run_here(written_out(loaded.spec, trace, folder=str(place), tokenizers=files)))
 
 
 def run_here(code):

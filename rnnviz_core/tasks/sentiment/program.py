@@ -2,7 +2,7 @@
 
 from rnnviz_core.models.classifier_spec import SentimentSpec
 from rnnviz_core.models.specs import Attention
-from rnnviz_core.tasks.program import start
+from rnnviz_core.tasks.program import Places, start
 from rnnviz_core.tracing.trace import Trace
 
 _SENTIMENT = """{read}
@@ -17,8 +17,8 @@ attention = scores.softmax(-1)
 vector = attention @ hidden"""
 
 
-def program(spec: SentimentSpec, trace: Trace, folder: str) -> str:
+def program(spec: SentimentSpec, trace: Trace, places: Places) -> str:
     """The program of `rnnviz_core.tasks.program`."""
     read = "vector = last" if spec.attention is Attention.NONE else _POOL
-    head = start(spec, trace, folder, embedding="embedding", hidden=spec.hidden)
+    head = start(spec, trace, places, embedding="embedding", hidden=spec.hidden)
     return head + _SENTIMENT.format(read=read, classes=spec.classes)

@@ -6,7 +6,7 @@ from textwrap import indent
 from rnnviz_core.inputs.tokenizer import BOS
 from rnnviz_core.models.seq2seq_spec import TranslationSpec
 from rnnviz_core.models.specs import Attention, Cell
-from rnnviz_core.tasks.program import MODULES, final_state, start
+from rnnviz_core.tasks.program import MODULES, Places, final_state, start
 from rnnviz_core.tracing.trace import Trace
 
 _TRANSLATION = """first = torch.tanh(linear("bridge", last)).reshape(-1, {hidden})
@@ -21,7 +21,7 @@ for piece in [{start}, *written[:-1]]:  # every step reads the piece before it
     steps.append(h)
 decoder_hidden, logits = torch.stack(steps), torch.stack(rows)
 probabilities = logits.softmax(-1)
-target = sentencepiece.SentencePieceProcessor(model_file=f"{{folder}}/target.model")
+target = sentencepiece.SentencePieceProcessor(model_file=vocabularies["target"])
 for piece, row in zip(written, probabilities):
     print(f"{{target.id_to_piece(piece):15}} {{row[piece]:.4f}}")
 """
@@ -46,10 +46,10 @@ vector = torch.tanh(linear("readout", torch.cat((context, h, word))))""",
 }
 
 
-def program(spec: TranslationSpec, trace: Trace, folder: str) -> str:
+def program(spec: TranslationSpec, trace: Trace, places: Places) -> str:
     """The program of `rnnviz_core.tasks.program`, with the pieces that were written."""
     per_direction = spec.hidden // 2 if spec.bidirectional else spec.hidden
-    head = start(spec, trace, folder, embedding="source_embedding", hidden=per_direction)
+    head = start(spec, trace, places, embedding="source_embedding", hidden=per_direction)
     context = 0 if spec.attention is Attention.LUONG else spec.hidden
     body = _STEPS[spec.attention].replace("{top}", final_state(spec))
     return head + _TRANSLATION.format(

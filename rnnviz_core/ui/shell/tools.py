@@ -4,8 +4,8 @@ from collections.abc import Callable
 
 import streamlit as st
 
+from rnnviz_core.checkpoints import vocabularies
 from rnnviz_core.checkpoints.registry import Entry
-from rnnviz_core.models.specs import ModelSpec
 from rnnviz_core.tasks.program import program
 from rnnviz_core.tracing.trace import Trace
 from rnnviz_core.ui.drawing.svg import draw_svg
@@ -26,10 +26,10 @@ def draw(page: str, entry: Entry, text: str, trace: Trace) -> None:
         terms.markdown("  \n".join(lines))
     if taken.open:
         with taken:
-            _take_along(page, entry.spec, trace)
+            _take_along(page, entry, trace)
 
 
-def _take_along(page: str, spec: ModelSpec, trace: Trace) -> None:
+def _take_along(page: str, entry: Entry, trace: Trace) -> None:
     """The trace as a file, made when asked for, the charts, and a program."""
     st.markdown("**All numbers of this sentence**, every layer and step:")
     with st.container(horizontal=True):
@@ -44,7 +44,8 @@ def _take_along(page: str, spec: ModelSpec, trace: Trace) -> None:
     st.markdown("**The charts on this page** as drawings that stay sharp at any size:")
     draw_svg(f"{page}-{trace.model}")
     st.markdown("**Copy as PyTorch**: a program that computes the same numbers from the shipped weights:")
-    st.code(program(spec, trace), language="python", height=280)
+    files = {name: f"checkpoints/{place}" for name, place in vocabularies.shared_by(entry.path).items()}
+    st.code(program(entry.spec, trace, tokenizers=files), language="python", height=280)
 
 
 def _file(trace: Trace, ending: str, make: Callable[[], bytes], mime: str, about: str) -> None:
