@@ -228,13 +228,17 @@ def labelled(
     return Labelled(texts, [label for label in labels if label is not None])
 
 
-def scored(source: str, split: str | None, names: Sequence[str], *, layout: Layout = GUESS) -> "Dataset":
+def scored(
+    source: str, split: str | None, names: Sequence[str], *, layout: Layout = GUESS, ordered: bool = True
+) -> "Dataset":
     """The rows a sentiment model is scored on, with the columns ``text`` and ``label<number of classes>``.
 
     Parameters
     ----------
     names
-        Of the model's classes. Labels may be of fewer classes than the model's.
+        Of the model's classes.
+    ordered
+        Whether these run from worst to best: then labels may be of fewer classes than the model's.
 
     Raises
     ------
@@ -246,12 +250,14 @@ def scored(source: str, split: str | None, names: Sequence[str], *, layout: Layo
     if text != "text":
         rows = rows.remove_columns([name for name in ("text",) if name in rows.column_names])
         rows = rows.rename_column(text, "text")
-    if layout.label_column is None and not layout.labels:
+    if ordered and layout.label_column is None and not layout.labels:
         exact = {name: find_column(rows.column_names, name) for name in LABEL_COLUMNS}
         if any(exact.values()):
             return rows.rename_columns({found: name for name, found in exact.items() if found})
     column = columns.label_column(rows.column_names, len(layout.labels) or len(names), layout, source)
-    classes = columns.classes_of(rows[column], len(names), layout, column, source)
+    classes = len(names)
+    if ordered:
+        classes = columns.classes_of(rows[column], classes, layout, column, source)
     labels = labels_of(rows, column, classes, source, layout=layout, names=names)
     cells = ["" if label is None else str(label) for label in labels]
     return type(rows).from_dict({"text": rows["text"][:], f"label{classes}": cells})

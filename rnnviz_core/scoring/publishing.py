@@ -64,7 +64,8 @@ def evaluate(
 ) -> dict[str, Any]:
     """The scores of a model on a table or hub data set, as `evaluate` on the command line gives them."""
     if isinstance(model, SentimentModel):
-        rows = corpora.scored(data, split, model.spec.classes, layout=layout)
+        spec = model.spec
+        rows = corpora.scored(data, split, spec.classes, layout=layout, ordered=spec.ordered)
         return evaluate_sentiment(model, rows, data)
     pairs = corpora.pairs(data, split, (model.spec.source, model.spec.target), layout=layout)
     return evaluate_translation(

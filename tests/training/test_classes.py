@@ -105,7 +105,7 @@ def test_accuracy_counts_the_rows_that_have_a_label(tmp_path, capsys, make_senti
     assert found == {"rows": 4, "accuracy4": pytest.approx(200 / 3)}
     path.write_text("label2\ttext\n1\tnever bad\n")
     assert main(["evaluate", str(folder), "--data", str(path)]) == 2
-    assert "no label column; it needs one of label4, label" in capsys.readouterr().err
+    assert "no column 'label4'; the columns are label2, text" in capsys.readouterr().err
 
 
 def test_probes_of_names_are_scored_over_all_classes(tmp_path, capsys):
@@ -122,6 +122,21 @@ def test_probes_of_names_are_scored_over_all_classes(tmp_path, capsys):
     ] * 3
     assert "Accuracy on small sets of sentences:" in entry.card
     assert "sides" not in entry.card
+
+
+def test_labels_may_be_written_as_names_and_need_not_all_occur(tmp_path, capsys, make_sentiment):
+    """Two of four names, small numbers in the other table: no other number of classes is meant."""
+    model = make_sentiment("gru", classes=("sport", "law", "art, old", "food"), ordered=False)
+    folder = str(checkpoints.save(model, tmp_path / "own", {}))
+    texts = ["the film was good", "a slow ending", "never bad"]
+    found = []
+    for name, labels in (("names", ("law", '"art, old"', "Law")), ("numbers", (1, 2, 1))):
+        path = tmp_path / f"{name}.csv"
+        rows = [f"{label},{text}" for label, text in zip(labels, texts, strict=True)]
+        path.write_text("\n".join(["label,text", *rows]) + "\n")
+        found.append(json.loads(command(capsys, "evaluate", folder, "--data", str(path), "--json")))
+    assert found[0] == found[1]
+    assert set(found[0]) == {"rows", "accuracy4"}
 
 
 @pytest.mark.parametrize(
