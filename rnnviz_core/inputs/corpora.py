@@ -6,7 +6,6 @@ pairs may also be two files of a sentence per line, ``train.de`` and ``train.en`
 stem ``train``.
 """
 
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
@@ -307,30 +306,3 @@ def pairs(
         for name, code, option in wanted
     ]
     return Pairs(*(texts_of(rows, name, source) for name in names))
-
-
-_TREEBANK = [
-    (re.compile(pattern), written)
-    for pattern, written in (
-        (r"``\s*", '"'),
-        (r"\s*''", '"'),
-        (r"(\w) n't\b", r"\1n't"),
-        (r" ('(?:s|S|m|d|ll|re|ve|LL|RE|VE)\b)", r"\1"),
-        (r"\b([Gg]on|[Ww]an) (na|ta)\b", r"\1\2"),
-        (r"\b([Cc]an) (not)\b", r"\1\2"),
-        (r"\s+([,.;:!?%)\]])", r"\1"),
-        (r"([(\[$])\s+", r"\1"),
-        (r" (--|…) ", r" \1 "),
-    )
-]
-
-
-def as_typed(text: str) -> str:
-    """Write Penn Treebank tokens as people type: ``ca n't`` -> ``can't``, `` `` `` -> ``"``.
-
-    The Stanford Sentiment Treebank is stored in tokens; a model that has only seen those would
-    meet every contraction that a person types for the first time.
-    """
-    for pattern, written in _TREEBANK:
-        text = pattern.sub(written, text)
-    return text

@@ -10,8 +10,9 @@ from torch import Tensor
 from torch.nn import functional
 
 from rnnviz_core.errors import DataError
-from rnnviz_core.inputs.corpora import Labelled, Pairs, as_typed
+from rnnviz_core.inputs.corpora import Labelled, Pairs
 from rnnviz_core.inputs.tokenizer import BOS, EOS, PAD, UNK, Tokenizer
+from rnnviz_core.inputs.treebank import as_typed
 from rnnviz_core.models.classifier import SentimentModel
 from rnnviz_core.models.seq2seq import TranslationModel
 from rnnviz_core.search.beam import translations

@@ -9,6 +9,7 @@ from rnnviz_core.checkpoints.registry import Model, load
 from rnnviz_core.errors import DataError, SpecError
 from rnnviz_core.inputs import corpora
 from rnnviz_core.inputs.tokenizer import Tokenizer
+from rnnviz_core.inputs.treebank import as_typed
 from rnnviz_core.models.classifier import SentimentModel
 from rnnviz_core.models.classifier_spec import SentimentSpec
 from rnnviz_core.models.seq2seq import TranslationModel
@@ -85,7 +86,7 @@ def _prepare_sentiment(
     assert isinstance(check, corpora.Labelled)
     texts = list(train.texts)
     if run.treebank:
-        texts += [corpora.as_typed(text) for text in train.texts]
+        texts += [as_typed(text) for text in train.texts]
     tokenizer = Tokenizer.train(
         texts,
         run.vocabulary,

@@ -6,6 +6,7 @@ import pytest
 
 from rnnviz_core.errors import DataError
 from rnnviz_core.inputs import corpora
+from rnnviz_core.inputs.treebank import as_typed
 
 TABLE = (
     'split\tlabel5\tlabel2\ttext\ntrain\t4\t1\tsaid "yes\ndev\t0\t0\tit fell apart\ntest\t2\t\tit rained\n'
@@ -170,4 +171,4 @@ def test_a_hub_data_set_is_read_through_datasets(monkeypatch):
     ],
 )
 def test_treebank_tokens_become_what_people_type(tokens, typed):
-    assert corpora.as_typed(tokens) == typed
+    assert as_typed(tokens) == typed
