@@ -29,9 +29,10 @@ test: $(VENV)/.browser ## run all tests, the browser test included
 
 check: lint types test ## lint, format check, types, tests: what a change must pass
 
-lint: $(VENV)/.dev ## ruff: rules and formatting
+lint: $(VENV)/.dev ## ruff: rules and formatting; import-linter: who may import whom
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	$(BIN)/lint-imports --no-cache
 
 types: $(VENV)/.dev ## mypy
 	$(BIN)/mypy

@@ -16,11 +16,11 @@ import click
 import torch
 from torch.nn import functional
 
+from rnnviz_core.cells.kinds import Cell
 from rnnviz_core.inputs import corpora
 from rnnviz_core.inputs.tokenizer import Tokenizer
 from rnnviz_core.models.classifier import SentimentModel
 from rnnviz_core.models.classifier_spec import SentimentSpec
-from rnnviz_core.models.specs import Cell
 from rnnviz_core.training.batches import Batch, Example, bucketed, collate
 
 ROWS, STEPS, ROUNDS = 64, 60, 7

@@ -11,6 +11,7 @@ datasets and the like are loaded when a name that needs them is first used.
 import importlib
 from typing import TYPE_CHECKING
 
+from .cells.kinds import Cell as Cell
 from .errors import CheckpointError as CheckpointError
 from .errors import DataError as DataError
 from .errors import RnnvizError as RnnvizError
@@ -18,7 +19,6 @@ from .errors import SpecError as SpecError
 from .errors import TextError as TextError
 from .errors import TraceError as TraceError
 from .models.specs import Attention as Attention
-from .models.specs import Cell as Cell
 from .tasks.base import Task as Task
 
 if TYPE_CHECKING:
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from .checkpoints.registry import load as load
     from .checkpoints.registry import save as save
     from .checkpoints.registry import scan as scan
+    from .inputs.steps import Token as Token
     from .inputs.tokenizer import Tokenizer as Tokenizer
     from .models.classifier import SentimentModel as SentimentModel
     from .models.classifier_spec import SentimentSpec as SentimentSpec
@@ -34,7 +35,6 @@ if TYPE_CHECKING:
     from .models.seq2seq_spec import TranslationSpec as TranslationSpec
     from .tasks.base import record as record
     from .tracing.module import record_module as record_module
-    from .tracing.trace import Token as Token
     from .tracing.trace import Trace as Trace
     from .tracing.trace import layer_site as layer_site
     from .tracing.trace import site as site
@@ -45,7 +45,7 @@ _LAZY = {  # name -> the module that is imported when the name is first used
     "record": "tasks.base",
     "record_module": "tracing.module",
     "Trace": "tracing.trace",
-    "Token": "tracing.trace",
+    "Token": "inputs.steps",
     "site": "tracing.trace",
     "layer_site": "tracing.trace",
     "load": "checkpoints.registry",

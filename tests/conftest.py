@@ -6,12 +6,13 @@ from itertools import product
 import pytest
 import torch
 
+from rnnviz_core.cells.kinds import Cell
 from rnnviz_core.inputs.tokenizer import Tokenizer
 from rnnviz_core.models.classifier import SentimentModel
 from rnnviz_core.models.classifier_spec import SentimentSpec
 from rnnviz_core.models.seq2seq import TranslationModel
 from rnnviz_core.models.seq2seq_spec import TranslationSpec
-from rnnviz_core.models.specs import Attention, Cell
+from rnnviz_core.models.specs import Attention
 
 os.environ.setdefault("RNNVIZ_DEBUG", "1")  # errors on a page come through, see rnnviz_core/logs.py
 SUBJECTS = ("the film", "this story", "a slow ending", "her new song", "our long trip", "the old house")

@@ -8,8 +8,9 @@ from typing import Any
 
 import numpy as np
 
+from rnnviz_core.inputs.steps import Token
 from rnnviz_core.models.classifier_spec import SENTIMENT_CLASSES
-from rnnviz_core.tracing.trace import Token, Trace, layer_site
+from rnnviz_core.tracing.trace import Trace, layer_site
 
 GATES = {
     "rnn": ("candidate",),

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from torch import Tensor
 
-from rnnviz_core.models.specs import Cell, choice
+from rnnviz_core.choices import choice
 
 from . import compile as programs
 from .expressions import (
@@ -28,6 +28,7 @@ from .expressions import (
     sigmoid,
     tanh,
 )
+from .kinds import Cell
 
 # --- equations and definitions ----------------------------------------------------------------
 

@@ -12,7 +12,8 @@ import sentencepiece
 
 from rnnviz_core import limits
 from rnnviz_core.errors import CheckpointError, DataError, TextError
-from rnnviz_core.tracing.trace import Token
+
+from .steps import Token
 
 PAD, UNK, BOS, EOS = 0, 1, 2, 3
 REPLACEMENT = "\N{REPLACEMENT CHARACTER}"

@@ -8,9 +8,10 @@ from jaxtyping import Bool, Float, Int
 from torch import Tensor, nn
 from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
+from rnnviz_core.cells.kinds import Cell
 from rnnviz_core.inputs.tokenizer import PAD
 
-from .specs import Cell, ModelSpec
+from .specs import ModelSpec
 
 RECURRENT: dict[Cell, Callable[..., nn.RNNBase]] = {Cell.RNN: nn.RNN, Cell.GRU: nn.GRU, Cell.LSTM: nn.LSTM}
 State = Tensor | tuple[Tensor, Tensor]  # (layers, batch, hidden); the LSTM's is (h, c)

@@ -8,13 +8,14 @@ from jaxtyping import Bool, Float, Int
 from torch import Tensor, nn
 from torch.nn import functional
 
+from rnnviz_core.cells.kinds import Cell
 from rnnviz_core.inputs.tokenizer import PAD, Tokenizer
 
 from .attention import Attended, BahdanauAttention, LuongAttention
 from .network import Readout, Table
 from .parts import Lookup, State, encode, initialise, recurrent
 from .seq2seq_spec import TranslationSpec
-from .specs import Attention, Cell
+from .specs import Attention
 
 DRIFT = 1e-5  # between the contexts that a search found and those found again; a tenth of limits.TOLERANCE
 

@@ -6,17 +6,11 @@ import io
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any, ClassVar, Self, TypeVar, cast
+from typing import Any, ClassVar, Self, cast
 
-from rnnviz_core.errors import SpecError, unknown_choice
-
-
-class Cell(StrEnum):
-    """The recurrent cell, in PyTorch's conventions (see `rnnviz_core.cells.equations`)."""
-
-    RNN = "rnn"
-    GRU = "gru"
-    LSTM = "lstm"
+from rnnviz_core.cells.kinds import Cell
+from rnnviz_core.choices import choice
+from rnnviz_core.errors import SpecError
 
 
 class Attention(StrEnum):
@@ -25,9 +19,6 @@ class Attention(StrEnum):
     NONE = "none"
     LUONG = "luong"
     BAHDANAU = "bahdanau"
-
-
-E = TypeVar("E", bound=StrEnum)
 
 
 def join_names(names: Sequence[str]) -> str:
@@ -40,14 +31,6 @@ def join_names(names: Sequence[str]) -> str:
 def split_names(text: str) -> tuple[str, ...]:
     """The inverse of `join_names`."""
     return tuple(name.strip() for name in next(csv.reader([text], skipinitialspace=True), ()))
-
-
-def choice(enum: type[E], value: object) -> E:
-    """The member of `enum` with this value, or a `SpecError` that lists the members."""
-    try:
-        return enum(cast(str, value))
-    except ValueError:
-        raise SpecError(unknown_choice(enum.__name__.lower(), value, list(enum))) from None
 
 
 def check_range(name: str, value: object, low: float, high: float, kind: type[int] | type[float]) -> None:

@@ -6,7 +6,8 @@ What every program begins with stands here; how it goes on is the task's.
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from rnnviz_core.models.specs import Cell, ModelSpec
+from rnnviz_core.cells.kinds import Cell
+from rnnviz_core.models.specs import ModelSpec
 from rnnviz_core.tracing.trace import Trace
 
 from .base import task_of_spec

@@ -18,8 +18,8 @@ from torch.nn import functional
 
 from rnnviz_core import limits
 from rnnviz_core.cells import equations as cells
+from rnnviz_core.cells.kinds import Cell
 from rnnviz_core.errors import TraceError
-from rnnviz_core.models.specs import Cell
 
 from .trace import layer_site
 

@@ -21,6 +21,7 @@ import numpy as np
 
 from rnnviz_core import limits
 from rnnviz_core.errors import TraceError
+from rnnviz_core.inputs.steps import Token
 
 from . import files as trace_files
 
@@ -66,16 +67,6 @@ def site(part: str, *path: int | str) -> str:
 def layer_site(part: str, layer: int, name: str, *, reverse: bool = False) -> str:
     """The site of a recurrent layer's array in either direction of reading."""
     return site(part, layer, "reverse", name) if reverse else site(part, layer, name)
-
-
-@dataclass(frozen=True, slots=True)
-class Token:
-    """One piece as the tokenizer cut it; `start` and `end` are characters of the trace's text."""
-
-    text: str
-    id: int
-    start: int
-    end: int
 
 
 Computed = tuple[str, Callable[[np.ndarray], np.ndarray]]  # another site, and what makes the array of its

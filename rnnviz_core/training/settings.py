@@ -8,8 +8,8 @@ from typing import Any
 
 import torch
 
+from rnnviz_core.choices import choice
 from rnnviz_core.errors import SpecError
-from rnnviz_core.models.specs import choice
 
 
 class Optimizer(StrEnum):

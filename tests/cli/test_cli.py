@@ -14,6 +14,7 @@ import pytest
 import torch
 
 from rnnviz_core import Trace
+from rnnviz_core.cells.kinds import Cell
 from rnnviz_core.checkpoints import listing
 from rnnviz_core.checkpoints import registry as checkpoints
 from rnnviz_core.cli.main import commands, main
@@ -25,7 +26,7 @@ from rnnviz_core.models.classifier import SentimentModel
 from rnnviz_core.models.classifier_spec import SentimentSpec
 from rnnviz_core.models.seq2seq import TranslationModel
 from rnnviz_core.models.seq2seq_spec import TranslationSpec
-from rnnviz_core.models.specs import Attention, Cell
+from rnnviz_core.models.specs import Attention
 from rnnviz_core.training.runs import Run
 from rnnviz_core.training.settings import TrainingConfig
 

@@ -9,9 +9,10 @@ from torch.nn.utils.rnn import pad_sequence
 from torch.testing import assert_close
 
 from rnnviz_core import limits
+from rnnviz_core.cells.kinds import Cell
 from rnnviz_core.errors import SpecError
 from rnnviz_core.inputs.tokenizer import BOS, EOS, PAD, UNK
-from rnnviz_core.models.specs import Attention, Cell
+from rnnviz_core.models.specs import Attention
 from rnnviz_core.search import beam, stepping
 from rnnviz_core.search.beam import _likeliest, beam_search, translate
 from rnnviz_core.search.stepping import Stepper

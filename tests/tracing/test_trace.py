@@ -16,7 +16,8 @@ from hypothesis.extra import numpy as arrays_of
 
 from rnnviz_core import limits
 from rnnviz_core.errors import TraceError
-from rnnviz_core.tracing.trace import Token, Trace, layer_site, site
+from rnnviz_core.inputs.steps import Token
+from rnnviz_core.tracing.trace import Trace, layer_site, site
 
 TOKENS = (Token("▁warm", 5, 0, 4), Token("▁soup", 6, 4, 9), Token("▁warm", 5, 9, 14))
 

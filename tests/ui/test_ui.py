@@ -13,10 +13,10 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from rnnviz_core import ui
+from rnnviz_core.cells.kinds import Cell
 from rnnviz_core.checkpoints import registry as checkpoints
 from rnnviz_core.models.classifier_spec import SentimentSpec
 from rnnviz_core.models.seq2seq_spec import TranslationSpec
-from rnnviz_core.models.specs import Cell
 from rnnviz_core.tasks.examples import GERMAN, SENTIMENT, SPANISH, default_text, examples
 from rnnviz_core.ui.controls import url
 from rnnviz_core.ui.drawing import show as drawing
@@ -244,7 +244,7 @@ def test_plain_leaves_nothing_to_interpret(text):
 
 
 def test_header_escapes_tokens():
-    from rnnviz_core.tracing.trace import Token
+    from rnnviz_core.inputs.steps import Token
 
     chips = header._chips((Token("▁<img", 5, 0, 5), Token('"onerror', 6, 5, 13), Token("▁x", 1, 13, 15)))
     assert "<img" not in chips

@@ -3,9 +3,10 @@
 from pprint import pformat
 from textwrap import indent
 
+from rnnviz_core.cells.kinds import Cell
 from rnnviz_core.inputs.tokenizer import BOS
 from rnnviz_core.models.seq2seq_spec import TranslationSpec
-from rnnviz_core.models.specs import Attention, Cell
+from rnnviz_core.models.specs import Attention
 from rnnviz_core.tasks.program import MODULES, Places, final_state, start
 from rnnviz_core.tracing.trace import Trace
 

@@ -7,13 +7,14 @@ import torch
 
 from rnnviz_core import limits
 from rnnviz_core.errors import SpecError, TraceError
+from rnnviz_core.inputs.steps import Token
 from rnnviz_core.inputs.tokenizer import BOS, EOS, Tokenizer
 from rnnviz_core.models.seq2seq import Decoded, Memory, TranslationModel
 from rnnviz_core.models.specs import Attention
 from rnnviz_core.search.beam import Node, Search, beam_search
 from rnnviz_core.tracing.layers import Recording, Run, record_layers
 from rnnviz_core.tracing.recording import batch_of_one, finished, record_encoder, states_of
-from rnnviz_core.tracing.trace import Token, Trace
+from rnnviz_core.tracing.trace import Trace
 
 
 def record(model: TranslationModel, text: str, *, beam: int = 1, reference: str | None = None) -> Trace:
