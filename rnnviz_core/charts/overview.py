@@ -123,7 +123,10 @@ def _legend(layers: list[Any], top: int, classes: tuple[str, ...], colour: alt.C
             right=f"(datum.number % {count} + 0.94 * datum.probability) / {count}",
             end=f"(datum.number % {count} + 0.94) / {count}",
             down=f"floor(datum.number / {count}) * {line_height}",
-            words="split(datum['class'], ' ')",
+            parts="split(datum['class'], ' ')",
+            half="ceil(length(datum.parts) / 2)",
+            words="length(datum.parts) < 2 ? datum.parts : [join(slice(datum.parts, 0, datum.half), ' '), "
+            "join(slice(datum.parts, datum.half), ' ')]",
             share="format(datum.probability, '.1%')",
         )
     )
@@ -137,7 +140,7 @@ def _legend(layers: list[Any], top: int, classes: tuple[str, ...], colour: alt.C
         chosen.mark_text(**words, fontWeight=600, fontSize=13).encode(
             x=x_at("left"), y=pixels(f"{top + 16} + datum.down"), text="share:N"
         ),
-        chosen.mark_text(**words, lineHeight=14).encode(
+        chosen.mark_text(**words, lineHeight=14, limit=alt.ExprRef(f"width / {count} - 6")).encode(
             x=x_at("left"), y=pixels(f"{top + 34} + datum.down"), text="words:N"
         ),
     ]
