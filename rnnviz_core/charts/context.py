@@ -83,7 +83,9 @@ def verdict(classes: tuple[str, ...], chosen: str) -> alt.LayerChart:
         .mark_bar(cornerRadiusEnd=2)
         .encode(
             x=parts.tokens_x(),
-            y=alt.Y("value:Q", title="added to the logit").axis(grid=True, tickCount=5),
+            y=alt.Y("value:Q", title="added to the logit", scale=parts.under_a_line()).axis(
+                grid=True, tickCount=5
+            ),
             color=alt.Color(
                 "kind:N", title=None, scale=scale, legend=alt.Legend(orient="top", direction="horizontal")
             ),

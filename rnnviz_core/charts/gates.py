@@ -114,14 +114,14 @@ def gate_means(gates: tuple[str, ...], part: str = "encoder") -> alt.LayerChart:
             parts.tip("high", "a tenth of the units is above"),
         ],
     )
-    colour = alt.Color(
+    legend = alt.Legend(orient="top", direction="horizontal", symbolStrokeWidth=1, symbolOpacity=1)
+    colour = alt.Color("gate:N", scale=theme.gate_scale(gates), sort=list(gates), title="", legend=legend)
+    shape = alt.Shape(
         "gate:N",
-        scale=theme.gate_scale(gates),
+        scale=alt.Scale(domain=list(gates), range=list(theme.SHAPES[: len(gates)])),
         sort=list(gates),
         title="",
-        legend=alt.Legend(
-            orient="top", direction="horizontal", symbolType="circle", symbolStrokeWidth=1, symbolOpacity=1
-        ),
+        legend=legend,
     )
     band = base.mark_area(opacity=0.16, interpolate="linear").encode(
         y=alt.Y("low:Q", title="mean over units"), y2="high:Q", fill=colour, tooltip=alt.value(None)
@@ -129,7 +129,7 @@ def gate_means(gates: tuple[str, ...], part: str = "encoder") -> alt.LayerChart:
     casing = base.mark_line(color=theme.OUTLINE, strokeWidth=4.5).encode(tooltip=alt.value(None))
     lines = base.mark_line(strokeWidth=3).encode(color=colour)
     points = base.mark_point(filled=True, size=64, stroke=theme.OUTLINE, strokeWidth=1, opacity=1).encode(
-        fill=colour
+        fill=colour, shape=shape
     )
     x = parts.tokens_x(parts.steps_title(part))
     columns = parts.whole_columns(

@@ -16,6 +16,7 @@ READS = "tokens, in reading order"
 SOURCE, TARGET = "source tokens", "target tokens"  # where there are two texts
 STEPS = "piece read → piece written"
 ROOM = 56  # px a token needs for a label that lies flat
+LINE = 24  # px a line of text takes at the top of a plot
 RING = 8  # px from the middle of a ring to its outer edge
 HIDDEN = alt.Axis(labels=False, aria=False)
 
@@ -192,6 +193,11 @@ def reach(base: alt.Chart, channel: Literal["x", "y"], *fields: str) -> list[alt
         base.mark_point(opacity=0, aria=False).encode(kind(f"max({field}):Q"), tooltip=alt.value(None))
         for field in fields
     ]
+
+
+def under_a_line() -> alt.Scale:
+    """A y scale that leaves a line of text free above everything that is drawn."""
+    return alt.Scale(range=[alt.ExprRef("height"), LINE])
 
 
 def words_on_top(mark: alt.Chart, **encoding: Any) -> list[alt.Chart]:

@@ -1,12 +1,14 @@
 """Templates of the softmax page. The temperature is a Vega param: nothing is asked of the server."""
 
 from functools import cache
+from typing import Any
 
 import altair as alt
 
 from . import parts, theme
 
 FORMULA = "exp(logit / temperature), shared out to sum to 100 %"
+VERDICTS = 260  # px of the lines of all classes
 BAR = 30  # px of a horizontal bar and its gap
 
 
@@ -70,7 +72,9 @@ def terms(classes: tuple[str, ...], chosen: str, label: str = "Class ") -> alt.L
     scale = alt.Scale(domain=["pushes up", "pushes down"], range=[theme.POSITIVE, theme.NEGATIVE])
     bars = base.mark_bar().encode(
         x=x,
-        y=alt.Y("term:Q", title="added to the logit").axis(grid=True, tickCount=5),
+        y=alt.Y("term:Q", title="added to the logit", scale=parts.under_a_line()).axis(
+            grid=True, tickCount=5
+        ),
         color=alt.Color(
             "kind:N", scale=scale, title=None, legend=alt.Legend(orient="top", direction="horizontal")
         ),
@@ -100,44 +104,53 @@ def terms(classes: tuple[str, ...], chosen: str, label: str = "Class ") -> alt.L
 def verdicts(classes: tuple[str, ...], ordered: bool = True) -> alt.LayerChart:
     """Sentiment: the probabilities after every token, with one token shaded; a click chooses it.
 
-    Datasets: ``verdicts``, ``chosen`` (`frames.tokens.one_step`). Selection: ``cell``, with ``position``.
+    Each line has a colour, a shape and dashes of its own, and its name at its end. Datasets: ``verdicts``,
+    ``ends`` (`frames.softmax.ends`), ``chosen`` (`frames.tokens.one_step`). Selection: ``cell``, with
+    ``position``.
     """
     click = alt.selection_point(
         name="cell", fields=["position"], on="click", nearest=True, clear=False, toggle="true"
     )
+    y = alt.Y("probability:Q", title="probability", scale=alt.Scale(domain=[0, 1])).axis(
+        format=".0%", grid=True, tickCount=5
+    )
+    shapes, dashes = theme.class_looks(classes)
+    look: dict[str, Any] = {"sort": list(classes), "title": None}
+    legend = alt.Legend(
+        orient="top", direction="horizontal", columns=alt.ExprRef("width < 480 ? 3 : 5"), symbolDash=[1, 0]
+    )
     base = alt.Chart(alt.NamedData("verdicts")).encode(
         x=parts.tokens_x(),
-        y=alt.Y("probability:Q", title="probability", scale=alt.Scale(domain=[0, 1])).axis(
-            format=".0%", grid=True, tickCount=5
-        ),
-        color=alt.Color(
-            "class:N",
-            scale=theme.class_scale(classes, ordered),
-            sort=list(classes),
-            title=None,
-            legend=alt.Legend(
-                orient="top",
-                direction="horizontal",
-                columns=alt.ExprRef("width < 480 ? 3 : 5"),
-                symbolType="square",
-            ),
-        ),
+        y=y,
+        color=alt.Color("class:N", scale=theme.class_scale(classes, ordered), legend=legend, **look),
     )
-    points = base.mark_point(filled=True, opacity=1, size=45, cursor="pointer").encode(
+    lines = base.mark_line(strokeWidth=2).encode(
+        strokeDash=alt.StrokeDash("class:N", scale=dashes, legend=None, **look)
+    )
+    points = base.mark_point(filled=True, opacity=1, size=55, cursor="pointer").encode(
+        shape=alt.Shape("class:N", scale=shapes, legend=legend, **look),
         tooltip=[
             *parts.step_tips(),
             parts.tip("class", "class", "text"),
             parts.tip("probability", "probability", "share"),
         ],
     )
+    names = (
+        alt.Chart(alt.NamedData("ends"))
+        .mark_text(align="left", dx=9)
+        .encode(
+            x=parts.tokens_x(),
+            y=alt.Y("spot:Q", title="probability"),
+            text="class:N",
+            tooltip=alt.value(None),
+        )
+    )
     return theme.finish(
-        alt.layer(
-            parts.chosen_band(parts.tokens_x()), base.mark_line(strokeWidth=2), points.add_params(click)
-        ).properties(
+        alt.layer(parts.chosen_band(parts.tokens_x()), lines, points.add_params(click), names).properties(
             title=parts.heading(
                 "The verdict after every token", "What it would say if the sentence ended there"
             ),
-            height=260,
+            height=VERDICTS,
         )
     )
 

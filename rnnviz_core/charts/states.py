@@ -66,7 +66,8 @@ def unit_lines(name: str, units: int, part: str = "encoder") -> alt.VConcatChart
             height=panel_height(units),
         )
     )
-    chart = alt.vconcat(above, _lines(name, part), spacing=22).resolve_scale(color="independent")
+    chart = alt.vconcat(above, _lines(name, part), spacing=22)
+    chart = chart.resolve_scale(color="independent", shape="independent")
     return theme.finish(chart)
 
 
@@ -144,9 +145,7 @@ def _line_colour(field: str, legend: alt.Legend | None) -> alt.Color:
 
 def _lines(name: str, part: str) -> alt.LayerChart:
     limit = LIMITS[name]
-    legend = alt.Legend(
-        orient="top", direction="horizontal", symbolType="circle", columns=alt.ExprRef("width < 480 ? 3 : 6")
-    )
+    legend = alt.Legend(orient="top", direction="horizontal", columns=alt.ExprRef("width < 480 ? 3 : 6"))
     base = alt.Chart(alt.NamedData("lines")).encode(
         x=_x(part, "lines_x"),
         y=alt.Y("value:Q", title="value").scale(domain=[-limit, limit], clamp=True).axis(grid=True),
@@ -156,6 +155,14 @@ def _lines(name: str, part: str) -> alt.LayerChart:
     return alt.layer(
         alt.Chart(alt.NamedData("lines")).mark_rule(strokeDash=[3, 3]).encode(y=alt.datum(0)),
         base.mark_line(strokeWidth=2),
-        base.mark_point(filled=True, opacity=1, size=40),
+        base.mark_point(filled=True, opacity=1, size=55).encode(
+            shape=alt.Shape(
+                "line:N",
+                title="",
+                sort=alt.EncodingSortField("order", op="min"),
+                scale=alt.Scale(range=list(theme.SHAPES)),
+                legend=legend,
+            )
+        ),
         name="lines",
     ).properties(title=parts.heading("The picked units, token by token"), height=240)

@@ -5,11 +5,13 @@ Vega expression that looks at the brightness of the background the chart is draw
 server need not know the theme, and the chart follows when a person switches it.
 """
 
-from typing import Any
+from typing import Any, TypeVar
 
 import altair as alt
 
 from . import aria
+
+Look = TypeVar("Look")
 
 # Okabe and Ito's palette, safe for colour-blind readers.
 GATE_COLOURS = {
@@ -22,7 +24,7 @@ GATE_COLOURS = {
 }
 STATE_COLOURS = {"hidden": "#7B61C9", "cell": "#8A6D3B"}
 TERM_COLOURS = ("#7F8C2B", "#7B61C9", "#767B83")  # from the input, from the state, their sum
-LINE_COLOURS = ("#7B61C9", "#B4552D", "#2A7F9E", "#B8477B", "#6B7F1E", "#8A6D3B")  # single units
+LINE_COLOURS = ("#4F6FD0", "#B4552D", "#2A7F9E", "#B8477B", "#6B7F1E", "#1E8A6A")  # single units: no state's
 ACCENT = "#2E86C1"  # bars that are neither a gate nor a state
 OUTLINE = "#767B83"  # around pale marks and behind pale lines: at least 3:1 on both backgrounds
 CHOSEN, CHOSEN_EDGE = "#FFFFFF", "#111418"  # the chosen cell: light inside dark, seen on any colour
@@ -62,6 +64,11 @@ NAME_COLOURS = (
     *("#A39005", "#C47581", "#8169AA", "#E942A2", "#B63C2E", "#7E80EE", "#0A9CCE", "#D07502", "#5C6E7C"),
     *("#D81459", "#637505"),
 )
+# What tells lines apart without their colour, in the order of their legend.
+SHAPES = ("circle", "square", "triangle-up", "diamond", "triangle-down", "cross")
+# Classes from worst to best, seen in grey, too; of more than five the shapes and the dashes pair anew.
+CLASS_SHAPES = ("triangle-down", "square", "circle", "diamond", "triangle-up")
+CLASS_DASHES = ((1, 0), (7, 3), (2, 2), (7, 2, 2, 2), (12, 4))
 NEGATIVE, POSITIVE = "#1D65AE", "#B4530A"
 TEXT = ("#31333F", "#E6E8EC")  # (light, dark), like the pairs below
 MUTED = ("#5B6069", "#B4BAC4")
@@ -125,6 +132,18 @@ def _between(low: int, place: float) -> str:
 def class_scale(classes: tuple[str, ...], ordered: bool = True) -> alt.Scale:
     """The fixed colour of each class, worst first."""
     return alt.Scale(domain=list(classes), range=class_colours(len(classes), ordered))
+
+
+def class_looks(classes: tuple[str, ...]) -> tuple[alt.Scale, alt.Scale]:
+    """The fixed shape of each class's dots and the dashes of its line, another pair for each, worst first."""
+    count, last = len(classes), len(CLASS_SHAPES) - 1
+    if count <= last + 1:
+        pairs = [(round(number * last / max(count - 1, 1)),) * 2 for number in range(count)]
+    else:
+        turns = [divmod(number, last + 1) for number in range(count)]
+        pairs = [(at, (at + turn) % (last + 1)) for turn, at in turns]
+    shapes, dashes = [CLASS_SHAPES[one] for one, _ in pairs], [list(CLASS_DASHES[two]) for _, two in pairs]
+    return alt.Scale(domain=list(classes), range=shapes), alt.Scale(domain=list(classes), range=dashes)
 
 
 def config() -> dict[str, Any]:

@@ -7,7 +7,9 @@ import altair as alt
 from . import parts, theme
 
 READINGS = ("this one", "the other")  # as frames.trajectory names two texts
-OTHER = theme.LINE_COLOURS[2]
+OTHER = theme.LINE_COLOURS[2]  # of the other text
+GAP = "datum.chosen ? 13 : datum.end ? 9 : 6"  # px from a dot to its label; frames.trajectory knows them, too
+SHAPES = theme.SHAPES[:2]
 
 
 @cache
@@ -29,19 +31,32 @@ def state_path(name: str, classes: bool = False, two: bool = False) -> alt.Layer
         parts.tip("x", "first direction"),
         parts.tip("y", "second direction"),
     ]
+    legend = alt.Legend(orient="top", direction="horizontal") if two else None
     colour = alt.Color(
         "reading:N",
         title=None,
         sort=list(READINGS),
         scale=alt.Scale(domain=list(READINGS), range=[theme.STATE_COLOURS[name], OTHER]),
-        legend=alt.Legend(orient="top", direction="horizontal") if two else None,
+        legend=legend,
+    )
+    shape = alt.Shape(
+        "reading:N",
+        title=None,
+        sort=list(READINGS),
+        scale=alt.Scale(domain=list(READINGS), range=list(SHAPES)),
+        legend=legend,
     )
     line = base.mark_line(strokeWidth=1.5, opacity=0.7).encode(
         order="order:Q", color=colour, tooltip=alt.value(None)
     )
     dots = (
         base.mark_point(filled=True, opacity=1, stroke=theme.OUTLINE, strokeWidth=1, cursor="pointer")
-        .encode(color=colour, size=alt.condition("datum.end", alt.value(160), alt.value(70)), tooltip=tips)
+        .encode(
+            color=colour,
+            shape=shape,
+            size=alt.condition("datum.end", alt.value(160), alt.value(70)),
+            tooltip=tips,
+        )
         .add_params(parts.cell_click("position"))
     )
     ring = base.mark_point(
@@ -49,7 +64,14 @@ def state_path(name: str, classes: bool = False, two: bool = False) -> alt.Layer
     ).transform_filter("datum.chosen")
     ring = ring.encode(tooltip=alt.value(None))
     words = parts.words_on_top(
-        base.mark_text(align="left", baseline="bottom", dx=6, dy=-4), text="label:N", tooltip=tips
+        base.mark_text(
+            align=alt.expr("datum.left ? 'right' : 'left'"),
+            baseline=alt.expr("datum.below ? 'top' : 'bottom'"),
+            dx=alt.expr(f"(datum.left ? -1 : 1) * ({GAP})"),
+            dy=alt.expr("datum.below ? 4 : -4"),
+        ),
+        text="label:N",
+        tooltip=tips,
     )
     layers = [*(_arrows() if classes else []), line, ring, dots, *words]
     chart = alt.layer(*layers).properties(

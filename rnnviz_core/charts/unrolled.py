@@ -104,7 +104,7 @@ def _stripes(row: Row, columns: str, top: int, height: int, known: bool) -> alt.
             x2=pixels(f"{column} * (datum.position + {1 - GAP})"),
             y=pixels(f"{top} + datum.unit * {stripe:.6g}"),
             y2=pixels(f"{top} + min(datum.unit + {row.every}, {row.size}) * {stripe:.6g}"),
-            color=alt.Color("shade:Q", scale=theme.diverging(), legend=None),
+            color=alt.Color("value:Q", scale=theme.diverging(), legend=None),
             **({} if known else {"opacity": alt.condition(KNOWN, alt.value(1.0), alt.value(FADED))}),
             tooltip=[
                 parts.tip("token", "token", "text"),

@@ -49,17 +49,13 @@ def _track(trace: Trace, site: str, part: str, kind: str, layer: int, *, reverse
     return Track(site, part, kind, layer, reverse, size, -(-size // STRIPES[kind]))
 
 
-def cells(trace: Trace, *beside: Trace) -> Columns:
-    """One row per number drawn: ``site``, ``position``, ``token``, ``unit``, ``value``, ``shade``.
-
-    ``shade`` is what the colour shows: a state as it is, an embedding relative to its largest number,
-    also of the traces drawn `beside` it, so that the same colour is the same number in both pictures.
-    """
+def cells(trace: Trace) -> Columns:
+    """One row per number drawn: ``site``, ``position``, ``token``, ``unit``, ``value``."""
     shown = tracks(trace)
     texts = {part: read_texts(trace, part) for part in dict.fromkeys(track.part for track in shown)}
     first = dict(zip(texts, np.cumsum([0, *map(len, texts.values())])[:-1], strict=True))  # of a part's texts
     found: dict[str, list[np.ndarray]] = {name: [] for name in ("site", "position", "token", "unit")}
-    values, shades = [], []
+    values = []
     for number, track in enumerate(shown):
         array = trace[track.site][:, :: track.every]
         steps, drawn = array.shape
@@ -69,21 +65,13 @@ def cells(trace: Trace, *beside: Trace) -> Columns:
         found["token"].append(position + np.int16(first[track.part]))
         found["unit"].append(np.tile(np.arange(0, track.size, track.every, dtype=np.int16), steps))
         values.append(array.reshape(-1))
-        limit = _largest(track, trace, *beside) if track.kind == "embedding" else np.float32(1)
-        shades.append(values[-1] / limit)
     columns = {name: np.concatenate(arrays) for name, arrays in found.items()}
     return {
         **columns,
         "site": Texts(columns["site"], [track.site for track in shown]),
         "token": Texts(columns["token"], [text for part in texts.values() for text in part]),
         "value": np.concatenate(values).astype(np.float32, copy=False),
-        "shade": np.concatenate(shades).astype(np.float32, copy=False),
     }
-
-
-def _largest(track: Track, *traces: Trace) -> np.float32:
-    arrays = [one[track.site] for one in traces if track.site in one]
-    return np.float32(max(float(np.abs(array).max()) for array in arrays) or 1.0)
 
 
 def columns(trace: Trace, part: str = "encoder") -> dict[str, np.ndarray | Sequence[str]]:

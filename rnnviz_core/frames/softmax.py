@@ -12,6 +12,7 @@ from .tokens import entropy, shown, step_columns, step_texts, tick_texts
 
 BIAS = "bias"
 PIECES = ("the piece written", "the best other piece")
+NAME = 0.058  # of the probability axis: the height of a class's name beside the lines
 PUSHES = ("pushes down", "pushes up")
 
 
@@ -143,6 +144,42 @@ def verdicts(trace: Trace) -> Columns:
         "class": Texts(np.tile(np.arange(len(names), dtype=np.int16), len(texts)), names),
         "probability": trace["readout.prefix_probabilities"].reshape(-1),
     }
+
+
+def ends(trace: Trace) -> Columns:
+    """One row per class: where its line of `verdicts` ends, and ``spot``, the place of its name beside it.
+
+    Names that would lie on each other move apart, as little as needed, in the order of their lines. Of many
+    classes the most probable ones are named.
+    """
+    texts, last = step_texts(trace, "encoder"), trace["readout.prefix_probabilities"][-1].astype(np.float64)
+    named = np.sort(np.argsort(-last, kind="stable")[: int(1 / NAME)])
+    names, last = [trace.labels["class"][number] for number in named], last[named]
+    order = np.argsort(last, kind="stable")
+    spot, rank = np.empty(len(last)), np.arange(len(last))
+    # Less its place among the names, each must not fall behind the one below it: the nearest such row of
+    # numbers is that of isotonic regression.
+    spot[order] = (
+        np.clip(_rising(last[order] - NAME * rank), NAME / 2, 1 - NAME * (len(last) - 0.5)) + NAME * rank
+    )
+    at = np.full(len(names), len(texts) - 1, dtype=np.int16)
+    return {
+        "position": at,
+        "tick": Texts(np.zeros(len(names), dtype=np.int16), tick_texts(texts)[-1:]),
+        "class": names,
+        "probability": last,
+        "spot": spot,
+    }
+
+
+def _rising(values: np.ndarray) -> np.ndarray:
+    """The non-decreasing row nearest to `values` (pool adjacent violators)."""
+    blocks: list[list[float]] = []
+    for value in values:
+        blocks.append([float(value)])
+        while len(blocks) > 1 and np.mean(blocks[-2]) > np.mean(blocks[-1]):
+            blocks[-2:] = [blocks[-2] + blocks[-1]]
+    return np.concatenate([np.full(len(block), np.mean(block)) for block in blocks])
 
 
 def verdict_in_words(trace: Trace, position: int) -> str:

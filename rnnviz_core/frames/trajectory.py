@@ -1,5 +1,6 @@
 """The path of a state through the plane in which it moves most, and the classes' directions there."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,7 +14,11 @@ from .numbers import printed
 from .tokens import step_texts
 
 READINGS = ("this one", "the other")  # of two texts whose paths share a plane
-LABELS = 24  # labels at most along the path; the rest is in the tooltips
+# Labels keep clear of each other on plots of these widths and all between; other tokens are in the tooltips.
+WIDTHS, HEIGHT, PADDING = (290, 1100), 400, 24  # px; from a phone's plot to a wide screen's, and to its edge
+LETTER, LINE, DOT = 7.5, 15, 6  # px: a letter's width, a line's height, half a dot
+GAPS = {"chosen": 13, "end": 9, "other": 6}  # px from the middle of a dot to its label
+FIRST = 12  # tokens that are spread over the path have the first choice of a label
 
 
 @dataclass(frozen=True)
@@ -62,13 +67,21 @@ def plane(trace: Trace, place: Place, name: str = "hidden", *beside: Trace) -> P
     return Plane(name, middle, axes, variance[:2] / (variance.sum() or 1.0), reach)
 
 
-def path(trace: Trace, place: Place, found: Plane, *beside: Trace, chosen: int | None = None) -> Columns:
+def path(
+    trace: Trace,
+    place: Place,
+    found: Plane,
+    *beside: Trace,
+    chosen: int | None = None,
+    arrows: Columns | None = None,
+) -> Columns:
     """One row per state of each path: ``order`` (0: the initial state), ``position``, ``token``.
 
     Only the first text's tokens have a ``position``; the one at `chosen` is ``chosen``.
 
-    ``x`` and ``y`` are its place in the plane. ``label`` is the token where there is room for a label.
-    ``end`` marks the last state. ``reading`` names the text: the first, or the second.
+    ``x`` and ``y`` are its place in the plane. ``label`` is the token where there is room for a label beside
+    the other labels and the names of the `arrows` (`directions`); ``left`` and ``below`` say on which side
+    of its dot. ``end`` marks the last state. ``reading`` names the text: the first, or the second.
     """
     rows = [_points(one, place, found) for one in (trace, *beside)]
     for row in rows[1:]:
@@ -76,7 +89,75 @@ def path(trace: Trace, place: Place, found: Plane, *beside: Trace, chosen: int |
     columns = {name: np.concatenate([row[name] for row in rows]) for name in rows[0]}
     columns["chosen"] = (columns["position"] == chosen) & (columns["position"] >= 0)
     reading = np.repeat(np.arange(len(rows), dtype=np.int16), [len(row["order"]) for row in rows])
+    columns |= _labels(columns, arrows)
     return {**columns, "reading": Texts(reading, READINGS[: len(rows)])}
+
+
+def _labels(columns: Mapping[str, np.ndarray], arrows: Columns | None) -> dict[str, np.ndarray]:
+    """``label``, ``left``, ``below`` of every dot; both ends and the chosen token have the first choice.
+
+    A spot is a dot's place in px from the left of the narrowest and of the widest plot, and from the top. A
+    box is (left there, left here, top, right there, right here, bottom).
+    """
+    points = shown = np.column_stack([columns["x"], columns["x"], columns["y"]])
+    tips = np.empty((0, 3))
+    if arrows is not None:
+        tips = np.column_stack([np.asarray(arrows[name]) for name in ("x2", "x2", "y2")])
+        shown = np.concatenate([points, tips, np.zeros((1, 3))])
+    low, size = shown.min(0), np.ptp(shown, axis=0)
+    scale = (np.asarray([*WIDTHS, HEIGHT]) - 2 * PADDING) / np.where(size > 0, size, 1.0) * [1, 1, -1]
+    corner = np.asarray([PADDING, PADDING, HEIGHT - PADDING])
+    spots, tips = ((some - low) * scale + corner for some in (points, tips))
+    taken = np.empty((0, 6)) if arrows is None else _name_boxes(list(map(str, arrows["name"])), tips)
+    dots = np.column_stack([spots - DOT, spots + DOT])
+    texts = [str(token) for token in columns["token"]]
+    label, side = np.full(len(texts), "", dtype=object), np.zeros(len(texts), dtype=np.int8)
+    ends = columns["end"] | columns["chosen"] | (columns["order"] == 0)
+    stride = columns["order"] % max(1, -(-len(texts) // FIRST)) > 0
+    for number in np.lexsort([np.arange(len(texts)), stride, ~ends]):
+        twin = (label == texts[number]) & (np.abs(spots - spots[number]) < DOT).all(1)
+        if twin.any():  # two texts that begin alike
+            continue
+        gap = GAPS["chosen" if columns["chosen"][number] else "end" if columns["end"][number] else "other"]
+        places = _label_boxes(spots[number], texts[number], gap)
+        others = np.delete(dots, number, axis=0)
+        for obstacles in (np.concatenate([taken, others]), taken):  # rather beside all dots, else on one
+            free = np.flatnonzero(_inside(places) & ~_meet(places, obstacles).any(1))
+            if len(free):
+                label[number], side[number] = texts[number], free[0]
+                taken = np.concatenate([taken, places[free[:1]]])
+                break
+    return {"label": label, "left": side % 2 == 1, "below": side >= 2}
+
+
+def _label_boxes(spot: np.ndarray, text: str, gap: float) -> np.ndarray:
+    """Where the template may write a dot's label: right above, left above, right below, left below."""
+    wide = LETTER * len(text)
+    places = [(x, y) for y in (-4 - LINE, 4) for x in (gap, -gap - wide)]
+    return np.asarray([[*(spot + [x, x, y]), *(spot + [x + wide, x + wide, y + LINE])] for x, y in places])
+
+
+def _name_boxes(names: Sequence[str], tips: np.ndarray) -> np.ndarray:
+    """Where the template writes the classes' names: below the arrows' tips."""
+    half = LETTER / 2 * np.asarray([len(name) for name in names])
+    corner = np.column_stack([half, half, np.full(len(names), LINE / 2)])
+    middle = tips + [0, 0, 14]
+    return np.column_stack([middle - corner, middle + corner])
+
+
+def _meet(boxes: np.ndarray, others: np.ndarray) -> np.ndarray:
+    """Which boxes lie on which others in a plot of some width, (box, other).
+
+    Side by side in the same order in the narrowest and in the widest plot, two boxes are so in all.
+    """
+    one, two = boxes[:, None], others[None]
+    before, after = one[..., 3:] <= two[..., :3], one[..., :3] >= two[..., 3:]
+    return ~(before[..., :2].all(-1) | after[..., :2].all(-1) | before[..., 2] | after[..., 2])
+
+
+def _inside(boxes: np.ndarray) -> np.ndarray:
+    """Which boxes no plot cuts off."""
+    return (boxes[:, 0] >= 0) & (boxes[:, 3] <= WIDTHS[0]) & (boxes[:, 2] >= -LINE) & (boxes[:, 5] <= HEIGHT)
 
 
 def _path(trace: Trace, place: Place, name: str) -> np.ndarray:
@@ -93,14 +174,11 @@ def _points(trace: Trace, place: Place, found: Plane) -> dict[str, np.ndarray]:
     positions = [-1, *(range(steps - 1, -1, -1) if place.reverse else range(steps))]
     tokens = ["(before)", *(texts[position] for position in positions[1:])]
     points = found.points(trace, place)
-    every = max(1, -(-len(tokens) // LABELS))
     order = np.arange(len(tokens), dtype=np.int16)
-    shown = (order % every == 0) | (order == steps)
     return {
         "order": order,
         "position": np.asarray(positions, dtype=np.int16),
         "token": np.asarray(tokens, dtype=object),
-        "label": np.asarray([t if keep else "" for t, keep in zip(tokens, shown, strict=True)], dtype=object),
         "x": points[:, 0],
         "y": points[:, 1],
         "end": order == steps,

@@ -26,6 +26,7 @@ from rnnviz_core.charts import (
     memory,
     parts,
     replaced,
+    softmax,
     states,
     theme,
     trajectory,
@@ -433,6 +434,52 @@ def test_contrast_of_text_and_marks(dark):
         theme.OUTLINE,
     )
     assert min(contrast(page, colour) for colour in marks) >= 3
+
+
+@pytest.mark.parametrize("count", range(2, 21))
+def test_lines_of_classes_can_be_told_apart_in_grey(count):
+    names = tuple(f"class {number}" for number in range(count))
+    shapes, dashes = (scale.to_dict()["range"] for scale in theme.class_looks(names))
+    assert len({(shape, *dash) for shape, dash in zip(shapes, dashes, strict=True)}) == count
+    channels = [set(view["encoding"]) for _, view in views(softmax.verdicts(names).to_dict())]
+    assert any({"shape", "color"} <= found for found in channels)
+    assert any({"strokeDash", "color"} <= found for found in channels)
+
+
+@pytest.mark.parametrize(
+    "template, field",
+    [
+        (gates.gate_means(LSTM), "gate"),
+        (states.unit_lines("cell", 16), "line"),
+        (trajectory.state_path("hidden", two=True), "reading"),
+    ],
+)
+def test_other_lines_have_a_shape_each_too(template, field):
+    spec = template.to_dict()
+    shapes = [view["encoding"]["shape"] for _, view in views(spec) if "shape" in view.get("encoding", {})]
+    assert [(shape["field"], len(set(shape["scale"]["range"]))) for shape in shapes] == [
+        (field, len(shapes[0]["scale"]["range"]))
+    ]
+
+
+def test_a_states_colour_belongs_to_that_state_alone():
+    states_ = set(theme.STATE_COLOURS.values())
+    others = {*theme.LINE_COLOURS, *theme.GATE_COLOURS.values(), *theme.CLASS_COLOURS, *theme.NAME_COLOURS}
+    assert not states_ & {*others, theme.ACCENT, theme.OUTLINE, trajectory.OTHER}
+    assert theme.TERM_COLOURS[1] == theme.STATE_COLOURS["hidden"]  # what the hidden state says
+    for cell in ("rnn", "gru", "lstm"):
+        spec = json.dumps(cell_drawing.cell_drawing(cell).to_dict())
+        assert all(colour in spec for colour in states_)
+
+
+@pytest.mark.parametrize("template", [softmax.terms(("a", "b"), "a"), context.verdict(("a", "b"), "a")])
+def test_the_total_stands_above_the_bars(template):
+    """Its line of text ends above the highest place where anything can be drawn."""
+    found = [(view["mark"], view["encoding"]) for _, view in views(template.to_dict())]
+    (text,) = [(mark, encoding) for mark, encoding in found if mark["type"] == "text"]
+    (top,) = {json.dumps(one["y"]["scale"]["range"][1]) for _, one in found if "scale" in one.get("y", {})}
+    assert text[0]["baseline"] == "top"
+    assert text[1]["y"]["value"] + text[0]["fontSize"] * 1.3 <= float(top)
 
 
 def test_pale_gate_colours_stand_on_an_outline():

@@ -5,7 +5,9 @@ import numpy as np
 import pytest
 from helpers_charts import columns_of, datasets_of, spec_of, views
 
+from rnnviz_core.charts import embeddings as embedding_charts
 from rnnviz_core.charts import overview as charts
+from rnnviz_core.charts import states as state_charts
 from rnnviz_core.charts import theme, unrolled
 from rnnviz_core.frames import overview as frames
 from rnnviz_core.frames import tokens
@@ -47,7 +49,6 @@ def test_cells_are_the_recorded_numbers(sentiment):
         recorded = sentiment[track.site]
         assert len(mine) == recorded[:, :: track.every].size
         np.testing.assert_array_equal(mine["value"], recorded[mine["position"], mine["unit"]])
-        assert mine["shade"].abs().max() <= 1
         assert list(mine["token"]) == [texts[position] for position in mine["position"]]
 
 
@@ -248,15 +249,23 @@ def test_a_bad_verdict_is_blue_and_a_good_one_orange():
     assert red > blue
 
 
-def test_two_pictures_side_by_side_share_the_colours_of_embeddings():
-    model = models.sentiment_model()
-    one, two = record(model, TEXT), record(model, "nobody liked the long speech")
-    left, right = frames.cells(one, two), frames.cells(two, one)
-    for cells in (frame(left), frame(right)):
-        rows = cells[cells["site"] == "encoder.embedding"]
-        factor = (rows["value"] / rows["shade"]).dropna()
-        largest = max(np.abs(one["encoder.embedding"]).max(), np.abs(two["encoder.embedding"]).max())
-        np.testing.assert_allclose(factor, largest, rtol=1e-3)
+def test_a_number_has_the_colour_of_its_own_page():
+    """Embeddings and states: the same scale of the recorded number in the picture and on their pages."""
+
+    def colours(chart, column):
+        encodings = [view.get("encoding", {}) for _, view in views(spec_of(chart))]
+        found = [encoding["color"] for encoding in encodings if "color" in encoding]
+        return [colour["scale"] for colour in found if colour.get("field") == column]
+
+    sites = (("encoder.embedding", "embedding"), ("encoder.0.hidden", "hidden"))
+    rows = tuple(charts.Row(site, "Row", kind, 4) for site, kind in sites)
+    picture = colours(charts.sentiment(rows, ("bad", "good"), attention=False), "value")
+    pages = [
+        *colours(embedding_charts.embedding_heatmap(4), "value"),
+        *colours(state_charts.state_maps(("hidden",), 4), "hidden"),
+    ]
+    assert picture == pages
+    assert len(picture) == 2
 
 
 def test_the_picture_is_drawn_on_a_canvas():

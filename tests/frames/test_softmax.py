@@ -70,6 +70,35 @@ def test_verdicts_after_every_token(sentiment):
     assert "earlier" not in frames.verdict_in_words(sentiment, 0)
 
 
+@pytest.mark.parametrize("last", [[0.2] * 5, [1, 0, 0, 0, 0], [0, 0, 0, 0, 1], [0.02, 0.03, 0.05, 0.3, 0.6]])
+def test_the_names_of_the_lines_keep_apart_and_stay_near(sentiment, last):
+    shares = np.tile(np.asarray(last, dtype=np.float32), (len(sentiment.tokens["time"]), 1))
+    ended = replace(sentiment, arrays={**sentiment.arrays, "readout.prefix_probabilities": shares})
+    rows = table(frames.ends(ended)).sort_values(["probability", "spot"])
+    assert rows["spot"].diff().min() >= frames.NAME - 1e-9  # in the order of the lines
+    assert rows["spot"].between(frames.NAME / 2 - 1e-9, 1 - frames.NAME / 2 + 1e-9).all()
+    assert frames.NAME * charts.VERDICTS >= 15  # px: a line of text
+    alone = [
+        row for row in rows.itertuples() if (abs(rows["probability"] - row.probability) < 0.3).sum() == 1
+    ]
+    for row in alone:
+        assert row.spot == pytest.approx(np.clip(row.probability, frames.NAME / 2, 1 - frames.NAME / 2))
+
+
+def test_of_many_classes_the_most_probable_are_named(sentiment):
+    names = tuple("abcdefghijklmnopqrst")
+    shares = np.tile(np.linspace(0, 0.1, 20, dtype=np.float32), (len(sentiment.tokens["time"]), 1))
+    many = replace(
+        sentiment,
+        labels={**sentiment.labels, "class": names},
+        arrays={**sentiment.arrays, "readout.prefix_probabilities": shares},
+    )
+    rows = table(frames.ends(many))
+    assert list(rows["class"]) == list(names[-len(rows) :])
+    assert rows["spot"].diff().dropna().min() >= frames.NAME - 1e-9
+    assert rows["spot"].between(0, 1).all()
+
+
 def test_terms_sum_to_the_logit(sentiment):
     terms = table(frames.terms(sentiment))
     sums = terms.groupby("class", sort=False)["term"].sum()
@@ -146,7 +175,8 @@ def test_sentiment_templates_fit_their_frames(sentiment):
     ):
         assert_fits(chart, name, frame)
     spec = spec_of(charts.verdicts(names))
-    assert datasets_of(spec) == {"verdicts", "chosen"}
+    assert datasets_of(spec) == {"verdicts", "ends", "chosen"}
+    assert columns_of(spec)["ends"] <= set(frames.ends(sentiment))
     assert columns_of(spec)["verdicts"] <= set(frames.verdicts(sentiment))
     assert columns_of(spec)["chosen"] <= set(one_step(step_texts(sentiment, "encoder"), 1))
 

@@ -10,6 +10,7 @@ from numpy.testing import assert_allclose
 from streamlit.testing.v1 import AppTest
 
 from rnnviz_core.charts import states as charts
+from rnnviz_core.charts import trajectory as trajectory_charts
 from rnnviz_core.checkpoints import registry as checkpoints
 from rnnviz_core.frames import memory, states, trajectory
 from rnnviz_core.frames.columns import frame
@@ -177,6 +178,39 @@ def test_directions_keep_their_angles_and_fit_the_path():
     assert_allclose(rows["share"][[0, 4]], 1)
     x, y = found.points(trace, PLACE)[-1]
     assert f"to ({printed(x)}, {printed(y)}) after “try”" in trajectory.in_words(trace, PLACE, found)
+
+
+LONG = "The plot is thin, but the actors make every scene shine, and the slow, sad end is not bad at all."
+
+
+@pytest.mark.parametrize("text", ["The plot is thin, but the actors shine.", LONG, "no no no no no no no"])
+@pytest.mark.parametrize("name", ["sentiment-rnn", "sentiment-lstm", "sentiment-bilstm-attention"])
+def test_labels_of_a_path_do_not_lie_on_each_other(name, text):
+    """Recomputed in pixels from what the chart is sent, for a phone and for two wider plots."""
+    model = checkpoints.load(ROOT / "checkpoints" / name)
+    trace = recorder.record(model, text)
+    place = Place("encoder", trace.layers("encoder") - 1)
+    found = trajectory.plane(trace, place)
+    arrows = trajectory.directions(trace, found, trajectory.class_weights(model, trace, place))
+    at = len(trace.tokens["time"]) // 2
+    rows = frame(trajectory.path(trace, place, found, chosen=at, arrows=arrows))
+    assert rows.loc[rows["end"], "label"].item()
+    assert (rows["label"] != "").sum() >= 3
+    xs, ys = (np.concatenate([rows[one], arrows[f"{one}2"], [0.0]]) for one in "xy")
+    for width in (*trajectory.WIDTHS, 400, 600, 800, 1000):
+        boxes = []
+        for row in rows[rows["label"] != ""].itertuples():
+            x = 24 + (row.x - xs.min()) / np.ptp(xs) * (width - 48)
+            y = 376 - (row.y - ys.min()) / np.ptp(ys) * 352
+            gap = 13 if row.chosen else 9 if row.end else 6
+            wide = 7 * len(row.label)
+            left = x - gap - wide if row.left else x + gap
+            top = y + 4 if row.below else y - 4 - 14
+            boxes.append((left, top, left + wide, top + 14))
+        for number, (left, top, right, bottom) in enumerate(boxes):
+            for other in boxes[:number]:
+                assert left >= other[2] or other[0] >= right or top >= other[3] or other[1] >= bottom
+    assert all(str(number) in trajectory_charts.GAP for number in trajectory.GAPS.values())
 
 
 def test_two_texts_share_one_plane():

@@ -34,12 +34,11 @@ def picture(view: "View", step: int) -> None:
     """The network at one step, beside the one it is compared with; a clicked part opens its page."""
     if found := clicked(KEY):
         _open(view, found)
-    traces = [shown.trace for shown in (view, view.other) if shown]
     for shown in side_by_side(view):
         trace, columns = shown.trace, frames.columns(shown.trace)
         rows = _rows(trace, "encoder")
         datasets: dict[str, frames.Columns] = {
-            "cells": frames.cells(trace, *traces),
+            "cells": frames.cells(trace),
             "columns": columns,
             "now": frames.now(trace, stepped(shown), step),
         }

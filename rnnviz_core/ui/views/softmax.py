@@ -78,6 +78,7 @@ def verdicts(view: "View") -> None:
                 description="Probability of each class after every token, as lines along the sentence.",
                 select=None if shown.second else "cell",
                 verdicts=frames.verdicts(shown.trace),
+                ends=frames.ends(shown.trace),
                 chosen=one_step(texts, at),
             )
             st.markdown(plain(frames.verdict_in_words(shown.trace, at)))

@@ -131,7 +131,7 @@ def _draw_path(shown: "View", layer: "Layer", found: trajectory.Plane, position:
         key=shown.key("states-path"),
         description=f"Path of the {found.name} state in two dimensions. {about}",
         select=None if shown.second else "cell",
-        path=trajectory.path(trace, place, found, *beside, chosen=position),
+        path=trajectory.path(trace, place, found, *beside, chosen=position, arrows=arrows.get("directions")),
         **arrows,
     )
 
