@@ -134,14 +134,15 @@ def _label_boxes(spot: np.ndarray, text: str, gap: float) -> np.ndarray:
     """Where the template may write a dot's label: right above, left above, right below, left below."""
     wide = LETTER * len(text)
     places = [(x, y) for y in (-4 - LINE, 4) for x in (gap, -gap - wide)]
-    return np.asarray([[*(spot + [x, x, y]), *(spot + [x + wide, x + wide, y + LINE])] for x, y in places])
+    corners = np.asarray([(x, x, y, x + wide, x + wide, y + LINE) for x, y in places])
+    return corners + np.tile(spot, 2)
 
 
 def _name_boxes(names: Sequence[str], tips: np.ndarray) -> np.ndarray:
     """Where the template writes the classes' names: below the arrows' tips."""
     half = LETTER / 2 * np.asarray([len(name) for name in names])
     corner = np.column_stack([half, half, np.full(len(names), LINE / 2)])
-    middle = tips + [0, 0, 14]
+    middle = tips + np.asarray([0, 0, 14])
     return np.column_stack([middle - corner, middle + corner])
 
 
