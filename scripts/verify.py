@@ -14,24 +14,33 @@ from typing import Any
 import click
 
 from rnnviz_core.checkpoints import registry as checkpoints
+from rnnviz_core.inputs.corpora import SPLIT_MARK
 from rnnviz_core.scoring import publishing
 
 ROOT = Path(__file__).resolve().parent.parent
 PROBE = ROOT / "tests" / "material" / "sentences.tsv"
 
 
-def test_of(metrics: Mapping[str, Any], data: Path) -> publishing.Test:
-    """What a checkpoint's figures were measured on, found in the folder `data`."""
-    file, split = metrics["evaluated_on"].rsplit(", split ", 1)
+def _in(data: Path, file: str) -> str:
+    """The path of a data file, wherever in the folder it lies."""
     found = sorted(data.rglob(file))
     if not found:
         raise click.ClickException(f"no {file} in {data}")
+    return str(found[0])
+
+
+def test_of(metrics: Mapping[str, Any], data: Path) -> publishing.Test:
+    """What a checkpoint's figures were measured on, found in the folder `data`."""
+    file, split = metrics["evaluated_on"].rsplit(", split ", 1)
     words = metrics["evaluate"].split()
     return publishing.Test(
-        str(found[0]),
+        _in(data, file),
         split,
         int(words[words.index("--beam") + 1]) if "--beam" in words else 1,
-        tuple(other["split"] for other in metrics.get("also", ())),
+        tuple(
+            f"{_in(data, other['data'])}{SPLIT_MARK}{other['split']}" if "data" in other else other["split"]
+            for other in metrics.get("also", ())
+        ),
         str(PROBE) if "probes" in metrics else None,
         metrics.get("floor"),
     )

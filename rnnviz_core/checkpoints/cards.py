@@ -126,8 +126,9 @@ def _score_lines(metrics: dict[str, Any], names: Mapping[str, str]) -> list[str]
             "",
         ]
     for other in metrics.get("also", []):
+        file = f"{other['data']}, " if "data" in other else ""
         lines += [
-            f"On split {other['split']} ({other['rows']:,} rows):",
+            f"On {file}split {other['split']} ({other['rows']:,} rows):",
             "",
             "| figure | value |",
             "|---|--:|",

@@ -276,7 +276,7 @@ def _score(rule: str) -> tuple[str, float]:
     help="Markdown on the data and its licence, for the card; may be repeated.",
 )
 @click.option("--probe", help="Sentiment: a table of small test sets, one per value of its column `split`.")
-@click.option("--also", multiple=True, help="Another split to report; may be repeated.")
+@click.option("--also", multiple=True, help="Another split to report, or FILE@SPLIT; may be repeated.")
 @click.option(
     "--floor",
     multiple=True,

@@ -41,6 +41,8 @@ RUN_HELP = {
     "target_vocabulary": "Translation: pieces at most of the target language; 0: as --vocabulary.",
     "lowercase": "Sentiment: fold case.",
     "treebank": "Sentiment: the texts are Penn Treebank tokens; also read them as people type.",
+    "beside": "Translation: a table of pairs learnt together with --data; may be repeated.",
+    "repeat": "Translation: passes over --data per epoch; what stands beside it is read once.",
     "polarity": "Sentiment: a table of texts known only as negative (0) or positive (1); may be repeated.",
     "polarity_words": "Words read of each of these per epoch: a passage cut at random.",
     "pretrain": "A table read first: texts, as a language model; or more sentence pairs; may be repeated.",

@@ -33,7 +33,7 @@ class Test:
     data, split, beam
         What the scores are measured on; `beam` for translation.
     also
-        More splits of the same data to report.
+        More splits to report: of the same data, or ``FILE@SPLIT`` of other data that is laid out plainly.
     probe
         Sentiment: a table of small test sets, one per value of its column ``split``.
     floor
@@ -221,13 +221,16 @@ def measure(model: checkpoints.Model, model_id: str, test: Test) -> dict[str, An
 
 
 def _other_split(model: checkpoints.Model, model_id: str, test: Test, split: str) -> dict[str, Any]:
-    known: dict[str, Any] = {"beam": test.beam, "layout": test.layout}
-    found = evaluate(model, test.data, split, **known)
+    file, own = corpora.own_split(split)
+    data, split, layout = (file, own, GUESS) if own else (test.data, split, test.layout)
+    known: dict[str, Any] = {"beam": test.beam, "layout": layout}
+    found = evaluate(model, data, split, **known)
     return {
+        **({"data": Path(file).name} if own else {}),
         "split": split,
         "rows": found["rows"],
         "scores": {name: round(found[name], 2) for name in SCORE_NAMES if name in found},
-        "evaluate": evaluate_command(model_id, test.data, split, **known),
+        "evaluate": evaluate_command(model_id, data, split, **known),
     }
 
 

@@ -7,7 +7,6 @@ from typing import NamedTuple
 import torch
 from jaxtyping import Float, Int
 from torch import Tensor
-from torch.nn.utils.rnn import pad_sequence
 
 from rnnviz_core.inputs.tokenizer import PAD
 
@@ -47,13 +46,18 @@ class Example(NamedTuple):
 
 def collate(examples: Sequence[Example]) -> Batch:
     """Pad a batch of examples."""
-    ids = pad_sequence([torch.tensor(e.ids) for e in examples], batch_first=True, padding_value=PAD)
+    ids = _padded([e.ids for e in examples])
     lengths = torch.tensor([len(e.ids) for e in examples])
     if isinstance(examples[0].target, int):
         answers = None if examples[0].answer is None else torch.tensor([e.answer for e in examples])
         return Batch(ids, lengths, torch.tensor([e.target for e in examples]), answers)
-    targets = [torch.tensor(e.target) for e in examples]
-    return Batch(ids, lengths, pad_sequence(targets, batch_first=True, padding_value=PAD))
+    return Batch(ids, lengths, _padded([e.target for e in examples if isinstance(e.target, list)]))
+
+
+def _padded(rows: Sequence[list[int]]) -> Int[Tensor, "row piece"]:
+    """Rows of ids as one tensor; one call for all of them, where a tensor per row took longer than a step."""
+    longest = max(map(len, rows))
+    return torch.tensor([row + [PAD] * (longest - len(row)) for row in rows], dtype=torch.long)
 
 
 def bucketed(examples: Sequence[Example], rows: int, generator: random.Random | None) -> Iterator[Batch]:

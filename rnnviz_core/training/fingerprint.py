@@ -18,7 +18,7 @@ from rnnviz_core.inputs.corpora import Labelled, Pairs, Texts
 Fingerprint = dict[str, Any]  # name of a setting -> plain value, "content of --data" -> digest
 CONTENT, TOKENIZER = "content of ", "tokenizer of "
 # The contents of sources count, not their names, nor how their tables are laid out.
-SOURCES = ("data", "validation", "polarity", "pretrain", "teacher", "layout")
+SOURCES = ("data", "validation", "beside", "polarity", "pretrain", "teacher", "layout")
 WITHOUT_INFLUENCE = ("threads", "device")  # a run may go on somewhere else
 # What the reading before the labels does not depend on, beside what it sets itself.
 NOT_OF_READING = ("epochs", "average", "patience")

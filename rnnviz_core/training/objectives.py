@@ -10,7 +10,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from rnnviz_core.errors import DataError
-from rnnviz_core.inputs.corpora import Labelled, Pairs
+from rnnviz_core.inputs.corpora import Labelled, Pairs, joined
 from rnnviz_core.inputs.tokenizer import BOS, EOS, PAD, UNK, Tokenizer
 from rnnviz_core.inputs.treebank import as_typed
 from rnnviz_core.models.classifier import SentimentModel
@@ -271,6 +271,11 @@ class TranslationWork:
         Gives the tokenizers.
     train, validation
         The two splits.
+    beside, beside_validation
+        Pairs of another kind, learnt together with these; on their validation pairs a loss of its own is
+        measured, and what picks the best epoch is the mean of the two, whichever has more pairs.
+    repeat
+        How often an epoch reads a pair of `train`; it reads those of `beside` once.
     sampling
         Share of source texts cut into a random segmentation (subword regularisation).
     limit
@@ -293,6 +298,9 @@ class TranslationWork:
         train: Pairs,
         validation: Pairs,
         *,
+        beside: Pairs | None = None,
+        beside_validation: Pairs | None = None,
+        repeat: int = 1,
         sampling: float = 0.0,
         limit: int = 60,
         teachers: Sequence[TranslationModel] = (),
@@ -300,38 +308,50 @@ class TranslationWork:
         teacher_share: float = 0.5,
     ) -> None:
         self._source, self._target = model.source_tokenizer, model.target_tokenizer
-        self._train, self._sampling, self._limit = train, sampling, limit
-        readable([self._source.ids(text) for text in validation.sources], validation.sources)
-        self._validation = self._encode(validation, None)
+        own = len(train.sources)
+        train = train if beside is None else joined([train, beside]) or train
+        self._sources, self._sampling, self._limit = train.sources, sampling, limit
+        self._rows = [*range(own)] * repeat + [*range(own, len(train.sources))]
+        self._validation = self._encode(validation)
+        self._beside = None if beside_validation is None else self._encode(beside_validation)
         self._teacher_share = teacher_share
         choose = nearest if teacher_nearest else likeliest
-        self._taught = [
+        taught = [
             [
                 choose(translations(teacher, text, beam=TEACHER_BEAM), given)
                 for text, given in zip(train.sources, train.targets, strict=True)
             ]
             for teacher in teachers
         ]
+        # Cut into pieces once: every epoch reads them again.
+        self._ids = [self._source.ids(text) for text in train.sources]
+        self._targets = [[self._wanted(text) for text in texts] for texts in (train.targets, *taught)]
 
-    def _encode(self, pairs: Pairs, generator: random.Random | None) -> list[Example]:
-        examples = []
-        for source, target in zip(pairs.sources, pairs.targets, strict=True):
-            sampled = generator is not None and generator.random() < self._sampling
-            ids = self._source.sample(source) if sampled else self._source.ids(source)
-            wanted = self._target.ids(target)
-            if ids and (generator is None or max(len(ids), len(wanted)) <= self._limit):
-                examples.append(Example(ids, [BOS, *wanted, EOS]))
-        return examples
+    def _wanted(self, target: str) -> list[int]:
+        return [BOS, *self._target.ids(target), EOS]
+
+    def _encode(self, pairs: Pairs) -> list[Example]:
+        ids = [self._source.ids(text) for text in pairs.sources]
+        readable(ids, pairs.sources)
+        return [Example(*pair) for pair in zip(ids, map(self._wanted, pairs.targets), strict=True)]
 
     def training(self, generator: random.Random) -> list[Example]:
-        pairs = self._train
-        if self._taught:
+        given, *taught = self._targets
+        targets = [given[row] for row in self._rows]
+        if taught:
             targets = [
-                generator.choice(answers) if generator.random() < self._teacher_share else given
-                for given, *answers in zip(pairs.targets, *self._taught, strict=True)
+                generator.choice([answers[row] for answers in taught])
+                if generator.random() < self._teacher_share
+                else target
+                for row, target in zip(self._rows, targets, strict=True)
             ]
-            pairs = Pairs(pairs.sources, targets)
-        return self._encode(pairs, generator)
+        examples = []
+        for row, target in zip(self._rows, targets, strict=True):
+            sampled = generator.random() < self._sampling
+            ids = self._source.sample(self._sources[row]) if sampled else self._ids[row]
+            if ids and max(len(ids), len(target) - 2) <= self._limit:
+                examples.append(Example(ids, target))
+        return examples
 
     def loss(
         self, model: torch.nn.Module, batch: Batch, smoothing: float, consistency: float = 0.0
@@ -347,8 +367,17 @@ class TranslationWork:
 
     def validate(self, model: torch.nn.Module) -> dict[str, float]:
         assert isinstance(model, TranslationModel)
-        loss, pieces = translation_loss(model, self._validation)
-        return {"loss": loss / pieces, "perplexity": float(torch.tensor(loss / pieces).exp())}
+        loss, each = loss_per_piece(model, self._validation), {}
+        if self._beside is not None:
+            each = {"loss_data": loss, "loss_beside": loss_per_piece(model, self._beside)}
+            loss = sum(each.values()) / len(each)
+        return {"loss": loss, "perplexity": float(torch.tensor(loss).exp()), **each}
+
+
+def loss_per_piece(model: TranslationModel, examples: list[Example]) -> float:
+    """The mean negative log-probability of the references' pieces."""
+    loss, pieces = translation_loss(model, examples)
+    return loss / pieces
 
 
 @torch.inference_mode()

@@ -35,12 +35,17 @@ class Material:
     validation: corpora.Labelled | corpora.Pairs
     polarity: corpora.Labelled | None = None
     pretrain: corpora.Texts | corpora.Pairs | None = None
+    beside: corpora.Pairs | None = None
+    beside_validation: corpora.Pairs | None = None
 
     def fingerprint(self) -> Fingerprint:
         """Its digests."""
         return of_contents(
             {"data": self.train}
-            | {name: getattr(self, name) for name in ("validation", "polarity", "pretrain")}
+            | {
+                name: getattr(self, name)
+                for name in ("validation", "polarity", "pretrain", "beside", "beside_validation")
+            }
         )
 
 
@@ -62,6 +67,14 @@ def read(run: "Run") -> Material:
         corpora.pairs(validation, run.validation_split, languages, layout=run.layout),
         pretrain=corpora.joined(
             [corpora.pairs(source, run.train_split, languages) for source in run.pretrain]
+        ),
+        beside=corpora.joined([corpora.pairs(source, run.train_split, languages) for source in run.beside]),
+        beside_validation=corpora.joined(
+            [
+                corpora.pairs(source, run.validation_split, languages)
+                for source in run.beside
+                if corpora.own_split(source)[1] is None
+            ]
         ),
     )
 
@@ -132,11 +145,12 @@ def _prepare_translation(
     train, check = material.train, material.validation
     assert isinstance(train, corpora.Pairs)
     assert isinstance(check, corpora.Pairs)
+    read = train if material.beside is None else corpora.joined([train, material.beside]) or train
     source, target = (
         Tokenizer.train(texts, size, seed=run.config.seed)
         for texts, size in (
-            (train.sources, run.vocabulary),
-            (train.targets, run.target_vocabulary or run.vocabulary),
+            (read.sources, run.vocabulary),
+            (read.targets, run.target_vocabulary or run.vocabulary),
         )
     )
     trainable(source, train.sources)
@@ -145,6 +159,9 @@ def _prepare_translation(
         model,
         group.shard(train),
         check,
+        beside=group.shard(material.beside) if material.beside else None,
+        beside_validation=material.beside_validation,
+        repeat=run.repeat,
         sampling=run.sampling,
         teachers=[_teaching_translator(path, spec) for path in run.teacher],
         teacher_nearest=run.teacher_nearest,

@@ -25,7 +25,8 @@ from .settings import TrainingConfig
 from .state import begin, check
 
 PRETRAINING = "pretraining"  # the folder of the language model within that of its run
-APART = ("data", "validation", "polarity", "pretrain")  # sources: the command names their files only
+# Sources: the command names their files only.
+APART = ("data", "validation", "beside", "polarity", "pretrain")
 # Written apart, of no influence on the result, or without an option.
 NOT_IN_COMMAND = ("spec", "config", "layout", *APART, "teacher", "threads", "device")
 
@@ -48,6 +49,8 @@ class Run:
     target_vocabulary: int = 0  # translation only: pieces of the target language; 0: as `vocabulary`
     lowercase: bool = True  # sentiment only: fold case
     treebank: bool = False  # sentiment only: texts are Penn Treebank tokens
+    beside: tuple[str, ...] = ()  # translation only: sources of pairs learnt together with those of `data`
+    repeat: int = 1  # translation only: passes over `data` per epoch, where it reads others beside it once
     polarity: tuple[str, ...] = ()  # sentiment only: sources of texts known only as negative or positive
     polarity_words: int = 50  # of each of these, so many words per epoch
     pretrain: tuple[str, ...] = ()  # sources read first: texts as a language model, or more sentence pairs
@@ -70,6 +73,14 @@ class Run:
             raise SpecError(f"polarity_words is {self.polarity_words}; it must be from 1 to 1000")
         if not 1 <= self.pretrain_epochs <= 1000:
             raise SpecError(f"pretrain_epochs is {self.pretrain_epochs}; it must be from 1 to 1000")
+        if not 1 <= self.repeat <= 100:
+            raise SpecError(f"repeat is {self.repeat}; it must be from 1 to 100")
+        if self.beside and self.spec.task != "translation":
+            raise SpecError("beside is no setting of task 'sentiment'; --polarity adds texts there")
+        if self.repeat > 1 and not self.beside:
+            raise SpecError(
+                f"repeat is {self.repeat}, but nothing stands beside the data to be read less often"
+            )
         for name in ("sampling", "teacher_share"):
             if not 0 <= getattr(self, name) <= 1:
                 raise SpecError(f"{name} is {getattr(self, name)}; it must be from 0 to 1")

@@ -18,6 +18,7 @@ from rnnviz_core.search import USUAL_BEAM
 from rnnviz_core.search.beam import translate
 from rnnviz_core.training import runs
 from rnnviz_core.training.settings import TrainingConfig
+from scripts.verify import verify
 
 ROWS = [
     f"{'test' if i % 5 == 0 else 'dev' if i % 5 == 1 else 'train'}\t{i % 3}\tthing {'abc'[i % 3]}"
@@ -61,6 +62,27 @@ def test_a_run_is_published_with_scores_that_evaluate_repeats(table, tmp_path):
     assert all(
         torch.equal(before[key], value) for key, value in checkpoints.load(folder).state_dict().items()
     )
+
+
+def test_another_table_stands_beside_the_test_split(tmp_path):
+    """Its figures are those of `evaluate`, its file is named, and `verify` finds it again."""
+    path, other = tmp_path / "pairs.tsv", tmp_path / "other.tsv"
+    path.write_text("\n".join(["split\tes\ten", *PAIRS]) + "\n")
+    other.write_text("\n".join(["split\tes\ten", *PAIRS[:3], "test\tun perro\ta dog"]) + "\n")
+    spec = TranslationSpec("gru", "luong", embedding=4, hidden=4)
+    run = runs.Run(spec, str(path), vocabulary=30, config=TrainingConfig(epochs=1, batch=4))
+    runs.execute(run, tmp_path / "run", quiet=True)
+    test = publishing.Test(str(path), beam=2, also=(f"{other}@test",))
+    folder = publishing.publish(tmp_path / "run", tmp_path / "models", test)
+    entry = checkpoints.scan(tmp_path / "models").find("es-en-gru-luong")
+    (also,) = entry.metrics["also"]
+    scores = publishing.evaluate(checkpoints.load(folder), str(other), "test", beam=2)
+    assert also["scores"]["perplexity"] == round(scores["perplexity"], 2)
+    assert (also["data"], also["split"], also["rows"]) == ("other.tsv", "test", 2)
+    assert also["evaluate"].endswith("--data DATA/other.tsv --split test --beam 2")
+    assert "On other.tsv, split test (2 rows):" in entry.card
+    assert str(tmp_path) not in entry.card + json.dumps(dict(entry.metrics))
+    assert verify(entry, tmp_path) == []
 
 
 def test_a_translation_card_names_its_signatures(tmp_path):

@@ -32,6 +32,7 @@ from rnnviz_core.training.objectives import (
     second_side,
     sentiment_scores,
 )
+from rnnviz_core.training.preparing import prepare
 from rnnviz_core.training.runs import Run, execute
 from rnnviz_core.training.settings import Optimizer, Precision, Schedule, TrainingConfig, rate_factor
 from rnnviz_core.training.state import STATE
@@ -286,6 +287,64 @@ def test_a_translator_reads_other_pairs_first(sentences, tmp_path):
     assert after.epoch == 1
     assert path == tmp_path / "with" / "es-en-gru-luong"
     assert checkpoints.scan(tmp_path / "with").entries[0].path == path
+
+
+ANIMALS = {"oso": "bear", "pato": "duck", "lobo": "wolf", "zorro": "fox"}
+
+
+@pytest.fixture
+def others(tmp_path):
+    """Pairs with nouns that `sentences` lacks."""
+    rows = [
+        (f"un {es} {adj}", f"a {to} {en}")
+        for (es, en), (adj, to) in product(ANIMALS.items(), ADJECTIVES.items())
+    ]
+    path = tmp_path / "others.tsv"
+    lines = [f"{'val' if i % 9 == 0 else 'train'}\t{es}\t{en}" for i, (es, en) in enumerate(rows)]
+    path.write_text("\n".join(["split\tes\ten", *lines]) + "\n", encoding="utf-8")
+    return path
+
+
+def test_a_translator_learns_two_kinds_of_pairs_together(sentences, others, tmp_path):
+    """Both are translated, pieces and all; the loss that picks the epoch is the mean of both kinds'."""
+    spec = TranslationSpec("gru", "luong", embedding=24, hidden=24, bidirectional=True)
+    config = TrainingConfig(epochs=40, batch=4, rate=0.01)
+    run = Run(spec, str(sentences), beside=(str(others),), repeat=2, vocabulary=60, config=config)
+    path, progress = execute(run, tmp_path / "run", quiet=True)
+    model = checkpoints.load(path)
+    assert translate(model, "el perro rojo") == "the red dog"
+    assert translate(model, "un lobo viejo") == "a old wolf"
+    figures = progress.figures
+    assert figures["loss"] == (figures["loss_data"] + figures["loss_beside"]) / 2
+    assert figures["loss_data"] != figures["loss_beside"]
+    command = json.loads((path / "metrics.json").read_text())["command"]
+    assert f"--data DATA/{sentences.name} --beside DATA/{others.name} " in command
+    assert "--repeat 2" in command
+    with pytest.raises(SpecError, match="other content of --beside"):
+        execute(replace(run, beside=(str(sentences),)), tmp_path / "run", quiet=True)
+    only = prepare(replace(run, beside=(f"{others}@val",)))[1]  # with a split of its own: only learnt from
+    assert "loss_beside" not in only.validate(model)
+
+
+def test_an_epoch_reads_the_data_as_often_as_asked_and_the_rest_once(make_translation):
+    model = make_translation("gru", "luong")
+    own, others = Pairs(["el gato", "el perro"], ["the cat", "the dog"]), Pairs(["la casa"], ["the house"])
+    mixed = work.TranslationWork(model, own, own, beside=others, repeat=3)
+    read = [example.ids for example in mixed.training(random.Random(0))]
+    ids = [model.source_tokenizer.ids(text) for text in (*own.sources, *others.sources)]
+    assert [read.count(one) for one in ids] == [3, 3, 1]
+    assert len(read) == 7
+
+
+@pytest.mark.parametrize("change", [{"repeat": 0}, {"repeat": 2}, {"repeat": 101}])
+def test_a_repeat_that_makes_no_sense_is_refused(change):
+    with pytest.raises(SpecError, match="repeat is"):
+        Run(TranslationSpec("gru"), "pairs.tsv", **change)
+
+
+def test_pairs_beside_the_data_are_for_translation():
+    with pytest.raises(SpecError, match="beside is no setting"):
+        Run(SentimentSpec("gru"), "texts.tsv", beside=("pairs.tsv",))
 
 
 @pytest.mark.parametrize("attention", ["none", "luong", "bahdanau"])
