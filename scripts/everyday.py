@@ -2,8 +2,8 @@
 
     python -m scripts.everyday de-en-gru-bahdanau --sentences tests/material/everyday_de.tsv
 
-A line is right when the model writes one of the listed answers, case and punctuation aside. The lists cannot hold
-every right answer, so the others are printed with what was expected: look at them one by one.
+A line is right when the model writes one of the listed answers, case and punctuation aside. The lists cannot
+hold every right answer, so the others are printed with what was expected: look at them one by one.
 """
 
 import re
@@ -51,9 +51,8 @@ def main(model: str, sentences: Path, beam: int) -> None:
         written = translate(translator, text, beam=beam)
         fits = is_right(written, answers)
         right += fits
-        click.echo(
-            f"{'right' if fits else 'look '}  {text}  ->  {written}" + ("" if fits else f"  [{answers[0]}]")
-        )
+        verdict, expected = ("right", "") if fits else ("look ", f"  [{answers[0]}]")
+        click.echo(f"{verdict}  {text}  ->  {written}{expected}")
     click.echo(f"{right} of {len(asked)} are a listed answer ({100 * right / len(asked):.1f} %)")
 
 
