@@ -1,4 +1,4 @@
-"""Gates: what the cell lets in, keeps and forgets at every step."""
+"""Gates: how the cell makes its new state at every step."""
 
 from rnnviz_core import ui
 

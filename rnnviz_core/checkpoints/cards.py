@@ -60,6 +60,7 @@ def write_card(entry: "Entry", run: dict[str, Any], metrics: dict[str, Any], epo
         *_failure_lines(metrics),
         *_peak_lines(metrics.get("peaks", {}), metrics["evaluate"]),
         *_own_lines(metrics.get("own", [])),
+        *usual_lines(metrics.get("usual", {})),
         "## Data",
         "",
         about.strip() or "The data is not described.",
@@ -227,6 +228,20 @@ def _own_lines(own: list[dict[str, str]]) -> list[str]:
         "| it reads | it writes |",
         "|---|---|",
         *rows,
+        "",
+    ]
+
+
+def usual_lines(usual: Mapping[str, int]) -> list[str]:
+    """Which texts the scores speak for."""
+    if not usual:
+        return []
+    return [
+        "## What it is used to",
+        "",
+        f"99 in 100 of the {usual['texts']:,} texts it was scored on stay within {usual['pieces']} pieces,",
+        f"{usual['unknown']} % unknown pieces, and {usual['lone']} % of their letters alone in a piece.",
+        "The app marks texts beyond that: the scores say nothing about them.",
         "",
     ]
 

@@ -29,8 +29,8 @@ def no_cell_in_words(trace: Trace, place: Place) -> str:
     """Why a cell that is no LSTM has no cell state."""
     if "cell" in names(trace, place):
         return ""
-    cell = trace.meta["cell"].upper()
-    return f" There is no cell state here: a {cell} keeps all it remembers in its hidden state."
+    cell = {"rnn": "an RNN", "gru": "a GRU"}[trace.meta["cell"]]
+    return f" There is no cell state here: {cell} keeps all it remembers in its hidden state."
 
 
 def widest(trace: Trace, place: Place, name: str, count: int = 3) -> list[int]:

@@ -16,6 +16,7 @@ from rnnviz_core.errors import CheckpointError, DataError, TextError
 from .steps import Token
 
 PAD, UNK, BOS, EOS = 0, 1, 2, 3
+WORD_START = "▁"  # SentencePiece's mark of a blank
 REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
 SENTENCES_FOR_TRAINING = 500_000  # SentencePiece learns from a sample of at most this many texts
 

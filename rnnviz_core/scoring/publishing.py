@@ -10,11 +10,14 @@ from typing import Any
 from rnnviz_core.checkpoints import registry as checkpoints
 from rnnviz_core.checkpoints.cards import SCORE_NAMES, write_card
 from rnnviz_core.errors import DataError
-from rnnviz_core.inputs import corpora
+from rnnviz_core.inputs import corpora, likeness
 from rnnviz_core.inputs.corpora import GUESS
 from rnnviz_core.inputs.layout import Layout
+from rnnviz_core.inputs.tokenizer import Tokenizer
 from rnnviz_core.models.classifier import SentimentModel
 from rnnviz_core.models.classifier_spec import SentimentSpec
+from rnnviz_core.models.seq2seq_spec import TranslationSpec
+from rnnviz_core.models.specs import ModelSpec
 from rnnviz_core.search import USUAL_BEAM
 from rnnviz_core.search.beam import translate
 from rnnviz_core.tasks.examples import examples
@@ -195,6 +198,7 @@ def measure(model: checkpoints.Model, model_id: str, test: Test) -> dict[str, An
         "evaluated_on": f"{Path(test.data).name}, split {test.split}",
         "evaluate": evaluate_command(model_id, test.data, test.split, **known),
     }
+    metrics["usual"] = usual_of(model.spec, model.tokenizers["source"], test)
     if test.floor:
         metrics["floor"] = dict(test.floor)
     if "several_references" in scores:
@@ -218,6 +222,16 @@ def measure(model: checkpoints.Model, model_id: str, test: Test) -> dict[str, An
             for example in examples(model.spec)
         ]
     return metrics
+
+
+def usual_of(spec: ModelSpec, tokenizer: Tokenizer, test: Test) -> dict[str, int]:
+    """How a model's tokenizer cuts the texts it is scored on: what is usual for them (`likeness.usual`)."""
+    if isinstance(spec, SentimentSpec):
+        rows = corpora.scored(test.data, test.split, spec.classes, layout=test.layout)
+        return likeness.usual(tokenizer, corpora.texts_of(rows, "text", test.data))
+    assert isinstance(spec, TranslationSpec)
+    pairs = corpora.pairs(test.data, test.split, (spec.source, spec.target), layout=test.layout)
+    return likeness.usual(tokenizer, dict.fromkeys(pairs.sources))
 
 
 def _other_split(model: checkpoints.Model, model_id: str, test: Test, split: str) -> dict[str, Any]:

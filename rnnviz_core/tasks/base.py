@@ -80,7 +80,8 @@ class Task:
     architecture: Callable[[Any], str]  # the spec in words: ``two-way GRU + attention``
     reads: Callable[[Any], str]  # the language of what it reads: networks that read the same can be compared
     family: Callable[[Any], str]  # in words, beside networks that do something else: ``es→en``
-    headline: Callable[[Mapping[str, float]], str]  # the one score that belongs to what is shown
+    headline: Callable[[Any, Mapping[str, float]], str]  # spec, scores: the one that belongs to what is shown
+    counts: Callable[[Any], str]  # what that score counts
     default: str  # id of the model that is opened first, where it is installed
     options: tuple[Option, ...] = ()
     effort: Callable[[str, Mapping[str, Any]], int] = _nothing  # of a recording; heavy ones wait in line

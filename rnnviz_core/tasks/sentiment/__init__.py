@@ -46,9 +46,10 @@ def _architecture(spec: SentimentSpec) -> str:
     return words + (" + attention" if spec.attention != "none" else "")
 
 
-def _headline(scores: Mapping[str, float]) -> str:
-    name = next((name for name in ("accuracy2", "accuracy5") if name in scores), None)
-    return f"{scores[name]:.1f} % right" if name else ""
+def _headline(spec: SentimentSpec, scores: Mapping[str, float]) -> str:
+    """A verdict between five classes has the accuracy on five classes beside it."""
+    name = f"accuracy{len(spec.classes)}"
+    return f"{scores[name]:.1f} % right" if name in scores else ""
 
 
 TASK = Task(
@@ -67,6 +68,7 @@ TASK = Task(
     reads=lambda spec: "en",
     family=lambda spec: "sentiment",
     headline=_headline,
+    counts=lambda spec: f"right: the exact one of {len(spec.classes)} classes",
     default="sentiment-lstm",
     with_weights=recording.with_weights,
     attentions=("none", "bahdanau"),

@@ -47,7 +47,7 @@ def _architecture(spec: TranslationSpec) -> str:
     return words + (f" + {spec.attention.capitalize()}" if spec.attention != "none" else "")
 
 
-def _headline(scores: Mapping[str, float]) -> str:
+def _headline(spec: TranslationSpec, scores: Mapping[str, float]) -> str:
     return f"BLEU {scores['bleu']:.1f}" if "bleu" in scores else ""
 
 
@@ -77,6 +77,7 @@ TASK = Task(
     reads=lambda spec: spec.source,
     family=lambda spec: f"{spec.source}→{spec.target}",
     headline=_headline,
+    counts=lambda spec: "BLEU",
     default="es-en-gru-bahdanau",
     options=(BEAM, REFERENCE),
     effort=lambda text, options: len(text) * int(options.get("beam") or 1),

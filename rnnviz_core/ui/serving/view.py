@@ -1,12 +1,16 @@
 """What a person chose, and what a page draws of it: every section is given a `View`."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rnnviz_core.checkpoints.registry import Entry
+from rnnviz_core.tasks.claims import Example
 from rnnviz_core.tracing.trace import Trace
 
 from . import loaders
+
+if TYPE_CHECKING:
+    from streamlit.delta_generator import DeltaGenerator
 
 
 @dataclass(frozen=True)
@@ -38,3 +42,5 @@ class Choice:
     entry: Entry
     text: str
     other: "Choice | None" = None
+    example: Example | None = None  # whose text it is
+    hint: "DeltaGenerator | None" = None  # where to say what to watch in it

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from rnnviz_core.charts.theme import class_colours
-from rnnviz_core.checkpoints.listing import scores
 from rnnviz_core.checkpoints.registry import Entry
 from rnnviz_core.frames.tokens import WORD_START, shown
+from rnnviz_core.inputs import likeness
 from rnnviz_core.inputs.steps import Token
 from rnnviz_core.inputs.tokenizer import UNK
 from rnnviz_core.tasks.base import task
@@ -27,7 +27,7 @@ def draw(page: str, choice: "Choice", trace: Trace) -> None:
     rows = [f'<p class="rv-line">{escape(found.line)}</p>']
     axis = "source" if "source" in trace.tokens else "time"
     rows.append(_row("It reads", _chips(trace.tokens[axis])))
-    rows.append(_answer(trace))
+    rows += [_answer(trace), doubt(choice.entry, trace)]
     rows.append(_row("Network", f'<span class="rv-value">{_network(choice)}{badge(trace)}</span>'))
     st.html(f'<div class="rv-head">{"".join(rows)}</div>')
     _show_notes(trace, axis)
@@ -39,7 +39,7 @@ def draw_brief(entry: Entry, trace: Trace, *, reads: bool) -> None:
     rows = [f'<p class="rv-row"><strong>{escape(entry.id)}</strong></p>']
     if reads:
         rows.append(_row("It reads", _chips(trace.tokens[axis])))
-    rows.append(_answer(trace))
+    rows += [_answer(trace), doubt(entry, trace)]
     st.html(f'<div class="rv-head">{"".join(rows)}</div>')
 
 
@@ -89,12 +89,27 @@ def _answer(trace: Trace) -> str:
     return _row(answer.verb, f'<span class="rv-value">{text}</span>')
 
 
-def _network(choice: "Choice") -> str:
-    entry = choice.entry
+def doubt(entry: Entry, trace: Trace) -> str:
+    """A line where the text is unlike those on which the network was tested; empty where it is like them.
+
+    The network is as sure of itself on such a text as on any other, so its probability does not tell.
+    """
+    tokens = trace.tokens["source" if "source" in trace.tokens else "time"]
+    found = likeness.beyond(likeness.of_tokens(tokens), entry.metrics.get("usual"))
+    if not found:
+        return ""
     return (
-        f"<span><strong>{escape(entry.id)}</strong> · {escape(words.architecture(entry.spec))} · "
-        f"{escape(scores(dict(entry.scores)))}</span>"
+        '<p class="rv-doubt"><strong>Unlike 99 of 100 sentences it was tested on:</strong> '
+        f"{escape('; '.join(found))}. How good its answers to such texts are was not measured.</p>"
     )
+
+
+def _network(choice: "Choice") -> str:
+    """The network; with the sidebar closed also its score, which otherwise stands there."""
+    entry, score = choice.entry, words.score(choice.entry)
+    beside = f'<span class="rv-score"> · {escape(score)}</span>' if score else ""
+    name = f"<strong>{escape(entry.id)}</strong> · {escape(words.architecture(entry.spec))}"
+    return f"<span>{name}{beside}</span>"
 
 
 def badge(trace: Trace) -> str:

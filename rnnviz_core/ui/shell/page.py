@@ -54,6 +54,7 @@ def page(name: str) -> View:
         st.error(plain(message[:1].upper() + message[1:]), icon=":material/error:")
         st.stop()
     header.draw(name, choice, trace)
+    sidebar.say_hint(choice, trace)
     tools.draw(name, choice.entry, choice.text, trace)
     view = View(name, choice.entry.id, choice.entry, trace, choice.text)
     return replace(view, other=_other(view, choice.other)) if choice.other else view

@@ -61,7 +61,7 @@ ROUTES = (
         "gates",
         "Gates",
         ":material/tune:",
-        "What the cell lets in, keeps and forgets at every step.",
+        "How the cell makes its new state of the old one and of what it reads, at every step.",
     ),
     Route(
         "states",
@@ -73,7 +73,7 @@ ROUTES = (
         "attention",
         "Attention",
         ":material/visibility:",
-        "Which words the network looks back at, and how strongly.",
+        "What the answer is read from: which words count, and how strongly.",
     ),
     Route(
         "softmax",

@@ -2,15 +2,22 @@
 
 import streamlit as st
 
-from rnnviz_core.checkpoints.listing import scores
 from rnnviz_core.checkpoints.registry import Entry, Scan
 from rnnviz_core.tasks import base as tasks
+from rnnviz_core.tasks.claims import Example
 from rnnviz_core.tasks.examples import examples, is_example
+from rnnviz_core.tracing.trace import Trace
 from rnnviz_core.ui.controls import choose, url
 from rnnviz_core.ui.serving import loaders
 from rnnviz_core.ui.serving.view import Choice
 
 from . import compare, sentence, words
+
+
+def say_hint(choice: Choice, trace: Trace) -> None:
+    """What the network of `trace` did on the chosen example: it is known once the sentence was read."""
+    if choice.example and choice.hint and choice.example.text == choice.text:
+        choice.hint.caption(words.plain(choice.example.watch(trace)))
 
 
 def draw() -> Choice:
@@ -23,10 +30,11 @@ def draw() -> Choice:
         entry = _choose_model(found, task)
         written = sentence.choose(entry)
         sentence.box(written)
-        _choose_example(entry, written.typed)
+        example = _choose_example(entry, written.typed)
+        hint = st.empty() if example else None
         other = compare.choose(found, entry, written.read)
         _list_problems(found)
-    return Choice(entry, written.read, Choice(*other) if other else None)
+    return Choice(entry, written.read, Choice(*other) if other else None, example, hint)
 
 
 def _no_model(found: Scan) -> None:
@@ -92,11 +100,11 @@ def _choose_model(found: Scan, task: str) -> Entry:
         on_change=lambda: change_model(st.session_state[key]),
     )
     entry = entries[chosen]
-    st.caption(words.plain(f"{entry.spec.hidden} units · {scores(dict(entry.scores))}"))
+    st.caption(words.plain(f"{entry.spec.hidden} units · {words.measured(entry)}"))
     return entry
 
 
-def _choose_example(entry: Entry, text: str) -> None:
+def _choose_example(entry: Entry, text: str) -> Example | None:
     offered = examples(entry.spec)
     numbers = {example.text: number for number, example in enumerate(offered)}
     key = url.widget("example", numbers.get(text))
@@ -109,13 +117,19 @@ def _choose_example(entry: Entry, text: str) -> None:
         placeholder="Sentences worth trying",
         on_change=lambda: _take_example(st.session_state[key], [example.text for example in offered]),
     )
-    if text in numbers:
-        st.caption(words.plain(offered[numbers[text]].watch))
+    return offered[numbers[text]] if text in numbers else None
 
 
 def _take_example(number: int | None, texts: list[str]) -> None:
     if number is not None:
-        url.put("text", texts[number])
+        _replace_text(texts[number])
+
+
+def _replace_text(text: str | None) -> None:
+    """Another sentence takes the place of the old one, and with it goes what was chosen for the old one."""
+    url.put("text", text)
+    for name in ("reference", "token", "step"):
+        url.put(name, None)
 
 
 def change_model(model_id: str) -> None:
@@ -135,7 +149,8 @@ def _switch(task: str, entry: Entry | None) -> None:
     url.put("model", entry.id if entry else None)
     text = url.get("text")
     if entry and text is not None and is_example(text) and text not in {e.text for e in examples(entry.spec)}:
-        url.put("text", None)
+        _replace_text(None)
+        url.put("with_text", None)  # in the other language
     if task != before:
         for name in set(url.NAMES) - {"task", "model", "text", "section"}:
             url.put(name, None)

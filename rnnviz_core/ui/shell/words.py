@@ -16,7 +16,9 @@ from . import routes
 
 if TYPE_CHECKING:
     from rnnviz_core.frames.columns import Rows
+    from rnnviz_core.ui.serving.view import View
 
+NEGATIONS = {"en": "not", "es": "no", "de": "nicht"}
 _SPECIAL = re.compile(r"([\\`*_{}\[\]<>()#+\-.!|~$^=:&])")
 
 
@@ -39,6 +41,11 @@ def explain(read: str, question: str) -> None:
     )
 
 
+def negation(view: "View") -> str | None:
+    """The word for “not” in the language that the network reads; None where we do not know it."""
+    return NEGATIONS.get(task_of_spec(view.entry.spec).reads(view.entry.spec))
+
+
 def link_pages(*names: str) -> None:
     """Links to other pages, one below the other, each with a line on what is there."""
     for name in names:
@@ -47,8 +54,17 @@ def link_pages(*names: str) -> None:
 
 
 def score(entry: Entry) -> str:
-    """The one score that stands in a model's label; empty when it was not measured."""
-    return task_of_spec(entry.spec).headline(entry.scores)
+    """The one score that stands beside a model: of what the pages show of it; empty when not measured."""
+    return task_of_spec(entry.spec).headline(entry.spec, entry.scores)
+
+
+def measured(entry: Entry) -> str:
+    """What that score counts: ``right: the exact one of 5 classes, on 2,210 test sentences``."""
+    if not score(entry):
+        return "not measured"
+    rows = entry.metrics.get("rows")
+    texts = f", on {rows:,} test sentences" if isinstance(rows, int) else ""
+    return task_of_spec(entry.spec).counts(entry.spec) + texts
 
 
 def architecture(spec: ModelSpec) -> str:

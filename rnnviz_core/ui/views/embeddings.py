@@ -14,7 +14,7 @@ from rnnviz_core.frames import embeddings as frames
 from rnnviz_core.frames import word_map
 from rnnviz_core.frames.tokens import spread
 from rnnviz_core.ui.controls import url
-from rnnviz_core.ui.controls.choose import choose_one, choose_token, chosen_token, current_token, type_word
+from rnnviz_core.ui.controls.choose import choose_one, choose_token, current_token, type_word
 from rnnviz_core.ui.controls.clicks import clicked, follow
 from rnnviz_core.ui.drawing.show import show
 from rnnviz_core.ui.serving import loaders
@@ -49,14 +49,14 @@ def vectors(view: "View", part: str) -> None:
             cells=frames.vectors(shown.trace, part),
             chosen=frames.chosen(shown.trace, part, position),
         )
-    if chosen_token(view, part) is None:
-        st.caption("Click a token: its nearest neighbours in the vocabulary appear here.")
-    else:
-        _name_neighbours(view, part, position)
+    _name_neighbours(view, part, position)
     explain(
         "Each column is the list of numbers that stands for one token, the same wherever the token appears. "
-        "Blue is below zero, orange above." + frames.clipped_in_words(view.trace, part),
-        "Write a word twice, or the same word with a capital letter. Which columns are equal?",
+        "Blue is below zero, orange above. Click a token to read its neighbours."
+        + frames.clipped_in_words(view.trace, part),
+        "Write a word twice, or the same word with a capital letter. Which columns are equal?"
+        if part == "encoder"
+        else "Make it write a piece twice. Are the two columns equal?",
     )
     download_rows(partial(frames.vectors, view.trace, part), "embeddings")
 
@@ -91,12 +91,22 @@ def alike(view: "View", part: str) -> None:
         "A cell of the matrix compares two tokens by the angle between their numbers: orange points the "
         "same way, blue the opposite way. The bars: of the whole vocabulary, the pieces that point most "
         f"nearly the same way as “{token}”. Dots before a piece: it continues a word.",
-        "Choose “good”, then “bad”. A network that learns opinions keeps them apart; one that learns to "
-        "translate may not.",
+        _pair_question(view, part),
     )
     with st.container(horizontal=True):
         download_rows(partial(frames.similarity, view.trace, part), "embeddings-pairs")
         download_rows(partial(_neighbours, view, part, position), "embeddings-neighbours")
+
+
+def _pair_question(view: "View", part: str) -> str:
+    """What to compare, in words of the language on this side that are pieces of the vocabulary."""
+    if part == "decoder":
+        return "Choose a noun, then a verb. Are their nearest pieces words of the same kind?"
+    one, two = _ends(view, part)
+    return (
+        f"Write “{one}” and “{two}” into the sentence. Are they alike? A network that learns opinions has "
+        "reason to keep words apart that one that translates may put side by side."
+    )
 
 
 def _draw_pairs(shown: "View", part: str, position: int) -> None:

@@ -64,19 +64,24 @@ def picture(view: "View", step: int) -> None:
 def explain_picture(view: "View") -> None:
     """How to read the picture, and what to try with it."""
     trace, thinned = view.trace, frames.thinned_in_words(view.trace)
+    several = len(trace.tokens[trace.time_axis(stepped(view))]) > 1  # else there is nothing to step through
+    walk = "; walk through the steps (keys ← and →), and watch the verdict under it" * several
     if stepped(view) == "encoder":
         explain(
             "Time runs from left to right: each token becomes a column of numbers (embedding), and the "
-            "state mixes it with the state before. Blue is below zero, orange above; walk through the steps "
-            "(keys ← and →), and watch the verdict change under it. Click a box: its page opens at that "
-            "token." + thinned,
-            "At which token does the verdict settle? Change the word you would blame, and look again.",
+            f"state mixes it with the state before. Blue is below zero, orange above{walk}. Click a box: its "
+            "page opens at that token." + thinned,
+            "At which token does the verdict settle? Change the word you would blame, and look again."
+            if walk
+            else "Write a second word: the state then mixes the two, and the verdict may change.",
         )
         return
     reads, question = (
         "The lines show how strongly the chosen step reads each source token.",
         "Walk through the translation (keys ← and →). Does the strongest line follow the word being "
-        "translated?",
+        "translated?"
+        if several
+        else "Is the strongest line that of the word being translated?",
     )
     if "attention.weights" not in trace:
         reads = (
@@ -90,9 +95,12 @@ def explain_picture(view: "View") -> None:
             "Write a longer sentence. All of it must fit into those few numbers: which words are lost in the "
             "translation?"
         )
+    fed = "writes one piece per step, fed with the piece it wrote before"
+    if trace.meta["forced"]:
+        fed = "is fed your translation, one piece per step, whatever it would have written itself"
     explain(
-        "Above, the encoder reads the sentence; below, the decoder writes one piece per step, fed with the "
-        f"piece it wrote before. {reads} Click a box or a line: its page opens at that step." + thinned,
+        f"Above, the encoder reads the sentence; below, the decoder {fed}. {reads} Click a box or a line: "
+        "its page opens at that step." + thinned,
         question,
     )
 

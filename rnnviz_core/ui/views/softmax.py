@@ -11,7 +11,6 @@ from rnnviz_core.frames import beam as beams
 from rnnviz_core.frames import softmax as frames
 from rnnviz_core.frames.numbers import printed
 from rnnviz_core.frames.tokens import one_step, ordered, step_texts
-from rnnviz_core.ui.controls import url
 from rnnviz_core.ui.controls.choose import choose_beam, choose_token, whole
 from rnnviz_core.ui.controls.clicks import follow
 from rnnviz_core.ui.drawing.show import show
@@ -94,7 +93,7 @@ def confidence(view: "View") -> None:
     """How sure every step of the decoder was."""
     follow(view, "decoder", "confidence")
     steps = len(view.trace.tokens["target"])
-    asked = whole("step", steps, 0) if url.get("step") is not None else None
+    step = whole("step", steps, 0)
     for shown in side_by_side(view):
         show(
             charts.confidence(),
@@ -103,8 +102,7 @@ def confidence(view: "View") -> None:
             select=None if shown.second else "cell",
             steps=frames.steps(shown.trace),
         )
-        if asked is not None:
-            st.markdown(plain(frames.candidates_in_words(shown.trace, asked)))
+        st.markdown(plain(frames.candidates_in_words(shown.trace, _step(shown, step))))
     explain(
         "A tall bar means the network hardly hesitated; entropy counts the yes-or-no questions left open. "
         "Click a bar to read what else it considered there.",

@@ -1,5 +1,6 @@
 """More sections of the attention page: the test with replaced weights, and the kinds side by side."""
 
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 import streamlit as st
@@ -99,6 +100,7 @@ def _short(answer: str) -> str:
 def kinds(view: "View") -> None:
     """Networks with and without attention on the same sentence, as far as they are installed."""
     offered = [Attention(kind) for kind in task_of_spec(view.entry.spec).attentions]
+    found: dict[Attention, Trace] = {}
     for column, kind in zip(st.columns(len(offered)), offered, strict=True):
         with column:
             name = NAMES[kind] if len(offered) > 2 or kind is Attention.NONE else "Attention"
@@ -107,18 +109,41 @@ def kinds(view: "View") -> None:
             if entry is None:
                 st.caption(f"No {_family(view.entry.spec)} model of this kind is installed here.")
             else:
-                _draw_kind(view, entry)
-    explain(
-        (
-            "The same sentence, read by one network of each kind. Luong’s looks back after each step of the "
-            "decoder, Bahdanau’s before it; without attention the decoder gets one fixed list of numbers, in "
-            "which the filled bars are left of each token."
-            if frames.translates(view.trace)
-            else "The same sentence, read by a network of each kind: with attention every state can count, "
-            "without it only what is left of each token at the end, the filled bars."
-        ),
-        "Make the sentence longer. Which kind is the first to lose a part of it?",
-    )
+                trace = _draw_kind(view, entry)
+                if trace is not None:
+                    found[kind] = trace
+    if len(found) > 1 and not frames.translates(view.trace):
+        st.markdown(_agreement(found.values()))
+    explain(_how_to_read(found), "Make the sentence longer. Which kind is the first to lose a part of it?")
+
+
+def _agreement(found: Iterable[Trace]) -> str:
+    """Whether the networks give the same verdict."""
+    said = {trace.model: str(trace.meta["label"]) for trace in found}
+    each = ", ".join(f"{plain(name)} says **{plain(label)}**" for name, label in said.items())
+    if len(set(said.values())) == 1:
+        return f"They agree: {each}."
+    return f"**They disagree:** {each}. At least one of them is wrong about this sentence."
+
+
+def _how_to_read(found: Mapping[Attention, Trace]) -> str:
+    """What the columns show, of those that show something."""
+    said = ["The same sentence, read by one network of each kind."]
+    if Attention.LUONG in found:
+        said.append("Luong’s looks back after each step of the decoder.")
+    if Attention.BAHDANAU in found:
+        said.append(
+            "Bahdanau’s looks back before each step of the decoder."
+            if frames.translates(found[Attention.BAHDANAU])
+            else "With attention the state after every token can count."
+        )
+    if Attention.NONE in found:
+        bars = contexts.left_at_the_end(found[Attention.NONE]) is not None
+        said.append(
+            "Without attention all that goes on is what the network holds when all is read"
+            + (": the filled bars are what is left in it of each token." if bars else ".")
+        )
+    return " ".join(said)
 
 
 def _family(spec: ModelSpec) -> str:
@@ -144,12 +169,13 @@ def _entry(view: "View", kind: Attention) -> Entry | None:
     return min(found, key=unlike, default=None)
 
 
-def _draw_kind(view: "View", entry: Entry) -> None:
+def _draw_kind(view: "View", entry: Entry) -> Trace | None:
+    """One network's answer and where it looks; None where it cannot read the sentence."""
     try:
         trace = view.trace if entry.id == view.model_id else read(entry, view.text)
     except RnnvizError as error:
         st.caption(plain(str(error)))
-        return
+        return None
     measured = score(entry)
     st.text(_short(task_of_spec(entry.spec).answer(trace).text))
     about = " · ".join(part for part in (entry.id, architecture(entry.spec), measured) if part)
@@ -157,6 +183,7 @@ def _draw_kind(view: "View", entry: Entry) -> None:
     _draw_look(trace, entry)
     if entry.id != view.model_id:
         st.button("Open this one", key=f"kind-{entry.id}", on_click=choose_model, args=(entry.id,))
+    return trace
 
 
 def _draw_look(trace: Trace, entry: Entry) -> None:

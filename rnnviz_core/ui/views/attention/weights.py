@@ -12,6 +12,7 @@ from rnnviz_core.frames import attention as frames
 from rnnviz_core.frames import context as contexts
 from rnnviz_core.frames import memory
 from rnnviz_core.frames.tokens import one_step, spread
+from rnnviz_core.tasks.base import task_of_spec
 from rnnviz_core.tracing.trace import Trace
 from rnnviz_core.ui.controls.choose import choose_token, choose_unit
 from rnnviz_core.ui.controls.clicks import follow
@@ -22,6 +23,11 @@ from rnnviz_core.ui.shell.words import SHIFT, download_rows, explain, plain
 
 if TYPE_CHECKING:
     from rnnviz_core.ui.serving.view import View
+
+MOVES = {  # sentences whose words change places in English, by the language that is read
+    "es": "an adjective behind its noun (“la casa blanca”)",
+    "de": "a sentence with its verb at the end (“Der Mann hat den Ball geworfen.”)",
+}
 
 
 def looking(view: "View") -> "Iterator[View]":
@@ -79,6 +85,7 @@ def verdict(view: "View") -> None:
 
 def alignment(view: "View") -> None:
     """Translation: the matrix, and the chosen row as bars."""
+    task = task_of_spec(view.entry.spec)
     follow(view, "decoder", "attention-alignment", step="target_position")
     above = st.container()
     step = choose_token(view, "decoder")
@@ -100,7 +107,8 @@ def alignment(view: "View") -> None:
         "Read a row from left to right: how much of each source token went into choosing that target token. "
         "Click a row: its weights and scores stand below, and the other sections follow. "
         + SHIFT.format("score"),
-        "Translate an adjective behind its noun (“la casa blanca”). Do the bright cells leave the diagonal?",
+        f"Translate {MOVES.get(task.reads(view.entry.spec), 'a sentence whose words change places')}. "
+        "Do the bright cells leave the diagonal?",
     )
     download_rows(partial(frames.alignment, view.trace), "attention")
 
@@ -148,7 +156,7 @@ def context(view: "View") -> None:
             if translates
             else "Top: each column is a token’s state times its weight; added up, a row is the context."
         )
-        + " Click a number: below stands what each source token put into it.",
+        + f" Click a number: below stands what each {'source ' * translates}token put into it.",
         "Two words that look at the same place get the same column. Do you find such a pair?"
         if translates
         else "Which tokens have pale columns? The verdict is read without them.",
@@ -180,11 +188,23 @@ def instead(view: "View") -> None:
             st.info("This network has attention: open it alone to see where it looks.")
             continue
         draw_instead(shown)
+    ledger = any(
+        memory.state_name(one.trace) and not frames.has_attention(one.trace)
+        for one in (view, view.other)
+        if one
+    )
     explain(
-        "Top: a dashed bar is the length of what a token wrote into the memory, the filled part what is left "
-        "of it when the last token was read. Bottom: all the numbers that go on from there"
+        (
+            "A dashed bar is the length of what a token wrote into the memory, the filled part "
+            "what is left of "
+            "it when the last token was read. Below: all the numbers that go on from there"
+            if ledger
+            else "The bars are what the network holds when all is read: the only numbers that go on"
+        )
         + (", the same at every step of the decoder." if translates else " to the verdict."),
-        "Make the sentence longer. How much of its beginning still reaches the end?",
+        "Make the sentence longer. How much of its beginning still reaches the end?"
+        if ledger
+        else "Change the first word of a long sentence. Do these numbers change at all?",
     )
     task = view.entry.spec.task
     offer_models(

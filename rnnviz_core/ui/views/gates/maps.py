@@ -10,7 +10,7 @@ import streamlit as st
 
 from rnnviz_core.charts import gates as charts
 from rnnviz_core.charts import inspector as inspector_charts
-from rnnviz_core.frames import gate_order, gate_summary, gates
+from rnnviz_core.frames import gate_order, gate_summary, gates, states
 from rnnviz_core.frames.tokens import spread, step_texts
 from rnnviz_core.ui.controls import url
 from rnnviz_core.ui.controls.choose import choose_one, choose_token, choose_unit, current_token
@@ -18,7 +18,7 @@ from rnnviz_core.ui.controls.clicks import follow
 from rnnviz_core.ui.drawing.show import show
 from rnnviz_core.ui.shell.compare import side_by_side
 from rnnviz_core.ui.shell.offers import offer_models
-from rnnviz_core.ui.shell.words import download_rows, explain, plain
+from rnnviz_core.ui.shell.words import download_rows, explain, negation, plain
 
 if TYPE_CHECKING:
     from rnnviz_core.ui.controls.choose import Layer
@@ -45,22 +45,19 @@ def maps(view: "View", layer: "Layer") -> None:
     kind, above = _choose_order(view), st.container()
     with st.container(horizontal=True):
         position = choose_token(view, layer.part)
-        unit = choose_unit(view, units_of(view, layer))
-    asked = url.get("unit") is not None
-    if asked:
-        _arithmetic(view, layer, position, unit)
-    else:
-        st.caption("Click a cell, or choose a token and a unit: the numbers that make it up appear here.")
+        unit = choose_unit(view, units_of(view, layer), widest(view, layer))
+    _arithmetic(view, layer, position, unit)
     only = _gates_of(view)
     with above:
         for shown in comparable(view, layer):
             leader = view if shown.model_id == view.model_id else shown  # a unit keeps its row
-            _draw_maps(shown, layer, _order(leader, layer, kind), position, unit if asked else None)
+            _draw_maps(shown, layer, _order(leader, layer, kind), position, unit)
     explain(
         "Each column is a token, each row one unit. "
         + "Yellow gates are open (1), purple ones shut (0). " * bool(only)
-        + "The candidate runs from blue (−1) to orange (1).",
-        "Put “not” before an adjective. Which units change their colour at the adjective?",
+        + "The candidate runs from blue (−1) to orange (1). Click a cell: the numbers that make "
+        "it up stand below.",
+        _question(view, layer),
     )
     download_rows(partial(gates.cells, view.trace, gates.Place(*layer), _order(view, layer, kind)), "gates")
     if not only:
@@ -72,6 +69,20 @@ def maps(view: "View", layer: "Layer") -> None:
         offer_models(
             "Gates are found in GRU and LSTM networks.", lambda spec: spec.cell != "rnn" and spec.task == task
         )
+
+
+def widest(view: "View", layer: "Layer") -> int:
+    """The unit to open with: of all the one whose hidden state ranges most widely over this text."""
+    return states.widest(view.trace, gates.Place(*layer), "hidden", 1)[0]
+
+
+def _question(view: "View", layer: "Layer") -> str:
+    """What to try on the heatmaps, in words of the language that is read."""
+    word = negation(view)
+    if layer.part == "decoder" or word is None:
+        return "Change one word of the sentence. From which step on do the columns differ?"
+    where = "an adjective" if word == "not" else "the verb"
+    return f"Put “{word}” before {where}. Which units change their colour there?"
 
 
 def _gates_of(view: "View") -> tuple[str, ...]:
@@ -97,13 +108,10 @@ def _order(view: "View", layer: "Layer", kind: str) -> np.ndarray | None:
     return gate_order.order(view.trace, gates.Place(*layer), gates.names(view.trace), kind)
 
 
-def _draw_maps(
-    shown: "View", layer: "Layer", order: np.ndarray | None, position: int, unit: int | None
-) -> None:
+def _draw_maps(shown: "View", layer: "Layer", order: np.ndarray | None, position: int, unit: int) -> None:
     trace, place, units = shown.trace, gates.Place(*layer), units_of(shown, layer)
     names = (*_gates_of(shown), "candidate")
     at = min(position, len(step_texts(trace, layer.part)) - 1)
-    row = None if unit is None else min(unit, units - 1)
     about = [f"{charts.gate_title(name)}: {spread(trace[place.site(name)])}" for name in names]
     show(
         charts.gate_maps(names, units, layer.part, order is not None),
@@ -111,7 +119,7 @@ def _draw_maps(
         description=f"Heatmaps of {units} units over the tokens. {'; '.join(about)}.",
         select=None if shown.second else "cell",
         cells=gates.cells(trace, place, order),
-        chosen=gates.chosen(trace, layer.part, at, row, order),
+        chosen=gates.chosen(trace, layer.part, at, min(unit, units - 1), order),
     )
 
 

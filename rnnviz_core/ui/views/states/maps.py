@@ -30,17 +30,15 @@ def maps(view: "View", layer: "Layer") -> None:
     above = st.container()
     with st.container(horizontal=True):
         position = choose_token(view, layer.part)
-        unit = choose_unit(view, size)
-    asked = url.get("unit") is not None
-    if asked:
-        _arithmetic(view, layer, position, unit)
-    else:
-        st.caption("Click a cell, or choose a token and a unit: the numbers that make it up appear here.")
+        unit = choose_unit(view, size, states.widest(trace, place, "hidden", 1)[0])
+    _arithmetic(view, layer, position, unit)
     with above:
         for shown in layers_shown(view, layer):
-            _draw_maps(shown, layer, position, unit if asked else None)
+            _draw_maps(shown, layer, position, unit)
     explain(
-        "Each column is the state after a token, each row one unit; blue is below zero, orange above."
+        "Each column is the state after a token, each row one unit; blue is below zero, "
+        "orange above. Click a "
+        "cell: the numbers that make it up stand below."
         + states.clipped_in_words(trace, place)
         + states.no_cell_in_words(trace, place),
         "Look for rows that keep one colour over many tokens: the network remembers something there.",
@@ -50,10 +48,9 @@ def maps(view: "View", layer: "Layer") -> None:
         _offer_cell(view)
 
 
-def _draw_maps(shown: "View", layer: "Layer", position: int, unit: int | None) -> None:
+def _draw_maps(shown: "View", layer: "Layer", position: int, unit: int) -> None:
     trace, place = shown.trace, gates.Place(*layer)
     names, size, texts = states.names(trace, place), width(shown, layer), step_texts(trace, layer.part)
-    ring = one_step(texts, min(position, len(texts) - 1), unit=min(unit or 0, size - 1))
     about = [f"{name} state: {spread(trace[place.site(name)])}" for name in names]
     show(
         charts.state_maps(names, size, layer.part),
@@ -61,7 +58,7 @@ def _draw_maps(shown: "View", layer: "Layer", position: int, unit: int | None) -
         description=f"Heatmap of {size} units; {'; '.join(about)}.",
         select=None if shown.second else "cell",
         cells=states.cells(trace, place),
-        chosen=ring if unit is not None else {name: column[:0] for name, column in ring.items()},
+        chosen=one_step(texts, min(position, len(texts) - 1), unit=min(unit, size - 1)),
     )
 
 

@@ -15,7 +15,7 @@ from rnnviz_core.ui.controls.choose import choose_token, choose_unit
 from rnnviz_core.ui.controls.clicks import follow
 from rnnviz_core.ui.drawing.show import show
 from rnnviz_core.ui.shell.offers import offer_models
-from rnnviz_core.ui.shell.words import download_rows, explain, plain
+from rnnviz_core.ui.shell.words import download_rows, explain, negation, plain
 
 from .maps import choose_state, layers_shown, width
 
@@ -51,10 +51,20 @@ def ledger(view: "View", layer: "Layer") -> None:
         "Top: a dashed bar is the length of what the token wrote when it was read, the filled part what is "
         "left of it in the state after the chosen token. Middle: the same for every unit. Bottom: one unit; "
         "bars above zero push it up, below zero down.",
-        "Choose a later token: which early words still fill their bars, and which were forgotten?",
+        _ledger_question(view, layer, position),
     )
     found = memory.ledger(view.trace, place, position)
     download_rows(partial(memory.in_norm, found), "states-ledger")
+
+
+def _ledger_question(view: "View", layer: "Layer", position: int) -> str:
+    """What to try next, wherever the chosen token stands in the order of reading."""
+    last = len(step_texts(view.trace, layer.part)) - 1
+    if not last:
+        return "Write a longer sentence: what is left of its first token at the end?"
+    if position == (0 if layer.reverse else last):
+        return "Choose a token that was read earlier: which bars were full then, and were forgotten since?"
+    return "Choose a token that is read later: which bars are still filled, and which words were forgotten?"
 
 
 def _draw_ledger(shown: "View", layer: "Layer", position: int, unit: int) -> None:
@@ -94,6 +104,8 @@ def path(view: "View", layer: "Layer") -> None:
             _draw_path(view, layer, found, position, other.trace)
         else:
             _draw_paths(view, layer, name, position)
+    word = negation(view)
+    change = f"with “{word}”" if word else "with one word changed"
     arrows = (
         " An arrow points where its class gains most; only part of it lies in this plane (point at its "
         "diamond), so a path may end beside the arrow of its verdict."
@@ -103,7 +115,7 @@ def path(view: "View", layer: "Layer") -> None:
         f"{found.shares[0]:.0%} and {found.shares[1]:.0%} of all movement."
         + arrows
         * (_weights(view, layer, name) is not None),
-        "Under “Compare with”, type the sentence with “not” as another text: both paths are drawn in one "
+        f"Under “Compare with”, type the sentence {change} as another text: both paths are drawn in one "
         "plane. At which token do they part?",
     )
     download_rows(partial(trajectory.path, view.trace, place, found), "states-path")
