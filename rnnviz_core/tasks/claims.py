@@ -202,5 +202,5 @@ class Example:
         if reading.clear:
             for hint in self.hints:
                 if hint.holds(reading):
-                    return hint.says.format_map(reading)  # type: ignore[arg-type]  # a mapping of its fields
+                    return hint.says.format_map(reading)
         return self.asks

@@ -306,12 +306,13 @@ def test_only_the_open_section_is_drawn(start):
 
 def test_a_chosen_cell_shows_its_ring_and_its_arithmetic(start, folder):
     app = start()
-    assert not len(rows_of(app, "chosen"))
-    assert not app.latex
+    trace = recorder.record(checkpoints.load(folder / "sentiment-lstm"), TEXT)
+    preset = [len(trace.tokens["time"]) - 1, int(np.ptp(trace["encoder.0.hidden"], axis=0).argmax())]
+    assert rows_of(app, "chosen")[["position", "unit"]].to_numpy().tolist() == [preset]
+    assert len(app.latex) == 2  # its numbers at once
     app = start(token="2", unit="4")
     assert rows_of(app, "chosen")[["position", "unit"]].to_numpy().tolist() == [[2, 4]]
     assert len(app.latex) == 2  # cell and hidden state
-    trace = recorder.record(checkpoints.load(folder / "sentiment-lstm"), TEXT)
     value = f"{trace['encoder.0.hidden'][2, 4]:.4g}"
     assert value.lstrip("-").rstrip("0")[:5] in app.latex[1].value
     rows = rows_of(app, "cells")

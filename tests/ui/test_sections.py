@@ -1,5 +1,6 @@
 """The sections of overview, embeddings and gates: what is drawn, chosen, kept in the URL, compared."""
 
+import html
 from pathlib import Path
 
 import numpy as np
@@ -147,12 +148,14 @@ def test_the_heatmaps_hold_the_recorded_gates_and_nothing_else_is_drawn(start, t
             grid = rows.pivot(index="position", columns="unit", values=name).to_numpy()
             assert_allclose(grid, recorded[f"encoder.0.{name}"])
     ring = rows_of(app, "chosen").iloc[0]
-    assert (ring["position"], ring["unit"]) == (len(recorded.tokens["time"]) - 1, -1)  # the token, no unit
+    widest = int(np.ptp(recorded["encoder.0.hidden"], axis=0).argmax())
+    assert (ring["position"], ring["unit"]) == (len(recorded.tokens["time"]) - 1, widest)
 
 
 def test_a_click_shows_the_arithmetic_and_goes_into_the_url(start, trace):
     app, recorded = start("gates"), trace("sentiment-lstm")
-    assert not [button for button in app.button if button.label == "Take this cell apart"]
+    assert in_url(app, "unit") is None
+    assert [button for button in app.button if button.label == "Take this cell apart"]  # of the preset cell
     click(app, "gates-maps", position=2, unit=3)
     assert (in_url(app, "token"), in_url(app, "unit")) == ("2", "3")
     ring = rows_of(app, "chosen").iloc[0]
@@ -242,7 +245,8 @@ def test_the_vectors_are_recorded_and_a_click_names_neighbours(start, trace):
     app, recorded = start("embeddings"), trace("sentiment-lstm")
     grid = rows_of(app, "cells").pivot(index="position", columns="dim", values="value").to_numpy()
     assert_allclose(grid, recorded["encoder.embedding"])
-    assert "Nearest to" not in words(app)
+    last = recorded.tokens["time"][-1].text.removeprefix("▁")
+    assert f"Nearest to **“{last}”**" in html.unescape(words(app))
     click(app, "embeddings-cells", position=1)
     assert in_url(app, "token") == "1"
     assert rows_of(app, "chosen")["position"].tolist() == [1]

@@ -10,6 +10,7 @@ from urllib.parse import parse_qsl
 import altair as alt
 import pyarrow as pa
 import pytest
+from helpers_app import in_url
 from streamlit.testing.v1 import AppTest
 
 from rnnviz_core import ui
@@ -18,6 +19,7 @@ from rnnviz_core.checkpoints import registry as checkpoints
 from rnnviz_core.models.classifier_spec import SentimentSpec
 from rnnviz_core.models.seq2seq_spec import TranslationSpec
 from rnnviz_core.tasks.examples import GERMAN, SENTIMENT, SPANISH, default_text, examples
+from rnnviz_core.tasks import base as recorder
 from rnnviz_core.ui.controls import url
 from rnnviz_core.ui.drawing import show as drawing
 from rnnviz_core.ui.serving import loaders
@@ -29,9 +31,12 @@ ROOT = Path(__file__).resolve().parents[2]
 @pytest.fixture
 def folder(tmp_path, monkeypatch, make_sentiment, make_translation) -> Path:
     for model in (make_sentiment("lstm"), make_sentiment("gru"), make_translation("gru", "bahdanau")):
-        checkpoints.save(model, tmp_path / model.name, {"scores": {"accuracy2": 85.3, "bleu": 28.4}})
+        checkpoints.save(model, tmp_path / model.name, {"scores": SCORES})
     monkeypatch.setenv("RNNVIZ_CHECKPOINTS", str(tmp_path))
     return tmp_path
+
+
+SCORES = {"accuracy5": 47.4, "accuracy2": 85.3, "bleu": 28.4}
 
 
 def start(page: str = "overview", **query: str) -> AppTest:
@@ -214,7 +219,10 @@ def test_a_replaced_checkpoint_is_read_again(folder, make_sentiment, monkeypatch
 
 
 def test_model_labels_carry_the_score(folder):
-    assert any("85.3 %" in option for option in box(start(), "Model").options)
+    """That of the verdict between five classes; the one between two sides is not on the screen."""
+    options = box(start(), "Model").options
+    assert any("47.4 % right" in option for option in options)
+    assert not any("85.3" in option for option in options)
 
 
 def test_offered_model_is_taken(folder):
@@ -258,7 +266,7 @@ def test_examples_are_enough_and_distinct():
         assert len(group) >= 12
         assert len({example.text for example in group}) == len(group)
         assert len({example.shows for example in group}) == len(group)
-        assert all(example.watch.endswith((".", "?")) for example in group)
+        assert all(hint.says.endswith((".", "?", "”")) for example in group for hint in example.hints)
     shown = " ".join(example.shows for example in SENTIMENT)
     for wanted in ("negation", "but", "intensifier", "double negation", "long dependency", "does not know"):
         assert wanted in shown
@@ -411,7 +419,7 @@ def test_only_what_reads_the_same_language_is_compared(folder):
     assert any("with “es-en-gru-bahdanau”" in words_of(note.value) for note in app.info)
     app.session_state["compare"] = True
     app.run()
-    assert box(app, "Another model").options == ["the same model", "GRU · 85.3 % right"]
+    assert box(app, "Another model").options == ["the same model", "GRU · 47.4 % right"]
 
 
 def test_the_second_model_does_not_outlive_what_it_was_compared_with(folder):
@@ -449,6 +457,47 @@ def test_a_beam_in_the_link_draws_a_tree(folder):
     for beam, trees in (("3", 1), ("1", 0), ("99", 1)):
         app = start("softmax", model="es-en-gru-bahdanau", section="beam", beam=beam)
         assert len(app.get("vega_lite_chart")) == len(app.dataframe) == trees
+
+
+def choose_example(app: AppTest, number: int) -> AppTest:
+    return box(app, "Examples").set_value(number).run()
+
+
+def test_another_example_keeps_nothing_of_the_old_one(folder):
+    """A reference is a translation of one sentence, and a step counts its pieces."""
+    app = start(model="es-en-gru-bahdanau", reference="this story is good.", step="2", token="3", unit="1")
+    assert "It is fed" in "".join(block.value for block in app.html)
+    choose_example(app, 4)
+    assert not app.exception
+    assert app.sidebar.text_area[0].value == SPANISH[4].text
+    assert "It writes" in "".join(block.value for block in app.html)
+    assert [name in app.query_params for name in ("reference", "step", "token")] == [False] * 3
+    assert in_url(app, "unit") == "1"  # as useful in the new sentence
+    assert app.text_input[0].value == ""
+
+
+def test_another_language_keeps_no_text_of_the_old_one(folder, make_translation, spanish, english):
+    model = make_translation("gru", "bahdanau", source="de")
+    checkpoints.save(model, folder / "de-en-gru-bahdanau")
+    app = start(
+        model="es-en-gru-bahdanau", text=SPANISH[1].text, reference="the house", with_text="la casa", step="1"
+    )
+    box(app, "Model").set_value("de-en-gru-bahdanau").run()
+    assert not app.exception
+    assert app.sidebar.text_area[0].value == GERMAN[0].text
+    assert not {"reference", "with_text", "step"} & set(app.query_params)
+
+
+def test_what_stands_beside_an_example_is_told_once_it_was_read(folder):
+    """It depends on the network, so it is not there before its trace is, and not without a trace."""
+    app = choose_example(start(model="sentiment-lstm"), 1)
+    trace = recorder.record(checkpoints.load(folder / "sentiment-lstm"), SENTIMENT[1].text)
+    told = [words_of(caption.value) for caption in app.sidebar.caption]
+    assert SENTIMENT[1].watch(trace) in told
+    app.sidebar.text_area[0].set_value("no example of ours").run()
+    assert not {SENTIMENT[1].asks, SENTIMENT[1].watch(trace)} & {
+        words_of(caption.value) for caption in app.sidebar.caption
+    }
 
 
 def test_a_reference_too_long_is_a_note(folder):
