@@ -41,10 +41,8 @@ def share_beyond(tokenizer: Tokenizer, texts: list[str], usual: dict[str, int]) 
 def write(entry: checkpoints.Entry, usual: dict[str, int]) -> None:
     """Put the numbers into a checkpoint's ``metrics.json`` and card."""
     metrics = json.dumps({**entry.metrics, "usual": usual}, indent=2) + "\n"
-    for name, text in ((checkpoints.METRICS, metrics), (checkpoints.CARD, with_usual(entry.card, usual))):
-        checkpoints.replace(
-            entry.path / name, lambda path, text=text: path.write_text(text, encoding="utf-8")
-        )
+    (entry.path / checkpoints.METRICS).write_text(metrics, encoding="utf-8")
+    (entry.path / checkpoints.CARD).write_text(with_usual(entry.card, usual), encoding="utf-8")
 
 
 def _texts(data: Path, file: str, split: str, column: str) -> list[str]:

@@ -11,7 +11,7 @@ from helpers_trace import translation_trace
 from rnnviz_core.checkpoints import registry as checkpoints
 from rnnviz_core.search import USUAL_BEAM
 from rnnviz_core.search.beam import translate
-from rnnviz_core.tasks.base import Task, record
+from rnnviz_core.tasks.base import record
 from rnnviz_core.tasks.claims import SIDES, Example, Hint, Reading
 from rnnviz_core.tasks.examples import GERMAN, SENTIMENT, SPANISH, examples
 
@@ -34,8 +34,8 @@ def model(entry):
 @pytest.fixture(scope="module")
 def traces(entry, model):
     """The examples that the model is offered with, as the app records them."""
-    beam = USUAL_BEAM if entry.spec.task is Task.TRANSLATION else 1
-    return [(example, record(model, example.text, beam=beam)) for example in examples(entry.spec)]
+    options = {"beam": USUAL_BEAM} if entry.spec.task == "translation" else {}
+    return [(example, record(model, example.text, **options)) for example in examples(entry.spec)]
 
 
 def verdict_on(model, text: str) -> str:
@@ -62,7 +62,7 @@ def test_every_statement_holds_for_the_model_it_stands_beside(entry, model, trac
                 assert reading.before[word] == verdict_on(model, example.text[: at.start()].rstrip())
             elif name == "pieces":
                 assert reading.pieces[word] == len(model.tokenizers["source"].ids(word))
-        if entry.spec.task is Task.TRANSLATION:
+        if entry.spec.task == "translation":
             assert reading.answer == translate(model, example.text, beam=USUAL_BEAM).strip()
         else:
             assert reading.answer == verdict_on(model, example.text)
@@ -81,7 +81,7 @@ def check_turn(model, text: str, reading: Reading) -> None:
 
 def test_the_first_screen_does_not_say_that_but_turns_the_verdict():
     """It said so of every model, and it was true of none."""
-    for one in (entry for entry in ENTRIES if entry.spec.task is Task.SENTIMENT):
+    for one in (entry for entry in ENTRIES if entry.spec.task == "sentiment"):
         network = checkpoints.load(one.path)
         said = SENTIMENT[0].watch(record(network, SENTIMENT[0].text))
         turned = SIDES[verdict_on(network, "The plot is thin, but")] > 0

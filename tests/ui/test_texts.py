@@ -17,7 +17,6 @@ from streamlit.testing.v1 import AppTest
 from rnnviz_core.checkpoints import registry as checkpoints
 from rnnviz_core.inputs import likeness
 from rnnviz_core.inputs.tokenizer import Tokenizer
-from rnnviz_core.tasks.base import Task
 from rnnviz_core.ui.shell.routes import ROUTES
 from rnnviz_core.ui.views import sections
 
@@ -71,7 +70,7 @@ class Screen:
 
 
 def translates(screen: Screen) -> bool:
-    return screen.entry.spec.task is Task.TRANSLATION
+    return screen.entry.spec.task == "translation"
 
 
 RULES: dict[str, Callable[[Screen], bool]] = {
@@ -208,7 +207,7 @@ def test_beside_a_verdict_stands_the_figure_that_belongs_to_it(open_page, entry)
     header = " ".join(one.value for one in app.html)
     captions = html.unescape(" ".join(one.value for one in app.sidebar.caption))
     scores = entry.scores
-    if entry.spec.task is Task.SENTIMENT:
+    if entry.spec.task == "sentiment":
         right, others = f"{scores['accuracy5']:.1f} %", [scores["accuracy2"], scores["accuracy3"]]
         assert f"right: the exact one of 5 classes, on {entry.metrics['rows']:,} test sentences" in captions
     else:
@@ -244,7 +243,7 @@ def test_a_verdict_on_an_unlikely_text_is_doubted(open_page, text, reason):
 
 def test_a_verdict_on_a_usual_text_is_not_doubted(open_page):
     for entry in ENTRIES:
-        if entry.spec.task is Task.SENTIMENT:
+        if entry.spec.task == "sentiment":
             header = " ".join(one.value for one in open_page("overview", model=entry.id).html)
             assert "Unlike 99" not in header
 
