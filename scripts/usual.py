@@ -14,6 +14,7 @@ from pathlib import Path
 import click
 
 from rnnviz_core.checkpoints import registry as checkpoints
+from rnnviz_core.checkpoints import vocabularies
 from rnnviz_core.checkpoints.cards import usual_lines
 from rnnviz_core.inputs import corpora, likeness
 from rnnviz_core.inputs.tokenizer import Tokenizer
@@ -59,7 +60,7 @@ def main(data: Path, folder: Path, others: tuple[str, ...], writes: bool) -> Non
     tables = {other: _texts(data, *other.rsplit(",", 2)) for other in others}
     for entry in checkpoints.scan(folder).entries:
         test = test_of(entry.metrics, data)
-        tokenizer = Tokenizer.shared((entry.path / "source.model").read_bytes())
+        tokenizer = vocabularies.load(entry.path, "source")
         usual = publishing.usual_of(entry.spec, tokenizer, test)
         same = entry.metrics.get("usual") == usual and with_usual(entry.card, usual) == entry.card
         click.echo(f"{entry.id}: {usual}" + ("" if same else f"; metrics.json: {entry.metrics.get('usual')}"))

@@ -5,9 +5,10 @@ from pathlib import Path
 import pytest
 
 from rnnviz_core.checkpoints import registry as checkpoints
+from rnnviz_core.checkpoints import vocabularies
 from rnnviz_core.inputs import likeness
 from rnnviz_core.inputs.likeness import Likeness, beyond, measure
-from rnnviz_core.inputs.tokenizer import UNK, Tokenizer
+from rnnviz_core.inputs.tokenizer import UNK
 from rnnviz_core.tasks.examples import GERMAN, SENTIMENT, SPANISH
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -59,7 +60,7 @@ def test_shipped_models_mark_other_languages_and_seldom_their_own(entry):
     assert usual["texts"] == entry.metrics.get("sources", entry.metrics["rows"])
     for name in ("lone", "unknown", "pieces"):
         assert str(usual[name]) in entry.card.split("## What it is used to")[1].split("## Data")[0]
-    tokenizer = Tokenizer.shared((entry.path / "source.model").read_bytes())
+    tokenizer = vocabularies.load(entry.path, "source")
 
     def marked(texts: list[str]) -> float:
         cut = [tokenizer.encode(text).tokens for text in texts]

@@ -15,8 +15,8 @@ from helpers_app import datasets_of
 from streamlit.testing.v1 import AppTest
 
 from rnnviz_core.checkpoints import registry as checkpoints
+from rnnviz_core.checkpoints import vocabularies
 from rnnviz_core.inputs import likeness
-from rnnviz_core.inputs.tokenizer import Tokenizer
 from rnnviz_core.ui.shell.routes import ROUTES
 from rnnviz_core.ui.views import sections
 
@@ -103,7 +103,7 @@ RULES: dict[str, Callable[[Screen], bool]] = {
 
 def strange_words(screen: Screen) -> list[str]:
     """Words in another language than the one read: those the vocabulary cuts as it cuts no usual text."""
-    tokenizer = Tokenizer.shared((screen.entry.path / "source.model").read_bytes())
+    tokenizer = vocabularies.load(screen.entry.path, "source")
     usual = {**screen.entry.metrics["usual"], "lone": 30}  # a single word has few letters
     quoted = re.findall(r"“([^”]+)”", screen.tried.replace("“Compare with”", ""))
     return [
