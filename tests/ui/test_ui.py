@@ -13,7 +13,6 @@ import pytest
 from helpers_app import in_url
 from streamlit.testing.v1 import AppTest
 
-from rnnviz_core import ui
 from rnnviz_core.cells.kinds import Cell
 from rnnviz_core.checkpoints import registry as checkpoints
 from rnnviz_core.models.classifier_spec import SentimentSpec
@@ -248,7 +247,7 @@ def test_warm_up_froze_what_was_imported(folder):
 )
 def test_plain_leaves_nothing_to_interpret(text):
     assert not re.search(r"[*_:$<>\[\]()`.]", words.plain(text).replace("&#", ""))
-    assert words_of(ui.plain(text)) == text
+    assert words_of(words.plain(text)) == text
 
 
 def test_header_escapes_tokens():
