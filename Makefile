@@ -15,8 +15,8 @@ help: ## list the targets
 
 setup: $(VENV)/.runtime ## create .venv and install what the app needs
 
-run: $(VENV)/.runtime ## serve the app on http://localhost:8501 (PORT=... for another)
-	MALLOC_ARENA_MAX=1 $(BIN)/streamlit run app.py --server.fileWatcherType none --server.port $(PORT)
+run: $(VENV)/.runtime ## serve the app on http://localhost:8501 (PORT=... for another, ARGS="--address 127.0.0.1" for this machine only)
+	MALLOC_ARENA_MAX=1 $(BIN)/python -m scripts.run --port $(PORT) $(ARGS)
 
 serve: $(VENV)/.runtime ## serve from several processes that share memory, behind a proxy (ARGS="--workers 2 --port 8501"; Linux)
 	MALLOC_ARENA_MAX=1 $(BIN)/python -m scripts.serve $(ARGS)

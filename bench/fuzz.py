@@ -24,7 +24,7 @@ from rnnviz_core.checkpoints import vocabularies
 from rnnviz_core.errors import RnnvizError
 from rnnviz_core.tracing.trace import Trace
 from rnnviz_core.ui.shell.routes import ROUTES
-from scripts.serve import no_remarks
+from rnnviz_core.ui.streamlit_private import rehearsing
 from scripts.serving import ROOT, folder
 
 HANG = 60  # seconds that no input may take
@@ -217,7 +217,7 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=0, help="another seed tries others (default 0)")
     options = parser.parse_args()
     os.environ["RNNVIZ_DEBUG"] = "1"  # errors on a page come through
-    with no_remarks():
+    with rehearsing():
         tried, broken = fuzz(options.inputs, options.seed)
     print(", ".join(f"{count} {what}s" for what, count in tried.items()))
     print(f"tried {tried.total()} inputs; {len(broken)} broke something")

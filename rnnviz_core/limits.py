@@ -13,11 +13,12 @@ CHECKPOINT_BYTES = 64 * 2**20  # bytes of one weights file
 TEXT_FILE_BYTES = 1 * 2**20  # bytes of spec.json, metrics.json or card.md
 TOKENIZER_BYTES = 4 * 2**20  # bytes of one SentencePiece model
 TRACE_BYTES = 256 * 2**20  # bytes of one saved trace, and of its arrays once unpacked
+TRACE_HEADER_BYTES = 8 * 2**20  # bytes of the JSON header of a saved trace
 CACHED_MODELS = 24  # models kept in memory by one server
 CACHED_TRACES = 256  # traces kept in memory by one server
 CACHED_TRACE_BYTES = 16 * 2**20  # bytes of all of them together
 CACHED_MAPS = 64  # maps of a neighbourhood kept in memory by one server
-CACHE_SECONDS = 3_600  # seconds an unused trace stays cached
+CACHE_SECONDS = 3_600  # seconds since its last use after which a trace is computed anew
 TURN_SECONDS = 10  # seconds that a run of a page waits for its turn before it goes without
 
 TOLERANCE = 1e-4  # largest difference between recorded and fused states; above it: TraceError

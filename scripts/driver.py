@@ -1,7 +1,6 @@
 """A visitor of the running app: opens pages, types, looks at what is drawn, notes what goes wrong."""
 
 import io
-import re
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
@@ -9,24 +8,11 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 from PIL import Image, ImageChops
 
 from . import looking
+from .streamlit_private import CHARTS as CHARTS
+from .streamlit_private import EXPECTED, SETTLED
 
 CHROMA = 40  # of 255: how far apart a colour's channels are at least, where grey has 0
 PATIENCE = 60_000  # milliseconds a page may take: the first visit of a new server loads torch and a model
-# Settled: the script has ended, every chart is drawn, and nothing on the page has changed for 400 ms.
-SETTLED = """() => {
-    const app = document.querySelector('[data-testid="stApp"]')
-    const busy = document.querySelector('[data-testid="stSkeleton"], [data-stale="true"], .stSpinner')
-    const charts = [...document.querySelectorAll('[data-testid="stVegaLiteChart"]')]
-    const still = app?.dataset.testScriptState === 'notRunning' && !busy
-        && charts.every(chart => chart.querySelector('canvas, svg.marks'))
-        && document.querySelector('[data-testid="stMain"]')?.innerText.trim()
-    const now = [performance.now(), still ? document.body.innerText.length : -1]
-    if (!still || !window.seen || window.seen[1] !== now[1]) window.seen = now
-    return still && performance.now() - window.seen[0] > 400
-}"""
-# Streamlit's own, harmless: on a deep link it looks for the server under the page's path first.
-EXPECTED = re.compile(r"/\w+/_stcore/(health|host-config)$")
-CHARTS = '[data-testid="stVegaLiteChart"] :is(canvas, svg.marks)'
 
 
 def coloured(picture: bytes) -> float:

@@ -4,6 +4,8 @@ Streamlit keeps the Vega view of each chart in a React ref above the chart's ele
 mark it drew and the row it stands for, whether drawn as SVG or, where marks are many, on a canvas.
 """
 
+from .streamlit_private import VIEW_OF
+
 # Every text on the screen that is smaller than 12 px, with its size.
 SMALL = r"""() => [...document.querySelectorAll('body *')].filter(element =>
     [...element.childNodes].some(node => node.nodeType === 3 && /[^\s\u200b]/.test(node.textContent))
@@ -13,13 +15,9 @@ SMALL = r"""() => [...document.querySelectorAll('body *')].filter(element =>
     && parseFloat(getComputedStyle(element).fontSize) < 11.99
 ).map(element => `${element.textContent.trim().slice(0, 30)}: ${getComputedStyle(element).fontSize}`)"""
 
-_DRAWN = """
-function viewOf(chart) {
-    let fiber = chart[Object.keys(chart).find(key => key.startsWith('__reactFiber'))]
-    for (let up = 0; fiber && up < 15; up++, fiber = fiber.return)
-        for (let hook = fiber.memoizedState; hook && hook.next !== undefined; hook = hook.next)
-            if (hook.memoizedState?.current?.scenegraph) return hook.memoizedState.current
-}
+_DRAWN = (
+    VIEW_OF
+    + """
 function* itemsOf(mark, x, y) {
     for (const item of mark.items ?? []) {
         yield [mark, item, x, y]
@@ -39,6 +37,7 @@ function drawn() {
     })
 }
 """
+)
 
 
 def _ask(body: str) -> str:

@@ -11,98 +11,21 @@ loaded before stands in memory once. In front belongs a proxy that sends a visit
 import contextlib
 import gc
 import importlib
-import logging
 import os
 import signal
 import sys
 import threading
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from pathlib import Path
 from typing import NoReturn
-from unittest import mock
 
 import click
 
 from scripts import watch
+from scripts.streamlit_private import SERVING
 
 ROOT = Path(__file__).resolve().parent.parent
-# What a server imports only when it starts: imported before the fork it stands in memory once.
-SERVING = (
-    "anyio._backends._asyncio",
-    "starlette.applications",
-    "starlette.middleware.body_limit",
-    "starlette.middleware.sessions",
-    "starlette.staticfiles",
-    "streamlit.watcher.polling_path_watcher",
-    "streamlit.web.bootstrap",
-    "streamlit.web.server.starlette.starlette_agent_routes",
-    "streamlit.web.server.starlette.starlette_server",
-    "uvicorn.lifespan.on",
-    "uvicorn.protocols.http.auto",
-    "uvicorn.protocols.http.h11_impl",
-    "uvicorn.protocols.websockets.websockets_sansio_impl",
-    "uvloop",
-    "websockets.server",
-)
-
-
-def rehearse() -> int:
-    """Load every model and draw every page and section with it, as `bench.wake` does from outside."""
-    with no_remarks(), no_components():
-        return _draw_everything()
-
-
-@contextlib.contextmanager
-def no_remarks() -> Iterator[None]:
-    """`AppTest` has no browser, and Streamlit would say so at every run."""
-    silent = logging.getLogger("streamlit.runtime.scriptrunner_utils.script_run_context")
-    before, silent.disabled = silent.disabled, True
-    try:
-        yield
-    finally:
-        silent.disabled = before
-
-
-@contextlib.contextmanager
-def no_components() -> Iterator[None]:
-    """`AppTest` looks for components in every installed package, at every run: 3/4 of the rehearsal."""
-    try:
-        from streamlit.components.v2.component_manager import BidiComponentManager as Manager
-
-        found = Manager.discover_and_register_components
-    except (ImportError, AttributeError):  # another version of Streamlit: slower, no worse
-        yield
-        return
-    with mock.patch.object(Manager, found.__name__):
-        yield
-
-
-def _draw_everything() -> int:
-    from streamlit.testing.v1 import AppTest
-
-    from rnnviz_core.ui.serving import loaders
-    from rnnviz_core.ui.shell import routes
-    from rnnviz_core.ui.views import sections
-
-    runs = 0
-    for entry in loaders.models().entries:
-        for route in routes.ROUTES:
-            waiting: list[str | None] = [None]
-            while waiting:
-                app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=120)
-                app.query_params["model"] = entry.id
-                if section := waiting.pop():
-                    app.query_params["section"] = section
-                if not route.default:
-                    app.switch_page(route.path)
-                sections.drawn = ()
-                if (shown := app.run()).exception:
-                    raise RuntimeError(f"{entry.id} on {route.name}: {shown.exception[0].message}")
-                runs += 1
-                if section is None:
-                    waiting = list(sections.drawn[1:])
-    return runs
 
 
 def import_server() -> None:
@@ -113,17 +36,10 @@ def import_server() -> None:
 
 
 def become_worker(port: int, address: str) -> NoReturn:
-    """Serve the app, as ``streamlit run`` does; ends with the process."""
-    from streamlit.web import bootstrap
+    """Serve the app; ends with the process."""
+    from rnnviz_core.ui.server import serve
 
-    options = {
-        "server_port": port,
-        "server_address": address,
-        "server_headless": True,
-        "server_fileWatcherType": "none",
-    }
-    bootstrap.load_config_options(options)
-    bootstrap.run(str(ROOT / "app.py"), False, [], options)
+    serve.run(port, address, tell=False)
     os._exit(0)
 
 
@@ -152,19 +68,23 @@ def fork(ports: Iterable[int], address: str) -> NoReturn:
 def main(workers: int, port: int, address: str) -> None:
     if not hasattr(os, "fork"):
         raise click.ClickException("this system cannot fork; use `make run`, one process")
+    os.chdir(ROOT)
+    click.echo("Loading every model and drawing every page …")
+    began = time.monotonic()
+    from rnnviz_core.ui.server import rehearsal, serve
     from rnnviz_core.ui.serving import loaders
 
-    os.chdir(ROOT)
-    began = time.monotonic()
-    runs = rehearse()
+    runs = rehearsal.every_page()
     import_server()
     loaders.forget_traces()  # each worker would copy the pages on which they are replaced
     loaders.trim()
     gc.freeze()
+    ports = range(port, port + workers)
     click.echo(f"{runs} pages and sections drawn in {time.monotonic() - began:.0f} s, now {workers} workers")
+    click.echo("\n".join(serve.invitation(number, address) for number in ports))
     if (threads := threading.active_count()) > 1:
         click.echo(f"forking beside {threads - 1} other threads", err=True)
-    fork(range(port, port + workers), address)
+    fork(ports, address)
 
 
 if __name__ == "__main__":

@@ -74,6 +74,11 @@ def serve_process(
         When it does not answer in `START_SECONDS`; the message carries what it printed.
     """
     port = port or free_port()
+    if app == "app.py" and watcher == "none":
+        command = ["scripts.run", "--port", str(port), "--address", "127.0.0.1"]
+        with _running(command, [port], environment or {}, START_SECONDS) as (process, log):
+            yield Server(_address(port), process.pid, log)
+        return
     options = {
         "server.port": port,
         "server.address": "127.0.0.1",

@@ -13,19 +13,34 @@ import time
 
 SIGNALS = frozenset({signal.SIGTERM, signal.SIGINT, signal.SIGCHLD})
 PAUSE = 1.0  # seconds before a worker that died is replaced
+LONGEST = 60.0  # the pause doubles while a port's workers die young, up to so many seconds
+SOUND = 60.0  # seconds that a worker has to live for the next pause to be short again
 
 
 def watch(address: str, ports: dict[int, int]) -> None:
     """Replace the workers that die, until SIGTERM or SIGINT ends all of them; `ports` by process."""
-    while ports and signal.sigwait(SIGNALS) == signal.SIGCHLD:
+    began = dict.fromkeys(ports.values(), time.monotonic())
+    pauses: dict[int, float] = {}  # of each port, the last one
+    due: dict[int, float] = {}  # port -> when its next worker starts
+    while ports or due:
+        patience = max(0.0, min(due.values()) - time.monotonic()) if due else LONGEST
+        found = signal.sigtimedwait(SIGNALS, patience)
+        if found and found.si_signo != signal.SIGCHLD:
+            break
+        now = time.monotonic()
         for process, status in ended():
             port = ports.pop(process, 0)
             if not port:  # no worker: a helper of something that was imported
                 continue
+            young = now - began[port] < SOUND
+            pauses[port] = min(2 * pauses[port], LONGEST) if young and port in pauses else PAUSE
+            due[port] = now + pauses[port]
             text = f"worker on port {port} ended with status {status}; another takes its place"
-            print(text, file=sys.stderr, flush=True)
-            time.sleep(PAUSE)
+            print(f"{text} in {pauses[port]:.0f} s", file=sys.stderr, flush=True)
+        for port in [port for port, when in due.items() if when <= time.monotonic()]:
             ports[replace(address, port)] = port
+            began[port] = time.monotonic()
+            del due[port]
     for process in ports:
         os.kill(process, signal.SIGTERM)
     while ports:
@@ -45,9 +60,7 @@ def ended() -> list[tuple[int, int]]:
 
 def replace(address: str, port: int) -> int:
     """Start a worker that has nothing in common with the others: it loads what it is asked for."""
-    options = {"port": port, "address": address, "headless": "true", "fileWatcherType": "none"}
-    command = [sys.executable, "-m", "streamlit", "run", "app.py"]
-    command += [f"--server.{name}={value}" for name, value in options.items()]
+    command = [sys.executable, "-m", "scripts.run", "--port", str(port), "--address", address]
     return os.posix_spawn(command[0], command, os.environ, setsigmask=())
 
 

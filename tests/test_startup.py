@@ -74,6 +74,9 @@ def test_settings_of_the_server():
     settings = tomllib.loads((ROOT / ".streamlit" / "config.toml").read_text(encoding="utf-8"))
     assert settings["browser"]["gatherUsageStats"] is False
     assert settings["server"].get("enableXsrfProtection", True) is True
+    assert settings["client"]["showErrorDetails"] == "none"
+    assert settings["client"]["showSidebarNavigation"] is False
+    assert settings["logger"]["enableRich"] is False
     assert settings["server"].get("enableCORS", True) is True
 
 

@@ -5,6 +5,7 @@ What comes back is checked by `Trace`; here only the size is, before memory is s
 
 import io
 import json
+import math
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -14,15 +15,23 @@ import numpy as np
 from rnnviz_core import limits
 from rnnviz_core.errors import TraceError
 
+KINDS = "fiub"  # numpy's letters for real numbers: no objects, text or dates in a trace
 Content = tuple[dict[str, Any], dict[str, np.ndarray]]  # the header, and an array per site
 
 
 def npz_bytes(header: dict[str, Any], arrays: dict[str, np.ndarray]) -> bytes:
     """A compressed archive: an array per site, and the header as bytes."""
     buffer = io.BytesIO()
-    encoded = np.frombuffer(json.dumps(header).encode(), dtype=np.uint8)
+    encoded = np.frombuffer(_encoded(header).encode(), dtype=np.uint8)
     np.savez_compressed(buffer, allow_pickle=False, header=encoded, **arrays)
     return buffer.getvalue()
+
+
+def _encoded(header: dict[str, Any]) -> str:
+    """The header as JSON in ASCII, so that a character is a byte; refused when it could not be read again."""
+    found = json.dumps(header)
+    _check_header_size(len(found))
+    return found
 
 
 def parquet_bytes(header: dict[str, Any], frame: Any) -> bytes:
@@ -31,7 +40,7 @@ def parquet_bytes(header: dict[str, Any], frame: Any) -> bytes:
     import pyarrow.parquet as pq
 
     table = pa.Table.from_pandas(frame, preserve_index=False)
-    table = table.replace_schema_metadata({"rnnviz": json.dumps(header)})
+    table = table.replace_schema_metadata({"rnnviz": _encoded(header)})
     buffer = io.BytesIO()
     pq.write_table(table, buffer, compression="zstd")
     return buffer.getvalue()
@@ -53,9 +62,11 @@ def read(path: Path) -> Content:
 
 def _read_npz(path: Path) -> Content:
     with zipfile.ZipFile(path) as archive:
+        sizes = {entry.filename: entry.file_size for entry in archive.infolist()}
         unpacked = sum(entry.file_size for entry in archive.infolist())
     if unpacked > limits.TRACE_BYTES:
         raise TraceError(f"it unpacks to {unpacked} bytes; the limit is {limits.TRACE_BYTES}")
+    _check_header_size(sizes.get("header.npy", 0))
     with np.load(path, allow_pickle=False) as archive:
         header = json.loads(archive["header"].tobytes().decode())
         return header, {name: archive[name] for name in header["axes"]}
@@ -64,19 +75,77 @@ def _read_npz(path: Path) -> Content:
 def _read_parquet(path: Path) -> Content:
     import pyarrow.parquet as pq
 
-    file = pq.ParquetFile(path)
-    if file.metadata.num_rows * 8 > limits.TRACE_BYTES:
-        raise TraceError(f"it has {file.metadata.num_rows} numbers; the limit is {limits.TRACE_BYTES // 8}")
-    table = file.read(columns=["value"])
+    file = pq.ParquetFile(
+        path,
+        pre_buffer=False,
+        thrift_string_size_limit=4 * limits.TRACE_HEADER_BYTES,  # Arrow repeats the metadata, in base64
+        thrift_container_size_limit=100_000,
+    )
+    count = _check_values(file)
     metadata = file.schema_arrow.metadata or {}
     if b"rnnviz" not in metadata:
         raise TraceError("it is a Parquet file, but not of a trace")
+    _check_header_size(len(metadata[b"rnnviz"]))
     header = json.loads(metadata[b"rnnviz"])
-    values = table.column("value").to_numpy()
+    layout = {name: _layout(name, header) for name in header["axes"]}
+    named = sum(math.prod(shape) for shape, _ in layout.values())
+    if named != count:
+        raise TraceError(f"its arrays have {named} numbers together, and its table {count}")
+    values = file.read(columns=["value"], use_threads=False).column("value").to_numpy()
     arrays, start = {}, 0
-    for name in header["axes"]:
-        shape = tuple(header["shapes"][name])
-        size = int(np.prod(shape, dtype=np.int64))
-        arrays[name] = values[start : start + size].astype(header["dtypes"][name]).reshape(shape)
+    for name, (shape, dtype) in layout.items():
+        size = math.prod(shape)
+        arrays[name] = values[start : start + size].astype(dtype).reshape(shape)
         start += size
     return header, arrays
+
+
+def _check_header_size(size: int) -> None:
+    if size > limits.TRACE_HEADER_BYTES:
+        raise TraceError(f"its header has {size} bytes; the limit is {limits.TRACE_HEADER_BYTES}")
+
+
+def _check_values(file: Any) -> int:
+    """How many numbers a Parquet file holds; refused, unread, when they are too many or no numbers.
+
+    A few bytes can stand for millions of rows, and the footer, which counts them, may have been written by
+    anybody: every count in it is looked at, and and the type that is read.
+    """
+    import pyarrow as pa
+
+    footer, limit = file.metadata, limits.TRACE_BYTES // 8
+    place = file.schema_arrow.get_field_index("value")
+    if place < 0:
+        raise TraceError("it is a Parquet file, but not of a trace")
+    kind = file.schema_arrow.field(place).type
+    if not (pa.types.is_floating(kind) or pa.types.is_integer(kind) or pa.types.is_boolean(kind)):
+        raise TraceError(f"its values are {kind}; a trace holds real numbers")
+    stored = [number for number in range(len(file.schema)) if file.schema.column(number).path == "value"]
+    if len(stored) != 1 or file.schema.column(stored[0]).max_repetition_level:
+        raise TraceError("its values are nested; a trace holds a number per row")
+    groups = [footer.row_group(number) for number in range(footer.num_row_groups)]
+    columns = [group.column(stored[0]) for group in groups]
+    counts = (
+        footer.num_rows,
+        sum(group.num_rows for group in groups),
+        sum(column.num_values for column in columns),
+    )
+    if max(counts) > limit:
+        raise TraceError(f"it has {max(counts)} numbers; the limit is {limit}")
+    if len(set(counts)) > 1 or any(group.num_rows < 0 for group in groups):
+        raise TraceError(f"its footer counts {' and '.join(map(str, counts))} rows")
+    # What the pages unpack to: at most eight bytes a number, and twice that for a dictionary and levels.
+    unpacked = sum(column.total_uncompressed_size for column in columns)
+    if unpacked > 2 * limits.TRACE_BYTES:
+        raise TraceError(f"its values unpack to {unpacked} bytes; the limit is {2 * limits.TRACE_BYTES}")
+    return int(footer.num_rows)
+
+
+def _layout(name: str, header: dict[str, Any]) -> tuple[tuple[int, ...], np.dtype[Any]]:
+    """Shape and type of an array, as the header says; a type that takes more than a number is refused."""
+    shape, dtype = header["shapes"][name], np.dtype(header["dtypes"][name])
+    if dtype.kind not in KINDS or dtype.itemsize > 8:
+        raise TraceError(f"site {name!r} holds {dtype}; a trace holds real numbers")
+    if not all(type(size) is int and size >= 0 for size in shape):
+        raise TraceError(f"site {name!r} has the shape {shape}; sizes are whole numbers from 0")
+    return tuple(shape), dtype

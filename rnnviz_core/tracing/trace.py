@@ -34,7 +34,6 @@ _ALL_AXES = frozenset(AXES)
 FORMAT = 1  # version of the saved form
 _NAME = re.compile(r"[a-z][a-z_]*")
 _SITE = re.compile(r"[a-z][a-z_]*(\.(0|[1-9][0-9]*)(\.reverse)?)?\.[a-z][a-z_]*")
-_KINDS = "fiub"  # numpy's letters for real numbers: no objects, text or dates in a trace
 
 
 def site(part: str, *path: int | str) -> str:
@@ -344,7 +343,7 @@ def _check_site(name: str) -> None:
 
 def _check_array(name: str, array: np.ndarray, axes: tuple[str, ...], sizes: dict[str, int]) -> None:
     """Compare an array with its axes; `sizes` collects the length of each token axis."""
-    if array.dtype.kind not in _KINDS:
+    if array.dtype.kind not in trace_files.KINDS:
         raise TraceError(f"site {name!r} holds {array.dtype}; a trace holds real numbers")
     if array.ndim != len(axes) or not _ALL_AXES.issuperset(axes):
         raise TraceError(f"site {name!r} has shape {array.shape} but the axes {axes}")

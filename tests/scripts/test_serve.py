@@ -15,8 +15,8 @@ import pytest
 from bench.client import Run, Visitor
 from bench.load import load, memory, shared_memory
 from rnnviz_core.checkpoints import registry as checkpoints
-from scripts.serve import SERVING
 from scripts.serving import ROOT, Server, free_ports, serve_workers
+from scripts.streamlit_private import SERVING
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="forks, and reads memory from /proc")
 
@@ -122,8 +122,50 @@ def test_the_last_worker_is_replaced_too(end):
     watcher.send_signal(end)
     _, said = watcher.communicate(timeout=20)
     assert watcher.returncode == 0, said
-    assert said == "worker on port 8501 ended with status 9; another takes its place\n"
+    assert said == "worker on port 8501 ended with status 9; another takes its place in 0 s\n"
     assert not alive(second)
+
+
+CRASHING = """
+import os, signal, sys
+from scripts import watch
+
+def start(*_):
+    print("start", flush=True)
+    return os.posix_spawn("/bin/false", ["false"], os.environ, setsigmask=())
+
+signal.pthread_sigmask(signal.SIG_BLOCK, watch.SIGNALS)
+watch.PAUSE, watch.LONGEST, watch.replace = float(sys.argv[1]), float(sys.argv[2]), start
+watch.watch("", {start(): 8501})
+"""
+
+
+def crashing(pause: float, longest: float) -> subprocess.Popen[str]:
+    command = [sys.executable, "-c", CRASHING, str(pause), str(longest)]
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    return subprocess.Popen(command, cwd=ROOT, text=True, **pipes)
+
+
+def test_a_worker_that_keeps_crashing_is_tried_less_and_less_often():
+    """Pauses of 0.02, 0.04, ... 0.64 s and from there on 1: eight starts in 2.3 s, not a hundred."""
+    watcher = crashing(0.02, 1.0)
+    time.sleep(4)
+    watcher.send_signal(signal.SIGTERM)
+    out, said = watcher.communicate(timeout=20)
+    assert watcher.returncode == 0, said
+    assert 4 <= out.count("start") <= 11
+    assert said.count("ended with status 256") in (out.count("start"), out.count("start") - 1)
+
+
+def test_stopping_does_not_wait_for_a_pause_to_end():
+    watcher = crashing(30, 60)
+    assert watcher.stderr is not None
+    assert "in 30 s" in watcher.stderr.readline()
+    began = time.monotonic()
+    watcher.send_signal(signal.SIGTERM)
+    watcher.communicate(timeout=20)
+    assert watcher.returncode == 0
+    assert time.monotonic() - began < 10
 
 
 def test_the_load_test_spreads_its_visitors(environment, monkeypatch):

@@ -3,12 +3,17 @@
 import contextlib
 import io
 import json
+import subprocess
+import sys
 import zipfile
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -293,6 +298,145 @@ def test_unpacked_size_is_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
         Trace.load(npz)
     with pytest.raises(TraceError, match="has 120000 numbers; the limit is 50000"):
         Trace.load(parquet)
+
+
+def parquet_of(path: Path, values: pa.Array, **changes: Any) -> Path:
+    """A Parquet file with the header of a trace, as somebody who means harm would write it."""
+    header = json.dumps(small().header() | changes)
+    table = pa.table({"value": values}).replace_schema_metadata({"rnnviz": header})
+    pq.write_table(table, path, compression="zstd", row_group_size=2**30)
+    return path
+
+
+def varint(count: int) -> bytes:
+    """A count as Parquet's footer holds it: zigzag, seven bits a byte."""
+    count, found = 2 * count, bytearray()
+    while count >= 128:
+        found.append(count % 128 + 128)
+        count //= 128
+    return bytes([*found, count])
+
+
+def wide_type(path: Path) -> Path:
+    return parquet_of(path, pa.array(np.zeros(10)), dtypes=dict.fromkeys(small(), "<U30000000"))
+
+
+def long_text(path: Path) -> Path:
+    return parquet_of(path, pa.DictionaryArray.from_arrays([0] * 1200, ["x" * 1_000_000]).cast("string"))
+
+
+def text_as_dictionary(path: Path) -> Path:
+    return parquet_of(path, pa.DictionaryArray.from_arrays([0] * 1200, ["x" * 1_000_000]))
+
+
+def nested(path: Path) -> Path:
+    return parquet_of(path, pa.array([[0.0] * 40_000_000]))
+
+
+def too_many(path: Path) -> Path:
+    return parquet_of(path, pa.array(np.zeros(40_000_000)))
+
+
+def footer_lies(*places: int) -> Callable[[Path], Path]:
+    """40 million rows of which the footer admits 3 million at some of the places where it counts them."""
+
+    def write(path: Path) -> Path:
+        content = too_many(path).read_bytes()
+        true, told = varint(40_000_000), varint(3_000_000)
+        start = content.rindex(b"PAR1") - 4 - int.from_bytes(content[-8:-4], "little")
+        footer = content[start:].split(true)
+        assert len(footer) == 5, "the counts of the file, the column (twice), and the row group"
+        joined = footer[0]
+        for number, rest in enumerate(footer[1:]):
+            joined += (told if number in places else true) + rest
+        path.write_bytes(content[:start] + joined)
+        return path
+
+    write.__name__ = f"footer_lies_{'_'.join(map(str, places))}"
+    return write
+
+
+def large_header_npz(path: Path) -> Path:
+    path = path.with_suffix(".npz")
+    header = np.frombuffer(json.dumps({"axes": [[]] * 8_000_000}).encode(), dtype=np.uint8)
+    np.savez_compressed(path, header=header)
+    return path
+
+
+LOADS = """
+import sys
+from pathlib import Path
+from rnnviz_core.errors import TraceError
+from rnnviz_core.tracing.trace import Trace
+
+def most():
+    return next(int(line.split()[1]) for line in open("/proc/self/status") if line.startswith("VmHWM"))
+
+good, bad = map(Path, sys.argv[1:])
+Trace.load(good)
+before = most()
+try:
+    Trace.load(bad)
+except TraceError as error:
+    print((most() - before) // 1024, error)
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="memory is read from /proc")
+@pytest.mark.parametrize(
+    "write",
+    [
+        *(wide_type, long_text, text_as_dictionary, nested, too_many, large_header_npz),
+        *(footer_lies(0), footer_lies(0, 3), footer_lies(0, 1, 2), footer_lies(0, 1, 2, 3)),
+    ],
+    ids=lambda write: write.__name__,
+)
+def test_a_small_file_takes_little_memory(tmp_path: Path, write: Callable[[Path], Path]) -> None:
+    """What it would unpack to is known before it is unpacked, and refused in words that say why."""
+    good, bad = small().save(tmp_path / "good.parquet"), write(tmp_path / "bad.parquet")
+    assert bad.stat().st_size < 300_000
+    done = subprocess.run(
+        [sys.executable, "-c", LOADS, good, bad], capture_output=True, text=True, check=True
+    )
+    taken, told = done.stdout.split(maxsplit=1)
+    assert int(taken) < 64, f"{taken} MiB: {told}"
+    assert "damaged" not in told, told
+
+
+def test_headers_are_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    saved = [small().save(tmp_path / f"trace.{ending}") for ending in ("npz", "parquet")]
+    monkeypatch.setattr(limits, "TRACE_HEADER_BYTES", 500)
+    for path in saved:
+        with pytest.raises(TraceError, match=r"its header has \d+ bytes; the limit is 500"):
+            Trace.load(path)
+    for write in (small().to_npz, small().to_parquet):
+        with pytest.raises(TraceError, match=r"its header has \d+ bytes; the limit is 500"):
+            write()
+
+
+def shapes(*shape: object) -> dict[str, Any]:
+    return {"shapes": dict.fromkeys(small(), shape)}
+
+
+@pytest.mark.parametrize(
+    ("changes", "told"),
+    [
+        ({"dtypes": dict.fromkeys(small(), "O")}, "holds object"),
+        ({"dtypes": dict.fromkeys(small(), "<M8[s]")}, "holds datetime64"),
+        (shapes(-1, 2), "has the shape"),
+        (shapes(2.5), "has the shape"),
+        (shapes(True), "has the shape"),
+        (shapes(2**40, 2**40), "numbers together, and its table 10"),
+        (shapes(1), "numbers together, and its table 10"),
+    ],
+    ids=str,
+)
+def test_a_parquet_header_that_does_not_fit_the_table_is_refused(
+    tmp_path: Path, changes: dict[str, Any], told: str
+) -> None:
+    path = parquet_of(tmp_path / "trace.parquet", pa.array(np.zeros(10)), **changes)
+    with pytest.raises(TraceError, match=told):
+        Trace.load(path)
 
 
 def test_pickled_objects_are_refused(tmp_path: Path) -> None:

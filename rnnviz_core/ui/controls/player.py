@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from rnnviz_core.frames.tokens import step_texts
-from rnnviz_core.ui.controls import url
+from rnnviz_core.ui.serving import guard
 
+from . import url
 from .choose import TOKEN_NAMES, first_look, whole
 
 if TYPE_CHECKING:
@@ -29,9 +30,15 @@ def play(view: "View", part: str, draw: Callable[[int], None]) -> None:
     """
     if st.session_state.get(_PLAYING):
         seconds = SPEEDS[st.session_state.get(_SPEED) or "normal"]
-        st.fragment(_play, run_every=seconds)(view, part, draw, seconds)
+        walk = guard.fragment(_play, view.page, view.model_id, seconds=seconds, afterwards=_stop)
+        walk(view, part, draw, seconds)
     else:
         _play(view, part, draw, None)
+
+
+def _stop() -> None:
+    """What failed at one step is not tried again every second: the next run draws the whole page."""
+    st.session_state[_PLAYING] = False
 
 
 def _play(view: "View", part: str, draw: Callable[[int], None], seconds: float | None) -> None:

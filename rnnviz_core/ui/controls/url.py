@@ -14,9 +14,9 @@ from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 import streamlit as st
-from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from rnnviz_core import limits
+from rnnviz_core.ui import streamlit_private
 
 T = TypeVar("T")
 NAMES = (
@@ -62,7 +62,7 @@ def begin() -> None:
         st.session_state[_KEY] = _Memory()
     memory = _memory()
     memory.notes, memory.show = [], None
-    if first or getattr(get_script_run_ctx(), "is_history_navigation", False):
+    if first or streamlit_private.went_back():
         memory.values = dict(incoming)
     else:  # an echo of an older URL, still under way while a newer one was written, must not win
         for name, value in incoming.items():

@@ -9,24 +9,22 @@ from typing import Any
 
 import streamlit as st
 
+from rnnviz_core.ui import streamlit_private
+
 _HTML = '<button type="button">.svg</button> <span role="status"></span>'
 _CSS = """
 button { font: inherit; padding: 0.35rem 0.8rem; border-radius: 0.5rem; cursor: pointer; color: inherit;
   background: var(--st-background-color); border: 1px solid var(--st-border-color); }
 button:hover, button:focus-visible { border-color: var(--st-primary-color); color: var(--st-primary-color); }
 """
-_JS = """
-function viewOf(chart) {
-    let fiber = chart[Object.keys(chart).find(key => key.startsWith('__reactFiber'))]
-    for (let up = 0; fiber && up < 15; up++, fiber = fiber.return)
-        for (let hook = fiber.memoizedState; hook && hook.next !== undefined; hook = hook.next)
-            if (hook.memoizedState?.current?.toSVG) return hook.memoizedState.current
-}
+_JS = (
+    streamlit_private.VIEW_OF
+    + """
 export default function ({ data, parentElement }) {
     const button = parentElement.querySelector('button'), status = parentElement.querySelector('span')
     button.onclick = async () => {
-        const charts = document.querySelectorAll('[data-testid="stVegaLiteChart"]')
-        const views = [...charts].map(viewOf).filter(Boolean)
+        const charts = document.querySelectorAll(data.charts)
+        const views = [...charts].map(chart => viewOf(chart, 'toSVG')).filter(Boolean)
         for (const [number, view] of views.entries()) {
             const link = document.createElement('a')
             link.href = URL.createObjectURL(new Blob([await view.toSVG()], { type: 'image/svg+xml' }))
@@ -38,6 +36,7 @@ export default function ({ data, parentElement }) {
     }
 }
 """
+)
 
 
 @cache
@@ -47,4 +46,7 @@ def _component() -> Any:
 
 def draw_svg(name: str) -> None:
     """The button; a file per chart, called by `name` and a number."""
-    _component()(key="svg", data={"name": name, "nothing": "There is no chart on this page."})
+    _component()(
+        key="svg",
+        data={"name": name, "charts": streamlit_private.CHART, "nothing": "There is no chart on this page."},
+    )

@@ -13,16 +13,16 @@ import pkgutil
 import sys
 import time
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
 import streamlit as st
-from streamlit import runtime
-from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from rnnviz_core import limits
 from rnnviz_core.checkpoints.registry import Entry, Scan
 from rnnviz_core.tasks.base import record, task_of_spec
 from rnnviz_core.tracing.trace import Trace
+from rnnviz_core.ui import streamlit_private
 from rnnviz_core.ui.drawing import show as drawing
 
 from .shared import Cache, heavy
@@ -44,6 +44,7 @@ _traces: Cache[Trace] = Cache(
     seconds=limits.CACHE_SECONDS,
 )
 _frozen = 0  # what stood at the last freeze
+_waking = Lock()
 _trimmed = 0.0  # when, monotonic
 _visitors: dict[str, float | None] = {}  # session -> since when it is known to have left, monotonic
 
@@ -129,10 +130,11 @@ def warm_up() -> None:
     object it brought: 3 seconds per click with 30 visitors, against 0.06 once they are frozen. What
     comes later would be walked in every run of everybody: scikit-learn for 40 ms, charts for 5.
     """
-    if context := get_script_run_ctx():
-        _visitors[context.session_id] = None
+    if session := streamlit_private.session_id():
+        _visitors[session] = None
     if not _frozen:
-        _wake()
+        with st.spinner("Waking the network …"):
+            wake()
     elif _standing() > _frozen + MANY:
         _freeze()
     elif time.monotonic() - _trimmed > TRIM_SECONDS:
@@ -158,22 +160,29 @@ def forget_visitors() -> None:
 
     Streamlit forgets their sessions (`server.disconnectedSessionTTL`), but does not close them.
     """
-    if not runtime.exists():
-        return
-    server, now = runtime.get_instance(), time.monotonic()
+    now = time.monotonic()
     patience = st.get_option("server.disconnectedSessionTTL")
     for session, left in list(_visitors.items()):
-        if server.is_active_session(session):
+        active = streamlit_private.is_active(session)
+        if active is None:
+            return
+        if active:
             _visitors[session] = None
         elif left is None:
             _visitors[session] = now
         elif now - left > patience:
-            server.media_file_mgr.clear_session_refs(session)
+            streamlit_private.forget_files(session)
             _visitors.pop(session, None)
 
 
-@st.cache_resource(show_spinner="Waking the network …")
-def _wake() -> bool:
+def wake() -> None:
+    """Import what pages need, load and run one model, and freeze; once per process, whoever asks first."""
+    with _waking:
+        if not _frozen:
+            _wake()
+
+
+def _wake() -> None:
     from rnnviz_core.tracing import kernels
 
     kernels.settle()
@@ -187,7 +196,6 @@ def _wake() -> bool:
         except Exception:
             break
     _freeze()
-    return True
 
 
 def _freeze() -> None:

@@ -47,6 +47,15 @@ class Turns:
             self._next()
 
     @contextmanager
+    def once(self) -> Generator[None]:
+        """The turn, for those who may have it already: a part of a page that also runs by itself."""
+        if self.mine:
+            yield
+            return
+        with self:
+            yield
+
+    @contextmanager
     def aside(self) -> Generator[None]:
         """Let others run meanwhile, if this thread has the turn, and queue for it again at the end."""
         if not self.mine:

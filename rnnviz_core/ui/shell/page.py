@@ -4,12 +4,12 @@ from dataclasses import replace
 
 import streamlit as st
 
-from rnnviz_core import logs
 from rnnviz_core.errors import RnnvizError, TextError
 from rnnviz_core.tracing.trace import Trace
+from rnnviz_core.ui import streamlit_private
 from rnnviz_core.ui.controls import url
 from rnnviz_core.ui.controls.choose import read, reference
-from rnnviz_core.ui.serving import loaders
+from rnnviz_core.ui.serving import guard, loaders
 from rnnviz_core.ui.serving.shared import turns
 from rnnviz_core.ui.serving.view import Choice, View
 
@@ -19,19 +19,13 @@ from .words import plain
 
 def run() -> None:
     """What ``app.py`` does after the page config: sidebar, then the page the URL asks for."""
+    streamlit_private.replace_tracebacks(guard.uncaught)
     with turns:
         routes.run_router(_prepare, _failed)
 
 
 def _failed(error: Exception, page: str, choice: Choice | None) -> None:
-    if logs.debugging():
-        raise error
-    logs.report(error, page, choice.entry.id if choice else "-")
-    st.error(
-        "Something went wrong on this page; the place is in the server's log. "
-        "Another sentence, model or page may work.",
-        icon=":material/error:",
-    )
+    guard.failed(error, page, choice.entry.id if choice else "-")
 
 
 def _prepare() -> Choice:

@@ -5,7 +5,6 @@ as a page of the old style and skip ``app.py``. Every page therefore begins with
 router is not at work in this run, register the navigation and run again, now through ``app.py``.
 """
 
-import copy
 import functools
 import importlib
 import threading
@@ -14,6 +13,8 @@ from dataclasses import dataclass
 from typing import Any
 
 import streamlit as st
+
+from rnnviz_core.ui import streamlit_private
 
 
 @dataclass(frozen=True)
@@ -83,6 +84,7 @@ ROUTES = (
     ),
 )
 
+_MENU = "client.showSidebarNavigation"
 _run = threading.local()  # what the router prepared for this thread's run
 
 
@@ -91,9 +93,20 @@ def route(name: str) -> Route:
     return next(found for found in ROUTES if found.name == name)
 
 
+def show_menu() -> None:
+    """From here on the pages stand in the sidebar.
+
+    For a folder ``pages/`` Streamlit would show a menu of file names until the first run has come to
+    `st.navigation`, seconds in a new process. So ``.streamlit/config.toml`` begins without any menu.
+    """
+    if not st.get_option(_MENU):
+        st.set_option(_MENU, True)
+
+
 def navigation(*, icons: bool = True) -> "st.Page":
     """Register every page; what comes back is the page that the URL asks for."""
-    *pages, alias = (copy.copy(page) for page in _pages(icons))  # a run marks the page it calls
+    show_menu()
+    *pages, alias = streamlit_private.own_pages(_pages(icons))
     asked = st.navigation([*pages, alias])
     if asked is alias:
         home = next(number for number, found in enumerate(ROUTES) if found.default)

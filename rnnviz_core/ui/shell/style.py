@@ -2,12 +2,12 @@
 
 import streamlit as st
 
+from rnnviz_core.ui import streamlit_private
+
 # Colours are mixed from the text's own colour, so that the same rules serve light and dark.
-STYLE = """
-<style>
-[data-testid="stCaptionContainer"] { color: inherit !important; opacity: 0.8; }
-.stMainBlockContainer { padding-top: 3.2rem; }
-[data-testid="stPageLink"] a, [data-testid="stPageLink"] a * { white-space: normal; }
+STYLE = (
+    f"<style>{streamlit_private.STYLE}"
+    + """
 .vega-bind, .vega-bind label { display: flex; align-items: center; gap: 0.6rem; }
 .vega-bind label { flex: 1 1 auto; min-width: 0; flex-wrap: nowrap !important; }
 .vega-bindings input[type=range] { flex: 0 1 28rem; width: 28rem !important; min-width: 4rem; }
@@ -46,16 +46,12 @@ STYLE = """
 .rv-icon { font: 1.1rem/1 "Material Symbols Rounded"; }
 .rv-copy .rv-icon::before { content: "link"; }
 .rv-copy[data-copied] .rv-icon::before { content: "check"; }
-/* Read out, not seen: what a script says, and the names of the player's buttons */
-.rv-said, [class*="st-key-player-"] button [data-testid="stMarkdownContainer"] { position: absolute;
+/* Read out, not seen: what a script says */
+.rv-said { position: absolute;
   width: 1px; height: 1px; margin: -1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
-.stElementContainer:has(> .stHtml > script) { display: none; }
-/* Where the script is at work, Enter applies */
-.rv-keys .st-key-sentence [data-testid="InputInstructions"] { font-size: 0; }
-.rv-keys .st-key-sentence [data-testid="InputInstructions"]::after { content: "Press Enter to apply";
-  font-size: 0.75rem; }
 </style>
 """
+)
 
 
 def install() -> None:

@@ -1,0 +1,154 @@
+"""Everything that relies on how Streamlit works inside: on names, elements and orders it never promised.
+
+Nothing else in the app may. ``tests/ui/test_streamlit_private.py`` holds a contract test for each function
+here, which fails when a new version of Streamlit changes what it relies on, silently or not.
+"""
+
+import contextlib
+import copy
+import logging
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from unittest import mock
+
+import streamlit as st
+from streamlit import config, file_util, runtime
+from streamlit.runtime.scriptrunner import get_script_run_ctx
+
+# Rules that the theme has no setting for. They name Streamlit's elements by their test ids and classes,
+# which it uses in its own tests only.
+STYLE = """
+[data-testid="stCaptionContainer"] { color: inherit !important; opacity: 0.8; }
+.stMainBlockContainer { padding-top: 3.2rem; }
+[data-testid="stPageLink"] a, [data-testid="stPageLink"] a * { white-space: normal; }
+/* Read out, not seen: the names of the player's buttons */
+[class*="st-key-player-"] button [data-testid="stMarkdownContainer"] { position: absolute;
+  width: 1px; height: 1px; margin: -1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
+.stElementContainer:has(> .stHtml > script) { display: none; }
+/* Where the page's script is at work, Enter applies */
+.rv-keys .st-key-sentence [data-testid="InputInstructions"] { font-size: 0; }
+.rv-keys .st-key-sentence [data-testid="InputInstructions"]::after { content: "Press Enter to apply";
+  font-size: 0.75rem; }
+"""
+CHART = '[data-testid="stVegaLiteChart"]'  # what a Vega-Lite chart is drawn in
+# The Vega view of a chart: Streamlit keeps it in a React ref above the chart's element. `has` is a method or
+# property by which a view is known.
+VIEW_OF = """
+function viewOf(chart, has) {
+    let fiber = chart[Object.keys(chart).find(key => key.startsWith('__reactFiber'))]
+    for (let up = 0; fiber && up < 15; up++, fiber = fiber.return)
+        for (let hook = fiber.memoizedState; hook && hook.next !== undefined; hook = hook.next)
+            if (hook.memoizedState?.current?.[has]) return hook.memoizedState.current
+}
+"""
+
+
+# --- a run ------------------------------------------------------------------------------------
+
+
+def session_id() -> str | None:
+    """Whose run this is; None outside of a run."""
+    context = get_script_run_ctx(suppress_warning=True)
+    return context.session_id if context else None
+
+
+def went_back() -> bool:
+    """Whether the visitor went back or forward in the browser's history, which this run answers.
+
+    Streamlit knows (it reads the widgets bound to the URL anew then), and tells no app.
+    """
+    return bool(getattr(get_script_run_ctx(suppress_warning=True), "is_history_navigation", False))
+
+
+def own_pages(pages: tuple["st.Page", ...]) -> list["st.Page"]:
+    """Copies of pages for one run: `st.navigation` marks the page that may be called, so that objects which
+    all sessions share would let one visitor's run call another one's page."""
+    return [copy.copy(page) for page in pages]
+
+
+# --- sessions ---------------------------------------------------------------------------------
+
+
+def is_active(session: str) -> bool | None:
+    """Whether a visitor is connected; None where no server runs (in tests)."""
+    return runtime.get_instance().is_active_session(session) if runtime.exists() else None
+
+
+def forget_files(session: str) -> None:
+    """Let go of what a session could download: a session that is forgotten is not closed."""
+    runtime.get_instance().media_file_mgr.clear_session_refs(session)
+
+
+# --- the server -------------------------------------------------------------------------------
+
+
+def assets() -> Path:
+    """The folder of what Streamlit's own page consists of, served below ``/static/`` from its ``static``."""
+    return Path(file_util.get_static_dir())
+
+
+def forget_settings() -> None:
+    """Let the settings be read anew without a remark that the server's have changed since.
+
+    Whoever draws a page before the server starts (`server.rehearsal`) has them read already.
+    """
+    config._config_options = None
+
+
+def settings_of_environment() -> dict[str, object]:
+    """What ``STREAMLIT_...`` variables set; ``streamlit run`` reads them, `st.App.run` does not."""
+    found: dict[str, object] = {}
+    for name, option in config._config_options_template.items():
+        text = os.environ.get(option.env_var)
+        if text is None or option.sensitive:  # what is sensitive Streamlit reads from there itself
+            continue
+        if option.multiple:
+            found[name] = text.split()
+        elif option.type is bool:
+            found[name] = text.strip().lower() in ("1", "true", "t", "yes", "y", "on")
+        else:
+            found[name] = option.type(text)
+    return found
+
+
+_UNCAUGHT = logging.getLogger("streamlit.error_util")
+
+
+def replace_tracebacks(line: Callable[[BaseException], str | None]) -> None:
+    """Let the log have `line` of an error that nothing caught, in place of its traceback; None leaves it.
+
+    Streamlit writes the exception's message, which may quote what a visitor typed. It does so also for an
+    error in a widget's callback, which runs before any line of the app does.
+    """
+
+    class Instead(logging.Filter):
+        def filter(self, record: logging.LogRecord) -> bool:
+            error = record.exc_info[1] if record.exc_info else None
+            if error is not None and (text := line(error)) is not None:
+                record.msg, record.args, record.exc_info, record.exc_text = text, (), None, None
+            return True
+
+    for old in [old for old in _UNCAUGHT.filters if type(old).__qualname__ == Instead.__qualname__]:
+        _UNCAUGHT.removeFilter(old)
+    _UNCAUGHT.addFilter(Instead())
+
+
+# --- a run without a browser ------------------------------------------------------------------
+
+
+@contextlib.contextmanager
+def rehearsing() -> Iterator[None]:
+    """Around runs of `AppTest`: without a remark at every run that there is no browser, and without its
+    search for components in every installed package at every run, 3/4 of the time a run takes."""
+    silent = logging.getLogger("streamlit.runtime.scriptrunner_utils.script_run_context")
+    before, silent.disabled = silent.disabled, True
+    try:
+        with contextlib.ExitStack() as stack:
+            with contextlib.suppress(ImportError, AttributeError):  # another version: slower, no worse
+                from streamlit.components.v2.component_manager import BidiComponentManager as Manager
+
+                stack.enter_context(mock.patch.object(Manager, "discover_and_register_components"))
+            yield
+    finally:
+        silent.disabled = before

@@ -1,0 +1,53 @@
+"""What the scripts know of how Streamlit works inside; the app has its own module of this name.
+
+``tests/ui/test_streamlit_private.py`` fails when a new version changes it.
+"""
+
+import re
+
+# What a server imports only when it starts: imported before the fork it stands in memory once.
+SERVING = (
+    "anyio._backends._asyncio",
+    "starlette.applications",
+    "starlette.middleware.body_limit",
+    "starlette.middleware.sessions",
+    "starlette.staticfiles",
+    "streamlit.watcher.polling_path_watcher",
+    "streamlit.web.bootstrap",
+    "streamlit.web.server.starlette.starlette_agent_routes",
+    "streamlit.web.server.starlette.starlette_server",
+    "uvicorn.lifespan.on",
+    "uvicorn.protocols.http.auto",
+    "uvicorn.protocols.http.h11_impl",
+    "uvicorn.protocols.websockets.websockets_sansio_impl",
+    "uvloop",
+    "websockets.server",
+)
+
+# Settled: the script has ended, every chart is drawn, and nothing on the page has changed for 400 ms.
+SETTLED = """() => {
+    const app = document.querySelector('[data-testid="stApp"]')
+    const busy = document.querySelector('[data-testid="stSkeleton"], [data-stale="true"], .stSpinner')
+    const charts = [...document.querySelectorAll('[data-testid="stVegaLiteChart"]')]
+    const still = app?.dataset.testScriptState === 'notRunning' && !busy
+        && charts.every(chart => chart.querySelector('canvas, svg.marks'))
+        && document.querySelector('[data-testid="stMain"]')?.innerText.trim()
+    const now = [performance.now(), still ? document.body.innerText.length : -1]
+    if (!still || !window.seen || window.seen[1] !== now[1]) window.seen = now
+    return still && performance.now() - window.seen[0] > 400
+}"""
+# Streamlit's own, harmless: on a deep link it looks for the server under the page's path first.
+EXPECTED = re.compile(r"/\w+/_stcore/(health|host-config)$")
+CHART = '[data-testid="stVegaLiteChart"]'
+CHARTS = f"{CHART} :is(canvas, svg.marks)"
+MENU_LINK = '[data-testid="stSidebarNavLink"]'
+
+# The Vega view of a chart: Streamlit keeps it in a React ref above the chart's element.
+VIEW_OF = """
+function viewOf(chart) {
+    let fiber = chart[Object.keys(chart).find(key => key.startsWith('__reactFiber'))]
+    for (let up = 0; fiber && up < 15; up++, fiber = fiber.return)
+        for (let hook = fiber.memoizedState; hook && hook.next !== undefined; hook = hook.next)
+            if (hook.memoizedState?.current?.scenegraph) return hook.memoizedState.current
+}
+"""

@@ -1,0 +1,171 @@
+"""Contracts: what the app relies on inside Streamlit is still there, and does what it is relied on for."""
+
+import ast
+import logging
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import streamlit as st
+from streamlit import config, error_util, file_util
+from streamlit.components.v2.component_manager import BidiComponentManager
+from streamlit.runtime import Runtime
+from streamlit.runtime.media_file_manager import MediaFileManager
+from streamlit.runtime.scriptrunner_utils import script_run_context
+from streamlit.testing.v1 import AppTest
+
+from rnnviz_core.ui import streamlit_private
+from rnnviz_core.ui.serving import guard
+from scripts import streamlit_private as scripts_private
+
+ROOT = Path(__file__).resolve().parents[2]
+STATIC = Path(file_util.get_static_dir()) / "static"
+
+
+@pytest.fixture(scope="module")
+def page_scripts() -> str:
+    """What Streamlit's page consists of."""
+    return "".join(path.read_text(encoding="utf-8") for path in sorted((STATIC / "js").glob("*.js")))
+
+
+def sources() -> list[Path]:
+    found = [ROOT / "app.py", *(ROOT / "pages").glob("*.py"), *(ROOT / "rnnviz_core").rglob("*.py")]
+    return [path for path in found if path.name != "streamlit_private.py"]
+
+
+@pytest.mark.parametrize("path", sources(), ids=lambda path: path.relative_to(ROOT).as_posix())
+def test_only_one_module_looks_inside_streamlit(path):
+    """No import but of what is public, no private name of a module, no element by its test id."""
+    text = path.read_text(encoding="utf-8")
+    for node in ast.walk(ast.parse(text)):
+        names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+        if isinstance(node, ast.ImportFrom) and not node.level:
+            names = [node.module or ""]
+        inside = [name for name in names if name.startswith("streamlit.")]
+        assert set(inside) <= {"streamlit.testing.v1"}, f"{path.name} imports {inside}"
+    assert not re.search(r"\bst\._|data-testid|__reactFiber|\.st[A-Z]\w+ *\{", text)
+
+
+def test_the_elements_that_rules_name_exist(page_scripts):
+    for text in (streamlit_private.STYLE, streamlit_private.CHART, *vars(scripts_private).values()):
+        for name in re.findall(r'data-testid="(\w+)"', str(text)):
+            assert re.search(rf"[\"'`]{name}[\"'`]", page_scripts), name
+        for name in re.findall(r"\.(st[A-Z]\w+)", str(text)):
+            assert re.search(rf"[\"'` ]{name}[\"'` ]", page_scripts), name
+    for name in ("test-script-state", "notRunning", "data-stale"):
+        assert name in page_scripts, name
+
+
+def test_a_run_knows_its_session_and_whether_the_visitor_went_back():
+    assert streamlit_private.session_id() is None
+    assert streamlit_private.went_back() is False
+    fields = {name for name in dir(script_run_context.ScriptRunContext) if not name.startswith("__")}
+    fields |= set(script_run_context.ScriptRunContext.__dataclass_fields__)
+    assert {"session_id", "is_history_navigation"} <= fields
+
+    def script() -> None:
+        import streamlit
+
+        from rnnviz_core.ui import streamlit_private
+
+        streamlit.text(f"{streamlit_private.session_id()} {streamlit_private.went_back()}")
+
+    shown = AppTest.from_function(script).run().text[0].value
+    assert re.fullmatch(r".+ False", shown)
+    assert not shown.startswith("None")
+
+
+def test_sessions_can_be_asked_for_and_their_files_let_go():
+    assert streamlit_private.is_active("nobody") is None  # no server runs here
+    assert callable(Runtime.is_active_session)
+    assert isinstance(Runtime.media_file_mgr, property)
+    assert callable(MediaFileManager.clear_session_refs)
+
+
+def test_copies_of_pages_are_pages_of_their_own():
+    def script() -> None:
+        import streamlit as st
+
+        from rnnviz_core.ui import streamlit_private
+
+        page = st.Page(lambda: st.text("drawn"), title="A", url_path="a", default=True)
+        first, second = (streamlit_private.own_pages((page,))[0] for _ in range(2))
+        asked = st.navigation([first])
+        st.text(f"{asked is first} {page._can_be_called} {first._can_be_called} {second._can_be_called}")
+        asked.run()
+
+    app = AppTest.from_function(script).run()
+    assert not app.exception
+    assert [text.value for text in app.text] == ["True False True False", "drawn"]
+
+
+def test_the_assets_are_where_the_server_takes_them_from():
+    assert (streamlit_private.assets() / "index.html").is_file()
+    text = (streamlit_private.assets() / "index.html").read_text(encoding="utf-8")
+    for name in re.findall(r'(?:src|href)="\.?/?(static/[^"]+)"', text):
+        assert (streamlit_private.assets() / name).is_file()
+    assert re.search(r"\.[\w-]{8}\.js$", next((STATIC / "js").glob("index.*.js")).name)  # a hash: kept
+
+
+def test_settings_are_read_anew_without_a_remark(caplog):
+    for reread in (config.get_config_options, lambda: None):
+        reread()
+        streamlit_private.forget_settings()
+        config.get_config_options(force_reparse=True, options_from_flags={"server.port": 8611})
+    assert st.get_option("server.port") == 8611
+    assert "config option" not in caplog.text
+    config.get_config_options(force_reparse=True, options_from_flags={})
+
+
+def test_variables_of_the_environment_are_settings(monkeypatch):
+    monkeypatch.setenv("STREAMLIT_SERVER_DISCONNECTED_SESSION_TTL", "7")
+    monkeypatch.setenv("STREAMLIT_SERVER_ENABLE_XSRF_PROTECTION", "false")
+    monkeypatch.setenv("STREAMLIT_SERVER_BASE_URL_PATH", "rnnviz")
+    monkeypatch.setenv("STREAMLIT_SERVER_COOKIE_SECRET", "secret")
+    found = streamlit_private.settings_of_environment()
+    assert found["server.disconnectedSessionTTL"] == 7
+    assert found["server.enableXsrfProtection"] is False
+    assert found["server.baseUrlPath"] == "rnnviz"
+    assert "server.cookieSecret" not in found
+
+
+def test_the_log_has_a_line_in_place_of_a_traceback(caplog, monkeypatch):
+    """As Streamlit itself reports an error that nothing caught."""
+    monkeypatch.setenv("RNNVIZ_DEBUG", "0")
+    streamlit_private.replace_tracebacks(guard.uncaught)
+    streamlit_private.replace_tracebacks(guard.uncaught)
+    logger = logging.getLogger("streamlit.error_util")
+    assert len(logger.filters) == 1
+    assert error_util._LOGGER is logger
+    logger.addHandler(caplog.handler)
+    monkeypatch.setattr(config, "get_option", lambda _: False)  # enableRich
+    try:
+        raise ZeroDivisionError("what was typed")
+    except ZeroDivisionError as error:
+        error_util._log_uncaught_app_exception(error)
+        monkeypatch.setenv("RNNVIZ_DEBUG", "1")
+        assert "typed" not in "".join(caplog.messages)
+        assert caplog.messages[-1].startswith("rnnviz page=- model=- error=ZeroDivisionError at=")
+        error_util._log_uncaught_app_exception(error)
+    assert "what was typed" in caplog.text
+    logger.removeHandler(caplog.handler)
+
+
+def test_a_rehearsal_asks_for_no_components_and_makes_no_remarks(monkeypatch, caplog):
+    looked = []
+    monkeypatch.setattr(
+        BidiComponentManager, "discover_and_register_components", lambda *_, **__: looked.append(1)
+    )
+    with streamlit_private.rehearsing():
+        script_run_context.get_script_run_ctx()
+        AppTest.from_string("import streamlit as st; st.text('a')").run()
+    assert not looked
+    AppTest.from_string("import streamlit as st; st.text('a')").run()
+    assert looked, "a run no longer looks for components: nothing to leave out"
+
+
+def test_the_server_imports_what_is_imported_before_the_fork():
+    code = "import importlib.util, sys; sys.exit(not all(importlib.util.find_spec(n) for n in sys.argv[1:]))"
+    assert subprocess.run([sys.executable, "-c", code, *scripts_private.SERVING]).returncode == 0
