@@ -64,10 +64,10 @@ def test_an_error_is_one_line_without_what_was_typed(monkeypatch, caplog):
 def test_a_developer_sees_the_traceback(monkeypatch):
     monkeypatch.setenv("RNNVIZ_DEBUG", "1")
     assert logs.debugging()
-    from rnnviz_core import ui
+    from rnnviz_core.ui.serving import guard
 
     with pytest.raises(ZeroDivisionError):
-        ui._failed(ZeroDivisionError(), "gates", None)
+        guard.failed(ZeroDivisionError(), "gates", "-")
 
 
 def test_settings_of_the_server():

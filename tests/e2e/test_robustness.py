@@ -24,7 +24,8 @@ PREPARED = """
 import sys, threading, time
 from itertools import count
 from pathlib import Path
-from rnnviz_core import limits, recorder
+from rnnviz_core import limits
+from rnnviz_core.tasks.translation import recording as recorder
 
 def search(model, memory, width):
     end = time.monotonic() + 3 * (width == limits.BEAM)
