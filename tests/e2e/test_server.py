@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 
 from bench.visit import visit as count
-from rnnviz_core import Task
 from rnnviz_core.ui.serving.guard import FAILED
 from rnnviz_core.ui.shell.routes import ROUTES
 from scripts.driver import Visitor
@@ -51,11 +50,11 @@ def assert_nothing_told(visitor: Visitor, server: Server, kind: str) -> None:
 
 
 def test_an_error_in_a_part_of_the_page_that_runs_by_itself(
-    failing: Server, browser: Any, first: Callable[[Task], str]
+    failing: Server, browser: Any, first: Callable[[str], str]
 ) -> None:
     """The player's: a sentence in its place, the rest of the page stays, and it does not go on failing."""
     visitor = Visitor(browser, failing.address)
-    visitor.open(model=first(Task.SENTIMENT), text="A warm film.", token="0")
+    visitor.open(model=first("sentiment"), text="A warm film.", token="0")
     visitor.page.locator(".st-key-player-play button").first.click()
     visitor.page.get_by_text(FAILED).first.wait_for()
     assert_nothing_told(visitor, failing, "ValueError")
@@ -68,10 +67,10 @@ def test_an_error_in_a_part_of_the_page_that_runs_by_itself(
     visitor.close()
 
 
-def test_an_error_in_what_a_widget_calls(failing: Server, browser: Any, first: Callable[[Task], str]) -> None:
+def test_an_error_in_what_a_widget_calls(failing: Server, browser: Any, first: Callable[[str], str]) -> None:
     """Before any line of the app runs: Streamlit's own sentence, without the message."""
     visitor = Visitor(browser, failing.address)
-    visitor.open(model=first(Task.SENTIMENT), text="A warm film.")
+    visitor.open(model=first("sentiment"), text="A warm film.")
     visitor.page.get_by_test_id("stSidebar").get_by_role("combobox", name="Examples").click()
     visitor.page.get_by_role("option").first.click()
     visitor.page.get_by_test_id("stException").first.wait_for()
