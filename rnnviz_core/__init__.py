@@ -12,6 +12,7 @@ import importlib
 from typing import TYPE_CHECKING
 
 from .cells.kinds import Cell as Cell
+from .contracts.task import Task as Task
 from .errors import CheckpointError as CheckpointError
 from .errors import DataError as DataError
 from .errors import RnnvizError as RnnvizError
@@ -19,7 +20,6 @@ from .errors import SpecError as SpecError
 from .errors import TextError as TextError
 from .errors import TraceError as TraceError
 from .models.specs import Attention as Attention
-from .tasks.base import Task as Task
 
 if TYPE_CHECKING:
     from .cells.equations import equations as equations
@@ -27,13 +27,13 @@ if TYPE_CHECKING:
     from .checkpoints.registry import load as load
     from .checkpoints.registry import save as save
     from .checkpoints.registry import scan as scan
+    from .contracts.task import record as record
     from .inputs.steps import Token as Token
     from .inputs.tokenizer import Tokenizer as Tokenizer
     from .models.classifier import SentimentModel as SentimentModel
     from .models.classifier_spec import SentimentSpec as SentimentSpec
     from .models.seq2seq import TranslationModel as TranslationModel
     from .models.seq2seq_spec import TranslationSpec as TranslationSpec
-    from .tasks.base import record as record
     from .tracing.module import record_module as record_module
     from .tracing.trace import Trace as Trace
     from .tracing.trace import layer_site as layer_site
@@ -42,7 +42,7 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 _LAZY = {  # name -> the module that is imported when the name is first used
-    "record": "tasks.base",
+    "record": "contracts.task",
     "record_module": "tracing.module",
     "Trace": "tracing.trace",
     "Token": "inputs.steps",

@@ -18,9 +18,9 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 
 from rnnviz_core import limits
+from rnnviz_core.contracts.task import read_spec, task_of_spec
 from rnnviz_core.errors import CheckpointError, SpecError
 from rnnviz_core.models.specs import ModelSpec
-from rnnviz_core.tasks.base import read_spec, task_of_spec
 
 from . import vocabularies
 from .files import read, read_json, replace

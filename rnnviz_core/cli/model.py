@@ -115,7 +115,7 @@ def trace(
     if out is not None and out.suffix not in TRACE_ENDINGS:
         raise TraceError(f"{out.name!r} ends in {out.suffix!r}; choose one of {', '.join(TRACE_ENDINGS)}")
     network = load(model, checkpoints)
-    from rnnviz_core.tasks.base import record
+    from rnnviz_core.contracts.task import record
     from rnnviz_core.tracing import kernels
 
     kernels.settle()
@@ -131,8 +131,8 @@ def trace(
 
 def _options(ctx: click.Context, network: Any) -> dict[str, Any]:
     """The options of the network's task: as given, else its defaults, where nothing they exclude is given."""
-    from rnnviz_core.tasks.base import names, task_of
-    from rnnviz_core.tasks.base import task as of
+    from rnnviz_core.contracts.task import names, task_of
+    from rnnviz_core.contracts.task import task as of
 
     task = task_of(network)
     known = {option.name for option in task.options}
@@ -149,7 +149,7 @@ def _options(ctx: click.Context, network: Any) -> dict[str, Any]:
 
 def _answer(trace: "Trace") -> dict[str, Any]:
     """What `trace --json` prints."""
-    from rnnviz_core.tasks.base import task
+    from rnnviz_core.contracts.task import task
 
     return {
         "model": trace.model,
@@ -162,7 +162,7 @@ def _answer(trace: "Trace") -> dict[str, Any]:
 
 def _lines(trace: "Trace", out: Path | None) -> list[tuple[str, str]]:
     """What `trace` prints for a person."""
-    from rnnviz_core.tasks.base import task
+    from rnnviz_core.contracts.task import task
 
     tokens = " ".join(token.text for token in trace.tokens[trace.time_axis()])
     lines = [("model", trace.model), ("text", trace.text), ("tokens", tokens)]
@@ -224,8 +224,8 @@ def evaluate(
       python -m rnnviz_core evaluate es-en-gru-bahdanau --data pairs.tsv --split test --beam 5 --json
     """
     network = load(model, checkpoints)
+    from rnnviz_core.contracts.task import task_of
     from rnnviz_core.scoring.publishing import evaluate as score
-    from rnnviz_core.tasks.base import task_of
 
     translation = bool(task_of(network).options)
     if not translation:

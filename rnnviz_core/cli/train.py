@@ -10,9 +10,9 @@ from typing import Any, get_args, get_origin
 
 import click
 
+from rnnviz_core.contracts import task as tasks
 from rnnviz_core.errors import SpecError
 from rnnviz_core.models.specs import join_names, split_names
-from rnnviz_core.tasks import base as tasks
 
 from .tables import layout_of, layout_options
 

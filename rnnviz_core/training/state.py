@@ -9,8 +9,8 @@ from safetensors import SafetensorError, safe_open
 
 from rnnviz_core.checkpoints.files import replace
 from rnnviz_core.checkpoints.registry import CARD, METRICS, SPEC, WEIGHTS
+from rnnviz_core.contracts.task import read_spec
 from rnnviz_core.errors import DataError, SpecError
-from rnnviz_core.tasks.base import read_spec
 
 from .fingerprint import Fingerprint, differences
 

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from rnnviz_core import load, record
+from rnnviz_core.contracts.task import names
 from rnnviz_core.search import USUAL_BEAM
-from rnnviz_core.tasks.base import names
 from scripts.driver import Visitor, coloured
 from scripts.serving import folder
 

@@ -11,9 +11,9 @@ from numpy.testing import assert_allclose
 from rnnviz_core.charts import states as state_charts
 from rnnviz_core.charts import theme
 from rnnviz_core.checkpoints.registry import load
+from rnnviz_core.contracts.task import record
 from rnnviz_core.frames import cell_drawing, gates
 from rnnviz_core.frames.gates import Place
-from rnnviz_core.tasks.base import record
 
 ROOT = Path(__file__).resolve().parents[2] / "checkpoints"
 TEXTS = {"en": "The film was never bad!", "es": "La casa era aburrida.", "de": "Ein Hund läuft im Garten."}

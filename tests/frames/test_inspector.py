@@ -6,6 +6,7 @@ import torch
 from helpers_trace import sentiment_trace
 from numpy.testing import assert_allclose
 
+from rnnviz_core.contracts import task as recorder
 from rnnviz_core.frames import (
     columns,
     gate_order,
@@ -15,7 +16,6 @@ from rnnviz_core.frames import (
     matrices,
 )
 from rnnviz_core.frames.gates import Place
-from rnnviz_core.tasks import base as recorder
 
 CELLS = ("rnn", "gru", "lstm")
 PLACE = Place()

@@ -9,10 +9,10 @@ from rnnviz_core.charts import embeddings as embedding_charts
 from rnnviz_core.charts import overview as charts
 from rnnviz_core.charts import states as state_charts
 from rnnviz_core.charts import theme, unrolled
+from rnnviz_core.contracts.task import record
 from rnnviz_core.frames import overview as frames
 from rnnviz_core.frames import tokens
 from rnnviz_core.frames.columns import frame
-from rnnviz_core.tasks.base import record
 
 TEXT = "the soup was warm"
 

@@ -17,12 +17,12 @@ from streamlit.testing.v1 import AppTest
 from rnnviz_core.charts import beam
 from rnnviz_core.charts import softmax as charts
 from rnnviz_core.checkpoints import registry as checkpoints
+from rnnviz_core.contracts.task import record
 from rnnviz_core.frames import beam as beams
 from rnnviz_core.frames import softmax as frames
 from rnnviz_core.frames.columns import frame as table
 from rnnviz_core.frames.numbers import printed
 from rnnviz_core.frames.tokens import one_step, shown, step_texts
-from rnnviz_core.tasks.base import record
 
 
 @pytest.fixture(scope="module", params=[{}, {"bidirectional": True, "attention": "bahdanau"}])

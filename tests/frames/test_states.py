@@ -12,11 +12,11 @@ from streamlit.testing.v1 import AppTest
 from rnnviz_core.charts import states as charts
 from rnnviz_core.charts import trajectory as trajectory_charts
 from rnnviz_core.checkpoints import registry as checkpoints
+from rnnviz_core.contracts import task as recorder
 from rnnviz_core.frames import memory, states, trajectory
 from rnnviz_core.frames.columns import frame
 from rnnviz_core.frames.gates import Place
 from rnnviz_core.frames.numbers import printed
-from rnnviz_core.tasks import base as recorder
 from rnnviz_core.ui.views.states.maps import read_units, written
 
 PLACE = Place()

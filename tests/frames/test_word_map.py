@@ -8,9 +8,9 @@ from helpers_trace import sentiment_trace
 from numpy.testing import assert_allclose
 
 from rnnviz_core.checkpoints.registry import load
+from rnnviz_core.contracts.task import record
 from rnnviz_core.frames import embeddings, word_map
 from rnnviz_core.frames.numbers import printed
-from rnnviz_core.tasks.base import record
 
 SHIPPED = Path(__file__).resolve().parents[2] / "checkpoints"
 

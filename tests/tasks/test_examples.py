@@ -9,9 +9,9 @@ import pytest
 from helpers_trace import translation_trace
 
 from rnnviz_core.checkpoints import registry as checkpoints
+from rnnviz_core.contracts.task import record
 from rnnviz_core.search import USUAL_BEAM
 from rnnviz_core.search.beam import translate
-from rnnviz_core.tasks.base import record
 from rnnviz_core.tasks.claims import SIDES, Example, Hint, Reading
 from rnnviz_core.tasks.examples import GERMAN, SENTIMENT, SPANISH, examples
 

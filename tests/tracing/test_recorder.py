@@ -16,11 +16,11 @@ from torch.nn.utils.rnn import PackedSequence, pack_padded_sequence, pack_sequen
 
 from rnnviz_core import limits
 from rnnviz_core.cells import equations as cells
+from rnnviz_core.contracts.task import record
 from rnnviz_core.errors import SpecError, TextError, TraceError
 from rnnviz_core.inputs.tokenizer import BOS, EOS
 from rnnviz_core.search.beam import beam_search
 from rnnviz_core.search.stepping import Stepper
-from rnnviz_core.tasks.base import record
 from rnnviz_core.tracing.layers import scan
 from rnnviz_core.tracing.module import record_module
 from rnnviz_core.tracing.trace import Trace, layer_site

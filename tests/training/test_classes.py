@@ -10,10 +10,10 @@ from rnnviz_core.charts import theme
 from rnnviz_core.checkpoints import listing
 from rnnviz_core.checkpoints import registry as checkpoints
 from rnnviz_core.cli.main import main
+from rnnviz_core.contracts.task import record
 from rnnviz_core.errors import SpecError
 from rnnviz_core.models.classifier_spec import SentimentSpec
 from rnnviz_core.models.specs import join_names, split_names
-from rnnviz_core.tasks.base import record
 from rnnviz_core.training.objectives import sentiment_scores
 from rnnviz_core.training.runs import Run
 

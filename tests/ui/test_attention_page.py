@@ -12,12 +12,12 @@ from streamlit.testing.v1 import AppTest
 
 from rnnviz_core.charts import context as context_charts
 from rnnviz_core.checkpoints import registry as checkpoints
+from rnnviz_core.contracts import surgery
+from rnnviz_core.contracts import task as recorder
 from rnnviz_core.frames import attention as frames
 from rnnviz_core.frames import context as contexts
 from rnnviz_core.frames.columns import frame
 from rnnviz_core.frames.numbers import printed
-from rnnviz_core.tasks import base as recorder
-from rnnviz_core.tasks import surgery
 
 ROOT = Path(__file__).resolve().parents[2]
 TEXT, TEXTO = "this story was never bad.", "la casa era aburrida."

@@ -10,10 +10,10 @@ from numpy.testing import assert_allclose
 from streamlit.testing.v1 import AppTest
 
 from rnnviz_core.checkpoints import registry as checkpoints
+from rnnviz_core.contracts import task as recorder
 from rnnviz_core.frames import inspector, word_map
 from rnnviz_core.frames.gates import Place
 from rnnviz_core.frames.numbers import printed
-from rnnviz_core.tasks import base as recorder
 
 ROOT = Path(__file__).resolve().parents[2]
 TEXT = "this story was never bad."

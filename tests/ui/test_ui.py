@@ -15,9 +15,9 @@ from streamlit.testing.v1 import AppTest
 
 from rnnviz_core.cells.kinds import Cell
 from rnnviz_core.checkpoints import registry as checkpoints
+from rnnviz_core.contracts import task as recorder
 from rnnviz_core.models.classifier_spec import SentimentSpec
 from rnnviz_core.models.seq2seq_spec import TranslationSpec
-from rnnviz_core.tasks import base as recorder
 from rnnviz_core.tasks.examples import GERMAN, SENTIMENT, SPANISH, default_text, examples
 from rnnviz_core.ui.controls import url
 from rnnviz_core.ui.drawing import show as drawing

@@ -3,10 +3,10 @@
 from collections.abc import Mapping
 from typing import Any
 
+from rnnviz_core.contracts.task import Answer, Task
 from rnnviz_core.inputs.tokenizer import Tokenizer
 from rnnviz_core.models.classifier import SentimentModel
 from rnnviz_core.models.classifier_spec import SentimentSpec
-from rnnviz_core.tasks.base import Answer, Task
 from rnnviz_core.tracing.trace import Trace
 
 from . import program, recording

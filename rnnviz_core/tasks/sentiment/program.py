@@ -1,8 +1,8 @@
 """A verdict as a program in plain torch."""
 
+from rnnviz_core.contracts.program import Places, start
 from rnnviz_core.models.classifier_spec import SentimentSpec
 from rnnviz_core.models.specs import Attention
-from rnnviz_core.tasks.program import Places, start
 from rnnviz_core.tracing.trace import Trace
 
 _SENTIMENT = """{read}
@@ -18,7 +18,7 @@ vector = attention @ hidden"""
 
 
 def program(spec: SentimentSpec, trace: Trace, places: Places) -> str:
-    """The program of `rnnviz_core.tasks.program`."""
+    """The program of `rnnviz_core.contracts.program`."""
     read = "vector = last" if spec.attention is Attention.NONE else _POOL
     head = start(spec, trace, places, embedding="embedding", hidden=spec.hidden)
     return head + _SENTIMENT.format(read=read, classes=spec.classes)

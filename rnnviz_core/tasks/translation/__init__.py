@@ -7,11 +7,11 @@ import numpy as np
 import torch
 
 from rnnviz_core import limits
+from rnnviz_core.contracts.task import Answer, Option, Task
 from rnnviz_core.inputs.tokenizer import Tokenizer
 from rnnviz_core.models.seq2seq import TranslationModel
 from rnnviz_core.models.seq2seq_spec import TranslationSpec
 from rnnviz_core.search import USUAL_BEAM
-from rnnviz_core.tasks.base import Answer, Option, Task
 from rnnviz_core.tracing.trace import Trace
 
 from . import program, recording, surgery

@@ -4,10 +4,10 @@ from pprint import pformat
 from textwrap import indent
 
 from rnnviz_core.cells.kinds import Cell
+from rnnviz_core.contracts.program import MODULES, Places, final_state, start
 from rnnviz_core.inputs.tokenizer import BOS
 from rnnviz_core.models.seq2seq_spec import TranslationSpec
 from rnnviz_core.models.specs import Attention
-from rnnviz_core.tasks.program import MODULES, Places, final_state, start
 from rnnviz_core.tracing.trace import Trace
 
 _TRANSLATION = """first = torch.tanh(linear("bridge", last)).reshape(-1, {hidden})
@@ -48,7 +48,7 @@ vector = torch.tanh(linear("readout", torch.cat((context, h, word))))""",
 
 
 def program(spec: TranslationSpec, trace: Trace, places: Places) -> str:
-    """The program of `rnnviz_core.tasks.program`, with the pieces that were written."""
+    """The program of `rnnviz_core.contracts.program`, with the pieces that were written."""
     per_direction = spec.hidden // 2 if spec.bidirectional else spec.hidden
     head = start(spec, trace, places, embedding="source_embedding", hidden=per_direction)
     context = 0 if spec.attention is Attention.LUONG else spec.hidden

@@ -8,10 +8,10 @@ import streamlit as st
 
 from rnnviz_core import limits
 from rnnviz_core.checkpoints.registry import Entry
+from rnnviz_core.contracts.task import task_of_spec
 from rnnviz_core.frames.tokens import step_texts
 from rnnviz_core.models.specs import ModelSpec
 from rnnviz_core.search import USUAL_BEAM
-from rnnviz_core.tasks.base import task_of_spec
 from rnnviz_core.tracing.trace import Trace
 from rnnviz_core.ui.controls import url
 from rnnviz_core.ui.serving import loaders

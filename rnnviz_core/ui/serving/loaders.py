@@ -20,7 +20,7 @@ import streamlit as st
 
 from rnnviz_core import limits
 from rnnviz_core.checkpoints.registry import Entry, Scan
-from rnnviz_core.tasks.base import record, task_of_spec
+from rnnviz_core.contracts.task import record, task_of_spec
 from rnnviz_core.tracing.trace import Trace
 from rnnviz_core.ui import streamlit_private
 from rnnviz_core.ui.drawing import show as drawing

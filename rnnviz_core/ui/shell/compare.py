@@ -7,7 +7,7 @@ import streamlit as st
 
 from rnnviz_core import limits
 from rnnviz_core.checkpoints.registry import Entry, Scan
-from rnnviz_core.tasks.base import task_of_spec
+from rnnviz_core.contracts.task import task_of_spec
 from rnnviz_core.ui.controls import url
 
 from . import header, words

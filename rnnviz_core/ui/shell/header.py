@@ -7,11 +7,11 @@ import streamlit as st
 
 from rnnviz_core.charts.theme import class_colours
 from rnnviz_core.checkpoints.registry import Entry
+from rnnviz_core.contracts.task import task
 from rnnviz_core.frames.tokens import WORD_START, shown
 from rnnviz_core.inputs import likeness
 from rnnviz_core.inputs.steps import Token
 from rnnviz_core.inputs.tokenizer import UNK
-from rnnviz_core.tasks.base import task
 from rnnviz_core.tracing.trace import Trace
 
 from . import routes, words

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from rnnviz_core.checkpoints.registry import Entry, Scan
-from rnnviz_core.tasks import base as tasks
+from rnnviz_core.contracts import task as tasks
 from rnnviz_core.tasks.claims import Example
 from rnnviz_core.tasks.examples import examples, is_example
 from rnnviz_core.tracing.trace import Trace

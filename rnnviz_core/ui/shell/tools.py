@@ -6,7 +6,7 @@ import streamlit as st
 
 from rnnviz_core.checkpoints import vocabularies
 from rnnviz_core.checkpoints.registry import Entry
-from rnnviz_core.tasks.program import program
+from rnnviz_core.contracts.program import program
 from rnnviz_core.tracing.trace import Trace
 from rnnviz_core.ui.drawing.svg import draw_svg
 

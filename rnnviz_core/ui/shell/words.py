@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from rnnviz_core.checkpoints.registry import Entry
+from rnnviz_core.contracts.task import task_of_spec
 from rnnviz_core.frames.columns import frame
 from rnnviz_core.models.specs import ModelSpec
-from rnnviz_core.tasks.base import task_of_spec
 from rnnviz_core.ui.controls import url
 
 from . import routes

@@ -9,12 +9,12 @@ from rnnviz_core.charts import attention as charts
 from rnnviz_core.charts import context as context_charts
 from rnnviz_core.charts import replaced as replaced_charts
 from rnnviz_core.checkpoints.registry import Entry
+from rnnviz_core.contracts.task import task_of_spec
 from rnnviz_core.errors import RnnvizError
 from rnnviz_core.frames import attention as frames
 from rnnviz_core.frames import context as contexts
 from rnnviz_core.frames import memory, replaced
 from rnnviz_core.models.specs import Attention, ModelSpec
-from rnnviz_core.tasks.base import task_of_spec
 from rnnviz_core.tracing.trace import Trace
 from rnnviz_core.ui.controls import url
 from rnnviz_core.ui.controls.choose import read
@@ -74,7 +74,7 @@ def test(view: "View") -> None:
 
 def _replaced(shown: "View", deal: int) -> Any:
     """The answers with replaced weights: two runs of a small model, quicker than keeping them."""
-    from rnnviz_core.tasks import surgery
+    from rnnviz_core.contracts import surgery
 
     trace, own = shown.trace, shown.trace["attention.weights"]
     others = {
@@ -86,7 +86,7 @@ def _replaced(shown: "View", deal: int) -> Any:
 
 def _evenly(shown: "View") -> str:
     """What it writes when it cannot choose where to look, beside what it wrote."""
-    from rnnviz_core.tasks import surgery
+    from rnnviz_core.contracts import surgery
 
     written = _short(surgery.write_evenly(shown.model, shown.trace))
     return f"**“{plain(written)}”** instead of “{plain(_short(str(shown.trace.meta['translation'])))}”"

@@ -8,11 +8,11 @@ import streamlit as st
 
 from rnnviz_core.charts import attention as charts
 from rnnviz_core.charts import context as context_charts
+from rnnviz_core.contracts.task import task_of_spec
 from rnnviz_core.frames import attention as frames
 from rnnviz_core.frames import context as contexts
 from rnnviz_core.frames import memory
 from rnnviz_core.frames.tokens import one_step, spread
-from rnnviz_core.tasks.base import task_of_spec
 from rnnviz_core.tracing.trace import Trace
 from rnnviz_core.ui.controls.choose import choose_token, choose_unit
 from rnnviz_core.ui.controls.clicks import follow

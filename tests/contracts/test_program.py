@@ -9,8 +9,8 @@ import torch
 
 from rnnviz_core.checkpoints import registry as checkpoints
 from rnnviz_core.checkpoints import vocabularies
-from rnnviz_core.tasks.base import record
-from rnnviz_core.tasks.program import program as written_out
+from rnnviz_core.contracts.program import program as written_out
+from rnnviz_core.contracts.task import record
 
 SENTIMENT = "this story was never bad."
 SPANISH = "la casa nunca fue mala."

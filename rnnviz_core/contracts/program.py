@@ -10,7 +10,7 @@ from rnnviz_core.cells.kinds import Cell
 from rnnviz_core.models.specs import ModelSpec
 from rnnviz_core.tracing.trace import Trace
 
-from .base import task_of_spec
+from .task import task_of_spec
 
 MODULES = {Cell.RNN: "RNN", Cell.GRU: "GRU", Cell.LSTM: "LSTM"}  # of torch.nn
 

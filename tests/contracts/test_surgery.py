@@ -5,12 +5,12 @@ import pytest
 import torch
 from numpy.testing import assert_allclose
 
+from rnnviz_core.contracts import surgery
+from rnnviz_core.contracts import task as recorder
 from rnnviz_core.errors import TraceError
 from rnnviz_core.frames import replaced
 from rnnviz_core.search import beam as decoding
 from rnnviz_core.search import stepping
-from rnnviz_core.tasks import base as recorder
-from rnnviz_core.tasks import surgery
 
 TEXT, TEXTO = "the film was never bad.", "la casa era aburrida."
 

@@ -13,7 +13,7 @@ from rnnviz_core.errors import TraceError
 from rnnviz_core.models.network import Network
 from rnnviz_core.tracing.trace import Trace
 
-from .base import task_of
+from .task import task_of
 
 
 def uniform(weights: np.ndarray) -> np.ndarray:
