@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from rnnviz_core.models.network import Network
     from rnnviz_core.tracing.trace import Trace
 
+    from .claims import Example
+
 PLACES = {  # name -> the package whose TASK it is, imported when it is first asked for
     "sentiment": "rnnviz_core.tasks.sentiment",
     "translation": "rnnviz_core.tasks.translation",
@@ -82,6 +84,8 @@ class Task:
     family: Callable[[Any], str]  # in words, beside networks that do something else: ``es→en``
     headline: Callable[[Any, Mapping[str, float]], str]  # spec, scores: the one that belongs to what is shown
     counts: Callable[[Any], str]  # what that score counts
+    examples: "Callable[[Any], tuple[Example, ...]]"  # a spec's sentences to try; the first is the default
+    sentences: "tuple[Example, ...]"  # all of them, for any spec
     default: str  # id of the model that is opened first, where it is installed
     options: tuple[Option, ...] = ()
     effort: Callable[[str, Mapping[str, Any]], int] = _nothing  # of a recording; heavy ones wait in line

@@ -9,6 +9,7 @@ from typing import Any
 
 from rnnviz_core.checkpoints import registry as checkpoints
 from rnnviz_core.checkpoints.cards import SCORE_NAMES, write_card
+from rnnviz_core.contracts.examples import examples
 from rnnviz_core.errors import DataError
 from rnnviz_core.inputs import corpora, likeness
 from rnnviz_core.inputs.corpora import GUESS
@@ -20,7 +21,6 @@ from rnnviz_core.models.seq2seq_spec import TranslationSpec
 from rnnviz_core.models.specs import ModelSpec
 from rnnviz_core.search import USUAL_BEAM
 from rnnviz_core.search.beam import translate
-from rnnviz_core.tasks.examples import examples
 from rnnviz_core.training import state
 from rnnviz_core.training.fingerprint import Fingerprint, apart_from_seed, differences, of_settings
 

@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 
 from rnnviz_core import load, record
-from rnnviz_core.tasks.examples import default_text
+from rnnviz_core.contracts.examples import default_text
 from scripts.driver import Visitor, coloured
 from scripts.serving import folder
 

@@ -9,7 +9,9 @@ from rnnviz_core.checkpoints import vocabularies
 from rnnviz_core.inputs import likeness
 from rnnviz_core.inputs.likeness import Likeness, beyond, measure
 from rnnviz_core.inputs.tokenizer import UNK
-from rnnviz_core.tasks.examples import GERMAN, SENTIMENT, SPANISH
+from rnnviz_core.tasks.sentiment.opinions import SENTIMENT
+from rnnviz_core.tasks.translation.german import GERMAN
+from rnnviz_core.tasks.translation.spanish import SPANISH
 
 ROOT = Path(__file__).resolve().parents[2]
 OWN = (ROOT / "tests" / "material" / "sentences.tsv").read_text(encoding="utf-8").splitlines()[1:]

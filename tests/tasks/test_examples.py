@@ -9,11 +9,14 @@ import pytest
 from helpers_trace import translation_trace
 
 from rnnviz_core.checkpoints import registry as checkpoints
+from rnnviz_core.contracts.claims import SIDES, Example, Hint, Reading
+from rnnviz_core.contracts.examples import examples
 from rnnviz_core.contracts.task import record
 from rnnviz_core.search import USUAL_BEAM
 from rnnviz_core.search.beam import translate
-from rnnviz_core.tasks.claims import SIDES, Example, Hint, Reading
-from rnnviz_core.tasks.examples import GERMAN, SENTIMENT, SPANISH, examples
+from rnnviz_core.tasks.sentiment.opinions import SENTIMENT
+from rnnviz_core.tasks.translation.german import GERMAN
+from rnnviz_core.tasks.translation.spanish import SPANISH
 
 ROOT = Path(__file__).resolve().parents[2]
 ENTRIES = checkpoints.scan(ROOT / "checkpoints").entries

@@ -16,9 +16,12 @@ from streamlit.testing.v1 import AppTest
 from rnnviz_core.cells.kinds import Cell
 from rnnviz_core.checkpoints import registry as checkpoints
 from rnnviz_core.contracts import task as recorder
+from rnnviz_core.contracts.examples import default_text, examples
 from rnnviz_core.models.classifier_spec import SentimentSpec
 from rnnviz_core.models.seq2seq_spec import TranslationSpec
-from rnnviz_core.tasks.examples import GERMAN, SENTIMENT, SPANISH, default_text, examples
+from rnnviz_core.tasks.sentiment.opinions import SENTIMENT
+from rnnviz_core.tasks.translation.german import GERMAN
+from rnnviz_core.tasks.translation.spanish import SPANISH
 from rnnviz_core.ui.controls import url
 from rnnviz_core.ui.drawing import show as drawing
 from rnnviz_core.ui.serving import loaders

@@ -10,6 +10,7 @@ from rnnviz_core.models.classifier_spec import SentimentSpec
 from rnnviz_core.tracing.trace import Trace
 
 from . import program, recording
+from .opinions import SENTIMENT
 
 
 def _build(spec: SentimentSpec, tokenizers: Mapping[str, Tokenizer], name: str | None) -> SentimentModel:
@@ -69,6 +70,8 @@ TASK = Task(
     family=lambda spec: "sentiment",
     headline=_headline,
     counts=lambda spec: f"right: the exact one of {len(spec.classes)} classes",
+    examples=lambda spec: SENTIMENT,
+    sentences=SENTIMENT,
     default="sentiment-lstm",
     with_weights=recording.with_weights,
     attentions=("none", "bahdanau"),

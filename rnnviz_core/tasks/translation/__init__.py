@@ -15,7 +15,10 @@ from rnnviz_core.search import USUAL_BEAM
 from rnnviz_core.tracing.trace import Trace
 
 from . import program, recording, surgery
+from .german import GERMAN
+from .spanish import SPANISH
 
+EXAMPLES = {"es": SPANISH, "de": GERMAN}  # by the language that is read
 BEAM = Option("beam", USUAL_BEAM, "Hypotheses kept per step.", 1, limits.BEAM)
 REFERENCE = Option("reference", None, "A text that the decoder is made to produce.")
 
@@ -78,6 +81,8 @@ TASK = Task(
     family=lambda spec: f"{spec.source}→{spec.target}",
     headline=_headline,
     counts=lambda spec: "BLEU",
+    examples=lambda spec: EXAMPLES.get(spec.source, ()),
+    sentences=tuple(example for group in EXAMPLES.values() for example in group),
     default="es-en-gru-bahdanau",
     options=(BEAM, REFERENCE),
     effort=lambda text, options: len(text) * int(options.get("beam") or 1),

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from rnnviz_core.checkpoints.registry import Entry
-from rnnviz_core.tasks.claims import Example
+from rnnviz_core.contracts.claims import Example
 from rnnviz_core.tracing.trace import Trace
 
 from . import loaders

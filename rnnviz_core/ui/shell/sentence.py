@@ -11,8 +11,8 @@ import streamlit as st
 
 from rnnviz_core import limits
 from rnnviz_core.checkpoints.registry import Entry
+from rnnviz_core.contracts.examples import default_text
 from rnnviz_core.errors import RnnvizError
-from rnnviz_core.tasks.examples import default_text
 from rnnviz_core.ui.controls import url
 from rnnviz_core.ui.serving import loaders
 

@@ -4,8 +4,8 @@ import streamlit as st
 
 from rnnviz_core.checkpoints.registry import Entry, Scan
 from rnnviz_core.contracts import task as tasks
-from rnnviz_core.tasks.claims import Example
-from rnnviz_core.tasks.examples import examples, is_example
+from rnnviz_core.contracts.claims import Example
+from rnnviz_core.contracts.examples import examples, is_example
 from rnnviz_core.tracing.trace import Trace
 from rnnviz_core.ui.controls import choose, url
 from rnnviz_core.ui.serving import loaders

@@ -3,7 +3,7 @@
 The German models learnt from descriptions of photographs, so most of these describe one.
 """
 
-from .claims import Example, Hint
+from rnnviz_core.contracts.claims import Example, Hint
 
 GERMAN = (
     Example(

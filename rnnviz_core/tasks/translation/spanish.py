@@ -1,6 +1,6 @@
 """Spanish sentences for translators. Every statement about a network carries its condition."""
 
-from .claims import Example, Hint
+from rnnviz_core.contracts.claims import Example, Hint
 
 SPANISH = (
     Example(

@@ -1,6 +1,6 @@
 """English sentences for sentiment models. Every statement about a network carries its condition."""
 
-from .claims import Example, Hint
+from rnnviz_core.contracts.claims import Example, Hint
 
 SENTIMENT = (
     Example(
