@@ -26,6 +26,8 @@ STYLE = """
 [class*="st-key-player-"] button [data-testid="stMarkdownContainer"] { position: absolute;
   width: 1px; height: 1px; margin: -1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
 .stElementContainer:has(> .stHtml > script) { display: none; }
+/* The score of a model stands in the sidebar; where that is closed, beside the verdict */
+.stApp:has([data-testid="stSidebar"][data-collapsed="false"]) .rv-score { display: none; }
 /* Where the page's script is at work, Enter applies */
 .rv-keys .st-key-sentence [data-testid="InputInstructions"] { font-size: 0; }
 .rv-keys .st-key-sentence [data-testid="InputInstructions"]::after { content: "Press Enter to apply";

@@ -44,7 +44,8 @@ def test_only_one_module_looks_inside_streamlit(path):
         if isinstance(node, ast.ImportFrom) and not node.level:
             names = [node.module or ""]
         inside = [name for name in names if name.startswith("streamlit.")]
-        assert set(inside) <= {"streamlit.testing.v1"}, f"{path.name} imports {inside}"
+        public = {"streamlit.testing.v1", "streamlit.delta_generator"}  # the second for types
+        assert set(inside) <= public, f"{path.name} imports {inside}"
     assert not re.search(r"\bst\._|data-testid|__reactFiber|\.st[A-Z]\w+ *\{", text)
 
 
@@ -54,7 +55,7 @@ def test_the_elements_that_rules_name_exist(page_scripts):
             assert re.search(rf"[\"'`]{name}[\"'`]", page_scripts), name
         for name in re.findall(r"\.(st[A-Z]\w+)", str(text)):
             assert re.search(rf"[\"'` ]{name}[\"'` ]", page_scripts), name
-    for name in ("test-script-state", "notRunning", "data-stale"):
+    for name in ("test-script-state", "notRunning", "data-stale", "data-collapsed", "__reactFiber"):
         assert name in page_scripts, name
 
 

@@ -31,8 +31,6 @@ STYLE = (
   background: color-mix(in srgb, currentColor 18%, transparent); }
 .rv-bar i { display: block; height: 100%; }
 .rv-doubt { font-size: 0.9rem; border-left: 3px solid #E69F00; padding-left: 0.5rem; margin: 0.35rem 0; }
-/* The score of a model stands in the sidebar; where that is closed, beside the verdict */
-.stApp:has([data-testid="stSidebar"][data-collapsed="false"]) .rv-score { display: none; }
 .rv-badge { padding: 0.08rem 0.55rem; border-radius: 1rem; font-size: 0.85rem;
   border: 1px solid color-mix(in srgb, #009E73 70%, currentColor 30%); }
 .rv-badge b { color: color-mix(in srgb, #009E73 65%, currentColor 35%); }
