@@ -4,26 +4,13 @@ from collections.abc import Mapping
 from statistics import mean, stdev
 from typing import TYPE_CHECKING, Any
 
-from rnnviz_core.models.classifier_spec import SENTIMENT_CLASSES, SentimentSpec
+from rnnviz_core.contracts.task import score_names, task_of_spec
 
 if TYPE_CHECKING:
     from rnnviz_core.models.specs import ModelSpec
 
     from .registry import Entry
 
-NUMBERS = (
-    *("three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve", "thirteen"),
-    *("fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen", "twenty"),
-)
-SCORE_NAMES = {
-    **{f"accuracy{n}": f"accuracy, {word} classes (%)" for n, word in reversed([*enumerate(NUMBERS, 3)])},
-    "accuracy2": "accuracy, two sides (%)",
-    "bleu": "BLEU",
-    "bleu_lower": "BLEU, lower-cased",
-    "bleu_lower_all": "BLEU, lower-cased, against all references",
-    "chrf": "chrF",
-    "perplexity": "perplexity per piece",
-}
 RECIPE = (
     *("epochs", "batch", "optimizer", "rate", "schedule", "warmup"),
     *("weight_decay", "clip", "smoothing", "average", "seed"),
@@ -46,7 +33,7 @@ def write_card(entry: "Entry", run: dict[str, Any], metrics: dict[str, Any], epo
     about
         Markdown on the data.
     """
-    spec, names = entry.spec, score_names(entry.spec)
+    spec, names = entry.spec, task_of_spec(entry.spec).score_names(entry.spec)
     shape = f"{spec.layers} layer{'s' * (spec.layers > 1)} of {spec.hidden} units, embedding {spec.embedding}"
     lines = [
         f"# {entry.id}",
@@ -85,19 +72,10 @@ def _code(*commands: str) -> list[str]:
     return ["```", *commands, "```", ""]
 
 
-def score_names(spec: "ModelSpec") -> dict[str, str]:
-    """What the scores of a model are called; two classes without an order are no two sides."""
-    if isinstance(spec, SentimentSpec) and not spec.ordered:
-        return {**SCORE_NAMES, "accuracy2": "accuracy, two classes (%)"}
-    return SCORE_NAMES
-
-
 def _class_lines(spec: "ModelSpec") -> list[str]:
-    """The classes, where they are not the usual five."""
-    if not isinstance(spec, SentimentSpec) or (spec.ordered and spec.classes == SENTIMENT_CLASSES):
-        return []
-    order = "worst first" if spec.ordered else "in no order"
-    return ["", f"Classes, {order}: {', '.join(_cell(name) for name in spec.classes)}."]
+    """What a task says of the spec beside its sizes."""
+    words = task_of_spec(spec).about(spec)
+    return ["", _cell(words)] if words else []
 
 
 def _score_lines(metrics: dict[str, Any], names: Mapping[str, str]) -> list[str]:
@@ -182,7 +160,7 @@ def _failure_lines(metrics: dict[str, Any]) -> list[str]:
         figure = "accuracy2"
         if figure not in probes[0]:  # classes without an order have no sides
             about = "Accuracy on small sets of sentences:"
-            figure = next(name for name in probes[0] if name in SCORE_NAMES)
+            figure = next(name for name in probes[0] if name in score_names())
         head = "| sentences | rows | accuracy (%) |"
         rows = [f"| {probe['name']} | {probe['rows']} | {probe[figure]:.2f} |" for probe in probes]
         commands = [probe["evaluate"] for probe in probes]

@@ -250,15 +250,17 @@ def evaluate(
 
 def _score(rule: str) -> tuple[str, float]:
     """``accuracy2=82.5`` as name and number."""
-    from rnnviz_core.checkpoints.cards import SCORE_NAMES
+    from rnnviz_core.contracts.task import score_names
+
+    known = score_names()
 
     name, _, value = rule.partition("=")
     try:
-        if name in SCORE_NAMES:
+        if name in known:
             return name, float(value)
     except ValueError:
         pass
-    others = ", ".join(name for name in SCORE_NAMES if not name.startswith("accuracy"))
+    others = ", ".join(name for name in known if not name.startswith("accuracy"))
     raise SpecError(f"--floor {rule!r}: write SCORE=VALUE with accuracy2 to accuracy20, {others}")
 
 

@@ -7,10 +7,11 @@ take it.
 
 import functools
 import importlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from rnnviz_core.cells.kinds import Cell
 from rnnviz_core.errors import SpecError, TraceError, unknown_choice
 from rnnviz_core.models.specs import ModelSpec
 
@@ -60,6 +61,10 @@ def _nothing(text: str, options: Mapping[str, Any]) -> int:
     return 0
 
 
+def _no_words(spec: ModelSpec) -> str:
+    return ""
+
+
 @dataclass(frozen=True)
 class Task:
     """All that differs from task to task.
@@ -87,6 +92,12 @@ class Task:
     examples: "Callable[[Any], tuple[Example, ...]]"  # a spec's sentences to try; the first is the default
     sentences: "tuple[Example, ...]"  # all of them, for any spec
     default: str  # id of the model that is opened first, where it is installed
+    evaluate: Callable[..., dict[str, Any]]  # network, data, split, layout=, and more: see `scoring`
+    texts: Callable[[Any, str, str | None, Any], Iterable[str]]  # spec, data, split, layout: what is scored
+    score_names: Callable[[Any], Mapping[str, str]]  # a spec's scores, and what a card calls them
+    probed: Callable[[Any], str] | None = None  # the score of small test sets of our own
+    own: Callable[[Any], list[dict[str, str]]] | None = None  # what it writes for the examples, for a card
+    about: Callable[[Any], str] = _no_words  # more on a spec, for a card
     options: tuple[Option, ...] = ()
     effort: Callable[[str, Mapping[str, Any]], int] = _nothing  # of a recording; heavy ones wait in line
     slim: "Callable[[Trace], Trace]" = _same  # the same trace, as it is cached
@@ -113,6 +124,15 @@ def task(name: str) -> Task:
         raise SpecError(unknown_choice("task", name, list(PLACES)))
     found: Task = importlib.import_module(PLACES[name]).TASK
     return found
+
+
+def _scores(one: Task) -> Iterable[tuple[str, str]]:
+    return one.score_names(one.spec(next(iter(Cell)))).items()
+
+
+def score_names() -> dict[str, str]:
+    """Every score of every task by name, and what a card calls it."""
+    return {name: title for one in names() for name, title in _scores(task(one))}
 
 
 def task_of_spec(spec: ModelSpec) -> Task:

@@ -8,23 +8,16 @@ from pathlib import Path
 from typing import Any
 
 from rnnviz_core.checkpoints import registry as checkpoints
-from rnnviz_core.checkpoints.cards import SCORE_NAMES, write_card
-from rnnviz_core.contracts.examples import examples
+from rnnviz_core.checkpoints.cards import write_card
+from rnnviz_core.contracts.task import score_names, task_of, task_of_spec
 from rnnviz_core.errors import DataError
 from rnnviz_core.inputs import corpora, likeness
 from rnnviz_core.inputs.corpora import GUESS
 from rnnviz_core.inputs.layout import Layout
 from rnnviz_core.inputs.tokenizer import Tokenizer
-from rnnviz_core.models.classifier import SentimentModel
-from rnnviz_core.models.classifier_spec import SentimentSpec
-from rnnviz_core.models.seq2seq_spec import TranslationSpec
 from rnnviz_core.models.specs import ModelSpec
-from rnnviz_core.search import USUAL_BEAM
-from rnnviz_core.search.beam import translate
 from rnnviz_core.training import state
 from rnnviz_core.training.fingerprint import Fingerprint, apart_from_seed, differences, of_settings
-
-from .evaluation import evaluate_sentiment, evaluate_translation
 
 
 @dataclass(frozen=True)
@@ -66,13 +59,15 @@ def evaluate(
     layout: Layout = GUESS,
 ) -> dict[str, Any]:
     """The scores of a model on a table or hub data set, as `evaluate` on the command line gives them."""
-    if isinstance(model, SentimentModel):
-        spec = model.spec
-        rows = corpora.scored(data, split, spec.classes, layout=layout, ordered=spec.ordered)
-        return evaluate_sentiment(model, rows, data)
-    pairs = corpora.pairs(data, split, (model.spec.source, model.spec.target), layout=layout)
-    return evaluate_translation(
-        model, pairs, beam=beam, lowercase=lowercase, by_length=by_length, quiet=quiet
+    return task_of(model).evaluate(
+        model,
+        data,
+        split,
+        layout=layout,
+        beam=beam,
+        lowercase=lowercase,
+        by_length=by_length,
+        quiet=quiet,
     )
 
 
@@ -183,7 +178,7 @@ def _seed(run: tuple[checkpoints.Entry, Path], known: dict[str, float] | None, t
     if scores is None:
         seed = checkpoints.load(entry.path)
         found = evaluate(seed, test.data, test.split, beam=test.beam, layout=test.layout)
-        scores = {name: round(found[name], 2) for name in SCORE_NAMES if name in found}
+        scores = {name: round(found[name], 2) for name in score_names() if name in found}
     validation = {name: round(value, 2) for name, value in entry.metrics["validation"].items()}
     return {"seed": _settings_of(path)["config"]["seed"], "validation": validation, "scores": scores}
 
@@ -193,7 +188,7 @@ def measure(model: checkpoints.Model, model_id: str, test: Test) -> dict[str, An
     known: dict[str, Any] = {"beam": test.beam, "layout": test.layout}
     scores = evaluate(model, test.data, test.split, by_length=True, **known)
     metrics: dict[str, Any] = {
-        "scores": {name: round(scores[name], 2) for name in SCORE_NAMES if name in scores},
+        "scores": {name: round(scores[name], 2) for name in score_names() if name in scores},
         "rows": scores["rows"],
         "evaluated_on": f"{Path(test.data).name}, split {test.split}",
         "evaluate": evaluate_command(model_id, test.data, test.split, **known),
@@ -216,22 +211,15 @@ def measure(model: checkpoints.Model, model_id: str, test: Test) -> dict[str, An
         metrics["also"] = [_other_split(model, model_id, test, split) for split in test.also]
     if test.probe is not None:
         metrics["probes"] = _probes(model, model_id, test.probe)
-    if not isinstance(model, SentimentModel):
-        metrics["own"] = [
-            {"text": example.text, "translation": translate(model, example.text, beam=USUAL_BEAM)}
-            for example in examples(model.spec)
-        ]
+    if own := task_of(model).own:
+        metrics["own"] = own(model)
     return metrics
 
 
 def usual_of(spec: ModelSpec, tokenizer: Tokenizer, test: Test) -> dict[str, int]:
     """How a model's tokenizer cuts the texts it is scored on: what is usual for them (`likeness.usual`)."""
-    if isinstance(spec, SentimentSpec):
-        rows = corpora.scored(test.data, test.split, spec.classes, layout=test.layout)
-        return likeness.usual(tokenizer, corpora.texts_of(rows, "text", test.data))
-    assert isinstance(spec, TranslationSpec)
-    pairs = corpora.pairs(test.data, test.split, (spec.source, spec.target), layout=test.layout)
-    return likeness.usual(tokenizer, dict.fromkeys(pairs.sources))
+    texts = task_of_spec(spec).texts(spec, test.data, test.split, test.layout)
+    return likeness.usual(tokenizer, texts)
 
 
 def _other_split(model: checkpoints.Model, model_id: str, test: Test, split: str) -> dict[str, Any]:
@@ -243,7 +231,7 @@ def _other_split(model: checkpoints.Model, model_id: str, test: Test, split: str
         **({"data": Path(file).name} if own else {}),
         "split": split,
         "rows": found["rows"],
-        "scores": {name: round(found[name], 2) for name in SCORE_NAMES if name in found},
+        "scores": {name: round(found[name], 2) for name in score_names() if name in found},
         "evaluate": evaluate_command(model_id, data, split, **known),
     }
 
@@ -254,9 +242,10 @@ def _probes(model: checkpoints.Model, model_id: str, probe: str) -> list[dict[st
     It is that between two sides or, for classes without an order, that over all classes.
     """
     spec = model.spec
-    if not isinstance(spec, SentimentSpec):
-        raise DataError(f"{probe}: small test sets are for sentiment; this model is for {spec.task}")
-    name = "accuracy2" if spec.ordered else f"accuracy{len(spec.classes)}"
+    probed = task_of_spec(spec).probed
+    if probed is None:
+        raise DataError(f"{probe}: a model for {spec.task} has no small test sets; leave out the probe")
+    name = probed(spec)
     rows = corpora.load(probe)
     corpora.require(rows, ["split"], probe)
     found = []

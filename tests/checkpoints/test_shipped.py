@@ -12,9 +12,9 @@ from rnnviz_core.checkpoints import vocabularies
 from rnnviz_core.contracts.task import record
 from rnnviz_core.inputs import corpora
 from rnnviz_core.models.classifier import SentimentModel
-from rnnviz_core.scoring.evaluation import evaluate_sentiment
 from rnnviz_core.search import USUAL_BEAM
 from rnnviz_core.search.beam import translate
+from rnnviz_core.tasks.sentiment.scoring import evaluate_sentiment
 
 ROOT = Path(__file__).resolve().parents[2]
 OWN = str(ROOT / "tests" / "material" / "sentences.tsv")

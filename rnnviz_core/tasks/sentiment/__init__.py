@@ -9,7 +9,7 @@ from rnnviz_core.models.classifier import SentimentModel
 from rnnviz_core.models.classifier_spec import SentimentSpec
 from rnnviz_core.tracing.trace import Trace
 
-from . import program, recording
+from . import program, recording, scoring
 from .opinions import SENTIMENT
 
 
@@ -73,6 +73,11 @@ TASK = Task(
     examples=lambda spec: SENTIMENT,
     sentences=SENTIMENT,
     default="sentiment-lstm",
+    evaluate=scoring.evaluate,
+    texts=scoring.texts,
+    score_names=scoring.score_names,
+    probed=scoring.probed,
+    about=scoring.about,
     with_weights=recording.with_weights,
     attentions=("none", "bahdanau"),
 )

@@ -14,11 +14,9 @@ from rnnviz_core.models.seq2seq_spec import TranslationSpec
 from rnnviz_core.search import USUAL_BEAM
 from rnnviz_core.tracing.trace import Trace
 
-from . import program, recording, surgery
-from .german import GERMAN
-from .spanish import SPANISH
+from . import program, recording, scoring, surgery
+from .examples import EXAMPLES
 
-EXAMPLES = {"es": SPANISH, "de": GERMAN}  # by the language that is read
 BEAM = Option("beam", USUAL_BEAM, "Hypotheses kept per step.", 1, limits.BEAM)
 REFERENCE = Option("reference", None, "A text that the decoder is made to produce.")
 
@@ -84,6 +82,10 @@ TASK = Task(
     examples=lambda spec: EXAMPLES.get(spec.source, ()),
     sentences=tuple(example for group in EXAMPLES.values() for example in group),
     default="es-en-gru-bahdanau",
+    evaluate=scoring.evaluate,
+    texts=scoring.texts,
+    score_names=lambda spec: scoring.SCORE_NAMES,
+    own=scoring.own,
     options=(BEAM, REFERENCE),
     effort=lambda text, options: len(text) * int(options.get("beam") or 1),
     slim=_slim,

@@ -6,15 +6,17 @@ from datasets import Dataset
 
 from rnnviz_core.errors import DataError
 from rnnviz_core.inputs import corpora
-from rnnviz_core.scoring import evaluation
-from rnnviz_core.scoring.evaluation import evaluate_sentiment, evaluate_translation
+from rnnviz_core.tasks.sentiment import scoring as judging
+from rnnviz_core.tasks.sentiment.scoring import evaluate_sentiment
+from rnnviz_core.tasks.translation import scoring as writing
+from rnnviz_core.tasks.translation.scoring import evaluate_translation
 
 
 @pytest.fixture
 def decided(monkeypatch, make_sentiment):
     """A model whose logits for four texts are given."""
     rows = [[4.0, 0, 0, 0, 0], [0, 0, 4.0, 0, 0], [0, 0, 0, 2.0, 1.9], [0, 0, 0, 0, 4.0]]
-    monkeypatch.setattr(evaluation, "sentiment_logits", lambda _model, ids: torch.tensor(rows[: len(ids)]))
+    monkeypatch.setattr(judging, "sentiment_logits", lambda _model, ids: torch.tensor(rows[: len(ids)]))
     return make_sentiment()
 
 
@@ -59,7 +61,7 @@ def test_translation_figures_are_sacrebleus(make_translation, monkeypatch):
     references = ["The house is very big today.", "A dog sleeps here on the old floor."]
     outputs = ["the house is very big today.", "A dog sleeps there on the old floor."]
     said = iter(outputs)
-    monkeypatch.setattr(evaluation, "translate", lambda _model, _text, beam: next(said))
+    monkeypatch.setattr(writing, "translate", lambda _model, _text, beam: next(said))
     pairs = corpora.Pairs(["la casa es buena.", "la película era aburrida."], references)
     scores = evaluate_translation(make_translation(), pairs, beam=2)
     assert scores["rows"] == 2
@@ -88,7 +90,7 @@ def test_bleu_by_length_counts_words_of_the_source(make_translation, monkeypatch
     sources = ["uno dos", "uno dos tres cuatro cinco seis", "uno " * 12]
     references = ["one two of them here", "one two three four five six", "one " * 12]
     said = iter(["one two of them there", "one two three four five six", "one " * 11])
-    monkeypatch.setattr(evaluation, "translate", lambda _model, _text, beam: next(said))
+    monkeypatch.setattr(writing, "translate", lambda _model, _text, beam: next(said))
     scores = evaluate_translation(make_translation(), corpora.Pairs(sources, references), by_length=True)
     parts = scores["by_length"]
     assert [part["rows"] for part in parts.values()] == [1, 1, 1]

@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from rnnviz_core.models.attention import Attended
-from rnnviz_core.scoring import alignment
+from rnnviz_core.tasks.translation import alignment
 
 
 def test_an_anchor_stands_once_on_each_side_and_is_long_enough():

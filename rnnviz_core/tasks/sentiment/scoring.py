@@ -1,0 +1,155 @@
+"""Accuracy on labelled texts: over all classes and, where these are ordered, over fewer."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import torch
+
+from rnnviz_core.errors import DataError
+from rnnviz_core.inputs import corpora
+from rnnviz_core.inputs.corpora import GUESS
+from rnnviz_core.inputs.layout import Layout
+from rnnviz_core.models.classifier import SentimentModel
+from rnnviz_core.models.classifier_spec import SENTIMENT_CLASSES, SentimentSpec
+from rnnviz_core.training.objectives import second_side, sentiment_logits
+
+NUMBERS = (
+    *("three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve", "thirteen"),
+    *("fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen", "twenty"),
+)
+SCORE_NAMES = {
+    **{f"accuracy{n}": f"accuracy, {word} classes (%)" for n, word in reversed([*enumerate(NUMBERS, 3)])},
+    "accuracy2": "accuracy, two sides (%)",
+}
+
+
+def _thirds(logits: torch.Tensor) -> torch.Tensor:
+    """0, 1 or 2: whether the classes below, at or above the middle hold most probability."""
+    probabilities = logits.double().softmax(-1)
+    half = logits.shape[-1] // 2
+    masses = (probabilities[:, :half], probabilities[:, half:-half], probabilities[:, -half:])
+    return torch.stack([mass.sum(-1) for mass in masses], dim=-1).argmax(-1)
+
+
+def _coarser(label: int | None, classes: int, wanted: int) -> int | None:
+    """What a label of `classes` ordered classes says about 3 or 2; None where it takes no side."""
+    if label is None:
+        return None
+    middle = (classes - 1) / 2
+    side = None if label == middle else int(label > middle)
+    return side if wanted == 2 else 1 if side is None else 2 * side
+
+
+def label_columns(present: Sequence[str], spec: SentimentSpec, source: str) -> dict[int, str]:
+    """The columns a model can be scored on, by their number of classes, most first.
+
+    Raises
+    ------
+    DataError
+        When there is none; it lists those that would do.
+    """
+    own = len(spec.classes)
+    known = {own: f"label{own}"}
+    if spec.ordered:  # labels of another number of classes say something about the sides
+        known |= {number: name for name, number in corpora.LABEL_COLUMNS.items()}
+    found = {number: name for number, name in known.items() if name in present}
+    if own not in found and "label" in present:
+        found[own] = "label"
+    if not found:
+        raise DataError(
+            f"{source}: no label column; it needs one of {', '.join([*known.values(), 'label'])} "
+            f"(the columns are {', '.join(present)})"
+        )
+    return dict(sorted(found.items(), reverse=True))
+
+
+def _all_labels(
+    rows: Any, columns: Mapping[int, str], source: str, *, ordered: bool
+) -> dict[int, list[int | None]]:
+    """The labels of every column by their number of classes; coarser ones that are not given follow."""
+    labels = {number: corpora.labels_of(rows, name, number, source) for number, name in columns.items()}
+    for number in columns if ordered else ():
+        for wanted in (3, 2):
+            coarse = wanted < number and (wanted == 2 or number % 2)  # an even number has no middle class
+            if coarse and wanted not in labels:
+                labels[wanted] = [_coarser(label, number, wanted) for label in labels[number]]
+    return labels
+
+
+def evaluate_sentiment(model: SentimentModel, rows: Any, source: str) -> dict[str, float]:
+    """Accuracies in percent that the label columns of `rows` allow.
+
+    Parameters
+    ----------
+    rows
+        A data set with the column ``text`` and one of ``label``, ``label<number of the model's
+        classes>`` and, for a model with ordered classes, ``label5``, ``label3``, ``label2``. Coarser
+        labels that are not given follow from finer ones.
+    source
+        What errors call the data.
+
+    Returns
+    -------
+    ``rows`` (texts read) and, as far as the labels allow, ``accuracy<number of classes>`` and, for a
+    model with ordered classes, ``accuracy3`` and ``accuracy2``.
+
+    Raises
+    ------
+    DataError
+        When there is no label column, an unknown label, no label at all or an empty text.
+    """
+    ordered, own = model.spec.ordered, len(model.spec.classes)
+    columns = label_columns(rows.column_names, model.spec, source)
+    texts = corpora.texts_of(rows, "text", source)
+    labels = _all_labels(rows, columns, source, ordered=ordered)
+    logits = sentiment_logits(model, [_known(model, text) for text in texts])
+    scores: dict[str, float] = {"rows": len(texts)}
+    predictions = {own: logits.argmax(-1)}
+    if ordered:
+        predictions |= {3: _thirds(logits), 2: second_side(logits)}
+    for number, predicted in predictions.items():
+        pairs = [
+            (p, t) for p, t in zip(predicted.tolist(), labels.get(number, ()), strict=False) if t is not None
+        ]
+        if pairs:
+            scores[f"accuracy{number}"] = 100 * sum(p == t for p, t in pairs) / len(pairs)
+    if len(scores) == 1:
+        raise DataError(f"{source}: no row has a label that a model of {own} classes can be scored on")
+    return scores
+
+
+def _known(model: SentimentModel, text: str) -> list[int]:
+    ids = model.tokenizer.ids(text)
+    return ids or model.tokenizer.ids("?")  # text of only invisible characters still needs a step
+
+
+def evaluate(
+    model: SentimentModel, data: str, split: str | None, *, layout: Layout = GUESS, **_: Any
+) -> dict[str, Any]:
+    """The scores on a table or hub data set."""
+    spec = model.spec
+    rows = corpora.scored(data, split, spec.classes, layout=layout, ordered=spec.ordered)
+    return evaluate_sentiment(model, rows, data)
+
+
+def texts(spec: SentimentSpec, data: str, split: str | None, layout: Layout) -> Sequence[str]:
+    """The texts that a model of this spec is scored on."""
+    return corpora.texts_of(corpora.scored(data, split, spec.classes, layout=layout), "text", data)
+
+
+def probed(spec: SentimentSpec) -> str:
+    """The score of small test sets: that of two sides or, without an order, of all classes."""
+    return "accuracy2" if spec.ordered else f"accuracy{len(spec.classes)}"
+
+
+def score_names(spec: SentimentSpec) -> dict[str, str]:
+    """What the scores are called; two classes without an order are no two sides."""
+    sides = "sides" if spec.ordered else "classes"
+    return {**SCORE_NAMES, "accuracy2": f"accuracy, two {sides} (%)"}
+
+
+def about(spec: SentimentSpec) -> str:
+    """The classes, where they are not the usual five; for a card."""
+    if spec.ordered and spec.classes == SENTIMENT_CLASSES:
+        return ""
+    return f"Classes, {'worst first' if spec.ordered else 'in no order'}: {', '.join(spec.classes)}."
