@@ -187,7 +187,7 @@ def ordinal(number: int) -> str:
 def describe(trace: Trace) -> str:
     """The picture in words, for a person who cannot see it."""
     rows = "; ".join(title(track) for track in tracks(trace))
-    if trace.meta["task"] == "sentiment":
+    if "readout.prefix_probabilities" in trace:
         best, names = trace["readout.prefix_probabilities"].argmax(1), trace.labels["class"]
         texts = step_texts(trace, "encoder")
         told = ", ".join(f"after {text!r} {names[at]}" for text, at in zip(texts, best, strict=True))
