@@ -34,31 +34,38 @@ def program(cell: "Definition", names: tuple[str, ...], *, scanned: bool) -> Pro
     -------
     Callable
         ``run(from_input, from_state, previous_hidden, previous_cell, W_hr, scan)``. Both linear parts are
-        (row, all gates' units); of the others each cell reads what its equations name.
+        (row, all gates' units), or (gate, row, unit) where all equations of several gates are returned: then
+        each array is a block of its own. Of the others each cell reads what its equations name.
     """
     head = "def run(from_input, from_state, previous_hidden, previous_cell=None, W_hr=None, scan=None):"
-    body = [*_lines(cell, scanned), f"return ({', '.join(names)},)"]
+    body = [
+        *_lines(cell, scanned, blocks=names == cell.names and len(cell.gates) > 1),
+        f"return ({', '.join(names)},)",
+    ]
     found: dict[str, Any] = dict(ON_ARRAYS)
     exec(compile("\n    ".join([head, *body]), f"<{cell.gates[0].name} ...>", "exec"), found)
     run: Program = found["run"]
     return run
 
 
-def _lines(cell: "Definition", scanned: bool) -> Iterator[str]:
-    yield f"rows, size = len(from_input), from_input.shape[1] // {len(cell.gates)}"
+def _lines(cell: "Definition", scanned: bool, blocks: bool) -> Iterator[str]:
+    if not blocks:
+        yield f"rows, size = len(from_input), from_input.shape[1] // {len(cell.gates)}"
     for side in ("from_input", "from_state"):
-        yield _unpacked([f"{gate.name}_{side}" for gate in cell.gates], side)
+        yield _unpacked([f"{gate.name}_{side}" for gate in cell.gates], side, blocks)
     done = set()
     for first, gates in _runs(cell):
-        yield from _joined(cell, first, gates)
+        yield from _joined(cell, first, gates, blocks)
         done |= {symbol.name for gate in gates for symbol in (gate.preactivation, gate.activation)}
     for equation in cell.elementwise:
         if equation.name not in done:
             yield f"{equation.name} = {_code(equation, scanned)}"
 
 
-def _unpacked(names: list[str], joined: str) -> str:
-    """A name for each block of columns."""
+def _unpacked(names: list[str], joined: str, blocks: bool) -> str:
+    """A name for each block, or for each block of columns."""
+    if blocks:
+        return f"{', '.join(names)}, = {joined}"
     if len(names) == 1:
         return f"{names[0]} = {joined}"
     return f"{', '.join(names)} = {joined}.reshape(rows, {len(names)}, size).swapaxes(0, 1)"
@@ -88,16 +95,17 @@ def _runs(cell: "Definition") -> Iterator[tuple[int, list["Gate"]]]:
         yield len(cell.gates) - len(run), run
 
 
-def _joined(cell: "Definition", first: int, gates: list["Gate"]) -> Iterator[str]:
+def _joined(cell: "Definition", first: int, gates: list["Gate"], blocks: bool) -> Iterator[str]:
     """All sums of a run in one call, all squeezed by the usual function, and then the odd ones anew."""
-    whole = len(gates) == len(cell.gates)
-    columns = "" if whole else f"[:, {first} * size : {first + len(gates)} * size]"
-    yield f"sums = from_input{columns} + from_state{columns}"
-    yield _unpacked([gate.preactivation.name for gate in gates], "sums")
+    last, place = first + len(gates), ""
+    if len(gates) < len(cell.gates):
+        place = f"[{first}:{last}]" if blocks else f"[:, {first} * size : {last} * size]"
+    yield f"sums = from_input{place} + from_state{place}"
+    yield _unpacked([gate.preactivation.name for gate in gates], "sums", blocks)
     functions = [_plain(cell, gate) for gate in gates]
     usual = max(functions, key=functions.count)
     yield f"squeezed = {usual}(sums)"
-    yield _unpacked([gate.activation.name for gate in gates], "squeezed")
+    yield _unpacked([gate.activation.name for gate in gates], "squeezed", blocks)
     for gate, function in zip(gates, functions, strict=True):
         if function != usual:
             yield f"{gate.activation.name}[:] = {function}({gate.preactivation.name})"

@@ -8,12 +8,12 @@ Conventions are PyTorch's: every gate has two biases, one beside the input and o
 """
 
 import functools
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-
-from torch import Tensor
+from typing import TYPE_CHECKING, Any
 
 from rnnviz_core.choices import choice
+from rnnviz_core.errors import SpecError
 
 from . import compile as programs
 from .expressions import (
@@ -29,6 +29,9 @@ from .expressions import (
     tanh,
 )
 from .kinds import Cell
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 # --- equations and definitions ----------------------------------------------------------------
 
@@ -157,10 +160,24 @@ def _linear(side: str, rows: str, vector: Symbol, bias: bool) -> Linear:
     return Linear(weight, vector, offset if bias else None)
 
 
+@dataclass(frozen=True, slots=True)
+class Memory:
+    """The state that a gated cell carries on: ``state_t = kept * state_{t-1} + written``."""
+
+    state: str  # ``cell`` for an LSTM, ``hidden`` for a GRU
+    kept: Expression  # the share of the old state that stays
+    written: Expression  # what is added to it
+
+
 @dataclass(frozen=True)  # without slots: the cached properties need a place
 class Definition:
-    """A cell: its gates in PyTorch's row order and its equations in the order of computation."""
+    """A cell: its gates in PyTorch's row order and its equations in the order of computation.
 
+    `name` and `options` are what `definition` makes it from, so they are all that a file needs to keep.
+    """
+
+    name: str  # rnn, gru or lstm
+    options: tuple[tuple[str, bool], ...]  # as `definition` takes them: relu, projection, bias
     gates: tuple[Gate, ...]
     linear: tuple[Equation, ...]  # one input and one state part per gate
     elementwise: tuple[Equation, ...]  # the rest, unit by unit (and a projection, where there is one)
@@ -176,15 +193,52 @@ class Definition:
         names = [equation.name for equation in self.elementwise]
         return tuple(state for state in STATES if state in names)
 
+    def __getitem__(self, name: str) -> Equation:
+        """The equation of this name: ``definition("lstm")["forget"]``."""
+        for equation in self.equations:
+            if equation.name == name:
+                return equation
+        raise KeyError(name)
+
+    def to_dict(self) -> dict[str, str | bool]:
+        """Plain values that `from_dict` makes the same definition from."""
+        return {"cell": self.name, **dict(self.options)}
+
     @functools.cached_property
     def names(self) -> tuple[str, ...]:
         """The names of all equations."""
         return tuple(equation.name for equation in self.equations)
 
     @functools.cached_property
+    def gate_names(self) -> tuple[str, ...]:
+        """The names of the gates, the candidate among them, in PyTorch's row order."""
+        return tuple(gate.name for gate in self.gates)
+
+    @functools.cached_property
+    def memory(self) -> Memory | None:
+        """The state that keeps a ledger of what was written; None where everything is rewritten."""
+        for state in self.states:
+            try:
+                return Memory(state, *self[state].slope_and_offset(f"previous_{state}"))
+            except ValueError:
+                continue
+        return None
+
+    @functools.cached_property
+    def keeper(self) -> str | None:
+        """The gate that decides how much of the memory stays; None without a memory."""
+        read = self.memory.kept.symbols() if self.memory else ()
+        return next((gate for gate in self.gate_names if gate in read), None)
+
+    @functools.cached_property
     def on_sequence(self) -> programs.Program:
-        """All equations on the steps of one sequence whose states are known: see `programs.program`."""
+        """All equations on the steps of one sequence whose ``hidden`` is known: see `programs.program`."""
         return programs.program(self, self.names, scanned=True)
+
+    @functools.cached_property
+    def on_known(self) -> programs.Program:
+        """All equations on the steps of one sequence all of whose states are known."""
+        return programs.program(self, self.names, scanned=False)
 
     @functools.cached_property
     def on_rows(self) -> programs.Program:
@@ -195,8 +249,9 @@ class Definition:
 class _Writer:
     """Collects the equations of a cell while its definition reads like the textbook."""
 
-    def __init__(self, *gates: Gate, bias: bool) -> None:
-        self.gates = gates
+    def __init__(self, name: str, *gates: Gate, bias: bool, **options: bool) -> None:
+        self.name, self.gates = name, gates
+        self.options = (*options.items(), ("bias", bias))
         self.written: list[Equation] = []
         self.linear = []
         for gate in gates:
@@ -220,16 +275,16 @@ class _Writer:
         return symbol
 
     def definition(self) -> Definition:
-        return Definition(self.gates, tuple(self.linear), tuple(self.written))
+        return Definition(self.name, self.options, self.gates, tuple(self.linear), tuple(self.written))
 
 
 # --- the cells --------------------------------------------------------------------------------
 
 
-def _rnn(squeeze: str, bias: bool) -> Definition:
+def _rnn(*, relu: bool = False, bias: bool = True) -> Definition:
     """PyTorch RNN: the candidate is the new state, nothing decides what to keep (Elman, 1990)."""
-    new = Gate("candidate", "g", "h")
-    write = _Writer(new, bias=bias)
+    squeeze, new = "relu" if relu else "tanh", Gate("candidate", "g", "h")
+    write = _Writer("rnn", new, bias=bias, relu=relu)
     candidate = write.gate(
         new,
         Call(squeeze, new.from_input + new.from_state),
@@ -239,7 +294,7 @@ def _rnn(squeeze: str, bias: bool) -> Definition:
     return write.definition()
 
 
-def _gru(bias: bool) -> Definition:
+def _gru(*, bias: bool = True) -> Definition:
     """PyTorch GRU: update = 1 keeps the old state; reset acts after the matrix product.
 
     Both as in Cho et al. (2014), arXiv 1406.1078v1, but for the biases. Its version 3 resets the state
@@ -247,7 +302,7 @@ def _gru(bias: bool) -> Definition:
     content.
     """
     r, z, n = Gate("reset", "r", "r"), Gate("update", "z", "z"), Gate("candidate", "n", "n")
-    write = _Writer(r, z, n, bias=bias)
+    write = _Writer("gru", r, z, n, bias=bias)
     reset = write.gate(
         r, sigmoid(r.from_input + r.from_state), "How much of the old state the candidate may see."
     )
@@ -268,7 +323,7 @@ def _gru(bias: bool) -> Definition:
     return write.definition()
 
 
-def _lstm(projection: bool, bias: bool) -> Definition:
+def _lstm(*, projection: bool = False, bias: bool = True) -> Definition:
     """PyTorch LSTM: rows in the order input, forget, candidate, output; no peepholes.
 
     Hochreiter & Schmidhuber (1997) with the forget gate of Gers et al. (2000); with `projection` the
@@ -276,7 +331,7 @@ def _lstm(projection: bool, bias: bool) -> Definition:
     """
     i, f = Gate("input", "i", "i"), Gate("forget", "f", "f")
     g, o = Gate("candidate", "g", "g"), Gate("output", "o", "o")
-    write = _Writer(i, f, g, o, bias=bias)
+    write = _Writer("lstm", i, f, g, o, bias=bias, projection=projection)
     take = write.gate(i, sigmoid(i.from_input + i.from_state), "How much of the new content is written.")
     keep = write.gate(f, sigmoid(f.from_input + f.from_state), "How much of the old cell is kept.")
     candidate = write.gate(g, tanh(g.from_input + g.from_state), "The new content that could be written.")
@@ -298,40 +353,58 @@ def _lstm(projection: bool, bias: bool) -> Definition:
     return write.definition()
 
 
+_CELLS: dict[Cell, Callable[..., Definition]] = {Cell.RNN: _rnn, Cell.GRU: _gru, Cell.LSTM: _lstm}
+
+
 @functools.cache
-def definition(
-    cell: Cell | str, *, relu: bool = False, projection: bool = False, bias: bool = True
-) -> Definition:
+def definition(cell: Cell | str, **options: bool) -> Definition:
     """The definition of a cell.
 
     Parameters
     ----------
     cell
         ``rnn``, ``gru`` or ``lstm``.
-    relu
-        An RNN with relu instead of tanh.
-    projection
-        An LSTM with ``proj_size``.
-    bias
-        Whether the linear parts have biases.
+    options
+        ``bias``: whether the linear parts have biases (they have, when it is left out). ``relu``: an RNN
+        with relu instead of tanh. ``projection``: an LSTM with ``proj_size``.
 
     Raises
     ------
     SpecError
-        When the cell is unknown.
+        When the cell is unknown, or has no such option.
     """
-    match choice(Cell, cell):
-        case Cell.RNN:
-            return _rnn("relu" if relu else "tanh", bias)
-        case Cell.GRU:
-            return _gru(bias)
-        case Cell.LSTM:
-            return _lstm(projection, bias)
+    make = _CELLS[choice(Cell, cell)]
+    known = make.__kwdefaults__ or {}
+    for name in options:
+        if name not in known:
+            raise SpecError(f"{cell} has no option {name!r}; choose one of {', '.join(known)}")
+    return _made(make, **(known | options))
+
+
+@functools.cache
+def _made(make: Callable[..., Definition], **options: bool) -> Definition:
+    """One object for one cell, however its options were given."""
+    return make(**options)
+
+
+def from_dict(values: Mapping[str, Any]) -> Definition:
+    """The inverse of `Definition.to_dict`.
+
+    Raises
+    ------
+    SpecError
+        When the cell or one of its options is unknown.
+    """
+    options = {name: value for name, value in values.items() if name != "cell"}
+    for name, value in options.items():
+        if not isinstance(value, bool):
+            raise SpecError(f"{name} is {value!r:.40}; it must be true or false")
+    return definition(choice(Cell, values.get("cell")), **options)
 
 
 def gates(cell: Cell | str) -> tuple[str, ...]:
     """The names of a cell's gates, in PyTorch's row order."""
-    return tuple(gate.name for gate in definition(cell).gates)
+    return definition(cell).gate_names
 
 
 def equations(cell: Cell | str) -> tuple[Equation, ...]:
@@ -347,10 +420,10 @@ def linear_equations(cell: Cell | str) -> tuple[Equation, ...]:
 def step(
     cell: Definition,
     weights: Values,
-    x: Tensor,
-    states: Mapping[str, Tensor],
+    x: "Tensor",
+    states: "Mapping[str, Tensor]",
     overrides: Values | None = None,
-) -> dict[str, Tensor]:
+) -> "dict[str, Tensor]":
     """Compute one step equation by equation; `overrides` replaces what an equation says.
 
     Parameters
@@ -382,7 +455,7 @@ def step(
     return {equation.name: values[equation.name] for equation in cell.equations}
 
 
-def linear_values(cell: Definition, values: Values) -> dict[str, Tensor]:
+def linear_values(cell: Definition, values: Values) -> "dict[str, Tensor]":
     """Both linear parts of all gates, in two matrix products over the stacked rows.
 
     `values` holds ``x``, ``previous_hidden`` and the weights as in `step`.

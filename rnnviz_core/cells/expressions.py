@@ -3,12 +3,12 @@
 ``tanh(x + reset * h)`` written with `Symbol` for the names gives the tree; nothing is parsed.
 """
 
+import functools
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
 import numpy as np
-import torch
 
 Array = Any  # a torch tensor or a numpy array; the formulas work on either, not on a mixture
 Values = Mapping[str, Array]
@@ -148,11 +148,16 @@ def _relu(a: np.ndarray) -> np.ndarray:
 
 # On so little numpy's functions take a half to a fifth of the time of torch's.
 ON_ARRAYS: dict[str, Callable[[Any], Any]] = {"sigmoid": _sigmoid, "tanh": np.tanh, "relu": _relu}
-_ON_TENSORS: dict[str, Callable[[Any], Any]] = {
-    "sigmoid": torch.sigmoid,
-    "tanh": torch.tanh,
-    "relu": torch.relu,
-}
+
+
+@functools.cache
+def _torch() -> Any:
+    """Torch, for whoever computes on tensors: to read a trace and print its formulas numpy is enough."""
+    import torch
+
+    return torch
+
+
 _LATEX = {"sigmoid": r"\sigma", "tanh": r"\tanh", "relu": r"\operatorname{relu}"}
 
 
@@ -165,7 +170,9 @@ class Call(Expression):
 
     def evaluate(self, values: Values) -> Array:
         argument = self.argument.evaluate(values)
-        return (ON_ARRAYS if isinstance(argument, np.ndarray) else _ON_TENSORS)[self.function](argument)
+        on_arrays = isinstance(argument, np.ndarray)
+        function = ON_ARRAYS[self.function] if on_arrays else getattr(_torch(), self.function)
+        return function(argument)
 
     def latex(self, numbers: Mapping[str, float] | None = None, digits: int = 3) -> str:
         return rf"{_LATEX[self.function]}\left({self.argument.latex(numbers, digits)}\right)"
@@ -190,7 +197,7 @@ class Linear(Expression):
         vector, weight = values[self.vector.name], values[self.weight.name]
         bias = None if self.bias is None else values[self.bias.name]
         if not isinstance(vector, np.ndarray):
-            return torch.nn.functional.linear(vector, weight, bias)
+            return _torch().nn.functional.linear(vector, weight, bias)
         return vector @ weight.T if bias is None else vector @ weight.T + bias
 
     def latex(self, numbers: Mapping[str, float] | None = None, digits: int = 3) -> str:

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from rnnviz_core.cells.kinds import Cell
 from rnnviz_core.models.specs import ModelSpec
-from rnnviz_core.tracing.trace import Trace
+from rnnviz_core.tracing.trace import Trace, site
 
 from .task import task_of_spec
 
@@ -42,7 +42,7 @@ def linear(name, x):
 
 tokenizer = sentencepiece.SentencePieceProcessor(model_file=vocabularies["source"])
 x = weights["{embedding}.weight"][tokenizer.encode(text)]  # a row per token
-encoder = load(torch.nn.{module}({inputs}, {hidden}, {layers}, bidirectional={both}), "encoder")
+encoder = load(torch.nn.{module}({inputs}, {hidden}, {layers}, bidirectional={both}{options}), "encoder")
 hidden, state = encoder(x)  # hidden: the last layer's h of every step
 {last}
 '''
@@ -76,6 +76,19 @@ def program(
     return task.program(spec, trace, Places(folder, {**own, **(tokenizers or {})}))
 
 
+def module_of(trace: Trace, part: str) -> dict[str, str]:
+    """The name of the torch module whose cell `part` ran, and the arguments that make it that cell."""
+    cell, options = trace.definition(part), ""
+    found = dict(cell.options)
+    if found.get("relu"):
+        options += ', nonlinearity="relu"'
+    if found.get("projection"):
+        options += f", proj_size={trace[site(part, 0, 'hidden')].shape[1]}"
+    if not found["bias"]:
+        options += ", bias=False"
+    return {"module": MODULES[Cell(cell.name)], "options": options}
+
+
 def final_state(spec: ModelSpec) -> str:
     """How the program names h after the last step."""
     return "state[0]" if spec.cell is Cell.LSTM else "state"
@@ -86,7 +99,7 @@ def start(spec: ModelSpec, trace: Trace, places: Places, *, embedding: str, hidd
     final = final_state(spec)
     both = f"torch.cat(({final}[-2], {final}[-1]))  # of both directions of reading"
     return _START.format(
-        module=MODULES[spec.cell],
+        **module_of(trace, "encoder"),
         layers=spec.layers,
         model=trace.model,
         folder=places.folder,

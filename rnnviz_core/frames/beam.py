@@ -31,7 +31,7 @@ def tree(trace: Trace) -> Columns:
     x = (rank + 0.5) / columns
     first = parent < 0
     kind = np.asarray(search["kept"], dtype=np.int8)
-    kind[trace.meta["search_path"]] = 2
+    kind[list(trace.meta["search_path"])] = 2
     shown_rows = rank < columns
     frame: dict[str, np.ndarray] = {
         "step": step,

@@ -5,13 +5,12 @@ the numbers on the wires that lead into it. Nothing else happens in a cell, so w
 can compute every number that is drawn from those before it.
 """
 
-from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
 
-from rnnviz_core.cells.equations import definition
+from rnnviz_core.cells.equations import Definition
 from rnnviz_core.cells.expressions import Call
 from rnnviz_core.tracing.trace import Trace
 
@@ -54,46 +53,60 @@ def _state(name: str, x: float, y: float, words: str, *after: str) -> Node:
     return Node(name, x, y, kind, words, f"{age} {kind} state {words}", "=" * bool(after), after)
 
 
-def _gate(name: str, x: float, sign: str, about: str, words: str) -> list[Node]:
+def _gate(name: str, x: float, cell: Definition, about: str, words: str) -> list[Node]:
     """A gate: what the token and the old state say, their sum, and the function it goes through."""
     parts = (f"{name}_from_input", f"{name}_from_state")
-    total = f"{name}_preactivation"
+    total, sign = f"{name}_preactivation", _sign(cell, name)
     return [
-        _entry(parts[0], x - 0.42, 0.9, "Wx", f"{about}: {TOKEN}"),
-        _entry(parts[1], x + 0.42, 0.3, "Uh", f"{about}: {STATE}"),
+        _entry(parts[0], x - 0.42, 0.9, "Wx", f"{about}: {_part(cell, TOKEN)}"),
+        _entry(parts[1], x + 0.42, 0.3, "Uh", f"{about}: {_part(cell, STATE)}"),
         _op(total, x, 1.85, "+", f"{about}: the sum", *parts),
         Node(name, x, 3.1, name, words, about, sign, (total,)),
     ]
 
 
-TOKEN = "from the token, W x + b"
-STATE = "from the old hidden state, U h(t−1) + b"
+TOKEN = "from the token, W x"
+STATE = "from the old hidden state, U h(t−1)"
 
 
-def _lstm(signs: Mapping[str, str]) -> list[Node]:
+def _part(cell: Definition, words: str) -> str:
+    """One of a gate's two linear parts, with its bias where the cell has biases."""
+    return words + " + b" * dict(cell.options)["bias"]
+
+
+def _sign(cell: Definition, name: str) -> str:
+    """The function that an activation goes through."""
+    expression = cell[name].expression
+    assert isinstance(expression, Call), f"{name} is the value of a function"
+    return SIGNS[expression.function]
+
+
+def _lstm(cell: Definition) -> list[Node]:
+    projected = "unprojected" in cell.names  # the state mixes all units then: drawn is what this one gives
+    end = ("unprojected", "u(t)") if projected else ("hidden", "h(t)")
     return [
         _state("previous_cell", 0.6, 6.3, "c(t−1)"),
-        *_gate("forget", 2.3, signs["forget"], "forget gate", "forget"),
-        *_gate("input", 4.0, signs["input"], "input gate", "input"),
-        *_gate("candidate", 5.8, signs["candidate"], "candidate", "cand."),
-        *_gate("output", 7.55, signs["output"], "output gate", "output"),
+        *_gate("forget", 2.3, cell, "forget gate", "forget"),
+        *_gate("input", 4.0, cell, "input gate", "input"),
+        *_gate("candidate", 5.8, cell, "candidate", "cand."),
+        *_gate("output", 7.55, cell, "output gate", "output"),
         _op("kept", 2.3, 6.3, "×", "kept: forget gate × c(t−1)", "previous_cell", "forget"),
         _op("added", 4.9, 4.75, "×", "written: input gate × candidate", "input", "candidate"),
         _op("cell_sum", 4.9, 6.3, "+", "kept + written", "kept", "added"),
         _state("cell", 9.4, 6.3, "c(t)", "cell_sum"),
         _op("cell_tanh", 6.9, 5.5, "tanh", "tanh of the new cell state", "cell_sum"),
         _op("shown", 7.55, 4.4, "×", "output gate × tanh(c(t))", "output", "cell_tanh"),
-        _state("hidden", 9.4, 4.4, "h(t)", "shown"),
+        _state(end[0], 9.4, 4.4, end[1], "shown"),
     ]
 
 
-def _gru(signs: Mapping[str, str]) -> list[Node]:
-    entry, state, total, gate = _gate("candidate", 7.4, signs["candidate"], "candidate", "cand.")
+def _gru(cell: Definition) -> list[Node]:
+    entry, state, total, gate = _gate("candidate", 7.4, cell, "candidate", "cand.")
     about = "candidate: reset gate × what the old state says"
     return [
         _state("previous_hidden", 0.6, 6.3, "h(t−1)"),
-        *_gate("update", 1.9, signs["update"], "update gate", "update"),
-        *_gate("reset", 4.3, signs["reset"], "reset gate", "reset"),
+        *_gate("update", 1.9, cell, "update gate", "update"),
+        *_gate("reset", 4.3, cell, "reset gate", "reset"),
         entry._replace(x=7.9),
         state._replace(x=5.9),
         _op("candidate_reset", 5.9, 1.85, "×", about, "reset", state.name),
@@ -107,16 +120,17 @@ def _gru(signs: Mapping[str, str]) -> list[Node]:
     ]
 
 
-def _rnn(signs: Mapping[str, str]) -> list[Node]:
+def _rnn(cell: Definition) -> list[Node]:
     terms, total = ("own", "candidate_from_input", "others"), "candidate_preactivation"
+    others = "from the old states of all other units" + ", and the bias of U" * dict(cell.options)["bias"]
     return [
         _state("previous_hidden", 0.6, 4.75, "h(t−1)"),
         _entry("own_weight", 2.4, 2.2, "weight", "the unit’s weight for its own old state, in U"),
         _op("own", 2.4, 4.75, "×", "from the unit’s own old state", "previous_hidden", "own_weight"),
-        _entry("candidate_from_input", 3.9, 2.2, "Wx", TOKEN),
-        _entry("others", 5.4, 2.2, "others", "from the old states of all other units, and the bias of U"),
+        _entry("candidate_from_input", 3.9, 2.2, "Wx", _part(cell, TOKEN)),
+        _entry("others", 5.4, 2.2, "others", others),
         _op(total, 4.65, 4.75, "+", "the sum", *terms),
-        Node("candidate", 7.0, 4.75, "candidate", "cand.", "candidate", signs["candidate"], (total,)),
+        Node("candidate", 7.0, 4.75, "candidate", "cand.", "candidate", _sign(cell, "candidate"), (total,)),
         _state("hidden", 9.4, 4.75, "h(t)", "candidate"),
     ]
 
@@ -124,26 +138,21 @@ def _rnn(signs: Mapping[str, str]) -> list[Node]:
 DRAWINGS = {"lstm": _lstm, "gru": _gru, "rnn": _rnn}
 
 
-def nodes_of(cell: str) -> list[Node]:
+def nodes_of(cell: Definition) -> list[Node]:
     """The nodes of a cell's drawing, each after those it is made of."""
-    signs = {
-        one.name: SIGNS[one.expression.function]
-        for one in definition(cell).elementwise
-        if isinstance(one.expression, Call)
-    }
-    return DRAWINGS[cell](signs)
+    return DRAWINGS[cell.name](cell)
 
 
 def numbers(model: Any, trace: Trace, place: Place, position: int, unit: int) -> dict[str, float]:
     """The number of every node, by name: recorded ones as recorded, the others in between computed."""
     values = cell_values(trace, place, position, unit)
-    match trace.meta["cell"]:
+    match trace.definition(place.part).name:
         case "lstm":
             values["kept"] = values["forget"] * values["previous_cell"]
             values["added"] = values["input"] * values["candidate"]
             values["cell_sum"] = values["cell"]
             values["cell_tanh"] = float(np.tanh(values["cell"]))
-            values["shown"] = values["hidden"]
+            values["shown"] = values["unprojected" if "unprojected" in values else "hidden"]
         case "gru":
             values["candidate_reset"] = values["reset"] * values["candidate_from_state"]
             values["kept"] = values["update"] * values["previous_hidden"]
@@ -167,7 +176,7 @@ def drawing(
     from), ``size`` (how far from zero) and ``shade``, what the colour shows: the value, but as on the states
     page for what is a part of an LSTM's cell state.
     """
-    found = nodes_of(trace.meta["cell"])
+    found = nodes_of(trace.definition(place.part))
     values, at = numbers(model, trace, place, position, unit), {node.name: node for node in found}
     placed = [(*node[:7], values[node.name]) for node in found]
     wires = []

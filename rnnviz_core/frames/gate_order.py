@@ -7,7 +7,12 @@ from rnnviz_core.tracing.trace import Trace
 from .gates import Place
 
 ORDERS = {"index": "Unit number", "mean": "Mean of one gate", "similar": "Similar units together"}
-KEEPERS = {"lstm": "forget", "gru": "update", "rnn": "candidate"}  # the gate whose mean sorts the units
+
+
+def keeper(trace: Trace, part: str = "encoder") -> str:
+    """The gate whose mean sorts the units: the one that keeps, or what there is where nothing does."""
+    cell = trace.definition(part)
+    return cell.keeper or cell.gate_names[-1]
 
 
 def order(trace: Trace, place: Place, gates: tuple[str, ...], kind: str) -> np.ndarray:
@@ -18,7 +23,7 @@ def order(trace: Trace, place: Place, gates: tuple[str, ...], kind: str) -> np.n
     """
     units = trace[place.site("hidden")].shape[1]
     if kind == "mean":
-        return np.argsort(-trace[place.site(KEEPERS[trace.meta["cell"]])].mean(0), kind="stable")
+        return np.argsort(-trace[place.site(keeper(trace, place.part))].mean(0), kind="stable")
     if kind == "similar" and units > 1:
         return _leaves(np.concatenate([trace[place.site(gate)] for gate in gates]).T)
     return np.arange(units)

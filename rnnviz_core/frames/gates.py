@@ -8,7 +8,7 @@ from typing import TypeVar
 import numpy as np
 import pandas as pd
 
-from rnnviz_core.cells import equations as cells_
+from rnnviz_core.cells.expressions import number_latex
 from rnnviz_core.tracing.trace import Trace, layer_site
 
 from .columns import Columns
@@ -45,9 +45,9 @@ class Place:
         return layer_site(self.part, self.layer, name, reverse=self.reverse)
 
 
-def names(trace: Trace) -> tuple[str, ...]:
-    """The gates of the trace's cell in PyTorch's order, the candidate among them."""
-    return cells_.gates(trace.meta["cell"])
+def names(trace: Trace, part: str = "encoder") -> tuple[str, ...]:
+    """The gates of the cell that `part` ran, in PyTorch's order, the candidate among them."""
+    return trace.definition(part).gate_names
 
 
 def in_rows(items: Sequence[Item], width: int) -> list[Sequence[Item]]:
@@ -139,6 +139,8 @@ def cell_values(trace: Trace, place: Place, position: int, unit: int) -> dict[st
     for state in STATES:
         if state in known:
             known[f"previous_{state}"] = float(previous(trace, place, state, position)[unit])
+    if "unprojected" in known and "hidden" in known:  # a product of a whole row, not of this unit's number
+        known["W_hr @ unprojected"] = known["hidden"]
     return known
 
 
@@ -155,13 +157,13 @@ def worked(trace: Trace, place: Place, position: int, unit: int) -> list[Worked]
     One `Worked` per gate (both linear parts, their sum, the activation) and one per state.
     """
     values, found, lines = cell_values(trace, place, position, unit), [], []
-    cell = trace.meta["cell"]
-    linear = {equation.name: equation for equation in cells_.linear_equations(cell)}
-    gates = cells_.gates(cell)
-    for equation in cells_.equations(cell):
-        for gate in gates:
+    cell = trace.definition(place.part)
+    for equation in cell.elementwise:
+        if equation.name not in values:  # a state that is projected has fewer units than the gates
+            continue
+        for gate in cell.gate_names:
             if equation.name == f"{gate}_preactivation":
-                both = (linear[f"{gate}_from_input"], linear[f"{gate}_from_state"])
+                both = (cell[f"{gate}_from_input"], cell[f"{gate}_from_state"])
                 lines += [_line(part.substitute({part.name: values[part.name]})) for part in both]
         numbers, result = _line(equation.substitute(values), again=True).split(r" \approx ")
         numbers = BETWEEN_PRODUCTS.sub(r"\1 \\\\ &\\quad + \2", numbers)  # on a phone a line is short
@@ -183,8 +185,9 @@ def in_brief(trace: Trace, place: Place, position: int, unit: int) -> list[tuple
     A gate's line adds what the input and the state say; `worked` has all that is in between.
     """
     values = cell_values(trace, place, position, unit)
-    found = {equation.name: equation for equation in cells_.equations(trace.meta["cell"])}
-    gates, lines = {name for name in names(trace) if name != "candidate"}, []
+    cell, lines = trace.definition(place.part), []
+    found = {equation.name: equation for equation in cell.elementwise if equation.name in values}
+    gates = {name for name in cell.gate_names if name != "candidate"}
     for name, equation in found.items():
         if name.endswith("_preactivation"):
             continue
@@ -193,7 +196,7 @@ def in_brief(trace: Trace, place: Place, position: int, unit: int) -> list[tuple
             numbers = inner.expression.latex(values, DIGITS)
             right = equation.expression.latex().replace(inner.symbol.letters, numbers)
         word = f"{name} gate" if name in gates else f"{name} state" if name in STATES else name
-        lines.append((word, _text(right), _text(cells_.number_latex(values[name], DIGITS))))
+        lines.append((word, _text(right), _text(number_latex(values[name], DIGITS))))
     return lines
 
 
@@ -204,6 +207,7 @@ def _text(latex: str) -> str:
         (r"\right", ""),
         (r"\sigma", "σ"),
         (r"\tanh", "tanh"),
+        (r"\operatorname{relu}", "relu"),
         (r"\cdot", "·"),
     ):
         latex = latex.replace(sign, text)

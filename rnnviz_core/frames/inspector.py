@@ -31,8 +31,8 @@ def contributions(
     ``value``. All but the last row add up to the last, which is the recorded pre-activation.
     """
     matrices = weights(model, place)
-    size = len(trace[place.site(f"initial_{_first_state(trace)}")])
-    row = names(trace).index(gate) * size + unit
+    size = trace[place.site(gate)].shape[1]
+    row = names(trace, place.part).index(gate) * size + unit
     x, h = trace[place.site("layer_input")][position], previous(trace, place, "hidden", position)
     damp = 1.0  # what a GRU's candidate sees of the old state is multiplied by the reset gate
     if gate == "candidate" and "reset" in names(trace):
@@ -66,10 +66,6 @@ def contributions_in_words(frame: pd.DataFrame) -> str:
         f"{row.name} {printed(row.value, '+.2f')}" for row in frame.head(3).itertuples(index=False)
     )
     return f"{best}; sum {printed(frame['value'].iloc[-1])}"
-
-
-def _first_state(trace: Trace) -> str:
-    return "cell" if trace.meta["cell"] == "lstm" else "hidden"
 
 
 def _input_names(trace: Trace, place: Place, size: int) -> list[str]:

@@ -1,7 +1,7 @@
 """The memory ledger: a gated state is exactly the sum of what is left of every earlier token.
 
 ``c_t = sum over s of (f_{s+1} * ... * f_t) * i_s * g_s``, and the initial state times all forget gates.
-A GRU's h is the same with its update gate. The two factors come from `cells.Equation.slope_and_offset`.
+A GRU's h is the same with its update gate. The two factors are those of `Definition.memory`.
 """
 
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from rnnviz_core.cells import equations as cells
+from rnnviz_core.cells.equations import Memory
 from rnnviz_core.tracing.trace import Trace
 
 from .columns import Columns, Texts
@@ -17,7 +17,6 @@ from .gates import Place
 from .tokens import step_texts
 
 BEFORE = "(before)"  # the initial state's place on the token axis
-STATES = {"lstm": "cell", "gru": "hidden"}  # where a cell's memory is kept; a plain RNN keeps none
 
 
 @dataclass(frozen=True)
@@ -51,15 +50,18 @@ class Ledger:
         return float(np.abs(self.left.sum(0) - self.recorded).max())
 
 
-def state_name(trace: Trace) -> str | None:
+def state_name(trace: Trace, part: str = "encoder") -> str | None:
     """The state that keeps a ledger; None for a plain RNN, which rewrites its state at every step."""
-    return STATES.get(trace.meta["cell"])
+    memory = trace.definition(part).memory
+    return memory.state if memory else None
 
 
 def ledger(trace: Trace, place: Place, position: int) -> Ledger:
     """Open the state after the token at `position`, in the layer at `place`."""
-    name = STATES[trace.meta["cell"]]
-    slope, offset = _factors(trace, place, name)
+    memory = trace.definition(place.part).memory
+    assert memory is not None, "a page opens no ledger where there is none"
+    name = memory.state
+    slope, offset = _factors(trace, place, memory)
     steps = len(slope)
     read = range(steps - 1, position - 1, -1) if place.reverse else range(position + 1)
     written = np.concatenate([trace[place.site(f"initial_{name}")][None], offset]).astype(np.float64)
@@ -128,10 +130,9 @@ def in_words(ledger: Ledger) -> str:
     )
 
 
-def _factors(trace: Trace, place: Place, name: str) -> tuple[np.ndarray, np.ndarray]:
+def _factors(trace: Trace, place: Place, memory: Memory) -> tuple[np.ndarray, np.ndarray]:
     """What multiplies the old state at each step, and what is added to it: (steps, unit) each."""
-    equation = next(found for found in cells.equations(trace.meta["cell"]) if found.name == name)
-    parts = equation.slope_and_offset(f"previous_{name}")
+    parts = (memory.kept, memory.written)
     values = {
         symbol: trace[place.site(symbol)].astype(np.float64) for part in parts for symbol in part.symbols()
     }

@@ -24,6 +24,8 @@ def npz_bytes(header: dict[str, Any], arrays: dict[str, np.ndarray]) -> bytes:
     buffer = io.BytesIO()
     encoded = np.frombuffer(_encoded(header).encode(), dtype=np.uint8)
     np.savez_compressed(buffer, allow_pickle=False, header=encoded, **arrays)
+    with zipfile.ZipFile(buffer) as archive:
+        _check_bytes(sum(entry.file_size for entry in archive.infolist()))
     return buffer.getvalue()
 
 
@@ -39,6 +41,7 @@ def parquet_bytes(header: dict[str, Any], frame: Any) -> bytes:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
+    _check_bytes(len(frame) * frame["value"].dtype.itemsize)  # of all arrays the widest type
     table = pa.Table.from_pandas(frame, preserve_index=False)
     table = table.replace_schema_metadata({"rnnviz": _encoded(header)})
     buffer = io.BytesIO()
@@ -63,13 +66,16 @@ def read(path: Path) -> Content:
 def _read_npz(path: Path) -> Content:
     with zipfile.ZipFile(path) as archive:
         sizes = {entry.filename: entry.file_size for entry in archive.infolist()}
-        unpacked = sum(entry.file_size for entry in archive.infolist())
-    if unpacked > limits.TRACE_BYTES:
-        raise TraceError(f"it unpacks to {unpacked} bytes; the limit is {limits.TRACE_BYTES}")
+        _check_bytes(sum(sizes.values()))
     _check_header_size(sizes.get("header.npy", 0))
     with np.load(path, allow_pickle=False) as archive:
         header = json.loads(archive["header"].tobytes().decode())
         return header, {name: archive[name] for name in header["axes"]}
+
+
+def _check_bytes(unpacked: int) -> None:
+    if unpacked > limits.TRACE_BYTES:
+        raise TraceError(f"it unpacks to {unpacked} bytes; the limit is {limits.TRACE_BYTES}")
 
 
 def _read_parquet(path: Path) -> Content:
@@ -91,6 +97,7 @@ def _read_parquet(path: Path) -> Content:
     named = sum(math.prod(shape) for shape, _ in layout.values())
     if named != count:
         raise TraceError(f"its arrays have {named} numbers together, and its table {count}")
+    _check_bytes(sum(math.prod(shape) * dtype.itemsize for shape, dtype in layout.values()))
     values = file.read(columns=["value"], use_threads=False).column("value").to_numpy()
     arrays, start = {}, 0
     for name, (shape, dtype) in layout.items():
@@ -109,17 +116,19 @@ def _check_values(file: Any) -> int:
     """How many numbers a Parquet file holds; refused, unread, when they are too many or no numbers.
 
     A few bytes can stand for millions of rows, and the footer, which counts them, may have been written by
-    anybody: every count in it is looked at, and and the type that is read.
+    anybody: every count in it is looked at, and the type that is read.
     """
     import pyarrow as pa
 
-    footer, limit = file.metadata, limits.TRACE_BYTES // 8
+    footer = file.metadata
     place = file.schema_arrow.get_field_index("value")
     if place < 0:
         raise TraceError("it is a Parquet file, but not of a trace")
     kind = file.schema_arrow.field(place).type
     if not (pa.types.is_floating(kind) or pa.types.is_integer(kind) or pa.types.is_boolean(kind)):
         raise TraceError(f"its values are {kind}; a trace holds real numbers")
+    width = max(1, kind.bit_width // 8)  # bytes of a number
+    limit = limits.TRACE_BYTES // width
     stored = [number for number in range(len(file.schema)) if file.schema.column(number).path == "value"]
     if len(stored) != 1 or file.schema.column(stored[0]).max_repetition_level:
         raise TraceError("its values are nested; a trace holds a number per row")
@@ -131,7 +140,7 @@ def _check_values(file: Any) -> int:
         sum(column.num_values for column in columns),
     )
     if max(counts) > limit:
-        raise TraceError(f"it has {max(counts)} numbers; the limit is {limit}")
+        raise TraceError(f"it has {max(counts)} numbers of {width} bytes; the limit is {limit}")
     if len(set(counts)) > 1 or any(group.num_rows < 0 for group in groups):
         raise TraceError(f"its footer counts {' and '.join(map(str, counts))} rows")
     # What the pages unpack to: at most eight bytes a number, and twice that for a dictionary and levels.

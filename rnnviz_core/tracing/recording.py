@@ -35,6 +35,7 @@ def finished(network: Network, encoding: Encoding, recording: Recording, **rest:
         text=encoding.text,
         arrays=recording.arrays,
         axes=recording.axes,
+        definitions=recording.definitions,
         max_difference=recording.difference,
         meta=meta,
         **rest,

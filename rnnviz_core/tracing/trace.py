@@ -6,7 +6,8 @@ Sites follow one grammar, built by `site` alone::
                                                      readout.logits, attention.weights
 
 Every array names its axes: ``time``, ``source`` and ``target`` count tokens; ``unit``, ``dim``,
-``class`` and ``vocab`` count numbers. A trace is immutable: arrays are read-only.
+``class`` and ``vocab`` count numbers. A trace is immutable, its arrays and `Trace.meta` too. It carries the
+definition of the cell that each part ran, so that a formula printed from it belongs to its numbers.
 """
 
 import functools
@@ -20,7 +21,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from rnnviz_core import limits
-from rnnviz_core.errors import TraceError
+from rnnviz_core.cells import equations as cells
+from rnnviz_core.errors import SpecError, TraceError
 from rnnviz_core.inputs.steps import Token
 
 from . import files as trace_files
@@ -31,6 +33,7 @@ if TYPE_CHECKING:
 TOKEN_AXES = ("time", "source", "target")
 AXES = (*TOKEN_AXES, "unit", "dim", "class", "vocab")
 _ALL_AXES = frozenset(AXES)
+_PLAIN = frozenset((str, int, float, bool, type(None)))
 FORMAT = 1  # version of the saved form
 _NAME = re.compile(r"[a-z][a-z_]*")
 _SITE = re.compile(r"[a-z][a-z_]*(\.(0|[1-9][0-9]*)(\.reverse)?)?\.[a-z][a-z_]*")
@@ -72,20 +75,21 @@ Computed = tuple[str, Callable[[np.ndarray], np.ndarray]]  # another site, and w
 
 
 class _Arrays(Mapping[str, np.ndarray]):
-    """Read-only arrays by site; some are computed whenever somebody looks, and not kept."""
+    """Arrays by site, read-only for whoever looks; some are computed at every look, and not kept."""
 
     def __init__(
-        self, kept: Mapping[str, np.ndarray], computed: Mapping[str, Computed], order: tuple[str, ...]
+        self,
+        kept: dict[str, np.ndarray],
+        computed: Mapping[str, Computed] = MappingProxyType({}),
+        order: tuple[str, ...] = (),
     ):
-        self.kept, self.computed, self._order = kept, computed, order
+        self.kept, self.computed, self._order = kept, computed, order or tuple(kept)
 
     def __getitem__(self, name: str) -> np.ndarray:
         if name not in self.computed:
-            return self.kept[name]
+            return _read_only(self.kept[name])
         source, function = self.computed[name]
-        array = function(self.kept[source])
-        array.setflags(write=False)
-        return array
+        return _read_only(np.ascontiguousarray(function(_read_only(self.kept[source]))))
 
     def __contains__(self, name: object) -> bool:
         return name in self.kept or name in self.computed
@@ -110,13 +114,18 @@ class Trace:
     tokens
         Token axis -> its tokens, in reading order.
     arrays
-        Site -> read-only array.
+        Site -> array: contiguous, and read-only for good. An array that is handed over is not copied when
+        it is contiguous already.
     axes
         Site -> the names of that array's axes.
     labels
         Axis (``class``, ``vocab``) or track (``target_input``) -> a name per position.
     meta
-        Plain values: ``task``, ``cell``, ``attention``, the prediction, notes on the text.
+        Plain values: ``task``, ``cell``, ``attention``, the prediction, notes on the text. Lists are
+        tuples, and nothing in it can be changed.
+    definitions
+        Part -> the cell that ran: its equations, with relu or tanh, with biases or without, projected or
+        not. See `definition`.
     max_difference
         The largest absolute difference between the states recomputed from the recorded gates and
         those the fused torch module returned.
@@ -130,29 +139,26 @@ class Trace:
     max_difference: float
     labels: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     meta: Mapping[str, Any] = field(default_factory=dict)
+    definitions: Mapping[str, cells.Definition] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if self.arrays.keys() != self.axes.keys():
             odd = sorted(self.arrays.keys() ^ self.axes.keys())
             raise TraceError(f"site {odd[0]!r} has an array without axes or axes without an array")
         sizes: dict[str, int] = {axis: len(tokens) for axis, tokens in self.tokens.items()}
-        fitting = set()  # most sites share a few shapes: check each shape once
-        frozen = {}
-        computed = self.arrays if isinstance(self.arrays, _Arrays) else None
-        kept = self.arrays if computed is None else computed.kept
-        for name, array in kept.items():
-            kind = (self.axes[name], array.shape, array.dtype)
-            if kind not in fitting:
+        _check_sites(tuple(self.axes))
+        contiguous: dict[Any, bool] = {}  # most sites share a few shapes: look at each once
+        arrays = self.arrays if isinstance(self.arrays, _Arrays) else _Arrays(dict(self.arrays))
+        for name, array in arrays.kept.items():
+            kind = (self.axes[name], array.shape, array.strides, array.dtype)
+            if kind not in contiguous:
                 _check_array(name, array, self.axes[name], sizes)
-                fitting.add(kind)
-            _check_site(name)
-            frozen[name] = view = array.view()
-            view.setflags(False)  # type: ignore[call-arg]  # write, by place: by name it takes twice as long
-        for name in ("tokens", "axes", "labels", "meta"):
+                contiguous[kind] = array.flags.c_contiguous
+            if not contiguous[kind]:
+                arrays.kept[name] = np.ascontiguousarray(array)
+        for name in ("tokens", "axes", "labels", "definitions"):
             object.__setattr__(self, name, MappingProxyType(dict(getattr(self, name))))
-        arrays: Mapping[str, np.ndarray] = MappingProxyType(frozen)
-        if computed is not None:
-            arrays = _Arrays(frozen, computed.computed, tuple(computed))
+        object.__setattr__(self, "meta", _frozen(self.meta))
         object.__setattr__(self, "arrays", arrays)
 
     def __getitem__(self, name: str) -> np.ndarray:
@@ -170,8 +176,8 @@ class Trace:
     @property
     def nbytes(self) -> int:
         """Bytes of all arrays together that are kept."""
-        kept = self.arrays.kept if isinstance(self.arrays, _Arrays) else self.arrays
-        return sum(array.nbytes for array in kept.values())
+        assert isinstance(self.arrays, _Arrays)
+        return sum(array.nbytes for array in self.arrays.kept.values())
 
     def computing(self, name: str, source: str, function: Callable[[np.ndarray], np.ndarray]) -> "Trace":
         """The same trace, smaller: `function` makes the array `name` of that of `source` at every look."""
@@ -191,6 +197,20 @@ class Trace:
         """The token axis along which `part` steps."""
         return self.axes[site(part, 0, "hidden")][0]
 
+    def definition(self, part: str = "encoder") -> cells.Definition:
+        """The equations of the recurrent cell that `part` ran.
+
+        Raises
+        ------
+        TraceError
+            When the trace has no such part.
+        """
+        if part in self.definitions:
+            return self.definitions[part]
+        if not self.layers(part):
+            raise TraceError(f"no recurrent part {part!r} in this trace")
+        return _definition_by_numbers(self, part)
+
     # --- leaving and entering the process -----------------------------------------------------
 
     def header(self) -> dict[str, Any]:
@@ -207,7 +227,8 @@ class Trace:
             "shapes": {name: list(array.shape) for name, array in self.arrays.items()},
             "dtypes": {name: array.dtype.str for name, array in self.arrays.items()},
             "labels": {axis: list(names) for axis, names in self.labels.items()},
-            "meta": dict(self.meta),
+            "meta": _thawed(self.meta),
+            "cells": {part: cell.to_dict() for part, cell in self.definitions.items()},
             "max_difference": self.max_difference,
         }
 
@@ -218,7 +239,7 @@ class Trace:
         for name, kind in (("model", str), ("text", str), ("meta", dict)):
             if not isinstance(header[name], kind):
                 raise TraceError(f"its {name} is {header[name]!r:.40}; it must be a {kind.__name__}")
-        return cls(
+        found = cls(
             model=header["model"],
             text=header["text"],
             tokens={
@@ -231,8 +252,14 @@ class Trace:
             axes={name: tuple(axes) for name, axes in header["axes"].items()},
             labels={axis: tuple(names) for axis, names in header["labels"].items()},
             meta=header["meta"],
+            definitions={part: cells.from_dict(cell) for part, cell in header.get("cells", {}).items()},
             max_difference=float(header["max_difference"]),
         )
+        for part, cell in found.definitions.items():
+            for name in cell.names:
+                if site(part, 0, name) not in found:
+                    raise TraceError(f"its {part} is said to run the cell {cell.name}, but has no {name!r}")
+        return found
 
     def to_npz(self) -> bytes:
         """The trace as a compressed ``.npz`` file: an array per site and a JSON header."""
@@ -252,15 +279,15 @@ class Trace:
             cannot be written.
         """
         path = Path(path)
-        count = sum(array.size for array in self.arrays.values())
-        if count > limits.TRACE_BYTES // 8:
-            raise TraceError(f"the trace has {count} numbers; a file holds up to {limits.TRACE_BYTES // 8}")
+        size = sum(array.nbytes for array in self.arrays.values())
+        if size > limits.TRACE_BYTES:
+            raise TraceError(f"the trace has {size} bytes; a file holds up to {limits.TRACE_BYTES}")
         try:
             match path.suffix:
                 case ".npz":
-                    path.write_bytes(self.to_npz())
+                    path.write_bytes(_readable(self.to_npz()))
                 case ".parquet":
-                    path.write_bytes(self.to_parquet())
+                    path.write_bytes(_readable(self.to_parquet()))
                 case ".csv":
                     self.to_frame().to_csv(path, index=False)
                 case other:
@@ -327,6 +354,61 @@ class Trace:
         return pd.DataFrame(columns)
 
 
+def _read_only(array: np.ndarray) -> np.ndarray:
+    """The same numbers in an array that nobody can make writable: it sees memory that is not."""
+    return np.asarray(memoryview(array).toreadonly())  # type: ignore[arg-type]
+
+
+def _readable(content: bytes) -> bytes:
+    """A file's bytes, unless `Trace.load` would refuse so many of them."""
+    if len(content) > limits.TRACE_BYTES:
+        raise TraceError(f"the file would have {len(content)} bytes; the limit is {limits.TRACE_BYTES}")
+    return content
+
+
+def _frozen(value: Any) -> Any:
+    """Plain values that cannot be changed: mappings that are read-only, tuples in place of lists."""
+    if isinstance(value, Mapping):
+        frozen = {name: part if type(part) in _PLAIN else _frozen(part) for name, part in value.items()}
+        return MappingProxyType(frozen)
+    if isinstance(value, list | tuple):
+        if _PLAIN.issuperset(map(type, value)):  # the thousands of nodes of a search
+            return tuple(value)
+        return tuple(map(_frozen, value))
+    return value
+
+
+def _thawed(value: Any) -> Any:
+    """The inverse of `_frozen`, as JSON takes it."""
+    if isinstance(value, Mapping):
+        return {name: _thawed(part) for name, part in value.items()}
+    return [_thawed(part) for part in value] if isinstance(value, tuple) else value
+
+
+def _definition_by_numbers(trace: Trace, part: str) -> cells.Definition:
+    """The cell of a trace that was saved before traces named it: which equations give its numbers.
+
+    Whether there are biases no number tells; a module's printed form, which was kept as its model, does.
+    """
+    options: dict[str, bool] = {}
+    name = trace.meta.get("cell")
+    if name == "lstm":
+        options["projection"] = site(part, 0, "unprojected") in trace
+    elif name == "rnn":
+        options["relu"] = bool(
+            np.array_equal(
+                trace[site(part, 0, "candidate")],
+                np.maximum(trace[site(part, 0, "candidate_preactivation")], 0),
+            )
+        )
+    if trace.meta.get("task") == "module":
+        options["bias"] = "bias=False" not in trace.model
+    try:
+        return cells.definition(name or "", **options)
+    except SpecError as error:
+        raise TraceError(f"the trace does not say which cell it is of: {error}") from None
+
+
 def _texts(pool: Sequence[str | None], places: np.ndarray) -> Any:
     """A pandas string column of the texts at `places`, without an object per row."""
     import pandas as pd
@@ -335,10 +417,11 @@ def _texts(pool: Sequence[str | None], places: np.ndarray) -> Any:
     return pd.array(pa.array(pool, type=pa.large_string()).take(pa.array(places)), dtype="string")
 
 
-@functools.lru_cache(maxsize=4096)
-def _check_site(name: str) -> None:
-    if not _SITE.fullmatch(name):
-        raise TraceError(f"{name!r} is no site; a site is part[.layer[.reverse]].name")
+@functools.lru_cache(maxsize=256)  # by the hundred the looks would cost more than the numbers
+def _check_sites(names: tuple[str, ...]) -> None:
+    for name in names:
+        if not _SITE.fullmatch(name):
+            raise TraceError(f"{name!r} is no site; a site is part[.layer[.reverse]].name")
 
 
 def _check_array(name: str, array: np.ndarray, axes: tuple[str, ...], sizes: dict[str, int]) -> None:

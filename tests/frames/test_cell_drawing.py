@@ -2,6 +2,7 @@
 
 import math
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -14,6 +15,7 @@ from rnnviz_core.checkpoints.registry import load
 from rnnviz_core.contracts.task import record
 from rnnviz_core.frames import cell_drawing, gates
 from rnnviz_core.frames.gates import Place
+from rnnviz_core.tracing.module import record_module
 
 ROOT = Path(__file__).resolve().parents[2] / "checkpoints"
 TEXTS = {"en": "The film was never bad!", "es": "La casa era aburrida.", "de": "Ein Hund läuft im Garten."}
@@ -23,9 +25,10 @@ SIGNS = {  # the meaning of every sign, written out apart from the code that dra
     "=": sum,
     "1 −": lambda found: 1 - sum(found),
     "tanh": lambda found: math.tanh(sum(found)),
+    "relu": lambda found: max(0.0, sum(found)),
     "σ": lambda found: 1 / (1 + math.exp(-sum(found))),
 }
-UNARY = ("=", "1 −", "tanh", "σ")
+UNARY = ("=", "1 −", "tanh", "relu", "σ")
 
 
 def places_of(trace):
@@ -49,7 +52,11 @@ def assert_every_number_follows(nodes, wires):
         assert node.value == pytest.approx(SIGNS[node.sign](list(arriving["value"])), abs=2e-6), node.name
         if node.kind in ("op", "function"):
             assert node.words == node.sign
-    assert set(wires["start"]) == set(nodes["name"]) - {"hidden", "cell"}  # no number is left over
+    assert set(wires["start"]) == set(nodes["name"]) - {
+        "hidden",
+        "cell",
+        "unprojected",
+    }  # no number is left over
 
 
 @pytest.mark.parametrize("folder", sorted(ROOT.glob("*/card.md")), ids=lambda path: path.parent.name)
@@ -124,3 +131,30 @@ def test_a_state_has_its_colour_in_the_drawing_and_its_number_that_of_the_states
     shade, value = (dict(zip(wires["start"], wires[name])) for name in ("shade", "value"))
     assert shade["previous_cell"] == pytest.approx(value["previous_cell"] / state_charts.LIMITS["cell"])
     assert shade["shown"] == pytest.approx(value["shown"] / state_charts.LIMITS["hidden"])
+
+
+@pytest.mark.filterwarnings("ignore:LSTM with projections is not supported")
+@pytest.mark.parametrize(
+    "module, sign, biased",
+    [
+        (torch.nn.RNN(3, 4, nonlinearity="relu"), "relu", True),
+        (torch.nn.RNN(3, 4, bias=False), "tanh", False),
+        (torch.nn.GRU(3, 4, bias=False), "tanh", False),
+        (torch.nn.LSTM(3, 4, bias=False), "tanh", False),
+        (torch.nn.LSTM(3, 4, proj_size=2), "tanh", True),
+    ],
+    ids=str,
+)
+def test_the_drawn_cell_is_the_one_that_ran(module, sign, biased):
+    torch.manual_seed(1)
+    for parameter in module.parameters():
+        parameter.data = torch.randn(parameter.shape)
+    trace = record_module(module, torch.randn(5, 3))
+    place, network = Place(), SimpleNamespace(encoder=module, stacks=lambda: {"encoder": module})
+    for position in range(5):
+        for unit in range(4):
+            nodes, wires = cell_drawing.drawing(network, trace, place, position, unit)
+            assert_every_number_follows(nodes, wires)
+            assert nodes.set_index("name")["sign"]["candidate"] == sign
+            from_input = nodes.set_index("name")["about"]["candidate_from_input"]
+            assert from_input.endswith("W x + b" if biased else "W x")

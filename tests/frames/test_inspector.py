@@ -28,7 +28,8 @@ def test_orders_hold_every_unit_once(cell):
     for kind in gate_order.ORDERS:
         order = gate_order.order(trace, PLACE, gates.names(trace), kind)
         assert sorted(order) == list(range(16)), kind
-    keeper = trace[f"encoder.0.{gate_order.KEEPERS[cell]}"].mean(0)
+    keeps = {"lstm": "forget", "gru": "update", "rnn": "candidate"}
+    keeper = trace[f"encoder.0.{keeps[cell]}"].mean(0)
     by_mean = gate_order.order(trace, PLACE, gates.names(trace), "mean")
     assert (np.diff(keeper[by_mean]) <= 0).all()
     found = gates.cells(trace, PLACE, by_mean)

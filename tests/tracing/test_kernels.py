@@ -6,7 +6,7 @@ import sys
 SCRIPT = """
 import numpy, torch
 from threadpoolctl import threadpool_info
-from rnnviz_core import kernels
+from rnnviz_core.tracing import kernels
 
 def threads():
     return [found["num_threads"] for found in threadpool_info() if found["user_api"] == "blas"]

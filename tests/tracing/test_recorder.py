@@ -383,7 +383,7 @@ def test_sentiment_identities(spec: dict[str, Any]) -> None:
 
 def test_notes_on_the_text_are_kept() -> None:
     trace = record(sentiment_model(), "warm\x07 soup")
-    assert trace.meta["notes"] == ["1 control character read as a space"]
+    assert trace.meta["notes"] == ("1 control character read as a space",)
 
 
 def test_a_trace_does_not_share_memory_with_its_model() -> None:
@@ -475,7 +475,7 @@ def test_a_reference_is_what_the_decoder_reads() -> None:
     model = translation_model(attention="luong")
     trace = record(model, SOURCE, reference="the old train")
     assert trace.meta["forced"] is True
-    assert trace.meta["beam"] == []
+    assert trace.meta["beam"] == ()
     assert trace.meta["translation"] == "the old train"
     tokens = trace.tokens["target"]
     assert tokens[-1].text == "</s>"
@@ -494,7 +494,7 @@ def test_the_best_hypothesis_of_the_beam_is_recorded(attention: str) -> None:
     scores = [hypothesis["score"] for hypothesis in trace.meta["beam"]]
     assert scores == sorted(scores, reverse=True)
     assert trace.meta["beam"][0]["text"] == trace.meta["translation"]
-    assert trace.meta["beam"][0]["pieces"] == [token.text for token in trace.tokens["target"]]
+    assert trace.meta["beam"][0]["pieces"] == tuple(token.text for token in trace.tokens["target"])
     chosen = trace["readout.probabilities"][range(len(found.hypotheses[0].ids)), found.hypotheses[0].ids]
     assert np.log(chosen).sum() == pytest.approx(trace.meta["beam"][0]["log_probability"], rel=1e-4)
 
@@ -506,8 +506,8 @@ def test_a_beam_keeps_every_node_it_looked_at() -> None:
     with torch.inference_mode():
         found = beam_search(model, model.encode(ids, torch.tensor([ids.shape[1]])), 3)
     search = trace.meta["search"]
-    assert search["id"] == [node.id for node in found.nodes]
-    assert search["parent"] == [node.parent for node in found.nodes]
+    assert search["id"] == tuple(node.id for node in found.nodes)
+    assert search["parent"] == tuple(node.parent for node in found.nodes)
     written = [search["id"][node] for node in trace.meta["search_path"]]
     assert written == [token.id for token in trace.tokens["target"]]
     assert "search" not in record(model, SOURCE).meta

@@ -15,6 +15,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+import torch
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays_of
@@ -22,6 +23,7 @@ from hypothesis.extra import numpy as arrays_of
 from rnnviz_core import limits
 from rnnviz_core.errors import TraceError
 from rnnviz_core.inputs.steps import Token
+from rnnviz_core.tracing.module import record_module
 from rnnviz_core.tracing.trace import Trace, layer_site, site
 
 TOKENS = (Token("▁warm", 5, 0, 4), Token("▁soup", 6, 4, 9), Token("▁warm", 5, 9, 14))
@@ -281,7 +283,7 @@ def test_paths_that_do_not_work(tmp_path: Path) -> None:
 def test_files_are_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     npz, parquet = (small().save(tmp_path / f"trace.{ending}") for ending in ("npz", "parquet"))
     monkeypatch.setattr(limits, "TRACE_BYTES", 20)
-    with pytest.raises(TraceError, match="the trace has 10 numbers; a file holds up to 2"):
+    with pytest.raises(TraceError, match="the trace has 48 bytes; a file holds up to 20"):
         small().save(tmp_path / "again.npz")
     for path in (npz, parquet):
         with pytest.raises(TraceError, match=r"has \d+ bytes; the limit is 20"):
@@ -296,7 +298,7 @@ def test_unpacked_size_is_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr(limits, "TRACE_BYTES", 400_000)
     with pytest.raises(TraceError, match=r"unpacks to \d+ bytes; the limit is 400000"):
         Trace.load(npz)
-    with pytest.raises(TraceError, match="has 120000 numbers; the limit is 50000"):
+    with pytest.raises(TraceError, match="has 120000 numbers of 4 bytes; the limit is 100000"):
         Trace.load(parquet)
 
 
@@ -519,3 +521,97 @@ def test_damaged_bytes(tmp_path: Path, ending: str, data: st.DataObject) -> None
     path.write_bytes(content)
     with contextlib.suppress(TraceError):
         Trace.load(path)
+
+
+# --- immutable, for good ----------------------------------------------------------------------
+
+
+def recorded() -> Trace:
+    """Two layers, read in both directions: halves of outputs, rows in turned order, states of batches."""
+    torch.manual_seed(3)
+    module = torch.nn.LSTM(3, 4, num_layers=2, bidirectional=True, batch_first=True)
+    return record_module(module, torch.randn(3, 6, 3), item=1)
+
+
+def test_every_array_goes_into_torch() -> None:
+    trace = recorded()
+    for name in trace:
+        array = trace[name]
+        assert array.flags.c_contiguous, name
+        assert all(stride > 0 for stride in array.strides), name
+        assert torch.equal(torch.tensor(array), torch.tensor(array.tolist()))
+
+
+def test_an_array_is_contiguous_however_it_came() -> None:
+    turned = np.arange(6, dtype=np.float32).reshape(2, 3)[::-1].T
+    trace = small(arrays={"encoder.0.hidden": turned}, axes={"encoder.0.hidden": ("time", "unit")})
+    assert trace["encoder.0.hidden"].flags.c_contiguous
+    np.testing.assert_array_equal(trace["encoder.0.hidden"], turned)
+
+
+def test_no_array_can_be_made_writable(tmp_path: Path) -> None:
+    trace = recorded()
+    again = Trace.load(trace.save(tmp_path / "trace.npz"))
+    shorter = again.computing("encoder.0.hidden", "encoder.1.hidden", np.negative)
+    for found in (trace, again, shorter, replace(trace, text="other")):
+        for name in found:
+            array = found[name]
+            with pytest.raises(ValueError, match="read-only"):
+                array[...] = 0
+            while isinstance(array, np.ndarray):
+                with pytest.raises(ValueError, match="WRITEABLE"):
+                    array.setflags(write=True)
+                array = array.base
+
+
+def test_meta_is_immutable_to_its_depths() -> None:
+    meta = {"task": "module", "beam": [{"text": "a", "pieces": ["x"]}], "search": {"kept": [True, False]}}
+    trace = small(meta=meta)
+    for change in (
+        lambda: trace.meta["beam"].append(1),
+        lambda: trace.meta["beam"][0].update(text="b"),
+        lambda: trace.meta["beam"][0]["pieces"].append("y"),
+        lambda: trace.meta["search"].__setitem__("kept", []),
+    ):
+        with pytest.raises((AttributeError, TypeError)):
+            change()
+    meta["beam"][0]["pieces"].append("y")  # what it was made from is somebody else's
+    assert trace.meta["beam"][0]["pieces"] == ("x",)
+    assert trace.header()["meta"] == {
+        "task": "module",
+        "beam": [{"text": "a", "pieces": ["x"]}],
+        "search": {"kept": [True, False]},
+    }
+
+
+# --- the limit of a file is the documented one ------------------------------------------------
+
+
+@pytest.mark.parametrize("ending", ["npz", "parquet"])
+def test_a_trace_of_nearly_the_limit_is_saved_and_read(
+    ending: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of single precision a file holds twice as many numbers as of double."""
+    for dtype in (np.float32, np.float64):
+        values = np.zeros((3, 120_000 // np.dtype(dtype).itemsize), dtype=dtype)
+        trace = small(arrays={"encoder.0.hidden": values}, axes={"encoder.0.hidden": ("time", "unit")})
+        monkeypatch.setattr(limits, "TRACE_BYTES", values.nbytes + 2_000)  # the header comes on top
+        assert_same(Trace.load(trace.save(tmp_path / f"trace.{ending}")), trace)
+        monkeypatch.setattr(limits, "TRACE_BYTES", values.nbytes - 1)
+        with pytest.raises(TraceError, match=f"the trace has {values.nbytes} bytes; a file holds up to"):
+            trace.save(tmp_path / f"more.{ending}")
+        assert not (tmp_path / f"more.{ending}").exists()
+
+
+def test_a_file_that_could_not_be_read_again_is_not_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What does not compress: the arrays fit, and the file with its other columns does not."""
+    values = np.random.default_rng(0).random((3, 1_000))
+    trace = small(arrays={"encoder.0.hidden": values}, axes={"encoder.0.hidden": ("time", "unit")})
+    monkeypatch.setattr(limits, "TRACE_BYTES", values.nbytes)
+    with pytest.raises(TraceError, match=r"the file would have \d+ bytes; the limit is 24000"):
+        trace.save(tmp_path / "trace.parquet")
+    with pytest.raises(TraceError, match=r"unpacks to \d+ bytes; the limit is 24000"):
+        trace.save(tmp_path / "trace.npz")
+    assert not list(tmp_path.iterdir())

@@ -4,7 +4,7 @@ from pprint import pformat
 from textwrap import indent
 
 from rnnviz_core.cells.kinds import Cell
-from rnnviz_core.contracts.program import MODULES, Places, final_state, start
+from rnnviz_core.contracts.program import Places, final_state, module_of, start
 from rnnviz_core.inputs.tokenizer import BOS
 from rnnviz_core.models.seq2seq_spec import TranslationSpec
 from rnnviz_core.models.specs import Attention
@@ -12,7 +12,7 @@ from rnnviz_core.tracing.trace import Trace
 
 _TRANSLATION = """first = torch.tanh(linear("bridge", last)).reshape(-1, {hidden})
 state = {first}
-decoder = load(torch.nn.{module}({inputs}, {hidden}, {layers}), "decoder")
+decoder = load(torch.nn.{module}({inputs}, {hidden}, {layers}{options}), "decoder")
 written = {written}
 rows, steps = [], []
 for piece in [{start}, *written[:-1]]:  # every step reads the piece before it
@@ -54,7 +54,7 @@ def program(spec: TranslationSpec, trace: Trace, places: Places) -> str:
     context = 0 if spec.attention is Attention.LUONG else spec.hidden
     body = _STEPS[spec.attention].replace("{top}", final_state(spec))
     return head + _TRANSLATION.format(
-        module=MODULES[spec.cell],
+        **module_of(trace, "decoder"),
         layers=spec.layers,
         hidden=spec.hidden,
         inputs=spec.embedding + context,

@@ -90,7 +90,7 @@ def _gates_of(view: "View") -> tuple[str, ...]:
 
 
 def _choose_order(view: "View") -> str:
-    keeper = gate_order.KEEPERS[view.trace.meta["cell"]]
+    keeper = gate_order.keeper(view.trace)
     kinds = {name: words.replace("one gate", keeper) for name, words in gate_order.ORDERS.items()}
     return choose_one(
         "order",
