@@ -32,7 +32,7 @@ SPEC_HELP = {
 }
 RUN_HELP = {
     "data": "Table of texts (.tsv, .csv, .txt, .jsonl, or .gz of these), the stem of two files of pairs, or "
-    "hub:NAME[:CONFIG]; @SPLIT after it names a split.",
+    "hub:NAME[:CONFIG]; @SPLIT after it names a split. Or a folder that `prepare` wrote.",
     "validation": "Table of the validation texts; by default that of --data.",
     "train_split": "Value of the column `split` to train on, where there is that column.",
     "validation_split": "Value of the column `split` to validate on.",
@@ -51,6 +51,12 @@ RUN_HELP = {
     "teacher_nearest": "Translation: of a teacher's beam, the one nearest to the given translation.",
     "teacher_share": "Sentiment: weight of these answers in the loss. Translation: share of the texts.",
     "sampling": "Share of texts cut at random in training (subword regularisation).",
+    "everyday": "Prepared texts: everyday texts per epoch.",
+    "templates": "Prepared texts: texts from templates per epoch.",
+    "reviews": "Prepared texts: passages of reviews per epoch.",
+    "leave_out": "Prepared texts: a family of templates that is not used; may be repeated.",
+    "looking": "Prepared texts: weight of attention's own loss, against the words' own labels.",
+    "name": "The model's id; by default the one its settings give.",
 }
 CONFIG_HELP = {
     "epochs": "Passes over the training texts.",

@@ -160,6 +160,7 @@ class Tokenizer:
         *,
         lowercase: bool = False,
         symbols: tuple[str, ...] = (),
+        fallback: bool = False,
         seed: int = 0,
     ) -> Self:
         """Learn a unigram vocabulary of at most `size` pieces from texts.
@@ -174,6 +175,8 @@ class Tokenizer:
             Fold case (``nmt_nfkc_cf``), so that "Good" and "good" are one piece.
         symbols
             Strings that are one piece wherever they stand, such as ``n't``.
+        fallback
+            Cut characters that are not in the vocabulary into bytes, so that nothing is unknown.
 
         Raises
         ------
@@ -191,6 +194,7 @@ class Tokenizer:
                 hard_vocab_limit=False,
                 model_type="unigram",
                 user_defined_symbols=list(symbols),
+                byte_fallback=fallback,
                 character_coverage=0.9998,
                 normalization_rule_name="nmt_nfkc_cf" if lowercase else "nmt_nfkc",
                 input_sentence_size=SENTENCES_FOR_TRAINING,

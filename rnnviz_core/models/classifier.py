@@ -1,6 +1,7 @@
 """Text -> class: embedding, recurrent layers, and a readout of the last state or of attention."""
 
 from collections.abc import Mapping
+from typing import Any
 
 from jaxtyping import Float, Int
 from torch import Tensor, nn
@@ -67,8 +68,12 @@ class SentimentModel(nn.Module):
         return attended.context, attended
 
     def forward(
-        self, ids: Int[Tensor, "batch time"], lengths: Int[Tensor, " batch"]
-    ) -> Float[Tensor, "batch class"]:
-        """Logits of every class for padded ids."""
-        vector, _ = self.read(self.encode(ids, lengths))
-        return self.output(self.dropout(vector))
+        self, ids: Int[Tensor, "batch time"], lengths: Int[Tensor, " batch"], *, attended: bool = False
+    ) -> Any:
+        """Logits of every class for padded ids, (batch, class).
+
+        With `attended`, a pair of these and what attention did (None without attention).
+        """
+        vector, found = self.read(self.encode(ids, lengths))
+        logits = self.output(self.dropout(vector))
+        return (logits, found) if attended else logits

@@ -19,11 +19,12 @@ class Batch(NamedTuple):
     ids: Int[Tensor, "batch source"]
     lengths: Int[Tensor, " batch"]
     targets: Int[Tensor, " batch"] | Int[Tensor, "batch target"]
-    answers: Float[Tensor, "batch class"] | None = None  # a teacher's probabilities
+    answers: Float[Tensor, "batch class"] | None = None  # a teacher's probabilities, NaN where there are none
+    worth: Int[Tensor, "batch source"] | None = None  # what attention should look at (see `flat.Flat`)
 
     def to(self, device: torch.device) -> "Batch":
-        """The same batch where the model is."""
-        return self._each(lambda tensor: tensor.to(device, non_blocking=True))
+        """The same batch where the model is; lengths stay on the CPU, where packing needs them."""
+        return self._each(lambda tensor: tensor.to(device, non_blocking=True))._replace(lengths=self.lengths)
 
     def twice(self) -> "Batch":
         """Every row again below the last."""
@@ -31,7 +32,8 @@ class Batch(NamedTuple):
 
     def _each(self, change: Callable[[Tensor], Tensor]) -> "Batch":
         answers = None if self.answers is None else change(self.answers)
-        return Batch(change(self.ids), change(self.lengths), change(self.targets), answers)
+        worth = None if self.worth is None else change(self.worth)
+        return Batch(change(self.ids), change(self.lengths), change(self.targets), answers, worth)
 
 
 class Example(NamedTuple):

@@ -6,7 +6,9 @@ learnt is where the training of a sentiment model then starts.
 
 import random
 from collections.abc import Sequence
+from typing import Self
 
+import numpy as np
 import torch
 from jaxtyping import Float, Int
 from torch import Tensor, nn
@@ -19,6 +21,7 @@ from rnnviz_core.models.classifier import SentimentModel
 from rnnviz_core.models.parts import RECURRENT, initialise
 
 from .batches import Batch, Example, bucketed
+from .flat import Flat
 from .objectives import EVALUATION_ROWS, device_of
 
 PASSAGE = 49  # pieces read in one go
@@ -77,15 +80,27 @@ class LanguageWork:
     metric, larger_is_better = "loss", False
 
     def __init__(self, tokenizer: Tokenizer, train: Sequence[str], held_out: Sequence[str]) -> None:
-        self._texts = [tokenizer.ids(text) for text in train]
-        self._held_out = _passages([tokenizer.ids(text) for text in held_out], None)
+        self._texts: list[list[int]] | Flat = [tokenizer.ids(text) for text in train]
+        self._held_out: list[Example] | Flat = _passages([tokenizer.ids(text) for text in held_out], None)
         if not self._held_out:
             raise DataError(
                 f"every {HELD_OUT}th of the texts that are read first is held out, and none of these has two "
                 "pieces: the next one cannot be predicted; add texts"
             )
 
-    def training(self, generator: random.Random) -> list[Example]:
+    @classmethod
+    def of(cls, texts: Flat, rank: int = 0, size: int = 1) -> Self:
+        """The work on texts that are encoded already; this process's part of them."""
+        work = cls.__new__(cls)
+        rows = np.arange(len(texts))
+        read = rows[rows % HELD_OUT > 0]
+        work._texts = texts.take(read[rank::size])
+        work._held_out = flat_passages(texts.take(rows[::HELD_OUT]), None)
+        return work
+
+    def training(self, generator: random.Random) -> list[Example] | Flat:
+        if isinstance(self._texts, Flat):
+            return flat_passages(self._texts, generator)
         return _passages(self._texts, generator)
 
     def loss(
@@ -97,7 +112,13 @@ class LanguageWork:
     @torch.inference_mode()
     def validate(self, model: nn.Module) -> dict[str, float]:
         total, rows = 0.0, 0
-        for batch in bucketed(self._held_out, EVALUATION_ROWS, None):
+        held_out = self._held_out
+        batches = (
+            held_out.batches(EVALUATION_ROWS, None)
+            if isinstance(held_out, Flat)
+            else bucketed(held_out, EVALUATION_ROWS, None)
+        )
+        for batch in batches:
             total += self.loss(model, batch).item() * len(batch.ids)
             rows += len(batch.ids)
         return {"loss": total / rows}
@@ -115,3 +136,21 @@ def _passages(texts: Sequence[list[int]], generator: random.Random | None) -> li
             if end - start > 1
         ]
     return found
+
+
+def flat_passages(texts: Flat, generator: random.Random | None) -> Flat:
+    """The same of texts in flat arrays."""
+    first = np.zeros(len(texts), np.int64)
+    if generator is not None:
+        draws = np.random.default_rng(generator.getrandbits(64))
+        first = draws.integers(0, PASSAGE, len(texts)) * (texts.lengths > PASSAGE)
+    rest = -(-(texts.lengths - first) // PASSAGE)  # passages after the first, short one
+    row = np.repeat(np.arange(len(texts)), rest)
+    number = np.arange(len(row)) - np.repeat(np.cumsum(rest) - rest, rest)
+    begins = first[row] + number * PASSAGE
+    ends = np.minimum(begins + PASSAGE, texts.lengths[row])
+    row = np.concatenate((np.arange(len(texts)), row))
+    begins, ends = np.concatenate((np.zeros_like(first), begins)), np.concatenate((first, ends))
+    kept = ends - begins > 1
+    row, begins, ends = row[kept], begins[kept], ends[kept]
+    return Flat(texts.ids, texts.starts[row] + begins, ends - begins, np.zeros(len(row), np.int64))

@@ -11,11 +11,13 @@ import json
 import math
 import random
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 from typing import Any, cast
 
+import numpy as np
 import torch
 from safetensors.torch import save_file
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
@@ -24,8 +26,9 @@ from rnnviz_core.checkpoints.files import replace
 from rnnviz_core.checkpoints.registry import Model, save
 from rnnviz_core.errors import DataError
 
-from .batches import Example, bucketed
+from .batches import Batch, Example, bucketed
 from .fingerprint import Fingerprint, of_settings
+from .flat import Flat
 from .language import LanguageModel
 from .objectives import Work
 from .parallel import ALONE, Group
@@ -154,12 +157,18 @@ class Trainer:
         if not quiet:
             print("  ".join(f"{k} {v:.4g}" for k, v in row.items()), flush=True)
 
-    def _steps(self, examples: list[Example], steps: int, generator: random.Random, bar: Any) -> float:
-        model, config, sum_of_losses = self.model, self.config, 0.0
+    def _batches(self, examples: list[Example] | Flat, generator: random.Random) -> Iterator[Batch]:
+        if isinstance(examples, Flat):
+            return examples.batches(self.config.batch, np.random.default_rng(generator.getrandbits(64)))
+        return bucketed(examples, self.config.batch, generator)
+
+    def _steps(self, examples: list[Example] | Flat, steps: int, generator: random.Random, bar: Any) -> float:
+        model, config = self.model, self.config
+        sum_of_losses = torch.zeros((), dtype=torch.float64, device=config.device)
         model.train()
         total = steps * config.epochs
         first = self.progress.epoch * steps
-        for index, batch in enumerate(islice(bucketed(examples, config.batch, generator), steps)):
+        for index, batch in enumerate(islice(self._batches(examples, generator), steps)):
             for group in self.optimizer.param_groups:
                 group["lr"] = config.rate * rate_factor(config, first + index, total)
             with torch.autocast(
@@ -172,9 +181,9 @@ class Trainer:
             self.optimizer.step()
             if self.average is not None:
                 self.average.update_parameters(model)
-            sum_of_losses += loss.item()
+            sum_of_losses += loss.detach()  # asked for once an epoch: a graphics processor need not wait
             bar.update()
-        return sum_of_losses / steps
+        return sum_of_losses.item() / steps
 
     def _keep_if_best(self, figures: dict[str, float]) -> None:
         figure, best = figures[self.work.metric], self.progress.best

@@ -2,8 +2,10 @@
 
 import random
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import Protocol
 
+import numpy as np
 import torch
 from jaxtyping import Float, Int
 from torch import Tensor
@@ -18,6 +20,7 @@ from rnnviz_core.models.seq2seq import TranslationModel
 from rnnviz_core.search.beam import translations
 
 from .batches import Batch, Example, bucketed
+from .flat import UNKNOWN, Flat
 
 TEACHER_BEAM = 5  # of the search for a teacher's translation
 EVALUATION_ROWS = 256  # examples per batch where no gradient is kept
@@ -29,8 +32,8 @@ class Work(Protocol):
     metric: str  # the validation figure that picks the best epoch
     larger_is_better: bool
 
-    def training(self, generator: random.Random) -> list[Example]:
-        """One epoch's examples, freshly encoded."""
+    def training(self, generator: random.Random) -> list[Example] | Flat:
+        """One epoch's examples, freshly drawn."""
         ...
 
     def loss(
@@ -86,36 +89,62 @@ def disagreement(logits: Float[Tensor, "row class"]) -> Float[Tensor, ""]:
     return ((first.exp() - second.exp()) * (first - second)).sum(-1).mean() / 2
 
 
-def polarity_loss(
+def polarity_losses(
     logits: Float[Tensor, "row class"], targets: Int[Tensor, " row"], smoothing: float = 0.0
-) -> Float[Tensor, ""]:
-    """Mean cross-entropy; a target beyond the classes stands for all classes of a side.
+) -> Float[Tensor, " row"]:
+    """Cross-entropy of every row; a target beyond the classes stands for all classes of a side.
 
     With n classes, target n is the lower side and n + 1 the upper one: their loss is the negative
     logarithm of the summed probability of that side's classes, the middle one belonging to neither.
     """
     classes = logits.shape[-1]
-    exact = targets < classes
-    if exact.all():
-        return functional.cross_entropy(logits, targets, label_smoothing=smoothing)
     half = classes // 2
-    coarse = logits[~exact].log_softmax(-1)
-    sides = torch.stack((coarse[:, :half].logsumexp(-1), coarse[:, -half:].logsumexp(-1)), dim=-1)
-    wanted = (targets[~exact] - classes).unsqueeze(1)
-    loss = -sides.gather(1, wanted).sum()
-    if exact.any():
-        loss = loss + functional.cross_entropy(
-            logits[exact], targets[exact], label_smoothing=smoothing, reduction="sum"
-        )
-    return loss / len(targets)
+    logs = logits.log_softmax(-1)
+    meant = torch.eye(classes, dtype=torch.bool, device=logits.device)
+    sides = torch.zeros(2, classes, dtype=torch.bool, device=logits.device)
+    sides[0, :half] = sides[1, -half:] = True
+    losses = -logs.masked_fill(~torch.cat((meant, sides))[targets], -torch.inf).logsumexp(-1)
+    if smoothing:
+        share = smoothing * (targets < classes)
+        losses = torch.lerp(losses, -logs.mean(-1), share)
+    return losses
+
+
+def polarity_loss(
+    logits: Float[Tensor, "row class"], targets: Int[Tensor, " row"], smoothing: float = 0.0
+) -> Float[Tensor, ""]:
+    """The mean of `polarity_losses`."""
+    return polarity_losses(logits, targets, smoothing).mean()
+
+
+def looking_loss(
+    scores: Float[Tensor, "row time"], worth: Int[Tensor, "row time"], unknown: int
+) -> Float[Tensor, ""]:
+    """Mean cross-entropy of attention against the worth of the words, over the rows that have any.
+
+    Pieces whose word has no known worth (`unknown`) are left out on both sides: attention is compared
+    among the others as if they were alone.
+    """
+    known = worth != unknown
+    wanted = (worth * known).float()
+    total = wanted.sum(-1, keepdim=True)
+    logs = scores.float().masked_fill(~known, -1e4).log_softmax(-1)
+    losses = -(wanted / total.clamp(min=1) * logs).sum(-1)
+    return losses.sum() / (total > 0).sum().clamp(min=1)
 
 
 @torch.inference_mode()
 def sentiment_logits(model: SentimentModel, ids: list[list[int]]) -> Float[Tensor, "row class"]:
     """Logits of every text, in the order given."""
-    examples = [Example(row, index) for index, row in enumerate(ids)]
-    logits = torch.empty(len(ids), len(model.spec.classes))
-    for batch in bucketed(examples, EVALUATION_ROWS, None):
+    return flat_logits(model, Flat.of(ids, range(len(ids))))
+
+
+@torch.inference_mode()
+def flat_logits(model: SentimentModel, texts: Flat) -> Float[Tensor, "row class"]:
+    """Logits of every text, in the order given."""
+    texts = replace(texts, targets=np.arange(len(texts)), worth=None, answers=None)
+    logits = torch.empty(len(texts), len(model.spec.classes))
+    for batch in texts.batches(EVALUATION_ROWS, None):
         there = batch.to(device_of(model))
         logits[batch.targets] = model(there.ids, there.lengths).cpu()
     return logits
@@ -181,6 +210,7 @@ class SentimentWork:
     """
 
     metric, larger_is_better = "accuracy", True
+    _looking = 0.0  # weight of attention's own loss
 
     def __init__(
         self,
@@ -234,11 +264,16 @@ class SentimentWork:
         batch = batch.to(device_of(model))
         if consistency:
             batch = batch.twice()
-        logits = model(batch.ids, batch.lengths)
-        loss = polarity_loss(logits.float(), batch.targets, smoothing)
+        logits, attended = model(batch.ids, batch.lengths, attended=True)
+        losses = polarity_losses(logits.float(), batch.targets, smoothing)
         if batch.answers is not None:
-            taught = functional.cross_entropy(logits.float(), batch.answers)
-            loss = torch.lerp(loss, taught, self._teacher_share)
+            there = batch.answers.isfinite().all(-1)  # a teacher was asked
+            answers = batch.answers.nan_to_num()
+            taught = -(answers * logits.float().log_softmax(-1)).sum(-1)
+            losses = torch.lerp(losses, taught, self._teacher_share * there)
+        loss = losses.mean()
+        if self._looking and attended is not None and batch.worth is not None:
+            loss = loss + self._looking * looking_loss(attended.scores, batch.worth, UNKNOWN)
         return loss + consistency * disagreement(logits) if consistency else loss
 
     def validate(self, model: torch.nn.Module) -> dict[str, float]:

@@ -15,9 +15,12 @@ from rnnviz_core.models.classifier_spec import SentimentSpec
 from rnnviz_core.models.seq2seq import TranslationModel
 from rnnviz_core.models.seq2seq_spec import TranslationSpec
 
-from .fingerprint import Fingerprint, of_contents
+from . import prepared
+from .fingerprint import CONTENT, Fingerprint, of_contents
+from .flat import Flat
 from .language import HELD_OUT, LanguageModel, LanguageWork
 from .loop import Trainable
+from .mixing import Amounts, MixedWork
 from .objectives import SentimentWork, TranslationWork, Work, trainable
 from .parallel import ALONE, Group
 
@@ -31,16 +34,19 @@ TREEBANK_SYMBOLS = ("n't",)  # one piece in tokens ("did n't") and as people typ
 class Material:
     """What the sources of a run hold, read once."""
 
-    train: corpora.Labelled | corpora.Pairs
-    validation: corpora.Labelled | corpora.Pairs
+    train: corpora.Labelled | corpora.Pairs | None = None
+    validation: corpora.Labelled | corpora.Pairs | None = None
     polarity: corpora.Labelled | None = None
     pretrain: corpora.Texts | corpora.Pairs | None = None
     beside: corpora.Pairs | None = None
     beside_validation: corpora.Pairs | None = None
+    mixture: prepared.Prepared | None = None  # instead of all the others
+    running: Flat | None = None  # encoded texts that are read first
 
     def fingerprint(self) -> Fingerprint:
         """Its digests."""
-        return of_contents(
+        mixture = {} if self.mixture is None else {f"{CONTENT}--data": self.mixture.digest}
+        return mixture | of_contents(
             {"data": self.train}
             | {
                 name: getattr(self, name)
@@ -52,6 +58,8 @@ class Material:
 def read(run: "Run") -> Material:
     """Read every source of a run."""
     validation = run.validation or run.data
+    if prepared.is_prepared(run.data):
+        return _mixture(run)
     if isinstance(run.spec, SentimentSpec):
         classes = len(run.spec.classes)
         known: dict[str, Any] = {"layout": run.layout, "names": run.spec.classes}
@@ -79,6 +87,33 @@ def read(run: "Run") -> Material:
     )
 
 
+def _mixture(run: "Run") -> Material:
+    """A prepared mixture, and that which is read first: all its texts, without their labels."""
+    if not isinstance(run.spec, SentimentSpec):
+        raise SpecError(f"{run.data} holds prepared texts for sentiment, not pairs for translation")
+    if run.validation or run.polarity:
+        raise SpecError(f"{run.data} holds its own validation and polarity texts; leave these options out")
+    if any(source != run.data for source in run.pretrain):
+        raise SpecError("prepared texts are read first from the same folder; give it to --pretrain too")
+    mixture = prepared.read(run.data)
+    return Material(mixture=mixture, running=mixture.running() if run.pretrain else None)
+
+
+def _prepare_mixed(run: "Run", mixture: prepared.Prepared, group: Group) -> tuple[Model, Work]:
+    """A model that reads with a mixture's vocabulary, and its work on it."""
+    model = SentimentModel(run.spec, mixture.tokenizer, run.name)
+    return model, MixedWork(
+        model,
+        mixture,
+        Amounts(run.everyday, run.templates, run.reviews, leave_out=run.leave_out),
+        teachers=[_teacher(path, run.spec).to(run.config.device) for path in run.teacher],
+        teacher_share=run.teacher_share,
+        looking=run.looking,
+        seed=run.config.seed,
+        share=(group.rank, group.size),
+    )
+
+
 def prepare(run: "Run", group: Group = ALONE, material: Material | None = None) -> tuple[Model, Work]:
     """Learn the vocabulary of what was read and make a model with fresh weights.
 
@@ -86,6 +121,8 @@ def prepare(run: "Run", group: Group = ALONE, material: Material | None = None) 
     """
     torch.manual_seed(run.config.seed)
     material = material or read(run)
+    if material.mixture is not None:
+        return _prepare_mixed(run, material.mixture, group)
     if isinstance(run.spec, SentimentSpec):
         return _prepare_sentiment(run, run.spec, material, group)
     return _prepare_translation(run, run.spec, material, group)
@@ -108,7 +145,7 @@ def _prepare_sentiment(
         seed=run.config.seed,
     )
     trainable(tokenizer, train.texts)
-    model = SentimentModel(spec, tokenizer)
+    model = SentimentModel(spec, tokenizer, run.name)
     return model, SentimentWork(
         model,
         group.shard(train),
@@ -154,7 +191,7 @@ def _prepare_translation(
         )
     )
     trainable(source, train.sources)
-    model = TranslationModel(spec, source, target)
+    model = TranslationModel(spec, source, target, run.name)
     return model, TranslationWork(
         model,
         group.shard(train),
@@ -175,6 +212,8 @@ def first_reading(run: "Run", model: Model, material: Material, group: Group) ->
     A sentiment model reads them as a language model, a translator as more sentence pairs.
     """
     read = material.pretrain
+    if material.running is not None:
+        return LanguageModel(model), LanguageWork.of(material.running, group.rank, group.size)
     if isinstance(model, TranslationModel):
         assert isinstance(read, corpora.Pairs)
         assert isinstance(material.validation, corpora.Pairs)

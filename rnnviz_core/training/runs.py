@@ -12,8 +12,9 @@ from rnnviz_core.errors import SpecError
 from rnnviz_core.inputs import corpora
 from rnnviz_core.inputs.layout import Layout
 from rnnviz_core.models.classifier import SentimentModel
-from rnnviz_core.models.specs import join_names
+from rnnviz_core.models.specs import Attention, join_names
 
+from . import prepared
 from .fingerprint import Fingerprint, of_reading, of_settings, of_teachers, of_tokenizers
 from .language import LanguageModel
 from .loop import Progress, Trainer
@@ -59,6 +60,12 @@ class Run:
     teacher_nearest: bool = False  # translation only: of its beam, the one nearest to the given translation
     teacher_share: float = 0.5  # sentiment: weight of these in the loss; translation: share of the texts
     sampling: float = 0.0  # share of texts cut at random in training (subword regularisation)
+    everyday: int = 150_000  # prepared texts only: everyday texts per epoch
+    templates: int = 20_000  # prepared texts only: texts from templates per epoch
+    reviews: int = 0  # prepared texts only: passages of reviews per epoch
+    leave_out: tuple[str, ...] = ()  # prepared texts only: families of templates that are not used
+    looking: float = 0.0  # prepared texts only: weight of attention's own loss against the words' labels
+    name: str | None = None  # the model's id; by default the one its spec gives
     layout: Layout = field(default_factory=Layout)  # of `data` and `validation`; the others are guessed
     config: TrainingConfig = field(default_factory=TrainingConfig)
 
@@ -81,6 +88,13 @@ class Run:
             raise SpecError(
                 f"repeat is {self.repeat}, but nothing stands beside the data to be read less often"
             )
+        for name in ("everyday", "templates", "reviews"):
+            if not 0 <= getattr(self, name) <= 10_000_000:
+                raise SpecError(f"{name} is {getattr(self, name)}; it must be from 0 to 10000000")
+        if not 0 <= self.looking <= 100:
+            raise SpecError(f"looking is {self.looking}; it must be from 0 to 100")
+        if self.looking and self.spec.attention is Attention.NONE:
+            raise SpecError("looking teaches attention where to look; choose an --attention, or leave it out")
         for name in ("sampling", "teacher_share"):
             if not 0 <= getattr(self, name) <= 1:
                 raise SpecError(f"{name} is {getattr(self, name)}; it must be from 0 to 1")
@@ -121,7 +135,9 @@ class Run:
 
 
 def _public(source: str) -> str:
-    return source if source.startswith(corpora.HUB) else f"DATA/{Path(source).name}"
+    if source.startswith(corpora.HUB):
+        return source
+    return f"{'runs' if prepared.is_prepared(source) else 'DATA'}/{Path(source).name}"
 
 
 def _option(name: str, value: Any) -> list[str]:
@@ -156,7 +172,7 @@ def execute(run: Run, out: str | Path, *, quiet: bool = False) -> tuple[Path, Pr
         When the data cannot be used, or the state in `out` is damaged.
     """
     out = Path(out)
-    metrics = {"data": Path(run.data).name, "command": run.command(f"runs/{run.spec.model_id}")}
+    metrics = {"data": Path(run.data).name, "command": run.command(f"runs/{run.name or run.spec.model_id}")}
     with processes(run.config.device) as group:
         model, work, first, marks = _ready(run, out, group)
         if group.first:

@@ -476,9 +476,10 @@ def test_a_graphics_processor_that_is_not_there_is_explained():
 def test_a_batch_goes_where_the_model_is():
     pairs = collate([Example([4, 5], [2, 6]), Example([4], [2, 6, 7])]).to(torch.device("meta"))
     assert pairs.answers is None
-    assert {tensor.device.type for tensor in pairs[:3]} == {"meta"}
+    assert {tensor.device.type for tensor in (pairs.ids, pairs.targets)} == {"meta"}
+    assert pairs.lengths.device.type == "cpu"  # packing reads them there: no wait for a graphics processor
     taught = collate([Example([4, 5], 1, [0.5, 0.5])]).to(torch.device("meta"))
-    assert {tensor.device.type for tensor in taught} == {"meta"}
+    assert {tensor.device.type for tensor in (taught.ids, taught.targets, taught.answers)} == {"meta"}
 
 
 def test_batches_hold_every_example_once_and_similar_lengths():
