@@ -15,6 +15,7 @@ from rnnviz_core import __version__
 from rnnviz_core.errors import RnnvizError, unknown_choice
 
 from .model import checkpoints_option, evaluate, print_json, publish, trace
+from .prepare import prepare
 from .train import train
 
 PROGRAM = "python -m rnnviz_core"
@@ -99,5 +100,5 @@ def models(as_json: bool, markdown: bool, checkpoints: Path) -> None:
         click.echo(listing.markdown(table) if markdown else listing.plain(table))
 
 
-for command in (trace, train, evaluate, publish):
+for command in (trace, prepare, train, evaluate, publish):
     commands.add_command(command)

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
 import torch
-from jaxtyping import Float, Int
+from jaxtyping import Float, Int, Integer
 from torch import Tensor
 
 from rnnviz_core.inputs.tokenizer import PAD
@@ -20,7 +20,7 @@ class Batch(NamedTuple):
     lengths: Int[Tensor, " batch"]
     targets: Int[Tensor, " batch"] | Int[Tensor, "batch target"]
     answers: Float[Tensor, "batch class"] | None = None  # a teacher's probabilities, NaN where there are none
-    worth: Int[Tensor, "batch source"] | None = None  # what attention should look at (see `flat.Flat`)
+    worth: Integer[Tensor, "batch source"] | None = None  # what attention should look at (see `flat.Flat`)
 
     def to(self, device: torch.device) -> "Batch":
         """The same batch where the model is; lengths stay on the CPU, where packing needs them."""

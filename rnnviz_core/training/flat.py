@@ -107,12 +107,13 @@ def joined(parts: Iterable[Flat]) -> Flat:
             ids.append(part.ids)
             worth.append(part.worth)
             at += len(part.ids)
-    with_answers = all(part.answers is not None for part in parts)
+    answers = [part.answers for part in parts if part.answers is not None]
+    worths = [one for one in worth if one is not None]
     return Flat(
         np.concatenate(ids),
         np.concatenate([part.starts + offsets[id(part.ids)] for part in parts]),
         np.concatenate([part.lengths for part in parts]),
         np.concatenate([part.targets for part in parts]),
-        np.concatenate(worth) if all(one is not None for one in worth) else None,
-        np.concatenate([part.answers for part in parts]) if with_answers else None,
+        np.concatenate(worths) if len(worths) == len(worth) else None,
+        np.concatenate(answers) if len(answers) == len(parts) else None,
     )

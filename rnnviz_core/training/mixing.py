@@ -9,6 +9,7 @@ import random
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from pathlib import Path
 
 import numpy as np
 import torch
@@ -100,7 +101,7 @@ class MixedWork(SentimentWork):
                 found = {name: file[name] for name in file.files}
         else:
             found = {name.replace("/", "|"): answers(teachers, flat) for name, flat in self._groups.items()}
-            put(path, lambda temporary: np.savez(temporary.open("wb"), **found))
+            put(path, lambda temporary: _write(temporary, found))
         self._groups = {
             name: replace(flat, answers=found[name.replace("/", "|")]) for name, flat in self._groups.items()
         }
@@ -165,7 +166,13 @@ def everyday_scores(model: SentimentModel, groups: Mapping[str, Flat]) -> dict[s
             third = torch.stack((p[:, :2].sum(-1), p[:, 2], p[:, 3:].sum(-1)), -1).argmax(-1)
             recalls = [(third[truth == label] == label).double().mean().item() for label in range(3)]
             three.append(np.mean(recalls))
-    return {"everyday2": 100 * float(np.mean(two)), "everyday3": 100 * float(np.mean(three))} if two else {}
+    means = {"everyday2": two, "everyday3": three}
+    return {name: 100 * float(np.mean(found)) for name, found in means.items() if found}
+
+
+def _write(path: Path, arrays: Mapping[str, np.ndarray]) -> None:
+    with path.open("wb") as file:  # given a name, numpy would add an ending to it
+        np.savez(file, allow_pickle=False, **arrays)
 
 
 @torch.inference_mode()

@@ -7,7 +7,7 @@ from typing import Protocol
 
 import numpy as np
 import torch
-from jaxtyping import Float, Int
+from jaxtyping import Float, Int, Integer
 from torch import Tensor
 from torch.nn import functional
 
@@ -105,7 +105,7 @@ def polarity_losses(
     sides[0, :half] = sides[1, -half:] = True
     losses = -logs.masked_fill(~torch.cat((meant, sides))[targets], -torch.inf).logsumexp(-1)
     if smoothing:
-        share = smoothing * (targets < classes)
+        share = smoothing * (targets < classes).to(losses.dtype)
         losses = torch.lerp(losses, -logs.mean(-1), share)
     return losses
 
@@ -118,7 +118,7 @@ def polarity_loss(
 
 
 def looking_loss(
-    scores: Float[Tensor, "row time"], worth: Int[Tensor, "row time"], unknown: int
+    scores: Float[Tensor, "row time"], worth: Integer[Tensor, "row time"], unknown: int
 ) -> Float[Tensor, ""]:
     """Mean cross-entropy of attention against the worth of the words, over the rows that have any.
 
@@ -234,7 +234,7 @@ class SentimentWork:
         self._validation_labels = validation.labels
         readable(self._validation_ids, validation.texts)
 
-    def training(self, generator: random.Random) -> list[Example]:
+    def training(self, generator: random.Random) -> list[Example] | Flat:
         texts, examples = [], []
         for text, target in self._texts(generator):
             if ids := self._ids(text, generator):

@@ -30,12 +30,16 @@ ARRAYS, ABOUT, VOCABULARY = "texts.safetensors", "prepared.json", "source.model"
 NEUTRAL = 1  # of label3
 NO_LABEL = -1
 # Words that turn others around: they matter, although the treebank calls them neutral.
-NEGATORS = tuple(
-    "not n't never no nothing nobody none neither nor without hardly barely cannot cant dont isnt wasnt doesnt "
-    "didnt wont nowhere rarely seldom scarcely".split()
+NEGATORS = (
+    *("not", "n't", "never", "no", "nothing", "nobody", "none", "neither"),
+    *("nor", "without", "hardly", "barely", "cannot", "cant", "dont", "isnt"),
+    *("wasnt", "doesnt", "didnt", "wont", "nowhere", "rarely", "seldom", "scarcely"),
 )
-EMOJI = tuple(
-    "😊 😍 😭 😢 😂 ❤️ ❤ ♥ 👍 👎 😡 😠 😀 😃 😄 😁 🙂 😉 😘 🥰 🤣 😅 🙄 😒 😞 😔 😩 😱 💔 🎉 🔥 🙏 🤮 💩 👏 😎 🤗 🤔 😴 ☹ 🙁 😋 😬 🤩 😤 😥 😕 ✨".split()
+EMOJI = (
+    *("😊", "😍", "😭", "😢", "😂", "❤️", "❤", "♥", "👍", "👎", "😡", "😠"),
+    *("😀", "😃", "😄", "😁", "🙂", "😉", "😘", "🥰", "🤣", "😅", "🙄", "😒"),
+    *("😞", "😔", "😩", "😱", "💔", "🎉", "🔥", "🙏", "🤮", "💩", "👏", "😎"),
+    *("🤗", "🤔", "😴", "☹", "🙁", "😋", "😬", "🤩", "😤", "😥", "😕", "✨"),
 )
 SYMBOLS = (
     *("n't", "'s", "'m", "'re", "'ve", "'ll", "!!!", "!!", "???", "??", "?!", "..."),

@@ -120,7 +120,7 @@ def _slots(generator: random.Random) -> dict[str, Sequence[str]]:
             slots[name] = generator.choice(words)
     for name in ("G", "B"):
         slots[f"{name}2"] = generator.choice([word for word in _lists()[name] if word != slots[name]])
-    return {name: (word,) for name, word in slots.items()} | _group("thing.")
+    return {**{name: (word,) for name, word in slots.items()}, **_group("thing.")}
 
 
 def _plural(word: str) -> str:

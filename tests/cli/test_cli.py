@@ -378,7 +378,7 @@ def program(*arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=120)
 
 
-@pytest.mark.parametrize("name", ["models", "trace", "train", "evaluate"])
+@pytest.mark.parametrize("name", ["models", "trace", "prepare", "train", "evaluate"])
 def test_help_has_examples(name: str) -> None:
     context = click.Context(commands.commands[name], info_name=name)
     text = commands.commands[name].get_help(context)

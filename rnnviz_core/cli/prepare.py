@@ -1,0 +1,42 @@
+"""`python -m rnnviz_core prepare`: many sources, read and encoded once for all models trained on them."""
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+
+@click.command(short_help="Encode a mixture of sentiment texts once, for `train sentiment --data FOLDER`.")
+@click.option("--data", required=True, help="Penn Treebank phrases with `label5`.")
+@click.option("--validation", required=True, help="Sentences with `label5` and a column `split`.")
+@click.option(
+    "--everyday", multiple=True, help="Table with `label3` (0, 1, 2), `split`, and `drop` (a reason)."
+)
+@click.option("--reviews", multiple=True, help="Table of longer texts known only as negative or positive.")
+@click.option("--reading", multiple=True, help="Table of texts that are read without labels.")
+@click.option("--exclude", multiple=True, help="COLUMN=VALUE: leave such rows of --data out.")
+@click.option("--vocabulary", default=14_000, show_default=True, help="Pieces at most.")
+@click.option(
+    "--templates", default=20_000, show_default=True, help="Texts from templates in the vocabulary."
+)
+@click.option("--out", type=click.Path(path_type=Path), required=True, help="Folder that gets the mixture.")
+def prepare(out: Path, **given: Any) -> None:
+    """Learn one vocabulary from many sources and write all of them encoded into --out.
+
+    `train sentiment --data FOLDER` then draws its epochs from there: every phrase, and everyday texts
+    balanced by source and label, those with a negation apart. --everyday, --reviews, --reading and
+    --exclude may be repeated.
+
+    \b
+    Examples:
+      python -m rnnviz_core prepare --data phrases.tsv.gz --validation sentences.tsv.gz \\
+          --everyday hotels.tsv --everyday dialogue.tsv --out runs/everyday
+      python -m rnnviz_core train sentiment --cell gru --data runs/everyday --out runs/gru
+    """
+    from rnnviz_core.training import prepared
+
+    folder = prepared.prepare(prepared.Preparation(**given), out)
+    mixture = prepared.read(str(folder))
+    for name, flat in mixture.groups.items():
+        click.echo(f"{len(flat):>8,}  {name}")
+    click.echo(f"written to {folder}, {len(mixture.tokenizer):,} pieces")
