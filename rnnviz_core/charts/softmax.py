@@ -125,10 +125,13 @@ def verdicts(classes: tuple[str, ...], ordered: bool = True) -> alt.LayerChart:
         color=alt.Color("class:N", scale=theme.class_scale(classes, ordered), legend=legend, **look),
     )
     lines = base.mark_line(strokeWidth=2).encode(
-        strokeDash=alt.StrokeDash("class:N", scale=dashes, legend=None, **look)
+        # No encoding, whose legend would draw the symbols with dashed edges.
+        strokeDash=alt.value(alt.ExprRef(f"{dashes}[indexof(domain('color'), datum['class'])]")),
     )
     points = base.mark_point(filled=True, opacity=1, size=55, cursor="pointer").encode(
-        shape=alt.Shape("class:N", scale=shapes, legend=legend, **look),
+        shape=alt.Shape(
+            "class:N", scale=alt.Scale(domain=list(classes), range=shapes), legend=legend, **look
+        ),
         tooltip=[
             *parts.step_tips(),
             parts.tip("class", "class", "text"),

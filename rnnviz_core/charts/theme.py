@@ -134,7 +134,7 @@ def class_scale(classes: tuple[str, ...], ordered: bool = True) -> alt.Scale:
     return alt.Scale(domain=list(classes), range=class_colours(len(classes), ordered))
 
 
-def class_looks(classes: tuple[str, ...]) -> tuple[alt.Scale, alt.Scale]:
+def class_looks(classes: tuple[str, ...]) -> tuple[list[str], list[list[int]]]:
     """The fixed shape of each class's dots and the dashes of its line, another pair for each, worst first."""
     count, last = len(classes), len(CLASS_SHAPES) - 1
     if count <= last + 1:
@@ -142,8 +142,7 @@ def class_looks(classes: tuple[str, ...]) -> tuple[alt.Scale, alt.Scale]:
     else:
         turns = [divmod(number, last + 1) for number in range(count)]
         pairs = [(at, (at + turn) % (last + 1)) for turn, at in turns]
-    shapes, dashes = [CLASS_SHAPES[one] for one, _ in pairs], [list(CLASS_DASHES[two]) for _, two in pairs]
-    return alt.Scale(domain=list(classes), range=shapes), alt.Scale(domain=list(classes), range=dashes)
+    return [CLASS_SHAPES[one] for one, _ in pairs], [list(CLASS_DASHES[two]) for _, two in pairs]
 
 
 def config() -> dict[str, Any]:

@@ -439,7 +439,7 @@ def test_contrast_of_text_and_marks(dark):
 @pytest.mark.parametrize("count", range(2, 21))
 def test_lines_of_classes_can_be_told_apart_in_grey(count):
     names = tuple(f"class {number}" for number in range(count))
-    shapes, dashes = (scale.to_dict()["range"] for scale in theme.class_looks(names))
+    shapes, dashes = theme.class_looks(names)
     assert len({(shape, *dash) for shape, dash in zip(shapes, dashes, strict=True)}) == count
     channels = [set(view["encoding"]) for _, view in views(softmax.verdicts(names).to_dict())]
     assert any({"shape", "color"} <= found for found in channels)
