@@ -12,7 +12,7 @@ import numpy as np
 from .expressions import ON_ARRAYS, Call, Linear, Operation
 
 if TYPE_CHECKING:
-    from .equations import Definition, Equation, Gate
+    from .definition import Definition, Equation, Gate
 
 Program = Callable[..., tuple[np.ndarray, ...]]
 

@@ -9,6 +9,7 @@ import torch
 from torch import nn
 
 from rnnviz_core.cells import equations as cells
+from rnnviz_core.cells import expressions, gru
 from rnnviz_core.errors import SpecError
 from rnnviz_core.tracing.module import record_module
 from rnnviz_core.tracing.trace import Trace
@@ -174,16 +175,16 @@ def test_a_substituted_linear_part_by_hand() -> None:
     ],
 )
 def test_numbers_keep_what_matters(number: float, text: str) -> None:
-    assert cells.number_latex(number) == text
+    assert expressions.number_latex(number) == text
 
 
 def test_brackets_only_where_they_are_needed() -> None:
-    a, b, c = (cells.Symbol(name, name) for name in "abc")
+    a, b, c = (expressions.Symbol(name, name) for name in "abc")
     assert (a - (b - c)).code() == "a - (b - c)"
     assert (a - b - c).code() == "a - b - c"
     assert ((a + b) * c).code() == "(a + b) * c"
     assert (a * b + c).code() == "a * b + c"
-    assert cells.tanh(1 - a).code() == "tanh(1 - a)"
+    assert expressions.tanh(1 - a).code() == "tanh(1 - a)"
 
 
 def test_gates_stand_in_pytorch_order() -> None:
@@ -293,4 +294,4 @@ def test_the_attributions_of_the_gru():
     assert "Cho et al. (2014, arXiv 1406.1078), who proposed the unit, let z = 1 keep" in texts["flipped"]
     assert "version 3 of arXiv 1406.1078" in texts["before"]
     assert "Version 1 of Cho et al. resets after it" in texts["before"]
-    assert "1406.1078v1" in cells._gru.__doc__
+    assert "1406.1078v1" in gru.define.__doc__

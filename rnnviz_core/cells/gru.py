@@ -1,0 +1,33 @@
+"""The gated recurrent unit, as PyTorch computes it."""
+
+from .definition import HIDDEN, PREVIOUS_HIDDEN, Definition, Gate, Writer
+from .expressions import sigmoid, tanh
+
+
+def define(*, bias: bool = True) -> Definition:
+    """PyTorch GRU: update = 1 keeps the old state; reset acts after the matrix product.
+
+    Both as in Cho et al. (2014), arXiv 1406.1078v1, but for the biases. Its version 3 resets the state
+    before the product. Chung et al. (2014), arXiv 1412.3555, do so too, and their update = 1 takes the new
+    content.
+    """
+    r, z, n = Gate("reset", "r", "r"), Gate("update", "z", "z"), Gate("candidate", "n", "n")
+    write = Writer("gru", r, z, n, bias=bias)
+    reset = write.gate(
+        r, sigmoid(r.from_input + r.from_state), "How much of the old state the candidate may see."
+    )
+    update = write.gate(
+        z, sigmoid(z.from_input + z.from_state), "How much of the old state is kept as it is."
+    )
+    candidate = write.gate(
+        n,
+        tanh(n.from_input + reset * n.from_state),
+        "The new content: the token, and as much of the past as reset lets through.",
+        "The token's part, and of the old state's part what reset lets through",
+    )
+    write.state(
+        HIDDEN,
+        (1 - update) * candidate + update * PREVIOUS_HIDDEN,
+        "The new state: a blend of new content and old state, set by update.",
+    )
+    return write.definition()

@@ -1,0 +1,34 @@
+"""The long short-term memory, as PyTorch computes it."""
+
+from .definition import CELL, HIDDEN, PREVIOUS_CELL, UNPROJECTED, Definition, Gate, Writer
+from .expressions import Linear, Symbol, sigmoid, tanh
+
+
+def define(*, projection: bool = False, bias: bool = True) -> Definition:
+    """PyTorch LSTM: rows in the order input, forget, candidate, output; no peepholes.
+
+    Hochreiter & Schmidhuber (1997) with the forget gate of Gers et al. (2000); with `projection` the
+    state is narrower than the cell (Sak et al., 2014).
+    """
+    i, f = Gate("input", "i", "i"), Gate("forget", "f", "f")
+    g, o = Gate("candidate", "g", "g"), Gate("output", "o", "o")
+    write = Writer("lstm", i, f, g, o, bias=bias, projection=projection)
+    take = write.gate(i, sigmoid(i.from_input + i.from_state), "How much of the new content is written.")
+    keep = write.gate(f, sigmoid(f.from_input + f.from_state), "How much of the old cell is kept.")
+    candidate = write.gate(g, tanh(g.from_input + g.from_state), "The new content that could be written.")
+    show = write.gate(o, sigmoid(o.from_input + o.from_state), "How much of the cell is shown outside.")
+    cell = write.state(
+        CELL,
+        keep * PREVIOUS_CELL + take * candidate,
+        "The new cell: what is kept of the old one plus what is written.",
+    )
+    shown = "The tanh of the cell, as far as the output gate shows it"
+    if not projection:
+        write.state(HIDDEN, show * tanh(cell), f"{shown}: the new state.")
+        return write.definition()
+    unprojected = write.state(UNPROJECTED, show * tanh(cell), f"{shown}, before the projection.")
+    weight = Symbol("W_hr", "W_{hr}")  # PyTorch's name
+    write.state(
+        HIDDEN, Linear(weight, unprojected, None), "The new state: the same, mixed into fewer numbers."
+    )
+    return write.definition()
