@@ -110,8 +110,9 @@ def main() -> int:
         print(f"| {name} | {seconds:.1f} | {last.requests} | {last.cached} | {last.bytes / 1000:.0f} |")
     print(f"\nthe server answers after {statistics.median(starts):.1f} s")
     print("the menu showed:", ", ".join(sorted(set().union(*(one.menu for one in firsts)))))
-    for size, url in firsts[-1].largest[:12]:
-        print(f"  {size / 1000:.0f} kB {url}", file=sys.stderr)
+    for name, visits in (("first", firsts), ("next", nexts)):
+        for size, url in visits[-1].largest[:8]:
+            print(f"  {name}: {size / 1000:.0f} kB {url}", file=sys.stderr)
     return 0
 
 
