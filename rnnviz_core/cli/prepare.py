@@ -33,7 +33,7 @@ def prepare(out: Path, **given: Any) -> None:
           --everyday hotels.tsv --everyday dialogue.tsv --out runs/everyday
       python -m rnnviz_core train sentiment --cell gru --data runs/everyday --out runs/gru
     """
-    from rnnviz_core.training import prepared
+    from rnnviz_core.tasks.sentiment import prepared
 
     folder = prepared.prepare(prepared.Preparation(**given), out)
     mixture = prepared.read(str(folder))

@@ -23,19 +23,18 @@ from safetensors.torch import save_file
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from rnnviz_core.checkpoints.files import replace
-from rnnviz_core.checkpoints.registry import Model, save
+from rnnviz_core.checkpoints.registry import save
 from rnnviz_core.errors import DataError
 
 from .batches import Batch, Example, bucketed
 from .fingerprint import Fingerprint, of_settings
 from .flat import Flat
-from .language import LanguageModel
 from .objectives import Work
 from .parallel import ALONE, Group
 from .settings import Optimizer, Precision, TrainingConfig, rate_factor
 from .state import STATE, add_to_log, check, keep_log, read
 
-Trainable = Model | LanguageModel
+Trainable = Any  # a network, or what it reads first: a `torch.nn.Module` with a name
 
 
 @dataclass
@@ -193,7 +192,7 @@ class Trainer:
             self.progress.best, self.progress.best_epoch = figure, self.progress.epoch
             self.progress.figures = figures
             model = self.evaluated
-            if not self.group.first or isinstance(model, LanguageModel):
+            if not self.group.first or not getattr(model, "published", True):
                 return
             metrics = {**self.metrics, "validation": figures, "best_epoch": self.progress.epoch}
             save(model, self.out / self.model.name, metrics)

@@ -18,13 +18,6 @@ OWN = (
 FILES = "rnnviz_core/inputs/json_rows.py"  # a key of other people's files
 TABLE = "rnnviz_core/contracts/task.py"  # where the packages are found
 FACE = "rnnviz_core/__init__.py"  # the public names
-# Training still knows its two tasks; it moves into their packages next.
-YET = (
-    "rnnviz_core/training/objectives.py",
-    "rnnviz_core/training/preparing.py",
-    "rnnviz_core/training/runs.py",
-    "rnnviz_core/training/language.py",
-)
 NAMED = re.compile(
     r"""\b(?:Sentiment|Translation)(?:Model|Spec|Work)\b|"""  # its classes
     r"""(?:==|!=|\bis\b|\bin\b)\s*\(?["'](?:sentiment|translation)["']"""  # a question which task it is
@@ -42,9 +35,8 @@ def names_a_task(source: str) -> list[str]:
 
 def test_only_its_own_files_name_a_task() -> None:
     naming = {source for source in SOURCES if names_a_task(source)}
-    allowed = {source for source in naming if source.startswith(OWN) or source in (TABLE, FACE, FILES, *YET)}
+    allowed = {source for source in naming if source.startswith(OWN) or source in (TABLE, FACE, FILES)}
     assert naming - allowed == set()
-    assert set(YET) <= naming, "what has been mended leaves the list"
 
 
 def test_the_question_is_recognised() -> None:

@@ -10,8 +10,8 @@ from rnnviz_core.errors import DataError, SpecError
 from rnnviz_core.models.classifier_spec import SentimentSpec
 from rnnviz_core.models.seq2seq_spec import TranslationSpec
 from rnnviz_core.scoring import publishing
+from rnnviz_core.tasks.sentiment.objective import SentimentWork
 from rnnviz_core.training import loop
-from rnnviz_core.training.objectives import SentimentWork
 from rnnviz_core.training.runs import PRETRAINING, Run, execute
 from rnnviz_core.training.settings import TrainingConfig
 from rnnviz_core.training.state import LOG, RUN, STATE

@@ -22,18 +22,12 @@ from rnnviz_core.inputs.tokenizer import BOS, EOS, PAD, UNK
 from rnnviz_core.models.classifier_spec import SentimentSpec
 from rnnviz_core.models.seq2seq_spec import TranslationSpec
 from rnnviz_core.search.beam import translate
+from rnnviz_core.tasks.sentiment.objective import mean_answers, polarity_loss, second_side, sentiment_scores
+from rnnviz_core.tasks.translation import objective as work
 from rnnviz_core.training import loop
-from rnnviz_core.training import objectives as work
 from rnnviz_core.training.batches import Example, bucketed, collate
-from rnnviz_core.training.objectives import (
-    disagreement,
-    mean_answers,
-    polarity_loss,
-    second_side,
-    sentiment_scores,
-)
-from rnnviz_core.training.preparing import prepare
-from rnnviz_core.training.runs import Run, execute
+from rnnviz_core.training.objectives import disagreement
+from rnnviz_core.training.runs import Run, execute, prepare
 from rnnviz_core.training.settings import Optimizer, Precision, Schedule, TrainingConfig, rate_factor
 from rnnviz_core.training.state import STATE
 

@@ -9,7 +9,7 @@ from rnnviz_core.models.classifier import SentimentModel
 from rnnviz_core.models.classifier_spec import SentimentSpec
 from rnnviz_core.tracing.trace import Trace
 
-from . import program, recording, scoring
+from . import program, recording, scoring, training
 from .opinions import SENTIMENT
 
 
@@ -73,6 +73,9 @@ TASK = Task(
     examples=lambda spec: SENTIMENT,
     sentences=SENTIMENT,
     default="sentiment-lstm",
+    read=training.read,
+    prepare=training.prepare,
+    first_reading=training.first_reading,
     evaluate=scoring.evaluate,
     texts=scoring.texts,
     score_names=scoring.score_names,

@@ -11,7 +11,8 @@ from rnnviz_core.inputs.corpora import GUESS
 from rnnviz_core.inputs.layout import Layout
 from rnnviz_core.models.classifier import SentimentModel
 from rnnviz_core.models.classifier_spec import SENTIMENT_CLASSES, SentimentSpec
-from rnnviz_core.training.objectives import second_side, sentiment_logits
+
+from .objective import second_side, sentiment_logits
 
 NUMBERS = (
     *("three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve", "thirteen"),

@@ -14,7 +14,7 @@ from rnnviz_core.models.seq2seq_spec import TranslationSpec
 from rnnviz_core.search import USUAL_BEAM
 from rnnviz_core.tracing.trace import Trace
 
-from . import program, recording, scoring, surgery
+from . import program, recording, scoring, surgery, training
 from .examples import EXAMPLES
 
 BEAM = Option("beam", USUAL_BEAM, "Hypotheses kept per step.", 1, limits.BEAM)
@@ -82,6 +82,9 @@ TASK = Task(
     examples=lambda spec: EXAMPLES.get(spec.source, ()),
     sentences=tuple(example for group in EXAMPLES.values() for example in group),
     default="es-en-gru-bahdanau",
+    read=training.read,
+    prepare=training.prepare,
+    first_reading=training.first_reading,
     evaluate=scoring.evaluate,
     texts=scoring.texts,
     score_names=lambda spec: scoring.SCORE_NAMES,

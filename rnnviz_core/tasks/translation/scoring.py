@@ -17,10 +17,10 @@ from rnnviz_core.models.seq2seq_spec import TranslationSpec
 from rnnviz_core.search import USUAL_BEAM
 from rnnviz_core.search.beam import translate
 from rnnviz_core.training.batches import Example
-from rnnviz_core.training.objectives import translation_loss
 
 from . import alignment
 from .examples import EXAMPLES
+from .objective import translation_loss
 
 LENGTHS = {"up to 5 words": (1, 5), "6 to 10 words": (6, 10), "over 10 words": (11, 10**9)}
 SCORE_NAMES = {

@@ -18,9 +18,10 @@ from torch.nn import functional
 from rnnviz_core.checkpoints.registry import replace as put
 from rnnviz_core.errors import SpecError
 from rnnviz_core.models.classifier import SentimentModel
+from rnnviz_core.training.flat import Flat, joined
+from rnnviz_core.training.objectives import device_of
 
-from .flat import Flat, joined
-from .objectives import SentimentWork, device_of, flat_logits, second_side, sentiment_scores
+from .objective import SentimentWork, flat_logits, second_side, sentiment_scores
 from .prepared import NEGATORS, Prepared, side_target
 from .templates import templated
 

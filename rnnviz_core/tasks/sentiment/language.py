@@ -19,10 +19,9 @@ from rnnviz_core.errors import DataError
 from rnnviz_core.inputs.tokenizer import PAD, Tokenizer
 from rnnviz_core.models.classifier import SentimentModel
 from rnnviz_core.models.parts import RECURRENT, initialise
-
-from .batches import Batch, Example, bucketed
-from .flat import Flat
-from .objectives import EVALUATION_ROWS, device_of
+from rnnviz_core.training.batches import Batch, Example, bucketed
+from rnnviz_core.training.flat import Flat
+from rnnviz_core.training.objectives import EVALUATION_ROWS, device_of
 
 PASSAGE = 49  # pieces read in one go
 HELD_OUT = 50  # every so many-th text is not trained on, and gives the loss that is reported
@@ -35,6 +34,8 @@ class LanguageModel(nn.Module):
     The softmax runs over the pieces of the batch at hand instead of the whole vocabulary, which would cost
     several times as much.
     """
+
+    published = False  # it is never a checkpoint: it gives its layers to a model
 
     def __init__(self, model: SentimentModel) -> None:
         super().__init__()

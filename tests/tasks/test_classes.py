@@ -14,7 +14,7 @@ from rnnviz_core.contracts.task import record
 from rnnviz_core.errors import SpecError
 from rnnviz_core.models.classifier_spec import SentimentSpec
 from rnnviz_core.models.specs import join_names, split_names
-from rnnviz_core.training.objectives import sentiment_scores
+from rnnviz_core.tasks.sentiment.objective import sentiment_scores
 from rnnviz_core.training.runs import Run
 
 NAMES = (

@@ -22,8 +22,8 @@ from rnnviz_core.errors import DataError
 from rnnviz_core.inputs import corpora
 from rnnviz_core.inputs.tokenizer import Tokenizer
 from rnnviz_core.inputs.treebank import as_typed
+from rnnviz_core.training.flat import UNKNOWN, Flat, joined
 
-from .flat import UNKNOWN, Flat, joined
 from .templates import templated
 
 ARRAYS, ABOUT, VOCABULARY = "texts.safetensors", "prepared.json", "source.model"

@@ -12,13 +12,13 @@ from rnnviz_core.checkpoints import registry as checkpoints
 from rnnviz_core.cli.main import main
 from rnnviz_core.errors import SpecError
 from rnnviz_core.models.classifier_spec import SentimentSpec
-from rnnviz_core.training import prepared
+from rnnviz_core.tasks.sentiment import prepared
+from rnnviz_core.tasks.sentiment.mixing import cells, drawn, passages, shares
+from rnnviz_core.tasks.sentiment.objective import looking_loss, polarity_losses
+from rnnviz_core.tasks.sentiment.templates import families, templated
 from rnnviz_core.training.flat import UNKNOWN, Flat, joined
-from rnnviz_core.training.mixing import cells, drawn, passages, shares
-from rnnviz_core.training.objectives import looking_loss, polarity_losses
 from rnnviz_core.training.runs import Run, execute
 from rnnviz_core.training.settings import TrainingConfig
-from rnnviz_core.training.templates import families, templated
 
 GOOD = ("lovely", "brilliant", "warm", "great", "funny", "clever")
 BAD = ("dull", "awful", "cold", "bad", "slow", "empty")

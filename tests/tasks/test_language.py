@@ -14,8 +14,8 @@ from rnnviz_core.errors import DataError, SpecError
 from rnnviz_core.inputs.tokenizer import Tokenizer
 from rnnviz_core.models.classifier import SentimentModel
 from rnnviz_core.models.classifier_spec import SentimentSpec
+from rnnviz_core.tasks.sentiment.language import PASSAGE, LanguageModel, LanguageWork, _passages
 from rnnviz_core.training.batches import Example, collate
-from rnnviz_core.training.language import PASSAGE, LanguageModel, LanguageWork, _passages
 from rnnviz_core.training.runs import PRETRAINING, Run, execute
 from rnnviz_core.training.settings import TrainingConfig
 from rnnviz_core.training.state import STATE
