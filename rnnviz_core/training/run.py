@@ -69,8 +69,6 @@ class Run:
             raise SpecError(f"pretrain_epochs is {self.pretrain_epochs}; it must be from 1 to 1000")
         if not 1 <= self.repeat <= 100:
             raise SpecError(f"repeat is {self.repeat}; it must be from 1 to 100")
-        if self.beside and self.spec.task != "translation":
-            raise SpecError("beside is no setting of task 'sentiment'; --polarity adds texts there")
         if self.repeat > 1 and not self.beside:
             raise SpecError(
                 f"repeat is {self.repeat}, but nothing stands beside the data to be read less often"

@@ -338,7 +338,7 @@ def test_a_repeat_that_makes_no_sense_is_refused(change):
 
 def test_pairs_beside_the_data_are_for_translation():
     with pytest.raises(SpecError, match="beside is no setting"):
-        Run(SentimentSpec("gru"), "texts.tsv", beside=("pairs.tsv",))
+        prepare(Run(SentimentSpec("gru"), "texts.tsv", beside=("pairs.tsv",)))
 
 
 @pytest.mark.parametrize("attention", ["none", "luong", "bahdanau"])

@@ -44,6 +44,8 @@ class Material:
 
 def read(run: Run) -> Material:
     """Read every source of a run."""
+    if run.beside:
+        raise SpecError("beside is no setting of task 'sentiment'; --polarity adds texts there")
     if prepared.is_prepared(run.data):
         return _mixture(run)
     classes = len(run.spec.classes)
