@@ -39,7 +39,7 @@ SPANISH_GRU = f"{SPANISH} --embedding 128 --hidden 256 --epochs 7 --cell gru"
 SPANISH_LSTM = f"{SPANISH} --embedding 128 --hidden 192 --cell lstm"
 REVIEWS = "--polarity DATA/imdb_train.tsv.gz"
 BOTH_HALVES = "--pretrain DATA/imdb_train.tsv.gz --pretrain DATA/imdb_test.tsv.gz@test"
-DEEP = "--attention bahdanau --layers 2 --bidirectional"
+DEEP = "--attention pooling --layers 2 --bidirectional"
 TAUGHT = f"{GATED} {REVIEWS} --teacher runs/sentiment-teacher/sentiment-bilstm-attention --teacher-share 0.7"
 SST_TAUGHT = SST.replace("--probe", "--about docs/data/taught.md --probe")
 SST_DEEP = SST.replace("--probe", "--about docs/data/deep.md --probe")
@@ -128,7 +128,7 @@ COLLECTION = (
     *(
         Recipe(
             f"sentiment-{cell}-attention",
-            f"{TAUGHT} --cell {cell} --attention bahdanau",
+            f"{TAUGHT} --cell {cell} --attention pooling",
             SST_TAUGHT,
             seeds=(0, 1, 2),
             teachers=("sentiment-teacher",),

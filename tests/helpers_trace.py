@@ -137,7 +137,7 @@ def sentiment_trace(
         axes=axes,
         max_difference=0.0,
         labels={"class": SENTIMENT_CLASSES},
-        meta={"task": "sentiment", "cell": cell, "attention": "bahdanau" if attention else "none"},
+        meta={"task": "sentiment", "cell": cell, "attention": "pooling" if attention else "none"},
     )
 
 

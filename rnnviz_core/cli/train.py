@@ -19,7 +19,7 @@ from .tables import layout_of, layout_options
 # Field -> what the option does. A test holds this against the dataclasses.
 SPEC_HELP = {
     "cell": "The recurrent cell.",
-    "attention": "How the model looks back at its states (sentiment: none or bahdanau).",
+    "attention": "How states are weighted (sentiment: none, pooling; translation: none, luong, bahdanau).",
     "embedding": "Width of the embedding.",
     "hidden": "Units per layer and direction.",
     "layers": "Stacked recurrent layers.",

@@ -1,4 +1,4 @@
-"""Text -> class: embedding, recurrent layers, and a readout of the last state or of attention."""
+"""Text -> class: embedding, recurrent layers, and a readout of the last state or of attention pooling."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -16,7 +16,7 @@ from .specs import Attention
 
 
 class SentimentModel(nn.Module):
-    """Embedding, recurrent layers, and a linear readout of the last state or of attention.
+    """Embedding, recurrent layers, and a linear readout of the last state or of attention pooling.
 
     Parameters
     ----------
@@ -53,7 +53,7 @@ class SentimentModel(nn.Module):
         return Table(self.embedding.weight.detach().float().numpy(), self.tokenizer.pieces)
 
     def output_layer(self) -> Readout:
-        """The output layer, which reads the last state or what attention made of all states."""
+        """The output layer, which reads the last state or the states as attention pooling weights them."""
         return Readout(self.output.weight.detach().numpy(), self.output.bias.detach().numpy())
 
     def encode(self, ids: Int[Tensor, "batch time"], lengths: Int[Tensor, " batch"]) -> Encoded:

@@ -1,5 +1,6 @@
 """The settings of a text classifier."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -12,9 +13,10 @@ SENTIMENT_CLASSES = ("very negative", "negative", "neutral", "positive", "very p
 
 @dataclass(frozen=True)
 class SentimentSpec(ModelSpec):
-    """Embedding, recurrent layers, a readout of the last state or of attention over all states."""
+    """Embedding, recurrent layers, a readout of the last state or of all states by attention pooling."""
 
     task: ClassVar[str] = "sentiment"
+    renamed: ClassVar[Mapping[str, Mapping[str, str]]] = {"attention": {"bahdanau": "pooling"}}  # until 0.1.0
 
     classes: tuple[str, ...] = SENTIMENT_CLASSES  # 2 to 20 names
     ordered: bool = True  # whether they run from worst to best; if not, they are names without an order
@@ -35,7 +37,7 @@ class SentimentSpec(ModelSpec):
         if self.attention is Attention.LUONG:
             raise SpecError(
                 "attention 'luong' needs a decoder's state to compare with; "
-                "for sentiment choose one of none, bahdanau"
+                "for sentiment choose one of none, pooling"
             )
 
     @property

@@ -25,6 +25,11 @@ class TranslationSpec(ModelSpec):
                 raise SpecError(f"{name} is {code!r}; it must be a language code such as 'es'")
         if self.bidirectional and self.hidden % 2:
             raise SpecError(f"hidden is {self.hidden}; a bidirectional encoder halves it, so make it even")
+        if self.attention is Attention.POOLING:
+            raise SpecError(
+                "attention 'pooling' compares with no decoder's state; "
+                "for translation choose one of none, luong, bahdanau"
+            )
         if self.source == self.target:
             raise SpecError(f"source and target are both {self.source!r}; choose two languages")
 

@@ -3,7 +3,7 @@
 import csv
 import dataclasses
 import io
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, ClassVar, Self, cast
@@ -14,11 +14,16 @@ from rnnviz_core.errors import SpecError
 
 
 class Attention(StrEnum):
-    """How a model looks back at its encoder's states (see `rnnviz_core.models.attention`)."""
+    """How a model weights the states of its encoder (see `rnnviz_core.models.attention`).
+
+    `LUONG` and `BAHDANAU` compare them with a decoder's state; `POOLING` compares them with one learnt
+    query (Yang et al. 2016), which a classifier needs no decoder for.
+    """
 
     NONE = "none"
     LUONG = "luong"
     BAHDANAU = "bahdanau"
+    POOLING = "pooling"
 
 
 def join_names(names: Sequence[str]) -> str:
@@ -53,6 +58,8 @@ class ModelSpec:
     dropout: float = 0.0  # while training, on embeddings, between layers and before the readout
 
     def __post_init__(self) -> None:
+        for name, value in self.renamed_values(vars(self)).items():
+            object.__setattr__(self, name, value)
         object.__setattr__(self, "cell", choice(Cell, self.cell))
         object.__setattr__(self, "attention", choice(Attention, self.attention))
         check_range("embedding", self.embedding, 1, 1024, int)
@@ -63,11 +70,21 @@ class ModelSpec:
             raise SpecError(f"bidirectional is {self.bidirectional!r}; it must be true or false")
 
     task: ClassVar[str]  # the name of the task it is for
+    renamed: ClassVar[Mapping[str, Mapping[str, str]]] = {}  # setting -> value in older files -> value now
 
     @property
     def model_id(self) -> str:
         """The id a model of this spec has unless it is given another."""
         raise NotImplementedError
+
+    @classmethod
+    def renamed_values(cls, values: Mapping[str, Any]) -> dict[str, Any]:
+        """The settings among `values` that an older version wrote under another value, as they are now."""
+        return {
+            name: now[value]
+            for name, now in cls.renamed.items()
+            if isinstance(value := values.get(name), str) and value in now
+        }
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values for ``spec.json``, the task included."""

@@ -13,6 +13,7 @@ from typing import Any
 
 from rnnviz_core.checkpoints import vocabularies
 from rnnviz_core.checkpoints.registry import SPEC, WEIGHTS, Model
+from rnnviz_core.contracts.task import names, task
 from rnnviz_core.inputs.corpora import Labelled, Pairs, Texts
 
 Fingerprint = dict[str, Any]  # name of a setting -> plain value, "content of --data" -> digest
@@ -30,7 +31,14 @@ def of_settings(run: Mapping[str, Any]) -> Fingerprint:
     flat = {**run, **run["spec"], **run["config"]}
     left_out = ("spec", "config", "layout", *SOURCES, *WITHOUT_INFLUENCE)  # a layout shows in what was read
     plain: Fingerprint = json.loads(json.dumps(flat))
-    return {name: value for name, value in plain.items() if name not in left_out}
+    return as_named_now({name: value for name, value in plain.items() if name not in left_out})
+
+
+def as_named_now(marks: Fingerprint) -> Fingerprint:
+    """A fingerprint with the values that its task has renamed since, so that older runs still go on."""
+    if marks.get("task") not in names():
+        return marks
+    return {**marks, **task(marks["task"]).spec.renamed_values(marks)}
 
 
 def of_contents(contents: Mapping[str, Labelled | Pairs | Texts | None]) -> Fingerprint:

@@ -12,7 +12,7 @@ from rnnviz_core.checkpoints.registry import CARD, METRICS, SPEC, WEIGHTS
 from rnnviz_core.contracts.task import read_spec
 from rnnviz_core.errors import DataError, SpecError
 
-from .fingerprint import Fingerprint, differences
+from .fingerprint import Fingerprint, as_named_now, differences
 
 STATE = "training.safetensors"
 LOG = "metrics.jsonl"
@@ -83,8 +83,7 @@ def check(folder: Path, marks: Fingerprint, *, whole: bool = True) -> bool:
 
 def kept_fingerprint(header: dict[str, str]) -> Fingerprint:
     """The fingerprint in a header; empty where an earlier version wrote the state."""
-    found: Fingerprint = json.loads(header.get("fingerprint", "{}"))
-    return found
+    return as_named_now(json.loads(header.get("fingerprint", "{}")))
 
 
 def finished(folder: Path) -> int:

@@ -147,7 +147,7 @@ def test_oversized_files_are_refused_before_they_are_read(folder, monkeypatch):
         ({"bidirectional": 1}, "bidirectional is 1; it must be true or false"),
         ({"size": 3}, "unknown setting 'size'"),
         ({"classes": "abc"}, "classes is 'abc'"),
-        ({"attention": "luong"}, "for sentiment choose one of none, bahdanau"),
+        ({"attention": "luong"}, "for sentiment choose one of none, pooling"),
         ({"cell": ["lstm"]}, "unknown cell"),
     ],
 )
@@ -172,3 +172,24 @@ def test_saving_leaves_no_half_written_file(folder, make_sentiment, monkeypatch)
         checkpoints.save(make_sentiment("lstm"), folder / "sentiment-lstm")
     assert (folder / "sentiment-lstm" / "model.safetensors").read_bytes() == before
     assert not [file for file in (folder / "sentiment-lstm").iterdir() if file.name.startswith(".")]
+
+
+def test_attention_pooling_is_read_under_the_name_it_had_before(folder, make_sentiment):
+    """Until version 0.1.0 a sentiment model's attention was called bahdanau, in files and commands."""
+    checkpoints.save(make_sentiment("gru", "pooling"), folder / "sentiment-gru-attention")
+    path = folder / "sentiment-gru-attention" / "spec.json"
+    assert json.loads(path.read_text())["attention"] == "pooling"
+    expected = checkpoints.load(path.parent)
+    path.write_text(path.read_text().replace("pooling", "bahdanau"))
+    read = checkpoints.load(path.parent)
+    assert read.spec == expected.spec
+    assert read.spec.attention == "pooling"
+    assert read.spec.model_id == "sentiment-gru-attention"
+    assert all(torch.equal(value, read.state_dict()[name]) for name, value in expected.state_dict().items())
+
+
+def test_a_translator_has_no_attention_pooling(folder):
+    path = folder / "es-en-gru-bahdanau" / "spec.json"
+    path.write_text(path.read_text().replace('"bahdanau"', '"pooling"'))
+    with pytest.raises(CheckpointError, match="for translation choose one of none, luong, bahdanau"):
+        checkpoints.load(path.parent)

@@ -17,7 +17,7 @@ TEXT, TEXTO = "the film was never bad.", "la casa era aburrida."
 
 @pytest.mark.parametrize("cell, two_way", [("rnn", False), ("gru", True), ("lstm", True)])
 def test_its_own_weights_give_its_own_verdict(make_sentiment, cell, two_way):
-    model = make_sentiment(cell, "bahdanau", bidirectional=two_way)
+    model = make_sentiment(cell, "pooling", bidirectional=two_way)
     trace = recorder.record(model, TEXT)
     again = surgery.with_weights(model, trace, trace["attention.weights"])
     assert_allclose(again, trace["readout.probabilities"], atol=1e-6)
@@ -33,7 +33,7 @@ def test_its_own_weights_give_its_own_translation(make_translation, attention, c
 
 
 def test_all_weight_on_one_token_reads_that_state_alone(make_sentiment):
-    model = make_sentiment("gru", "bahdanau")
+    model = make_sentiment("gru", "pooling")
     trace = recorder.record(model, TEXT)
     one = np.zeros_like(trace["attention.weights"])
     one[2] = 1
@@ -42,7 +42,7 @@ def test_all_weight_on_one_token_reads_that_state_alone(make_sentiment):
 
 
 def test_equal_weights_read_the_mean_state(make_sentiment):
-    model = make_sentiment("gru", "bahdanau")
+    model = make_sentiment("gru", "pooling")
     trace = recorder.record(model, TEXT)
     equal = surgery.uniform(trace["attention.weights"])
     assert equal.sum() == pytest.approx(1)
@@ -80,7 +80,7 @@ def test_shuffling_moves_every_weight_and_keeps_the_row():
 
 
 def test_what_cannot_be_replaced_is_said(make_sentiment, make_translation):
-    plain, attending = make_sentiment("gru"), make_sentiment("gru", "bahdanau")
+    plain, attending = make_sentiment("gru"), make_sentiment("gru", "pooling")
     with pytest.raises(TraceError, match="no attention"):
         surgery.with_weights(plain, recorder.record(plain, TEXT), np.ones(1))
     fixed = make_translation("gru", "none")
@@ -91,7 +91,7 @@ def test_what_cannot_be_replaced_is_said(make_sentiment, make_translation):
 
 
 def test_the_frames_count_what_changed(make_sentiment, make_translation):
-    trace = recorder.record(make_sentiment("gru", "bahdanau"), TEXT)
+    trace = recorder.record(make_sentiment("gru", "pooling"), TEXT)
     other = np.roll(trace["readout.probabilities"], 1)
     frame = replaced.classes(trace, {"all equal": other})
     moved = np.abs(other - trace["readout.probabilities"]).sum() / 2

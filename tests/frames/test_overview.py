@@ -17,7 +17,7 @@ from rnnviz_core.frames.columns import frame
 TEXT = "the soup was warm"
 
 
-@pytest.fixture(scope="module", params=[{}, {"layers": 2}, {"bidirectional": True, "attention": "bahdanau"}])
+@pytest.fixture(scope="module", params=[{}, {"layers": 2}, {"bidirectional": True, "attention": "pooling"}])
 def sentiment(request):
     return record(models.sentiment_model(**request.param), TEXT)
 

@@ -25,7 +25,7 @@ from rnnviz_core.frames.numbers import printed
 from rnnviz_core.frames.tokens import one_step, shown, step_texts
 
 
-@pytest.fixture(scope="module", params=[{}, {"bidirectional": True, "attention": "bahdanau"}])
+@pytest.fixture(scope="module", params=[{}, {"bidirectional": True, "attention": "pooling"}])
 def sentiment(request):
     return record(models.sentiment_model(**request.param), "the soup was warm")
 
@@ -307,7 +307,7 @@ def folder(tmp_path_factory, make_sentiment, make_translation):
     path = tmp_path_factory.mktemp("softmax")
     for model in (
         make_sentiment("lstm"),
-        make_sentiment("gru", "bahdanau", bidirectional=True, layers=2),
+        make_sentiment("gru", "pooling", bidirectional=True, layers=2),
         make_translation("gru", "bahdanau"),
         make_translation("lstm", "none", layers=2, embedding=10),
     ):

@@ -247,7 +247,7 @@ KINDS = {
     "sentiment-lstm": {"cell": "lstm"},
     "sentiment-bigru-attention": {
         "cell": "gru",
-        "attention": "bahdanau",
+        "attention": "pooling",
         "bidirectional": True,
         "layers": 2,
     },

@@ -18,8 +18,9 @@ from rnnviz_core.search.beam import _likeliest, beam_search, translate
 from rnnviz_core.search.stepping import Stepper
 
 IDS = [[5, 9, 12, 7], [8], [6, 5, 4, 9, 10, 11, 20]]
-SENTIMENT = list(product(Cell, (Attention.NONE, Attention.BAHDANAU), (1, 2), (False, True)))
-TRANSLATION = list(product(Cell, Attention, (1, 2), (False, True)))
+SENTIMENT = list(product(Cell, (Attention.NONE, Attention.POOLING), (1, 2), (False, True)))
+KINDS = (Attention.NONE, Attention.LUONG, Attention.BAHDANAU)
+TRANSLATION = list(product(Cell, KINDS, (1, 2), (False, True)))
 
 
 def batch(rows):

@@ -152,7 +152,7 @@ def test_an_unfinished_run_is_refused(tmp_path):
     "run",
     [
         runs.Run(
-            SentimentSpec("lstm", "bahdanau", embedding=100, layers=2, bidirectional=True, dropout=0.5),
+            SentimentSpec("lstm", "pooling", embedding=100, layers=2, bidirectional=True, dropout=0.5),
             "DATA/a b.tsv",
             validation="DATA/c.tsv.gz",
             polarity=("DATA/reviews.tsv", "DATA/others.tsv.gz@test"),

@@ -209,7 +209,7 @@ def taught(mixture, tmp_path_factory):
     """A teacher, and a pupil with attention that was told where to look."""
     runs = tmp_path_factory.mktemp("runs")
     config = TrainingConfig(epochs=2, batch=32, rate=0.01)
-    spec = SentimentSpec("gru", "bahdanau", embedding=8, hidden=6)
+    spec = SentimentSpec("gru", "pooling", embedding=8, hidden=6)
     plain = Run(spec, str(mixture), everyday=60, templates=100, reviews=20, name="teacher", config=config)
     teacher, _ = execute(plain, runs / "teacher", quiet=True)
     pupil = replace(plain, name="pupil", looking=0.5, teacher=(str(teacher),), teacher_share=0.6)

@@ -334,9 +334,9 @@ def test_wrong_arguments(arguments: tuple[Any, ...], options: dict[str, Any], me
 
 SENTIMENT = [
     {"cell": "rnn"},
-    {"cell": "gru", "attention": "bahdanau"},
+    {"cell": "gru", "attention": "pooling"},
     {"cell": "lstm"},
-    {"cell": "lstm", "layers": 2, "bidirectional": True, "attention": "bahdanau"},
+    {"cell": "lstm", "layers": 2, "bidirectional": True, "attention": "pooling"},
     {"cell": "gru", "bidirectional": True},
 ]
 

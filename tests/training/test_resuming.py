@@ -5,13 +5,14 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from safetensors.torch import load_file, save_file
 
 from rnnviz_core.errors import DataError, SpecError
 from rnnviz_core.models.classifier_spec import SentimentSpec
 from rnnviz_core.models.seq2seq_spec import TranslationSpec
 from rnnviz_core.scoring import publishing
 from rnnviz_core.tasks.sentiment.objective import SentimentWork
-from rnnviz_core.training import loop
+from rnnviz_core.training import loop, state
 from rnnviz_core.training.runs import PRETRAINING, Run, execute
 from rnnviz_core.training.settings import TrainingConfig
 from rnnviz_core.training.state import LOG, RUN, STATE
@@ -302,3 +303,32 @@ def test_every_setting_has_a_name_of_its_own():
     settings = Run(spec(), "own.tsv").to_dict()
     names = [*settings, *settings["spec"], *settings["config"]]
     assert len(names) == len(set(names))
+
+
+def test_a_run_from_before_attention_pooling_had_its_name_goes_on(sources, tmp_path):
+    """Its state and its settings say bahdanau, as version 0.1.0 called it."""
+    run = Run(
+        replace(spec(), attention="pooling"), sources["data"], vocabulary=60, config=TrainingConfig(epochs=1)
+    )
+    checkpoint, _ = execute(run, tmp_path / "run")
+    header = state.read_header(tmp_path / "run")
+    older = {name: text.replace('"pooling"', '"bahdanau"') for name, text in header.items()}
+    assert older != header
+    path = tmp_path / "run" / STATE
+    save_file(load_file(path), path, older)
+    for file in (tmp_path / "run" / RUN, checkpoint / "spec.json"):
+        file.write_text(file.read_text().replace('"pooling"', '"bahdanau"'))
+    _, progress = execute(run, tmp_path / "run")
+    assert log(tmp_path / "run") == [1]
+    assert progress.epoch == 1
+    entry = publishing.publish(tmp_path / "run", tmp_path / "models", publishing.Test(sources["data"]))
+    assert entry.spec.attention == "pooling"
+
+
+def test_other_attention_is_another_run(sources, tmp_path):
+    run = Run(
+        replace(spec(), attention="pooling"), sources["data"], vocabulary=60, config=TrainingConfig(epochs=1)
+    )
+    execute(run, tmp_path / "run")
+    with pytest.raises(SpecError, match='attention "none" instead of "pooling"'):
+        execute(replace(run, spec=spec()), tmp_path / "run")

@@ -109,7 +109,7 @@ def test_the_context_is_the_sum_of_weighted_states(pair):
 
 
 def test_a_verdicts_context_falls_apart_into_tokens(make_sentiment):
-    model = make_sentiment("gru", "bahdanau", layers=2, bidirectional=True)
+    model = make_sentiment("gru", "pooling", layers=2, bidirectional=True)
     trace = recorder.record(model, TEXT)
     rows = frame(contexts.context(trace))
     assert_allclose(rows.groupby("unit")["value"].sum(), trace["attention.context"], atol=1e-6)
@@ -167,7 +167,7 @@ def folder(tmp_path_factory, make_sentiment, make_translation):
     for model in (
         make_sentiment("gru"),
         make_sentiment("rnn"),
-        make_sentiment("lstm", "bahdanau", bidirectional=True, layers=2),
+        make_sentiment("lstm", "pooling", bidirectional=True, layers=2),
         make_translation("lstm", "none", layers=2, embedding=10, hidden=6),
         make_translation("gru", "luong", bidirectional=True),
         make_translation("gru", "bahdanau", layers=2),

@@ -31,7 +31,7 @@ def tiny(tmp_path_factory, make_sentiment, make_translation) -> Path:
         make_sentiment("rnn"),
         make_sentiment("gru", layers=2),
         make_sentiment("lstm"),
-        make_sentiment("lstm", "bahdanau", bidirectional=True),
+        make_sentiment("lstm", "pooling", bidirectional=True),
         make_translation("gru", "none"),
         make_translation("lstm", "luong", layers=2),
         make_translation("gru", "bahdanau", bidirectional=True),

@@ -27,7 +27,7 @@ def folder(tmp_path_factory, make_sentiment, make_translation) -> Path:
         make_sentiment("rnn"),
         make_sentiment("gru"),
         make_sentiment("lstm"),
-        make_sentiment("lstm", "bahdanau", bidirectional=True, layers=2),
+        make_sentiment("lstm", "pooling", bidirectional=True, layers=2),
         make_translation("gru", "luong", layers=2),
     ):
         checkpoints.save(model, folder / model.name)

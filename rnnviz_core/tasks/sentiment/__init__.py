@@ -44,7 +44,7 @@ def _architecture(spec: SentimentSpec) -> str:
     words = ("two-way " if spec.bidirectional else "") + spec.cell.upper()
     if spec.layers > 1:
         words += f" × {spec.layers}"
-    return words + (" + attention" if spec.attention != "none" else "")
+    return words + (" + attention pooling" if spec.attention != "none" else "")
 
 
 def _headline(spec: SentimentSpec, scores: Mapping[str, float]) -> str:
@@ -82,5 +82,5 @@ TASK = Task(
     probed=scoring.probed,
     about=scoring.about,
     with_weights=recording.with_weights,
-    attentions=("none", "bahdanau"),
+    attentions=("none", "pooling"),
 )

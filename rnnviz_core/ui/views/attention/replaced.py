@@ -34,6 +34,7 @@ NAMES = {
     Attention.NONE: "No attention",
     Attention.LUONG: "Luong",
     Attention.BAHDANAU: "Bahdanau",
+    Attention.POOLING: "Attention pooling",
 }
 
 
@@ -103,8 +104,7 @@ def kinds(view: "View") -> None:
     found: dict[Attention, Trace] = {}
     for column, kind in zip(st.columns(len(offered)), offered, strict=True):
         with column:
-            name = NAMES[kind] if len(offered) > 2 or kind is Attention.NONE else "Attention"
-            st.markdown(f"**{name}**")
+            st.markdown(f"**{NAMES[kind]}**")
             entry = _entry(view, kind)
             if entry is None:
                 st.caption(f"No {_family(view.entry.spec)} model of this kind is installed here.")
@@ -132,11 +132,9 @@ def _how_to_read(found: Mapping[Attention, Trace]) -> str:
     if Attention.LUONG in found:
         said.append("Luong’s looks back after each step of the decoder.")
     if Attention.BAHDANAU in found:
-        said.append(
-            "Bahdanau’s looks back before each step of the decoder."
-            if frames.translates(found[Attention.BAHDANAU])
-            else "With attention the state after every token can count."
-        )
+        said.append("Bahdanau’s looks back before each step of the decoder.")
+    if Attention.POOLING in found:
+        said.append("Attention pooling averages the states after all tokens, some with more weight.")
     if Attention.NONE in found:
         bars = contexts.left_at_the_end(found[Attention.NONE]) is not None
         said.append(
