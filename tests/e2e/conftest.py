@@ -61,5 +61,5 @@ def first() -> Callable[[str], str]:
     specs = {entry.id: entry.spec for entry in scan(folder()).entries}
     reads = {name: getattr(spec, "source", "es") for name, spec in specs.items()}
     return lambda task: next(
-        name for name, spec in specs.items() if spec.task is task and reads[name] == "es"
+        name for name, spec in specs.items() if spec.task == task and reads[name] == "es"
     )

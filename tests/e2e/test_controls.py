@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from rnnviz_core import Task, limits
+from rnnviz_core import limits
 from rnnviz_core.ui.shell.routes import ROUTES
 from scripts.driver import Visitor
 
@@ -45,9 +45,9 @@ def write(visitor: Visitor, *lines: str) -> None:
 # --- the sentence -----------------------------------------------------------------------------
 
 
-def test_enter_applies_the_sentence(visit: Callable[..., Visitor], first: Callable[[Task], str]) -> None:
+def test_enter_applies_the_sentence(visit: Callable[..., Visitor], first: Callable[[str], str]) -> None:
     visitor = visit()
-    visitor.open(model=first(Task.SENTIMENT))
+    visitor.open(model=first("sentiment"))
     for text in ("her new song works.", "his old song fails."):  # the second: after the page was run again
         write(visitor, text)
         assert visitor.query()["text"] == text
@@ -62,15 +62,15 @@ def test_enter_applies_the_sentence(visit: Callable[..., Visitor], first: Callab
 
 
 def test_shift_enter_makes_a_line_that_does_not_travel(
-    visit: Callable[..., Visitor], first: Callable[[Task], str]
+    visit: Callable[..., Visitor], first: Callable[[str], str]
 ) -> None:
     visitor = visit()
-    visitor.open(model=first(Task.SENTIMENT))
+    visitor.open(model=first("sentiment"))
     write(visitor, "her new song works,", "", "the old one fails.")
     assert visitor.query()["text"] == "her new song works, the old one fails."
     assert box(visitor).input_value() == "her new song works,\n\nthe old one fails."
     assert "%0A" not in visitor.copied_link()
-    visitor.open(model=first(Task.SENTIMENT), text="one line\r\nand another")
+    visitor.open(model=first("sentiment"), text="one line\r\nand another")
     assert visitor.query()["text"] == "one line and another"
 
 
@@ -97,10 +97,10 @@ def test_enter_that_ends_a_composed_word_does_not_apply(visit: Callable[..., Vis
     ids=["empty", "blank", "long", "pasted"],
 )
 def test_a_text_that_cannot_be_read_keeps_the_page(
-    text: str, told: str, visit: Callable[..., Visitor], first: Callable[[Task], str]
+    text: str, told: str, visit: Callable[..., Visitor], first: Callable[[str], str]
 ) -> None:
     visitor = visit()
-    visitor.open("/states", model=first(Task.SENTIMENT), text=SENTENCE)
+    visitor.open("/states", model=first("sentiment"), text=SENTENCE)
     before, read = len(visitor.charts()), tokens(visitor)
     write(visitor, text)
     assert told in visitor.text()
@@ -115,10 +115,10 @@ def test_a_text_that_cannot_be_read_keeps_the_page(
 
 @pytest.mark.parametrize("count", [1, 13, limits.PIECES, limits.PIECES + 1])
 def test_the_counter_counts_what_the_limit_limits(
-    count: int, visit: Callable[..., Visitor], first: Callable[[Task], str]
+    count: int, visit: Callable[..., Visitor], first: Callable[[str], str]
 ) -> None:
     visitor = visit()
-    visitor.open(model=first(Task.SENTIMENT), text=("word " * count).strip())
+    visitor.open(model=first("sentiment"), text=("word " * count).strip())
     counter = visitor.page.locator(".st-key-sentence").inner_text()
     assert f"{count} of {limits.PIECES} tokens" in counter
     assert (f"{count} tokens, the limit is {limits.PIECES}" in visitor.text()) is (count > limits.PIECES)
@@ -135,9 +135,9 @@ def names(visitor: Visitor, role: str) -> list[str]:
 
 
 @pytest.mark.parametrize("page", PAGES)
-def test_names(page: str, visit: Callable[..., Visitor], first: Callable[[Task], str]) -> None:
+def test_names(page: str, visit: Callable[..., Visitor], first: Callable[[str], str]) -> None:
     visitor = visit()
-    visitor.open(path_of(page), model=first(Task.SENTIMENT), text=SENTENCE)
+    visitor.open(path_of(page), model=first("sentiment"), text=SENTENCE)
     snapshot = visitor.page.locator("body").aria_snapshot()
     buttons = names(visitor, "button")
     assert len(buttons) >= 5
@@ -151,10 +151,10 @@ def test_names(page: str, visit: Callable[..., Visitor], first: Callable[[Task],
         assert len(re.findall(r'"[^"]*' + re.escape(description), snapshot)) <= 1
 
 
-def test_the_player(visit: Callable[..., Visitor], first: Callable[[Task], str]) -> None:
+def test_the_player(visit: Callable[..., Visitor], first: Callable[[str], str]) -> None:
     """Its buttons have names, and its slider says the word it stands at."""
     visitor = visit()
-    visitor.open(model=first(Task.SENTIMENT), text="her new song works.", token=1)
+    visitor.open(model=first("sentiment"), text="her new song works.", token=1)
     player = ["Play", "First step", "Previous step", "Next step", "Last step"]
     found = [re.sub(" Shortcut .*", "", name) for name in names(visitor, "button")]
     assert [name for name in found if name in player] == player
@@ -186,7 +186,7 @@ def test_every_tab_of_the_browser_has_its_pages_name(visit: Callable[..., Visito
 
 @pytest.mark.parametrize("page", PAGES)
 def test_copy_link_is_on_the_screen_and_copies_at_one_click(
-    page: str, visit: Callable[..., Visitor], first: Callable[[Task], str]
+    page: str, visit: Callable[..., Visitor], first: Callable[[str], str]
 ) -> None:
     visitor = visit(viewport=LAPTOP)
     visitor.open(path_of(page))
@@ -234,10 +234,10 @@ def test_the_link_follows_the_player(visit: Callable[..., Visitor]) -> None:
 
 
 def test_a_map_that_is_being_computed_says_so_in_the_old_ones_place(
-    visit: Callable[..., Visitor], first: Callable[[Task], str]
+    visit: Callable[..., Visitor], first: Callable[[str], str]
 ) -> None:
     visitor = visit()
-    visitor.open("/embeddings", model=first(Task.SENTIMENT), text=SENTENCE, section="map", token=3)
+    visitor.open("/embeddings", model=first("sentiment"), text=SENTENCE, section="map", token=3)
     visitor.page.evaluate(
         """() => {
             window.found = []

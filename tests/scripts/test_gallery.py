@@ -4,38 +4,41 @@ import re
 from pathlib import Path
 
 import pytest
-from streamlit.testing.v1 import AppTest
 
-from rnnviz_core import scan, ui
+from rnnviz_core import load, record, scan
 from rnnviz_core.checkpoints.registry import Entry
-from scripts.gallery import SHOTS, page
+from rnnviz_core.contracts.examples import default_text
+from rnnviz_core.ui.shell.routes import ROUTES, route
+from rnnviz_core.ui.views.sections import sections_of
+from scripts.gallery import SHOTS, Shot, page
 
 ROOT = Path(__file__).resolve().parents[2]
 GALLERY, PICTURES = ROOT / "docs" / "gallery.md", ROOT / "docs" / "screenshots"
 ENTRIES = scan(ROOT / "checkpoints").entries
-PAGES = sorted(path.stem for path in (ROOT / "pages").glob("*.py"))
 
 
-def sections(monkeypatch: pytest.MonkeyPatch, name: str, model: str) -> set[str]:
-    """The names of a page's sections with a model; "" for a page without any."""
-    found: set[str] = set()
-    monkeypatch.setattr(ui, "draw_sections", found.update)
-    app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60)
-    app.query_params["model"] = model
-    if name != "overview":
-        app.switch_page(f"pages/{name}.py")
-    assert not app.run().exception
-    return found or {""}
+def section_of(shot: Shot) -> str:
+    """The name of what a shot shows; it leaves out the name of a page's only section."""
+    names = [section.name for section in route(shot.page).sections]
+    return names[0] if len(names) == 1 else shot.section
 
 
-@pytest.mark.parametrize("name", PAGES)
+def test_every_page_and_section_has_a_shot() -> None:
+    wanted = {(page.name, section.name) for page in ROUTES for section in page.sections}
+    assert {(shot.page, section_of(shot)) for shot in SHOTS} == wanted
+    assert {shot.page for shot in SHOTS if shot.first} == {page.name for page in ROUTES}, "no whole page"
+
+
 @pytest.mark.parametrize("entry", ENTRIES, ids=lambda entry: entry.id)
-def test_every_section_is_photographed(name: str, entry: Entry, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("RNNVIZ_CHECKPOINTS", str(ROOT / "checkpoints"))
-    found = sections(monkeypatch, name, entry.id)
-    shots = [shot for shot in SHOTS if shot.page == name and shot.kind.task is entry.spec.task]
-    assert found <= {shot.section for shot in shots}, "a section without a shot"
-    assert found >= {shot.section for shot in shots if shot.kind.fits(entry.spec)}, "a shot of no section"
+def test_every_section_is_photographed(entry: Entry) -> None:
+    """What a page offers for a model has a shot of the model's task; a shot shows what its models have."""
+    trace = record(load(entry.path), default_text(entry.spec))
+    for name in (found.name for found in ROUTES):
+        found = {section.name for section in sections_of(name, trace)}
+        shots = [shot for shot in SHOTS if (shot.page, shot.kind.task) == (name, entry.spec.task)]
+        assert found <= {section_of(shot) for shot in shots}, "a section without a shot"
+        fitting = {section_of(shot) for shot in shots if shot.kind.fits(entry.spec)}
+        assert found >= fitting, "a shot of no section"
 
 
 def test_names_are_unique() -> None:
