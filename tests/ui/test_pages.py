@@ -7,7 +7,10 @@ from helpers_app import described
 from streamlit.testing.v1 import AppTest
 
 from rnnviz_core.checkpoints import registry as checkpoints
+from rnnviz_core.contracts.examples import default_text
 from rnnviz_core.ui.shell.routes import ROUTES
+from rnnviz_core.ui.shell.script import SCRIPT
+from rnnviz_core.ui.shell.words import plain
 
 ROOT = Path(__file__).resolve().parents[2]
 SHIPPED = tuple(entry.id for entry in checkpoints.scan(ROOT / "checkpoints").entries)
@@ -95,17 +98,27 @@ def test_hostile_text_is_shown_as_it_is(tiny, monkeypatch, page):
     text = "<script>alert(1)</script> **good** :smile: $x$ [a](javascript:b) \"'&lt;"
     app = open_page(tiny, monkeypatch, page, model="sentiment-lstm", text=text)
     assert_drawn(app, page, "sentiment-lstm")
-    shown = "".join(block.value for block in (*app.html, *app.markdown, *app.caption))
+    assert not [note for note in app.info if "limit" in note.value], "the text is not read"
+    scripts = [block.value for block in app.html if block.proto.unsafe_allow_javascript]
+    assert scripts == [SCRIPT], "a script that is not the app's own, to the letter"
+    blocks = [block.value for block in (*app.html, *app.markdown, *app.caption)]
+    blocks.remove(SCRIPT)
+    shown = "".join(blocks)
     assert "<script" not in shown
     assert "javascript:b" not in shown
 
 
 @pytest.mark.parametrize("page", PAGES)
 def test_text_that_cannot_be_read_is_a_message(tiny, monkeypatch, page):
+    """The message says what is wrong and what is shown instead, and the page shows just that."""
     app = open_page(tiny, monkeypatch, page, model="sentiment-lstm", text="   ")
-    assert not app.exception
-    assert [error.value for error in app.error]
-    assert not app.get("vega_lite_chart")
+    told = [note.value for note in app.info if "The sentence is empty" in note.value]
+    assert len(told) == 1
+    example = default_text(checkpoints.load(tiny / "sentiment-lstm").spec)
+    assert plain(f"Until then this page shows “{example}”") in told[0]
+    assert_drawn(app, page, "sentiment-lstm")
+    usual = open_page(tiny, monkeypatch, page, model="sentiment-lstm")
+    assert len(app.get("vega_lite_chart")) == len(usual.get("vega_lite_chart"))
 
 
 def test_pages_are_thin():

@@ -149,7 +149,7 @@ def test_a_trace_is_shared_and_counted(entries):
 
 def test_a_kept_translation_computes_its_probabilities(entries):
     text = "la película era buena."
-    trace = loaders.trace(entries["translation"], text, 3)
+    trace = loaders.trace(entries["translation"], text, beam=3)
     whole = record(loaders.model(entries["translation"]), text, beam=3)
     assert list(trace) == list(whole)
     for name in whole:
@@ -161,14 +161,14 @@ def test_a_search_waits_until_heavy_work_is_done_and_a_sentence_does_not(entries
     done = threading.Event()
 
     def search():
-        loaders.trace(entries["translation"], "la película era buena. " * 10, limits.BEAM)
+        loaders.trace(entries["translation"], "la película era buena. " * 10, beam=limits.BEAM)
         done.set()
 
     with shared.heavy():
         thread = threading.Thread(target=search)
         thread.start()
         loaders.trace(entries["sentiment"], "her new song works.")
-        loaders.trace(entries["translation"], "la película era buena.", 3)
+        loaders.trace(entries["translation"], "la película era buena.", beam=3)
         assert not done.wait(0.3)
     assert done.wait(10)
     thread.join(10)
@@ -328,8 +328,8 @@ def test_who_waits_for_what_another_makes_steps_aside():
 
 def test_heavy_work_that_fails_lets_the_next_one_in(entries):
     with pytest.raises(Exception, match="beam"):
-        loaders.trace(entries["translation"], "la película era buena.", limits.BEAM + 1)
-    assert loaders.trace(entries["translation"], "la película era buena.", 1)
+        loaders.trace(entries["translation"], "la película era buena.", beam=limits.BEAM + 1)
+    assert loaders.trace(entries["translation"], "la película era buena.", beam=1)
     with pytest.raises(ZeroDivisionError), shared.turns, shared.heavy():
         raise ZeroDivisionError
     with shared.turns, shared.heavy():

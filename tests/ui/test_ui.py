@@ -119,7 +119,7 @@ def test_choices_go_into_the_url_and_survive_a_change_of_page(folder):
         ({"unit": "seven"}, "unit “seven”"),
         ({"unit": "9" * 400}, "no unit 999999999"),
         ({"layer": "encoder.7"}, "layer “encoder.7”"),
-        ({"text": "x" * 2500}, "2500 characters"),
+        ({"text": "x" * 2500}, "The link’s text has 2500 characters"),
         ({"model": "<b>*x*</b>"}, "model “"),
     ],
 )

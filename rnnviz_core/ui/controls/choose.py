@@ -162,7 +162,7 @@ def choose_one(
 
 def type_word(name: str, label: str, default: str = "", *, placeholder: str | None = None) -> str:
     """A short text, kept as `name` in the URL."""
-    read = partial(url.short_enough, limit=limits.WORD_CHARACTERS)
+    read = partial(url.short_enough, limit=limits.WORD_CHARACTERS, what="word")
     chosen = url.checked(name, read, default, shown=f"“{default}”" if default else "none")
     key = url.widget(f"{name}-{label}", chosen)
     st.text_input(

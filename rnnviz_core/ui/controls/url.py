@@ -166,10 +166,10 @@ def whole(size: int) -> Callable[[str], int | None]:
     return read
 
 
-def short_enough(text: str, limit: int = limits.CHARACTERS) -> str:
-    """Reads a text that is within the limit."""
+def short_enough(text: str, limit: int = limits.CHARACTERS, *, what: str = "text") -> str:
+    """Reads a text that is within the limit; only a link can hold a longer one, the boxes take no more."""
     if len(text) > limit:
-        raise ValueError(f"The text has {len(text)} characters, the limit is {limit}")
+        raise ValueError(f"The link’s {what} has {len(text)} characters, the limit is {limit}")
     return text
 
 
