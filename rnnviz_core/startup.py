@@ -12,8 +12,10 @@ from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
 
-REQUIREMENTS = Path(__file__).resolve().parent.parent / "requirements.txt"
-CURE = "pip install -r requirements.txt"
+from rnnviz_core import places
+
+REQUIREMENTS = places.app_folder() / "requirements.txt"
+CURE = "pip install rnnviz" if places.is_installed() else "pip install -r requirements.txt"
 
 
 @dataclass(frozen=True)

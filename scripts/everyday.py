@@ -11,6 +11,7 @@ from pathlib import Path
 
 import click
 
+from rnnviz_core import places
 from rnnviz_core.checkpoints import registry as checkpoints
 from rnnviz_core.inputs import tables
 from rnnviz_core.models.seq2seq import TranslationModel
@@ -42,7 +43,7 @@ def is_right(written: str, answers: list[str]) -> bool:
 @click.option("--sentences", type=click.Path(exists=True, dir_okay=False, path_type=Path), required=True)
 @click.option("--beam", default=USUAL_BEAM, show_default=True)
 def main(model: str, sentences: Path, beam: int) -> None:
-    folder = Path(model) if Path(model).is_dir() else ROOT / "checkpoints" / model
+    folder = Path(model) if Path(model).is_dir() else places.shipped() / model
     translator = checkpoints.load(folder)
     if not isinstance(translator, TranslationModel):
         raise click.UsageError(f"{model} does not translate")

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from rnnviz_core import places
 from rnnviz_core.checkpoints import listing
 from rnnviz_core.checkpoints import registry as checkpoints
 
@@ -13,7 +14,7 @@ def with_table(text: str) -> str:
     """The text with the table of the shipped models between the marks."""
     before, rest = text.split(BEGIN)
     _, after = rest.split(END)
-    table = listing.markdown(listing.rows(checkpoints.scan(ROOT / "checkpoints").entries))
+    table = listing.markdown(listing.rows(checkpoints.scan(places.shipped()).entries))
     return f"{before}{BEGIN}\n{table}\n{END}{after}"
 
 

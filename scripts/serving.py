@@ -13,6 +13,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from rnnviz_core import places
+
 ROOT = Path(__file__).resolve().parent.parent
 START_SECONDS = 60  # how long a server may take to answer
 REHEARSAL_SECONDS = 300  # and how long when it draws every page first
@@ -20,7 +22,7 @@ REHEARSAL_SECONDS = 300  # and how long when it draws every page first
 
 def folder() -> Path:
     """Where the app looks for its models."""
-    return Path(os.environ.get("RNNVIZ_CHECKPOINTS") or ROOT / "checkpoints")
+    return places.checkpoints()
 
 
 def free_port() -> int:

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import click
 
+from rnnviz_core import places
 from rnnviz_core.checkpoints import registry as checkpoints
 from rnnviz_core.checkpoints import vocabularies
 from rnnviz_core.checkpoints.cards import usual_lines
@@ -20,7 +21,7 @@ from rnnviz_core.inputs import corpora, likeness
 from rnnviz_core.inputs.tokenizer import Tokenizer
 from rnnviz_core.scoring import publishing
 
-from .verify import ROOT, test_of
+from .verify import test_of
 
 HEADING, NEXT = "## What it is used to", "## Data"
 
@@ -52,7 +53,7 @@ def _texts(data: Path, file: str, split: str, column: str) -> list[str]:
 
 @click.command(help=__doc__)
 @click.option("--data", type=click.Path(exists=True, file_okay=False, path_type=Path), required=True)
-@click.option("--folder", type=click.Path(exists=True, path_type=Path), default=ROOT / "checkpoints")
+@click.option("--folder", type=click.Path(exists=True, path_type=Path), default=places.shipped)
 @click.option("--others", multiple=True, help="Texts to compare: a file in DATA, its split, its column.")
 @click.option("--write", "writes", is_flag=True, help="Put the numbers into metrics.json and the card.")
 def main(data: Path, folder: Path, others: tuple[str, ...], writes: bool) -> None:

@@ -13,6 +13,7 @@ from typing import Any
 
 import click
 
+from rnnviz_core import places
 from rnnviz_core.checkpoints import registry as checkpoints
 from rnnviz_core.inputs.corpora import SPLIT_MARK
 from rnnviz_core.scoring import publishing
@@ -69,7 +70,7 @@ def verify(entry: checkpoints.Entry, data: Path) -> list[str]:
 
 @click.command(help=__doc__)
 @click.option("--data", type=click.Path(exists=True, file_okay=False, path_type=Path), required=True)
-@click.option("--folder", type=click.Path(exists=True, path_type=Path), default=ROOT / "checkpoints")
+@click.option("--folder", type=click.Path(exists=True, path_type=Path), default=places.shipped)
 @click.option("--only", multiple=True, help="Ids to verify; by default all.")
 def main(data: Path, folder: Path, only: tuple[str, ...]) -> None:
     wrong = 0

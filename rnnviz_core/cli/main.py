@@ -1,4 +1,4 @@
-"""`python -m rnnviz_core`: list models, trace a text, train, evaluate.
+"""`rnnviz`, or `python -m rnnviz_core`: serve the app, list models, trace a text, draw it, train, evaluate.
 
 Bad input ends with exit code 2 and one line on standard error that says what to do; standard output
 holds nothing but the answer, so `--json` can be piped. Heavy libraries are imported inside the
@@ -14,11 +14,13 @@ import click
 from rnnviz_core import __version__
 from rnnviz_core.errors import RnnvizError, unknown_choice
 
+from .app import app
+from .chart import chart
 from .model import checkpoints_option, evaluate, print_json, publish, trace
 from .prepare import prepare
 from .train import train
 
-PROGRAM = "python -m rnnviz_core"
+COMMAND, MODULE = "rnnviz", "python -m rnnviz_core"  # what a person may have typed
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -26,8 +28,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):  # a text may hold what the terminal cannot show
             stream.reconfigure(errors="backslashreplace")
+    program = COMMAND if Path(sys.argv[0]).stem == COMMAND else MODULE
+    _show_examples(commands, program)
     try:
-        result = commands.main(args=arguments, prog_name=PROGRAM, standalone_mode=False)
+        result = commands.main(args=arguments, prog_name=program, standalone_mode=False)
     except click.exceptions.NoArgsIsHelpError as error:
         error.show()
         return 2
@@ -42,6 +46,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
         click.echo("stopped", err=True)
         return 130
     return result if isinstance(result, int) else 0
+
+
+def _show_examples(command: click.Command, program: str) -> None:
+    """Let the examples of a command's help, and of those below it, begin with what a person typed."""
+    if program != MODULE and command.help:
+        command.help = command.help.replace(MODULE, program)
+    for below in getattr(command, "commands", {}).values():
+        _show_examples(below, program)
 
 
 def _refuse(message: str) -> int:
@@ -100,5 +112,5 @@ def models(as_json: bool, markdown: bool, checkpoints: Path) -> None:
         click.echo(listing.markdown(table) if markdown else listing.plain(table))
 
 
-for command in (trace, prepare, train, evaluate, publish):
+for command in (app, trace, chart, prepare, train, evaluate, publish):
     commands.add_command(command)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from rnnviz_core import limits
+from rnnviz_core import limits, places
 from rnnviz_core.errors import SpecError, TraceError
 from rnnviz_core.search import USUAL_BEAM
 
@@ -17,7 +17,6 @@ from .tables import layout_of, layout_options
 if TYPE_CHECKING:
     from rnnviz_core.tracing.trace import Trace
 
-SHIPPED = Path(__file__).resolve().parents[2] / "checkpoints"
 TRACE_ENDINGS = (".npz", ".parquet", ".csv")
 OPTIONS = ("beam", "reference")  # of `trace`, for those tasks that have them
 
@@ -34,8 +33,8 @@ def checkpoints_option(command: Callable[..., Any]) -> Callable[..., Any]:
         "--checkpoints",
         envvar="RNNVIZ_CHECKPOINTS",
         type=click.Path(path_type=Path),
-        default=SHIPPED,
-        show_default="those of this repository",
+        default=places.shipped,
+        show_default="those shipped with RNNViz",
         show_envvar=True,
         help="Folder of trained models.",
     )(command)

@@ -8,7 +8,6 @@ import contextlib
 import ctypes
 import gc
 import importlib
-import os
 import pkgutil
 import sys
 import time
@@ -18,7 +17,7 @@ from typing import Any
 
 import streamlit as st
 
-from rnnviz_core import limits
+from rnnviz_core import limits, places
 from rnnviz_core.checkpoints.registry import Entry, Scan
 from rnnviz_core.contracts.task import record, task_of_spec
 from rnnviz_core.tracing.trace import Trace
@@ -27,7 +26,6 @@ from rnnviz_core.ui.drawing import show as drawing
 
 from .shared import Cache, heavy
 
-ROOT = Path(__file__).resolve().parents[3]
 LOOK_SECONDS = 1.0  # a folder is looked at again for changes after this time
 HEAVY = 1_000  # of a task's effort: from here on one recording waits for the other
 MANY = 10  # modules imported or charts compiled since the last freeze: time for another one
@@ -50,8 +48,8 @@ _visitors: dict[str, float | None] = {}  # session -> since when it is known to 
 
 
 def folder() -> Path:
-    """Where the checkpoints are: ``RNNVIZ_CHECKPOINTS``, or ``checkpoints/`` next to ``app.py``."""
-    return Path(os.environ.get("RNNVIZ_CHECKPOINTS") or ROOT / "checkpoints")
+    """Where the checkpoints are: ``RNNVIZ_CHECKPOINTS``, or those that are shipped."""
+    return places.checkpoints()
 
 
 def _stamp(path: Path) -> str:

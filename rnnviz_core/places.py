@@ -1,0 +1,33 @@
+"""Where the app and the shipped models lie.
+
+In the repository ``app.py``, ``pages/``, ``.streamlit/`` and ``checkpoints/`` stand beside this package; a
+wheel carries them inside it, in ``_app/`` (``force-include`` in ``pyproject.toml``). Everything that looks
+for them asks here.
+"""
+
+import os
+from pathlib import Path
+
+PACKAGE = Path(__file__).resolve().parent
+CARRIED = "_app"  # the folder in a wheel
+
+
+def app_folder(package: Path = PACKAGE) -> Path:
+    """The folder of ``app.py``, ``pages/``, ``.streamlit/``, ``checkpoints/`` and ``requirements.txt``."""
+    inside = package / CARRIED
+    return inside if inside.is_dir() else package.parent
+
+
+def is_installed() -> bool:
+    """Whether this is an installed wheel, not a clone of the repository."""
+    return app_folder() != PACKAGE.parent
+
+
+def shipped() -> Path:
+    """The folder of the models that come with RNNViz."""
+    return app_folder() / "checkpoints"
+
+
+def checkpoints() -> Path:
+    """The folder of the models on offer: ``RNNVIZ_CHECKPOINTS``, or the shipped ones."""
+    return Path(os.environ.get("RNNVIZ_CHECKPOINTS") or shipped())

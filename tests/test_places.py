@@ -1,0 +1,44 @@
+"""The app and the shipped models are found in a clone and in an installed wheel, by one function."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from rnnviz_core import places
+
+ROOT = Path(__file__).resolve().parent.parent
+SOURCES = sorted(
+    path.relative_to(ROOT).as_posix()
+    for pattern in ("app.py", "pages/*.py", "rnnviz_core/**/*.py", "scripts/*.py", "bench/*.py")
+    for path in ROOT.glob(pattern)
+)
+
+
+def test_a_clone() -> None:
+    assert places.app_folder() == ROOT
+    assert not places.is_installed()
+    assert (places.shipped() / "sentiment-lstm" / "spec.json").is_file()
+
+
+def test_a_wheel_carries_the_app(tmp_path: Path) -> None:
+    package = tmp_path / "rnnviz_core"
+    package.mkdir()
+    assert places.app_folder(package) == tmp_path
+    (package / places.CARRIED).mkdir()
+    assert places.app_folder(package) == package / "_app"
+
+
+def test_another_folder_of_models(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("RNNVIZ_CHECKPOINTS", "elsewhere")
+    assert places.checkpoints() == Path("elsewhere")
+    monkeypatch.setenv("RNNVIZ_CHECKPOINTS", "")
+    assert places.checkpoints() == places.shipped()
+
+
+@pytest.mark.parametrize("source", [source for source in SOURCES if source != "rnnviz_core/places.py"])
+def test_nobody_looks_for_the_models_on_their_own(source: str) -> None:
+    text = (ROOT / source).read_text(encoding="utf-8")
+    assert not re.search(r"/ \"checkpoints\"", text), "ask rnnviz_core.places"
+    if source.startswith("rnnviz_core/"):
+        assert "__file__" not in text, "ask rnnviz_core.places"
