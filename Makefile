@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run serve dev test check lint types format bench performance bench-train models verify load fuzz soak screenshots readme clean
+.PHONY: help setup run serve dev test quick check lint types format bench performance bench-train models verify load fuzz soak screenshots readme package clean
 .DELETE_ON_ERROR:
 
 help: ## list the targets
@@ -26,6 +26,9 @@ dev: $(VENV)/.runtime ## serve the app and reload it when a file changes
 
 test: $(VENV)/.browser ## run all tests, the browser test included
 	$(BIN)/python -m pytest $(ARGS)
+
+quick: $(VENV)/.dev ## the tests to run while working: no browser, no load, no long training
+	$(BIN)/python -m pytest -m "not slow and not browser" $(ARGS)
 
 check: lint types test ## lint, format check, types, tests: what a change must pass
 
@@ -73,8 +76,13 @@ screenshots: $(VENV)/.browser ## photograph every page and section, light, dark 
 readme: $(VENV)/.runtime ## write the table of models into README.md
 	$(BIN)/python -m scripts.readme
 
+package: $(VENV)/.dev ## build the wheel and the sdist into dist/ and check them
+	rm -rf dist
+	$(BIN)/python -m hatchling build
+	$(BIN)/python -m twine check --strict dist/*
+
 clean: ## remove .venv and every cache
-	rm -rf $(VENV) .pytest_cache .ruff_cache .mypy_cache .hypothesis
+	rm -rf $(VENV) .pytest_cache .ruff_cache .mypy_cache .hypothesis dist
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # --- stamps: a step runs again only when a file it depends on has changed. -qq: pip prints errors only ---

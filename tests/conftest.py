@@ -23,6 +23,15 @@ JUICIOS = ("era aburrida", "nunca fue mala", "es buena", "parece brillante", "no
 SPANISH = [f"{subject} {verdict}." for subject, verdict in product(SUJETOS, JUICIOS)]
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What opens a browser is marked so; what else stands in ``e2e`` starts a server, and is slow."""
+    for item in items:
+        if "browser" in getattr(item, "fixturenames", ()):
+            item.add_marker("browser")
+        elif "e2e" in item.path.parts:
+            item.add_marker("slow")
+
+
 @pytest.fixture(scope="session", autouse=True)
 def one_thread() -> None:
     """Several test processes share a small machine."""

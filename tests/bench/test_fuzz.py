@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from bench.fuzz import NASTY, PAGES, fuzz, visit
 from rnnviz_core.checkpoints import registry as checkpoints
 
+pytestmark = pytest.mark.slow
 ROOT = Path(__file__).resolve().parents[2]
 MODELS = sorted(entry.id for entry in checkpoints.scan(ROOT / "checkpoints").entries)
 # Half a surrogate pair fits neither a URL nor Streamlit's protocol.

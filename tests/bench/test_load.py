@@ -15,7 +15,10 @@ from rnnviz_core.checkpoints import registry as checkpoints
 from rnnviz_core.ui.shell.words import label
 from scripts.serving import folder, serve_process
 
-pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="memory is read from /proc")
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(sys.platform != "linux", reason="memory is read from /proc"),
+]
 
 
 def test_five_visitors_type_new_sentences_for_ten_seconds():

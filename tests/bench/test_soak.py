@@ -19,7 +19,10 @@ from bench.sentences import sentences
 from rnnviz_core import scan
 from scripts.serving import Server, folder, serve_process
 
-pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="memory is read from /proc")
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(sys.platform != "linux", reason="memory is read from /proc"),
+]
 
 ON_EACH_PAGE = 8  # texts per visitor, one after the other
 WARM, ROUNDS = 2, 4  # through all pages

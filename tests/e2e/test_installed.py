@@ -115,9 +115,8 @@ def test_the_package_is_imported_from_any_folder(installed: Path, elsewhere: Pat
 
 
 def test_the_command_traces(installed: Path, elsewhere: Path) -> None:
-    told = run(
-        installed / "rnnviz", "trace", "sentiment-lstm", "not a good film", "--out", "film.npz", cwd=elsewhere
-    )
+    call = ("trace", "sentiment-lstm", "not a good film")
+    told = run(installed / "rnnviz", *call, "--out", "film.npz", cwd=elsewhere)
     assert "prediction    negative" in told
     assert (elsewhere / "film.npz").stat().st_size > 1000
     here = run(sys.executable, "-m", "rnnviz_core", *call)
@@ -143,7 +142,6 @@ def test_the_app_is_served(app: str) -> None:
     assert "<title>Streamlit</title>" in get(app)
 
 
-@pytest.mark.browser
 def test_its_pages_are_drawn(app: str, browser: Any) -> None:
     visitor = Visitor(browser, app)
     try:

@@ -18,7 +18,10 @@ from rnnviz_core.checkpoints import registry as checkpoints
 from scripts.serving import ROOT, Server, free_ports, serve_workers
 from scripts.streamlit_private import SERVING
 
-pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="forks, and reads memory from /proc")
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(sys.platform != "linux", reason="forks, and reads memory from /proc"),
+]
 
 
 @pytest.fixture(scope="module")
