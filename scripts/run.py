@@ -3,9 +3,7 @@
 python -m scripts.run [--port 8501] [--address ADDRESS]
 """
 
-import os
 import sys
-import time
 
 import click
 
@@ -18,14 +16,9 @@ from rnnviz_core import startup
 def main(port: int, address: str | None) -> None:
     if gone := startup.missing():
         raise click.ClickException(gone)
-    click.echo("Loading the models and drawing the first page …")
-    began = time.monotonic()
-    from rnnviz_core.ui.server import rehearsal, serve
+    from rnnviz_core.ui.server.__main__ import start
 
-    os.chdir(rehearsal.APP.parent)
-    rehearsal.first_page()
-    click.echo(f"  ready after {time.monotonic() - began:.1f} s")
-    serve.run(port, address)
+    start(port, address)
 
 
 if __name__ == "__main__":

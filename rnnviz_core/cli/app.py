@@ -7,21 +7,28 @@ from pathlib import Path
 
 import click
 
-from rnnviz_core import places
+from rnnviz_core import places, startup
 
 
 def command_line(port: int, address: str) -> list[str]:
-    """How this Python serves the app; the settings of Streamlit lie in ``.streamlit/`` next to ``app.py``.
+    """How this Python serves the app.
 
     ``-P``: a module that happens to lie in the folder where a person types the command is no part of the app.
     """
-    streamlit = [sys.executable, "-P", "-m", "streamlit", "run", str(places.app_folder() / "app.py")]
-    options = {"server.port": port, "server.address": address, "server.fileWatcherType": "none"}
-    return [*streamlit, *(word for name, value in options.items() for word in (f"--{name}", str(value)))]
+    return [sys.executable, "-P", "-m", "rnnviz_core.ui.server", str(port), address]
+
+
+def environment(checkpoints: Path) -> dict[str, str]:
+    """What the server's process is told beside; of a clone, also where the package lies."""
+    found = {"MALLOC_ARENA_MAX": "1", **os.environ, "RNNVIZ_CHECKPOINTS": str(checkpoints.resolve())}
+    if not places.is_installed():
+        before = found.get("PYTHONPATH")
+        found["PYTHONPATH"] = os.pathsep.join([str(places.PACKAGE.parent), *([before] if before else [])])
+    return found
 
 
 @click.command(short_help="Serve the app.")
-@click.option("--port", type=click.IntRange(1, 65_535), default=8501, show_default=True)
+@click.option("--port", type=click.IntRange(0, 65_535), default=8501, show_default=True)
 @click.option(
     "--address",
     default="localhost",
@@ -38,16 +45,16 @@ def command_line(port: int, address: str) -> list[str]:
     help="Folder of trained models.",
 )
 def app(port: int, address: str, checkpoints: Path) -> int:
-    """Serve the app on this machine until Ctrl+C.
+    """Serve the app on this machine until Ctrl+C. Nothing is fetched from a network.
 
     \b
     Examples:
       python -m rnnviz_core app
       python -m rnnviz_core app --port 8600 --checkpoints runs/mine
     """
-    # As in `make run`: glibc's arenas per thread would keep what threads have freed.
-    environment = {"MALLOC_ARENA_MAX": "1", **os.environ, "RNNVIZ_CHECKPOINTS": str(checkpoints.resolve())}
+    if gone := startup.missing():
+        raise click.ClickException(gone)
     command = command_line(port, address)
-    if os.name == "posix":
-        os.execve(command[0], command, environment)  # one process: who stops it stops the server
-    return subprocess.run(command, env=environment, check=False).returncode
+    if os.name == "posix":  # one process: who stops it stops the server
+        os.execve(command[0], command, environment(checkpoints))
+    return subprocess.run(command, env=environment(checkpoints), check=False).returncode

@@ -109,7 +109,7 @@ def chart(
     """
     from rnnviz_core import charts
     from rnnviz_core.charts import export
-    from rnnviz_core.tasks.base import record, task_of
+    from rnnviz_core.contracts.task import record, task_of
     from rnnviz_core.tracing import kernels
 
     export.check(out)

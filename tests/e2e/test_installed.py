@@ -138,8 +138,9 @@ def test_the_installed_packages_are_compared_with_those_tested(installed: Path, 
     assert "as it was tested" in run(installed / "python", "-m", "rnnviz_core.startup", cwd=elsewhere)
 
 
-def test_the_app_is_served(app: str) -> None:
+def test_the_app_is_served(app: str, elsewhere: Path) -> None:
     assert "<title>Streamlit</title>" in get(app)
+    assert f"RNNViz answers on {app}" in (elsewhere / "app.log").read_text(encoding="utf-8")
 
 
 def test_its_pages_are_drawn(app: str, browser: Any) -> None:

@@ -2,14 +2,14 @@
 
 import time
 from collections.abc import Iterable, Iterator
-from pathlib import Path
 
+from rnnviz_core import places
 from rnnviz_core.ui import streamlit_private
 from rnnviz_core.ui.serving import loaders
 from rnnviz_core.ui.shell import routes
 from rnnviz_core.ui.views import sections
 
-APP = Path(__file__).resolve().parents[3] / "app.py"
+APP = places.app_folder() / "app.py"
 
 
 def first_page() -> float:
