@@ -28,7 +28,7 @@ test: $(VENV)/.browser ## run all tests, the browser test included
 	$(BIN)/python -m pytest $(ARGS)
 
 quick: $(VENV)/.dev ## the tests to run while working: no browser, no load, no long training
-	$(BIN)/python -m pytest -m "not slow and not browser" $(ARGS)
+	$(BIN)/python -m pytest -n auto --dist worksteal -m "not slow and not browser" $(ARGS)
 
 check: lint types test ## lint, format check, types, tests: what a change must pass
 

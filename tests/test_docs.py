@@ -18,7 +18,9 @@ DOCS = sorted(
     for pattern in ("*.md", "docs/*.md", "checkpoints/*/card.md", "NOTICE")
     for path in ROOT.glob(pattern)
 )
-COMMAND = re.compile(r"python -m rnnviz_core ([a-z]+)((?:[^\n`\\]|\\\n)*)")
+COMMAND = re.compile(
+    r"(?:python -m rnnviz_core|(?:^ {4}|`)rnnviz) ([a-z]+)((?:[^\n`\\]|\\\n)*)", re.MULTILINE
+)
 
 
 def read(name: str) -> str:

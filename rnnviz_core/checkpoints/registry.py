@@ -17,7 +17,7 @@ import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 
-from rnnviz_core import limits
+from rnnviz_core import limits, places
 from rnnviz_core.contracts.task import read_spec, task_of_spec
 from rnnviz_core.errors import CheckpointError, SpecError
 from rnnviz_core.models.specs import ModelSpec
@@ -121,12 +121,21 @@ def _shapes(path: Path) -> dict[str, list[int]]:
 def load(folder: str | Path) -> Model:
     """Load a checkpoint as a float32 model in evaluation mode; torch's global random state stays as it is.
 
+    Parameters
+    ----------
+    folder
+        A checkpoint, or the id of a shipped model (``"sentiment-lstm"``) where the working folder has nothing
+        of that name.
+
     Raises
     ------
     CheckpointError
         Names the file that is missing, damaged, oversized or of the wrong shape.
     """
     folder = Path(folder)
+    shipped = places.shipped() / folder.name
+    if folder == Path(folder.name) and not folder.exists() and (shipped / SPEC).is_file():
+        folder = shipped
     spec = _read_spec(folder)
     task = task_of_spec(spec)
     tokenizers = {}

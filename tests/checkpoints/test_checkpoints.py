@@ -193,3 +193,15 @@ def test_a_translator_has_no_attention_pooling(folder):
     path.write_text(path.read_text().replace('"bahdanau"', '"pooling"'))
     with pytest.raises(CheckpointError, match="for translation choose one of none, luong, bahdanau"):
         checkpoints.load(path.parent)
+
+
+def test_a_shipped_model_is_loaded_by_its_id_unless_the_folder_has_one_of_that_name(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert checkpoints.load("sentiment-rnn").name == "sentiment-rnn"
+    with pytest.raises(CheckpointError):
+        checkpoints.load("no-such-model")
+    with pytest.raises(CheckpointError):
+        checkpoints.load("elsewhere/sentiment-rnn")
+    (tmp_path / "sentiment-rnn").mkdir()
+    with pytest.raises(CheckpointError):  # a person's own folder is meant, and it is empty
+        checkpoints.load("sentiment-rnn")

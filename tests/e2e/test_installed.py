@@ -110,8 +110,10 @@ def test_a_wheel_and_an_sdist_hold_what_is_needed(built: Path) -> None:
 
 
 def test_the_package_is_imported_from_any_folder(installed: Path, elsewhere: Path) -> None:
-    code = "import rnnviz_core; print(rnnviz_core.__file__)"
-    assert Path(run(installed / "python", "-c", code, cwd=elsewhere).strip()).is_relative_to(installed.parent)
+    code = "import rnnviz_core; print(rnnviz_core.__file__); print(rnnviz_core.load('sentiment-rnn').name)"
+    place, model = run(installed / "python", "-c", code, cwd=elsewhere).splitlines()
+    assert Path(place).is_relative_to(installed.parent)
+    assert model == "sentiment-rnn"
 
 
 def test_the_command_traces(installed: Path, elsewhere: Path) -> None:

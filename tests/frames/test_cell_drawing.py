@@ -59,6 +59,7 @@ def assert_every_number_follows(nodes, wires):
     }  # no number is left over
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("folder", sorted(ROOT.glob("*/card.md")), ids=lambda path: path.parent.name)
 def test_every_number_follows_from_those_before_it_in_every_shipped_model(folder):
     model = load(folder.parent)

@@ -84,6 +84,7 @@ def stripes(chart, site):
     return found[0]
 
 
+@pytest.mark.slow
 def test_only_what_has_not_been_read_is_faded(sentiment, translation):
     """A backward layer has read everything from its end, and a decoder starts after the whole source."""
     chart = charts.sentiment(rows(sentiment, "encoder"), sentiment.labels["class"], attention=False)

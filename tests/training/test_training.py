@@ -137,6 +137,7 @@ def test_consistency_is_part_of_the_loss(request, tmp_path, task):
     assert lost[5.0] > lost[0.0]
 
 
+@pytest.mark.slow
 def test_products_in_half_precision_leave_weights_whole(texts, tmp_path):
     run = sentiment_run(texts, epochs=14, average=0.9, precision=Precision.BFLOAT16)
     path, progress = execute(run, tmp_path / "run", quiet=True)
@@ -150,6 +151,7 @@ def test_products_in_half_precision_leave_weights_whole(texts, tmp_path):
     assert any(not torch.equal(half[name], whole[name]) for name in whole)  # it was at work
 
 
+@pytest.mark.slow
 def test_words_known_only_by_their_side_are_learnt(texts, tmp_path):
     """ "dreary" and "lovely" stand only among the texts that are known as negative or positive."""
     rows = [
@@ -177,6 +179,7 @@ def teacher(texts, tmp_path):
     return path
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("share", [0.0, 1.0])
 def test_a_model_learns_what_its_teacher_answers(texts, teacher, tmp_path, share):
     """Every label says 1; only the teacher knows better."""
@@ -219,6 +222,7 @@ def test_a_teacher_must_know_the_classes_or_the_languages(texts, sentences, tmp_
         replace(run, teacher_share=1.5)
 
 
+@pytest.mark.slow
 def test_a_translator_learns_its_teachers_translations(sentences, tmp_path):
     """Every sentence stands beside the translation of another; only the teacher knows better."""
     spec = TranslationSpec("gru", "luong", embedding=24, hidden=24, bidirectional=True)
@@ -269,6 +273,7 @@ def test_a_teachers_translation_may_be_the_nearest_of_its_beam(make_translation,
         assert read == [[BOS, *model.target_tokenizer.ids(text), EOS] for text in wanted]
 
 
+@pytest.mark.slow
 def test_a_translator_reads_other_pairs_first(sentences, tmp_path):
     """One epoch is enough for sentences that were read before under another name."""
     spec = TranslationSpec("gru", "luong", embedding=24, hidden=24)
@@ -299,6 +304,7 @@ def others(tmp_path):
     return path
 
 
+@pytest.mark.slow
 def test_a_translator_learns_two_kinds_of_pairs_together(sentences, others, tmp_path):
     """Both are translated, pieces and all; the loss that picks the epoch is the mean of both kinds'."""
     spec = TranslationSpec("gru", "luong", embedding=24, hidden=24, bidirectional=True)
@@ -341,6 +347,7 @@ def test_pairs_beside_the_data_are_for_translation():
         prepare(Run(SentimentSpec("gru"), "texts.tsv", beside=("pairs.tsv",)))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("attention", ["none", "luong", "bahdanau"])
 def test_a_translation_model_learns_word_order(sentences, tmp_path, attention):
     spec = TranslationSpec("gru", attention, embedding=24, hidden=24, bidirectional=True)
@@ -381,6 +388,7 @@ def test_a_run_in_two_parts_equals_a_run_in_one(texts, tmp_path, monkeypatch):
         assert (whole / file).read_bytes() == (parts / file).read_bytes()
 
 
+@pytest.mark.slow
 def test_a_killed_process_goes_on_where_it_was(texts, tmp_path, monkeypatch):
     """SIGKILL at any moment loses at most the epoch under way."""
     script = (
@@ -520,6 +528,7 @@ runs.execute(run, sys.argv[3], quiet=True)
 """
 
 
+@pytest.mark.slow
 def test_two_processes_share_the_work_and_end_with_the_same_weights(texts, tmp_path):
     script = tmp_path / "script.py"
     script.write_text(PARALLEL)

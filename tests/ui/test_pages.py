@@ -80,6 +80,7 @@ def test_page_with_untrained_model(tiny, monkeypatch, page, model):
     assert_drawn(open_page(tiny, monkeypatch, page, model=model), page, model)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("page", PAGES)
 @pytest.mark.parametrize("model", SHIPPED)
 def test_page_with_shipped_model(monkeypatch, page, model):

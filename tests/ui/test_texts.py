@@ -127,6 +127,7 @@ def open_page(monkeypatch):
     return run
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("page", PAGES)
 @pytest.mark.parametrize("entry", ENTRIES, ids=lambda entry: entry.id)
 def test_texts_speak_of_what_is_on_the_screen(open_page, entry, page):
