@@ -30,8 +30,8 @@ from torch import Tensor, nn
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))  # the project is not installed
 
 from rnnviz_core.cells import equations as cells
+from rnnviz_core.models.stacks import definition_of, weights_of
 from rnnviz_core.tracing import kernels
-from rnnviz_core.tracing.layers import definition_of, weights_of
 from rnnviz_core.tracing.module import record_module
 
 CELLS = {"rnn": (nn.RNN, nn.RNNCell), "gru": (nn.GRU, nn.GRUCell), "lstm": (nn.LSTM, nn.LSTMCell)}

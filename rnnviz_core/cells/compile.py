@@ -33,11 +33,13 @@ def program(cell: "Definition", names: tuple[str, ...], *, scanned: bool) -> Pro
     Returns
     -------
     Callable
-        ``run(from_input, from_state, previous_hidden, previous_cell, W_hr, scan)``. Both linear parts are
+        ``run(from_input, from_state, previous_hidden, previous_cell, scan, **extra)``. Both linear parts are
         (row, all gates' units), or (gate, row, unit) where all equations of several gates are returned: then
-        each array is a block of its own. Of the others each cell reads what its equations name.
+        each array is a block of its own. Of the others each cell reads what its equations name; `extra` are
+        its weights in `Definition.extra`.
     """
-    head = "def run(from_input, from_state, previous_hidden, previous_cell=None, W_hr=None, scan=None):"
+    extra = "".join(f", {name}" for name in ("*", *cell.extra)) if cell.extra else ""
+    head = f"def run(from_input, from_state, previous_hidden, previous_cell=None, scan=None{extra}):"
     body = [
         *_lines(cell, scanned, blocks=names == cell.names and len(cell.gates) > 1),
         f"return ({', '.join(names)},)",
@@ -51,7 +53,7 @@ def program(cell: "Definition", names: tuple[str, ...], *, scanned: bool) -> Pro
 def _lines(cell: "Definition", scanned: bool, blocks: bool) -> Iterator[str]:
     if not blocks:
         yield f"rows, size = len(from_input), from_input.shape[1] // {len(cell.gates)}"
-    for side in ("from_input", "from_state"):
+    for side in ("from_input", "from_state")[: 1 + cell.reads_state]:
         yield _unpacked([f"{gate.name}_{side}" for gate in cell.gates], side, blocks)
     done = set()
     for first, gates in _runs(cell):

@@ -155,7 +155,7 @@ class Definition:
     name: str  # rnn, gru or lstm
     options: tuple[tuple[str, bool], ...]  # as `definition` takes them: relu, projection, bias
     gates: tuple[Gate, ...]
-    linear: tuple[Equation, ...]  # one input and one state part per gate
+    linear: tuple[Equation, ...]  # one input part per gate, and one state part where the gates read h
     elementwise: tuple[Equation, ...]  # the rest, unit by unit (and a projection, where there is one)
 
     @property
@@ -189,6 +189,41 @@ class Definition:
     def gate_names(self) -> tuple[str, ...]:
         """The names of the gates, the candidate among them, in PyTorch's row order."""
         return tuple(gate.name for gate in self.gates)
+
+    @functools.cached_property
+    def reads_state(self) -> bool:
+        """Whether the gates read the old hidden state."""
+        return any("previous_hidden" in equation.symbols() for equation in self.linear)
+
+    @functools.cached_property
+    def extra(self) -> tuple[str, ...]:
+        """The weights that no linear part of a gate holds: ``W_hr`` of a projection, peepholes."""
+        known = {"x", *self.names, *(f"previous_{state}" for state in STATES)}
+        read = (name for equation in self.elementwise for name in equation.symbols())
+        return tuple(dict.fromkeys(name for name in read if name not in known))
+
+    @functools.cached_property
+    def stepwise(self) -> bool:
+        """Whether the cell must be computed step by step, though every hidden state is known.
+
+        An LSTM's gates read the hidden state only, so its cell is a scan over them. Gates that look at the
+        cell need the one before.
+        """
+        if "cell" not in self.states:
+            return False
+        if self.memory is None or self.memory.state != "cell":
+            return True
+        return "previous_cell" in self._reached(self.memory.kept.symbols() + self.memory.written.symbols())
+
+    def _reached(self, names: tuple[str, ...]) -> set[str]:
+        """`names`, and all that their equations read, and so on."""
+        found, waiting = set(names), list(names)
+        while waiting:
+            name = waiting.pop()
+            more = set(self[name].symbols()) - found if name in self.names else set()
+            found |= more
+            waiting += more
+        return found
 
     @functools.cached_property
     def memory(self) -> Memory | None:
@@ -225,17 +260,20 @@ class Definition:
 class Writer:
     """Collects the equations of a cell while its definition reads like the textbook."""
 
-    def __init__(self, name: str, *gates: Gate, bias: bool, **options: bool) -> None:
+    def __init__(
+        self, name: str, *gates: Gate, bias: bool, reads_state: bool = True, **options: bool
+    ) -> None:
         self.name, self.gates = name, gates
         self.options = (*options.items(), ("bias", bias))
         self.written: list[Equation] = []
         self.linear = []
         for gate in gates:
             about = f"{gate.name} {'values' if gate.name == 'candidate' else 'gate'}"
-            for symbol, part, who in (
+            parts = (
                 (gate.from_input, input_part, "token being read"),
                 (gate.from_state, state_part, "previous state"),
-            ):
+            )
+            for symbol, part, who in parts if reads_state else parts[:1]:
                 self.linear.append(
                     Equation(symbol, part(gate.rows, bias), f"What the {who} says about the {about}.")
                 )

@@ -11,10 +11,9 @@ import functools
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from rnnviz_core.choices import choice
-from rnnviz_core.errors import SpecError
+from rnnviz_core.errors import SpecError, unknown_choice
 
-from . import gru, lstm, rnn
+from . import gru, lstm, mingru, peephole, rnn
 from .definition import PREVIOUS_CELL as PREVIOUS_CELL
 from .definition import STATES as STATES
 from .definition import Definition as Definition
@@ -28,11 +27,13 @@ from .kinds import Cell
 if TYPE_CHECKING:
     from torch import Tensor
 
-# A new cell: its file, and a line here.
-CELLS: dict[Cell, Callable[..., Definition]] = {
-    Cell.RNN: rnn.define,
-    Cell.GRU: gru.define,
-    Cell.LSTM: lstm.define,
+# A new cell: its file, and a line here. Those that a network can be trained with are `Cell`.
+CELLS: dict[str, Callable[..., Definition]] = {
+    "rnn": rnn.define,
+    "gru": gru.define,
+    "lstm": lstm.define,
+    "peephole": peephole.define,
+    "mingru": mingru.define,
 }
 
 
@@ -43,7 +44,7 @@ def definition(cell: Cell | str, **options: bool) -> Definition:
     Parameters
     ----------
     cell
-        ``rnn``, ``gru`` or ``lstm``.
+        A key of `CELLS`: ``rnn``, ``gru``, ``lstm``, ``peephole``, ``mingru``.
     options
         ``bias``: whether the linear parts have biases (they have, when it is left out). ``relu``: an RNN
         with relu instead of tanh. ``projection``: an LSTM with ``proj_size``.
@@ -53,7 +54,9 @@ def definition(cell: Cell | str, **options: bool) -> Definition:
     SpecError
         When the cell is unknown, or has no such option.
     """
-    make = CELLS[choice(Cell, cell)]
+    if cell not in CELLS:
+        raise SpecError(unknown_choice("cell", cell, CELLS))
+    make = CELLS[cell]
     known = make.__kwdefaults__ or {}
     for name in options:
         if name not in known:
@@ -79,7 +82,10 @@ def from_dict(values: Mapping[str, Any]) -> Definition:
     for name, value in options.items():
         if not isinstance(value, bool):
             raise SpecError(f"{name} is {value!r:.40}; it must be true or false")
-    return definition(choice(Cell, values.get("cell")), **options)
+    cell = values.get("cell")
+    if not isinstance(cell, str):
+        raise SpecError(unknown_choice("cell", cell, CELLS))
+    return definition(cell, **options)
 
 
 def gates(cell: Cell | str) -> tuple[str, ...]:
@@ -112,7 +118,7 @@ def step(
         A `definition`.
     weights
         ``W_i`` (rows, dim), ``W_h`` (rows, state) and, with biases, ``b_i`` and ``b_h`` (rows): all
-        gates' rows stacked, as PyTorch stores them; ``W_hr`` for a projection.
+        gates' rows stacked, as PyTorch stores them; those in `Definition.extra`: ``W_hr`` for a projection.
     x
         (..., dim), what the layer reads.
     states
@@ -141,16 +147,17 @@ def linear_values(cell: Definition, values: Values) -> "dict[str, Tensor]":
     `values` holds ``x``, ``previous_hidden`` and the weights as in `step`.
     """
     bias = "b_i" in values
-    from_input, from_state = input_part("", bias), state_part("", bias)
-    return by_gate(cell, from_input.evaluate(values), from_state.evaluate(values))
+    from_state = state_part("", bias).evaluate(values) if cell.reads_state else None
+    return by_gate(cell, input_part("", bias).evaluate(values), from_state)
 
 
-def by_gate(cell: Definition, from_input: Array, from_state: Array) -> dict[str, Array]:
+def by_gate(cell: Definition, from_input: Array, from_state: Array | None) -> dict[str, Array]:
     """Cut the linear parts of all gates, (..., rows) each, into one per gate."""
     size = from_input.shape[-1] // len(cell.gates)
     found = {}
     for number, gate in enumerate(cell.gates):
         rows = slice(number * size, (number + 1) * size)
         found[f"{gate.name}_from_input"] = from_input[..., rows]
-        found[f"{gate.name}_from_state"] = from_state[..., rows]
+        if from_state is not None:
+            found[f"{gate.name}_from_state"] = from_state[..., rows]
     return found

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from rnnviz_core.tracing.layers import weights_of
+from rnnviz_core.models.stacks import weights_of
 from rnnviz_core.tracing.trace import Trace, site
 
 from .gates import Place, names, previous

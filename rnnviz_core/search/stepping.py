@@ -12,7 +12,7 @@ from torch.nn import functional
 from rnnviz_core.models.attention import BahdanauAttention
 from rnnviz_core.models.seq2seq import Memory, TranslationModel
 from rnnviz_core.models.specs import Attention
-from rnnviz_core.tracing.layers import definition_of
+from rnnviz_core.models.stacks import definition_of
 
 
 def _array(tensor: Tensor) -> np.ndarray:

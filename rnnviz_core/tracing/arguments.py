@@ -14,12 +14,13 @@ from torch.nn.utils.rnn import PackedSequence, pack_padded_sequence
 
 from rnnviz_core import limits
 from rnnviz_core.errors import TraceError
-
-from .layers import CELLS
+from rnnviz_core.models.own_cells import CellLayers
+from rnnviz_core.models.stacks import CELLS, stack_of
 
 State = Tensor | tuple[Tensor, Tensor]
+Recurrent = nn.RNNBase | CellLayers
 DTYPES = (torch.float32, torch.float64)
-_FORWARDS = (nn.RNN.forward, nn.GRU.forward, nn.LSTM.forward)
+_FORWARDS = (nn.RNN.forward, nn.GRU.forward, nn.LSTM.forward, CellLayers.forward)
 _WRAPPERS = ("_orig_mod", "module")  # where torch.compile and DataParallel keep the module that they wrap
 
 
@@ -28,12 +29,14 @@ _WRAPPERS = ("_orig_mod", "module")  # where torch.compile and DataParallel keep
 
 def check_module(module: object) -> None:
     """Refuse what is no recurrent module of torch, and a module no two runs of which agree."""
-    if not isinstance(module, nn.RNNBase) or module.mode not in CELLS:
+    own = isinstance(module, CellLayers)
+    if not own and not (isinstance(module, nn.RNNBase) and module.mode in CELLS):
         name = getattr(module, "__name__", "a class") if isinstance(module, type) else type(module).__name__
         hint = _hint(module)
         raise TraceError(
             f"record_module reads torch.nn.RNN, GRU and LSTM modules; {name} is none of them" + hint
         )
+    assert isinstance(module, Recurrent)
     if module.training and module.dropout > 0 and module.num_layers > 1:
         raise TraceError(
             f"the module is in training mode with dropout {module.dropout:g}, so no two runs agree; "
@@ -63,7 +66,7 @@ def _hint(module: object) -> str:
     return ""
 
 
-def changes_of(module: nn.RNNBase) -> str:
+def changes_of(module: Recurrent) -> str:
     """Who else has a say in what the module returns: an overridden ``forward``, hooks; "" for nobody."""
     found = []
     if "forward" in module.__dict__:
@@ -77,7 +80,7 @@ def changes_of(module: nn.RNNBase) -> str:
     return " and ".join(found)
 
 
-def check_call(module: nn.RNNBase, x: object, state: object) -> None:
+def check_call(module: Recurrent, x: object, state: object) -> None:
     """Refuse a ``forward`` that does not take an input and a state."""
     try:
         inspect.signature(module.forward).bind(x, state)
@@ -88,7 +91,7 @@ def check_call(module: nn.RNNBase, x: object, state: object) -> None:
         ) from None
 
 
-def check_returned(module: nn.RNNBase, found: object, x: Tensor | PackedSequence, batch: int | None) -> None:
+def check_returned(module: Recurrent, found: object, x: Tensor | PackedSequence, batch: int | None) -> None:
     """Refuse what is not ``(output, state)`` as torch returns it for `x`."""
     rows = _state_shapes(module, batch)
     words = f"(output, {'(h_n, c_n)' if len(rows) == 2 else 'h_n'})"
@@ -119,15 +122,14 @@ def check_returned(module: nn.RNNBase, found: object, x: Tensor | PackedSequence
         )
 
 
-def _plain_name(module: nn.RNNBase) -> str:
-    return str(CELLS[module.mode]).upper()
+def _plain_name(module: Recurrent) -> str:
+    return type(module).__name__ if isinstance(module, CellLayers) else str(CELLS[module.mode]).upper()
 
 
-def _state_shapes(module: nn.RNNBase, batch: int | None) -> dict[str, tuple[int, ...]]:
+def _state_shapes(module: Recurrent, batch: int | None) -> dict[str, tuple[int, ...]]:
     """The shape of each state, by name."""
-    widths = {"hidden": module.proj_size or module.hidden_size}
-    if module.mode == "LSTM":
-        widths["cell"] = module.hidden_size
+    sizes = {"hidden": module.proj_size or module.hidden_size, "cell": module.hidden_size}
+    widths = {name: sizes[name] for name in stack_of(module).definition().states}
     rows = module.num_layers * (2 if module.bidirectional else 1)
     return {name: (rows, width) if batch is None else (rows, batch, width) for name, width in widths.items()}
 
@@ -135,13 +137,15 @@ def _state_shapes(module: nn.RNNBase, batch: int | None) -> dict[str, tuple[int,
 # --- what it reads ----------------------------------------------------------------------------
 
 
-def check_input(module: nn.RNNBase, x: object) -> None:
+def check_input(module: Recurrent, x: object) -> None:
     """Compare x and all weights with what can be recorded, and with each other."""
     data = x.data if isinstance(x, PackedSequence) else x
     if not isinstance(data, Tensor):
         raise TraceError(f"x is a {type(x).__name__}; it must be a tensor or a packed sequence")
+    if isinstance(x, PackedSequence) and isinstance(module, CellLayers):
+        raise TraceError(f"{type(module).__name__} reads no packed sequence; pass one sequence, (time, dim)")
     _check_tensor("x", data)
-    weights: list[Any] = module._flat_weights
+    weights: Any = module.parameters() if isinstance(module, CellLayers) else module._flat_weights
     for weight in weights:
         if weight.dtype != data.dtype or not weight.is_cpu:
             _check_weights(module, data)
@@ -168,7 +172,7 @@ def _check_tensor(name: str, tensor: Tensor) -> None:
         raise TraceError(f"{name} is {tensor.layout}; call .to_dense() on it")
 
 
-def _check_weights(module: nn.RNNBase, data: Tensor) -> None:
+def _check_weights(module: Recurrent, data: Tensor) -> None:
     """Name the weight that does not fit; all of one kind are named by the module."""
     weights = list(_named_weights(module))
     for name, weight in weights:
@@ -180,14 +184,17 @@ def _check_weights(module: nn.RNNBase, data: Tensor) -> None:
     raise TraceError(f"{name} is {weight.dtype} but x is {data.dtype}; convert the module as a whole")
 
 
-def _named_weights(module: nn.RNNBase) -> Iterator[tuple[str, Tensor]]:
+def _named_weights(module: Recurrent) -> Iterator[tuple[str, Tensor]]:
     """torch's name of each weight, also where a parametrization computes it."""
+    if isinstance(module, CellLayers):
+        yield from module.named_parameters()
+        return
     for names in module._all_weights:
         for name in names:
             yield name, getattr(module, name)
 
 
-def batch_of(module: nn.RNNBase, x: Tensor | PackedSequence) -> int | None:
+def batch_of(module: Recurrent, x: Tensor | PackedSequence) -> int | None:
     """Rows of the batch, None without one."""
     if isinstance(x, PackedSequence):
         rows = int(x.batch_sizes[0])
@@ -214,7 +221,7 @@ def row_of(item: Any, batch: int | None) -> int:
     return row
 
 
-def check_state(module: nn.RNNBase, state: object, batch: int | None, x: Tensor | PackedSequence) -> None:
+def check_state(module: Recurrent, state: object, batch: int | None, x: Tensor | PackedSequence) -> None:
     """Compare the state before the first step with the module and with x."""
     if state is None:
         return
@@ -234,9 +241,11 @@ def check_state(module: nn.RNNBase, state: object, batch: int | None, x: Tensor 
 
 
 def packed(
-    x: Tensor | PackedSequence, lengths: Sequence[int] | Tensor, batch: int | None, batch_first: bool
+    module: Recurrent, x: Tensor | PackedSequence, lengths: Sequence[int] | Tensor, batch: int | None
 ) -> PackedSequence:
     """A padded batch as a packed sequence, once its lengths are checked."""
+    if isinstance(module, CellLayers):
+        raise TraceError(f"{type(module).__name__} takes no lengths; pass one sequence, (time, dim)")
     if isinstance(x, PackedSequence):
         raise TraceError("lengths is given, but a packed sequence has its own; leave lengths out")
     if batch is None:
@@ -251,7 +260,7 @@ def packed(
         raise TraceError(f"lengths is {counts.tolist()!r:.80}, of {kind}; {expected}")
     if tuple(counts.shape) != (batch,):
         raise TraceError(f"lengths is {counts.tolist()!r:.80}; {expected}")
-    steps = x.shape[1 if batch_first else 0]
+    steps = x.shape[1 if module.batch_first else 0]
     if odd := [count for count in counts.tolist() if not 1 <= count <= steps]:
         raise TraceError(f"lengths has {odd[0]}; x has {steps} steps, so each must be from 1 to {steps}")
-    return pack_padded_sequence(x, counts.to(torch.int64), batch_first, enforce_sorted=False)
+    return pack_padded_sequence(x, counts.to(torch.int64), module.batch_first, enforce_sorted=False)

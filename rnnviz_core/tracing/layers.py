@@ -9,9 +9,8 @@ kernel runs once more, step by step, and tells the cell too.
 
 import functools
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
 import numpy as np
 import torch
@@ -20,21 +19,13 @@ from torch.nn import functional
 
 from rnnviz_core import limits
 from rnnviz_core.cells import equations as cells
-from rnnviz_core.cells.kinds import Cell
 from rnnviz_core.errors import TraceError
+from rnnviz_core.models.stacks import Stack, stack_of, starts_before
 
+from .scan import scan
 from .trace import layer_site
 
-CELLS = {"RNN_TANH": Cell.RNN, "RNN_RELU": Cell.RNN, "GRU": Cell.GRU, "LSTM": Cell.LSTM}  # by module.mode
-_KERNELS: dict[str, Callable[..., Any]] = {
-    "RNN_TANH": torch.rnn_tanh,
-    "RNN_RELU": torch.rnn_relu,
-    "GRU": torch.gru,
-    "LSTM": torch.lstm,
-}
-_PROBED = 8  # steps that tell which way of calling the kernel gives the known states
 _FEW = 50_000  # numbers that are moved faster than torch's batched product is called
-_TOGETHER = 128  # steps of a scan that are doubled together: what the processor's cache holds
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,17 +92,6 @@ def _check_far(site: str, difference: float, fused: np.ndarray) -> None:
     )
 
 
-def definition_of(module: nn.RNNBase) -> cells.Definition:
-    """The definition that describes a torch module."""
-    match module.mode:
-        case "LSTM":
-            return cells.definition(Cell.LSTM, projection=module.proj_size > 0, bias=module.bias)
-        case "GRU":
-            return cells.definition(Cell.GRU, bias=module.bias)
-        case mode:
-            return cells.definition(Cell.RNN, relu=mode == "RNN_RELU", bias=module.bias)
-
-
 @functools.lru_cache(maxsize=256)
 def _sites(
     names: tuple[str, ...], part: str, layer: int, reverse: bool, axis: str
@@ -127,16 +107,8 @@ def _sites(
     return sites, {sites[word]: found for word, found in axes.items()}
 
 
-def weights_of(module: nn.RNNBase, layer: int, reverse: bool = False) -> dict[str, Tensor]:
-    """The weights of one layer and direction, under the names `cells.step` reads."""
-    directions = 2 if module.bidirectional else 1
-    names = ["W_i", "W_h", *(("b_i", "b_h") if module.bias else ()), *(("W_hr",) if module.proj_size else ())]
-    tensors = module.all_weights[layer * directions + reverse]
-    return dict(zip(names, tensors, strict=True))
-
-
 @np.errstate(all="ignore")  # what is not finite is found by looking
-def record_layers(recording: Recording, module: nn.RNNBase, run: Run, part: str, axis: str) -> None:
+def record_layers(recording: Recording, module: nn.Module, run: Run, part: str, axis: str) -> None:
     """Record all layers and directions of `module` on one sequence.
 
     Parameters
@@ -144,7 +116,7 @@ def record_layers(recording: Recording, module: nn.RNNBase, run: Run, part: str,
     recording
         What is found is added here.
     module
-        The module that computed `run`.
+        The module that computed `run`: torch's, or one that is a `Stack` itself.
     run
         Input, output and states.
     part, axis
@@ -153,77 +125,77 @@ def record_layers(recording: Recording, module: nn.RNNBase, run: Run, part: str,
     Raises
     ------
     TraceError
-        When the states computed again from the recorded gates are not torch's own.
+        When the states computed again from the recorded gates are not those of the oracle.
     """
-    cell = definition_of(module)
-    weights: list[Any] = module._flat_weights  # those that the kernel has just used
-    count = len(weights) // (module.num_layers * (2 if module.bidirectional else 1))
-    directions = 2 if module.bidirectional else 1
-    initial, final, x = run.initial, dict(run.final), run.x
+    stack = stack_of(module)
+    cell, directions, layers = stack.definition(), stack.directions, stack.layers
+    final, x = dict(run.final), run.x
     recording.definitions[part] = cell
-    for layer in range(module.num_layers):
-        last = layer == module.num_layers - 1
-        if last:
+    for layer in range(layers):
+        rows = range(layer * directions, (layer + 1) * directions)
+        starts = [{name: state[row] for name, state in run.initial.items()} for row in rows]
+        told: list[dict[str, np.ndarray]] = []
+        if layer == layers - 1:
             final.pop("hidden", None)  # a row of the output
+            output = run.output.numpy()
+            sides = np.split(output, 2, axis=1) if directions > 1 else (output,)
+            told = [{"hidden": np.ascontiguousarray(side)} for side in sides]
         # The module does not show what passes between its layers: run the lower ones alone.
-        output = run.output if last else _fused_layer(module, layer, x, initial)
-        sides = np.split(output.numpy(), 2, axis=1) if directions > 1 else (output.numpy(),)
-        for direction, side in enumerate(sides):
-            row = layer * directions + direction
-            one = _Direction(
-                module,
-                cell,
-                weights[row * count : (row + 1) * count],
-                x,
-                np.ascontiguousarray(side),
-                {name: state[row] for name, state in initial.items()},
-                {name: state[row] for name, state in final.items()},
-                reverse=direction == 1,
-            )
+        if not told or stack.own_oracle:
+            found = stack.run(layer, x, starts)
+            for direction, (side, own) in enumerate(zip(told, found, strict=False)):
+                recording.compare(
+                    layer_site(part, layer, "hidden", reverse=direction == 1), side["hidden"], own["hidden"]
+                )
+            told = found
+        for reverse, (states, first, row) in enumerate(zip(told, starts, rows, strict=True)):
+            ends = {name: state[row] for name, state in final.items()}
+            one = _Direction(stack, layer, cell, x, states, first, ends, reverse=reverse == 1)
             sites, axes = _sites(cell.names, part, layer, one.reverse, axis)
             values = one.record(recording, sites)
-            recording.arrays.update(
-                zip(axes, (x.numpy(), *one.initial.values(), *values.values()), strict=True)
-            )
+            recording.arrays.update(zip(axes, (x.numpy(), *first.values(), *values.values()), strict=True))
             recording.axes.update(axes)
-        x = output
+        if layer < layers - 1:
+            x = torch.from_numpy(np.concatenate([states["hidden"] for states in told], axis=1))
 
 
 @dataclass(slots=True)
 class _Direction:
-    """One layer read in one direction, and the states that torch has told of it."""
+    """One layer read in one direction, and the states that the oracle has told of it."""
 
-    module: nn.RNNBase
+    stack: Stack
+    layer: int
     cell: cells.Definition
-    weights: Sequence[Tensor]
     x: Tensor  # (time, dim)
-    hidden: np.ndarray  # (time, state)
+    told: dict[str, np.ndarray]  # each (time, unit); hidden at least
     initial: dict[str, np.ndarray]  # each (unit,)
     final: dict[str, np.ndarray]
     reverse: bool
 
     def record(self, recording: Recording, sites: dict[str, str]) -> dict[str, np.ndarray]:
-        """The values of all equations, verified; what torch told goes into the trace as torch told it."""
+        """The values of all equations, verified; what was told goes into the trace as it was told."""
         try:
-            values = gate_values(
-                self.cell, self.weights, self.x, {"hidden": self.hidden}, self.initial, reverse=self.reverse
-            )
+            values = self._values()
         except _NotFiniteError:
             raise TraceError(self._not_finite(sites)) from None
-        found = [distance(values["hidden"], self.hidden)]
+        found = [distance(values[name], state) for name, state in self.told.items()]
         for name, state in self.final.items():
             found.append(distance(values[name][self.end], state))
         for difference in found:
             if not difference <= limits.TOLERANCE:  # or NaN
                 return self._record_far(recording, sites)
         recording.difference = max(recording.difference, *found)
-        values["hidden"] = self.hidden
+        values.update(self.told)
         return values
+
+    def _values(self) -> dict[str, np.ndarray]:
+        weights = self.stack.weights(self.layer, self.reverse)
+        return gate_values(self.cell, weights, self.x, self.told, self.initial, reverse=self.reverse)
 
     def _not_finite(self, sites: dict[str, str]) -> str:
         """Which numbers are not finite, though a state may be: an infinite sum shuts a gate, no more."""
         tail = "holds values that are not finite; check the input and the weights"
-        if not np.isfinite(self.hidden).all():
+        if not np.isfinite(self.told["hidden"]).all():
             return f"{sites['hidden']} {tail}"
         if not np.isfinite(self.x.numpy()).all():
             step = int(np.argmin(np.isfinite(self.x.numpy()).all(axis=1)))
@@ -243,13 +215,11 @@ class _Direction:
         A cell that forgets nothing adds up the rounding of all its steps: of 20,000 in single precision it
         is a thousandth of the cell. So torch's kernel tells every cell, and one step lies between two.
         """
-        told = {"hidden": self.hidden}
-        if "cell" in self.initial and np.isfinite(self.hidden).all():
-            told["cell"] = kernel_cells(
-                self.module, self.weights, self.x, self.hidden, self.initial, reverse=self.reverse
-            )
-        values = gate_values(self.cell, self.weights, self.x, told, self.initial, reverse=self.reverse)
-        for name, state in told.items():
+        hidden = self.told["hidden"]
+        if len(self.told) < len(self.cell.states) and np.isfinite(hidden).all():
+            self.told = self.stack.every_state(self.layer, self.x, hidden, self.initial, reverse=self.reverse)
+        values = self._values()
+        for name, state in self.told.items():
             recording.compare(sites[name], values[name], state)
             values[name] = state
         for name, state in self.final.items():
@@ -257,91 +227,9 @@ class _Direction:
         return values
 
 
-def kernel_cells(
-    module: nn.RNNBase,
-    weights: Sequence[Tensor],
-    x: Tensor,
-    hidden: np.ndarray,
-    initial: Mapping[str, np.ndarray],
-    *,
-    reverse: bool = False,
-) -> np.ndarray:
-    """The cells of one direction of an LSTM's layer, by torch's kernel, one step at a time.
-
-    Each step starts from the cell that the kernel returned for the step before, and from the known hidden
-    state. Two ways of calling the kernel are tried on the first steps, and the one is taken whose hidden
-    states are the known ones to the last bit: oneDNN multiplies each input on its own, torch's own LSTM all
-    inputs at once; for that one the products are made beforehand and go in as a bias.
-
-    Parameters
-    ----------
-    module, weights
-        The LSTM, and the weights of this layer and direction.
-    x
-        (time, dim), what the layer read.
-    hidden
-        (time, state), what it returned; `reverse` tells that it read from right to left.
-    initial
-        ``hidden`` (state,) and ``cell`` (unit,) before the first step.
-
-    Returns
-    -------
-    ndarray
-        (time, unit)
-    """
-    previous = torch.from_numpy(_before(hidden, initial["hidden"], reverse)).unsqueeze(1).unsqueeze(1)
-    known, order = torch.from_numpy(hidden), range(len(hidden))[:: -1 if reverse else 1]
-    found = x.new_empty(len(hidden), len(initial["cell"]))
-
-    def run(inputs: Tensor, given: Callable[[int], list[Tensor]], steps: Sequence[int]) -> bool:
-        """Fill in the cells of `steps`; whether the hidden states are the known ones."""
-        cell, same = torch.from_numpy(initial["cell"]).view(1, 1, -1), True
-        for step in steps:
-            state = (previous[step], cell)
-            output, _, cell = torch.lstm(inputs[step], state, given(step), True, 1, 0.0, False, False, False)
-            found[step] = cell[0, 0]
-            same = same and torch.equal(output[0, 0], known[step])
-        return same
-
-    in_weight, state_weight, *rest = weights
-    zeros = x.new_zeros(len(in_weight))
-    in_bias, state_bias = rest[:2] if module.bias else (zeros, zeros)
-    projection = rest[2 if module.bias else 0 :]
-    plain = [in_weight, state_weight, in_bias, state_bias, *projection]
-    products = functional.linear(x, in_weight, in_bias)
-    nothing, column = x.new_zeros(len(x), 1, 1, 1), x.new_zeros(len(in_weight), 1)
-    ways: tuple[tuple[Tensor, Callable[[int], list[Tensor]]], ...] = (
-        (x.unsqueeze(1).unsqueeze(1), lambda step: plain),
-        (nothing, lambda step: [column, state_weight, products[step], state_bias, *projection]),
-    )
-    way = next((way for way in ways if run(*way, order[:_PROBED])), ways[0])
-    run(*way, order)
-    return found.numpy()
-
-
-def _fused_layer(module: nn.RNNBase, layer: int, x: Tensor, initial: dict[str, np.ndarray]) -> Tensor:
-    """One layer, both directions, by torch's fused kernel: (time, dim) -> (time, state)."""
-    directions = 2 if module.bidirectional else 1
-    rows = slice(layer * directions, (layer + 1) * directions)
-    blocks = module.all_weights[rows]
-    states = [torch.from_numpy(state[rows]).unsqueeze(1) for state in initial.values()]
-    output, *_ = _KERNELS[module.mode](
-        x.unsqueeze(1),
-        states if len(states) > 1 else states[0],
-        [weight for block in blocks for weight in block],
-        module.bias,
-        1,  # layers
-        0.0,  # dropout
-        False,  # training
-        module.bidirectional,
-        False,  # batch first
-    )
-    return output.squeeze(1)
-
-
 def gate_values(
     cell: cells.Definition,
-    weights: Sequence[Tensor],
+    weights: Mapping[str, Tensor],
     x: Tensor,
     known: Mapping[str, np.ndarray],
     initial: Mapping[str, np.ndarray],
@@ -353,7 +241,7 @@ def gate_values(
     Parameters
     ----------
     cell, weights
-        A definition and what `weights_of` gives names to.
+        A definition and the weights of `Stack.weights`.
     x
         (time, dim), what the layer read.
     known
@@ -367,27 +255,25 @@ def gate_values(
     dict
         Name of the equation -> (time, unit), contiguous; the known states are computed again from the gates.
     """
-    previous = _before(known["hidden"], initial["hidden"], reverse)
-    in_weight, state_weight, *rest = weights
-    in_bias, state_bias = rest[:2] if len(rest) > 1 else (None, None)
-    projection = rest[-1].detach().numpy() if len(rest) % 2 else None
+    previous = starts_before(known["hidden"], initial["hidden"], reverse)
     # The products are torch's; from here on numpy: on so little a call costs half of one of torch.
     gates = len(cell.gates)
     few = previous.size * gates < _FEW
-    from_input = _products(x, in_weight, in_bias, gates, few)
-    from_state = _products(torch.from_numpy(previous), state_weight, state_bias, gates, few)
+    from_input = from_state = _products(x, weights["W_i"], weights.get("b_i"), gates, few)
+    if cell.reads_state:
+        from_state = _products(torch.from_numpy(previous), weights["W_h"], weights.get("b_h"), gates, few)
     # One look at all of them: a square is not finite where a number is not, or is very large.
     squares = float(np.vdot(from_input, from_input)) + float(np.vdot(from_state, from_state))
     if not math.isfinite(squares) and not all(np.isfinite(part).all() for part in (from_input, from_state)):
         raise _NotFiniteError
-    if "cell" in known:
-        before = _before(known["cell"], initial["cell"], reverse)
-        values = cell.on_known(from_input, from_state, previous, before, projection)
+    extra = {name: weights[name].detach().numpy() for name in cell.extra}
+    if "cell" in initial and "cell" not in known:
+        assert not cell.stepwise, "whoever runs such a cell tells all its states"
+        scanned = functools.partial(scan, first=initial["cell"], reverse=reverse)
+        values = cell.on_sequence(from_input, from_state, previous, None, scanned, **extra)
     else:
-        scanned = None
-        if "cell" in initial:
-            scanned = functools.partial(scan, first=initial["cell"], reverse=reverse)
-        values = cell.on_sequence(from_input, from_state, previous, None, projection, scanned)
+        before = starts_before(known["cell"], initial["cell"], reverse) if "cell" in known else None
+        values = cell.on_known(from_input, from_state, previous, before, **extra)
     return dict(zip(cell.names, values, strict=True))
 
 
@@ -403,50 +289,3 @@ def _products(vectors: Tensor, weight: Tensor, bias: Tensor | None, gates: int, 
     if bias is None:
         return torch.bmm(repeated, blocks).numpy()
     return torch.baddbmm(bias.view(gates, 1, -1), repeated, blocks).numpy()
-
-
-def _before(states: np.ndarray, first: np.ndarray, reverse: bool) -> np.ndarray:
-    """The state that each step starts from, in the order of the rows."""
-    start = first[np.newaxis]
-    return np.concatenate((states[1:], start) if reverse else (start, states[:-1]))
-
-
-def scan(slope: np.ndarray, offset: np.ndarray, first: np.ndarray, *, reverse: bool = False) -> np.ndarray:
-    """``state_t = slope_t * state_{t-1} + offset_t`` for all t, from the state `first`.
-
-    By doubling: each row knows first what one step before it adds, then two, four, ... steps. That is
-    five rounds for 20 steps, where a loop over the rows takes 20.
-
-    Parameters
-    ----------
-    slope, offset
-        (time, unit), `slope` between 0 and 1.
-    first
-        (unit,)
-    reverse
-        Start at the last row.
-
-    Returns
-    -------
-    ndarray
-        (time, unit)
-    """
-    if reverse:
-        slope, offset = slope[::-1], offset[::-1]
-    states = offset.copy()
-    for start in range(0, len(states), _TOGETHER):
-        here, kept = states[start : start + _TOGETHER], slope[start : start + _TOGETHER]
-        here[0] += kept[0] * first
-        _double(kept[1:], here)
-        first = here[-1]
-    return np.ascontiguousarray(states[::-1]) if reverse else states
-
-
-def _double(kept: np.ndarray, states: np.ndarray) -> None:
-    """The rounds of a scan in place; `kept` is what each row but the first keeps of the one before."""
-    span = 1
-    while span < len(states):
-        states[span:] += kept * states[:-span]
-        if 2 * span < len(states):
-            kept = kept[span:] * kept[:-span]
-        span *= 2

@@ -8,20 +8,21 @@ from typing import Any
 
 import numpy as np
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 from torch.nn.utils.rnn import PackedSequence, pad_packed_sequence
 
 from rnnviz_core.errors import TraceError
+from rnnviz_core.models.stacks import stack_of
 
 from . import arguments
-from .arguments import State
-from .layers import CELLS, Recording, Run, record_layers
+from .arguments import Recurrent, State
+from .layers import Recording, Run, record_layers
 from .trace import Trace
 from .undisturbed import plain_numbers, unchanged
 
 
 def record_module(
-    module: nn.RNNBase,
+    module: Recurrent,
     x: Tensor | PackedSequence,
     state: State | None = None,
     lengths: Sequence[int] | Tensor | None = None,
@@ -36,7 +37,7 @@ def record_module(
     Parameters
     ----------
     module
-        Any ``nn.RNN``, ``nn.GRU`` or ``nn.LSTM`` of float32 or float64.
+        Any ``nn.RNN``, ``nn.GRU`` or ``nn.LSTM`` of float32 or float64, or `CellLayers` of another cell.
     x
         What the module would be called with: (time, batch, dim), or (batch, time, dim) with
         ``batch_first``, or (time, dim) without a batch, or a packed sequence.
@@ -70,7 +71,7 @@ def record_module(
         row = arguments.row_of(item, batch)
         arguments.check_state(module, state, batch, x)
         if lengths is not None:
-            x = arguments.packed(x, lengths, batch, module.batch_first)
+            x = arguments.packed(module, x, lengths, batch)
         recording = Recording()
         if changes := arguments.changes_of(module):
             arguments.check_call(module, x, state)
@@ -94,7 +95,7 @@ def record_module(
         max_difference=recording.difference,
         meta={
             "task": "module",
-            "cell": str(CELLS[module.mode]),
+            "cell": stack_of(module).definition().name,
             "attention": "none",
             "layers": module.num_layers,
             "bidirectional": module.bidirectional,
@@ -113,7 +114,7 @@ def _copied(found: Any) -> Any:
 
 
 def _select(
-    module: nn.RNNBase,
+    module: Recurrent,
     x: Tensor | PackedSequence,
     output: Tensor | PackedSequence,
     final: State,

@@ -311,7 +311,7 @@ class Trace:
             return cls._from_header(header, arrays)
         except OSError as error:
             raise TraceError(f"{path} cannot be read: {error.strerror or error}") from None
-        except TraceError as error:
+        except (TraceError, SpecError) as error:
             raise TraceError(f"{path.name} cannot be read: {error}") from None
         except Exception as error:  # any other damage: the file is untrusted bytes
             raise TraceError(f"{path.name} cannot be read: damaged, or not a trace ({error})") from None

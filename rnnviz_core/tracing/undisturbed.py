@@ -38,7 +38,7 @@ def _put_aside() -> Iterator[None]:
             one.fp32_precision = precision
 
 
-def unchanged(module: nn.RNNBase) -> AbstractContextManager[None]:
+def unchanged(module: nn.Module) -> AbstractContextManager[None]:
     """Afterwards the module is what it was, and meanwhile its weights stay the same.
 
     Spectral norm improves its estimate whenever a module in training mode computes its weights, and keeps it
@@ -49,10 +49,11 @@ def unchanged(module: nn.RNNBase) -> AbstractContextManager[None]:
 
 
 @contextlib.contextmanager
-def _restored(module: nn.RNNBase) -> Iterator[None]:
+def _restored(module: nn.Module) -> Iterator[None]:
     buffers = [(buffer, buffer.clone()) for buffer in module.buffers()]
     tensors = {name: value for name, value in module.__dict__.items() if isinstance(value, Tensor)}
-    flat = list(module._flat_weights), list(module._flat_weight_refs)
+    lists = ("_flat_weights", "_flat_weight_refs")  # torch's own notes of which weights there are
+    flat = {name: list(module.__dict__[name]) for name in lists if name in module.__dict__}
     try:
         with parametrize.cached():
             yield
@@ -60,5 +61,4 @@ def _restored(module: nn.RNNBase) -> Iterator[None]:
         for buffer, before in buffers:
             if not torch.equal(buffer, before):
                 buffer.copy_(before)
-        module.__dict__.update(tensors)
-        module._flat_weights, module._flat_weight_refs = flat
+        module.__dict__.update(tensors | flat)

@@ -13,7 +13,7 @@ from torch import nn
 from rnnviz_core import limits
 from rnnviz_core.cells import equations as cells
 from rnnviz_core.errors import TraceError
-from rnnviz_core.tracing import layers
+from rnnviz_core.models import stacks
 from rnnviz_core.tracing.module import record_module
 
 pytestmark = pytest.mark.filterwarnings("ignore:LSTM with projections is not supported")
@@ -77,17 +77,16 @@ def test_a_counter_of_20_000_steps_is_recorded() -> None:
 def test_the_stepped_cells_are_torch_s_to_the_last_bit(options: dict[str, object]) -> None:
     module = counting(**options)
     dtype = module.weight_ih_l0.dtype
-    x, ways = torch.rand(300, 1, dtype=dtype), 2 if module.bidirectional else 1
+    x, stack = torch.rand(300, 1, dtype=dtype), stacks.TorchStack(module)
     with torch.inference_mode():
-        output, (_, final) = module(x)
-        if module.num_layers > 1:
-            output = layers._fused_layer(module, 0, x, start_of(module))
-        for row, side in enumerate(np.split(output.numpy(), ways, axis=1)):
-            first = {name: state[row] for name, state in start_of(module).items()}
-            weights, reverse = module.all_weights[row], row == 1
-            side = np.ascontiguousarray(side)
-            found = layers.kernel_cells(module, weights, x, side, first, reverse=reverse)
-            np.testing.assert_array_equal(found[0 if reverse else -1], final[row].numpy())
+        _, (_, final) = module(x)
+        rows = range(stack.directions)  # of the first layer
+        starts = [{name: state[row] for name, state in start_of(module).items()} for row in rows]
+        for row, told in enumerate(stack.run(0, x, starts)):
+            hidden, reverse = np.ascontiguousarray(told["hidden"]), row == 1
+            found = stack.every_state(0, x, hidden, starts[row], reverse=reverse)
+            np.testing.assert_array_equal(found["cell"][0 if reverse else -1], final[row].numpy())
+            np.testing.assert_array_equal(found["hidden"], hidden)
 
 
 def start_of(module: nn.LSTM) -> dict[str, np.ndarray]:
@@ -125,7 +124,7 @@ def test_short_sequences_are_not_stepped(monkeypatch: pytest.MonkeyPatch) -> Non
     def never(*_: object, **__: object) -> np.ndarray:
         raise AssertionError("the plain way is close enough")
 
-    monkeypatch.setattr(layers, "kernel_cells", never)
+    monkeypatch.setattr(stacks.TorchStack, "every_state", never)
     torch.manual_seed(2)
     for steps in (1, 20, 500):
         record_module(nn.LSTM(3, 8, 2, bidirectional=True), torch.randn(steps, 3))

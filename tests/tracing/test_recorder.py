@@ -21,8 +21,8 @@ from rnnviz_core.errors import SpecError, TextError, TraceError
 from rnnviz_core.inputs.tokenizer import BOS, EOS
 from rnnviz_core.search.beam import beam_search
 from rnnviz_core.search.stepping import Stepper
-from rnnviz_core.tracing.layers import scan
 from rnnviz_core.tracing.module import record_module
+from rnnviz_core.tracing.scan import scan
 from rnnviz_core.tracing.trace import Trace, layer_site
 
 pytestmark = pytest.mark.filterwarnings("ignore:LSTM with projections is not supported")
