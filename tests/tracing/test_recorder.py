@@ -399,7 +399,10 @@ def test_a_trace_does_not_share_memory_with_its_model() -> None:
 
 @pytest.mark.parametrize(
     "options, message",
-    [({"beam": 3}, "has no use for a beam"), ({"reference": "a"}, "has no use for a reference")],
+    [
+        ({"beam": 3}, "has no use for 'beam'; leave it out"),
+        ({"reference": "a"}, "has no use for 'reference'; leave it out"),
+    ],
 )
 def test_sentiment_refuses_what_only_translation_has(options: dict[str, Any], message: str) -> None:
     with pytest.raises(SpecError, match=message):
