@@ -43,7 +43,8 @@ def tokens(visitor: Visitor) -> str:
 def assert_tells(visitor: Visitor, model: str, text: str) -> None:
     """The header shows what recording the text here, outside the app, gives."""
     network = load(folder() / model)
-    trace = record(network, text, beam=USUAL_BEAM if network.spec.task == "translation" else 1)
+    options = {"beam": USUAL_BEAM} if network.spec.task == "translation" else {}
+    trace = record(network, text, **options)
     read = "".join(token.text for token in trace.tokens[trace.time_axis()])
     assert tokens(visitor) == read.replace("▁", "")
     assert answer(visitor) == str(trace.meta.get("label") or trace.meta["translation"]).strip()

@@ -26,7 +26,8 @@ def visitor(visit: Callable[..., Visitor]) -> Visitor:
 
 
 def traced(model: str, task: str) -> Trace:
-    return record(load(folder() / model), TEXTS[task], beam=USUAL_BEAM if task == "translation" else 1)
+    options = {"beam": USUAL_BEAM} if task == "translation" else {}
+    return record(load(folder() / model), TEXTS[task], **options)
 
 
 def numbers(text: str) -> list[float]:
