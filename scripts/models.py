@@ -17,18 +17,38 @@ import click
 
 from rnnviz_core.inputs.corpora import SPLIT_MARK, own_split
 
-SENTIMENT = (
-    "train sentiment --data DATA/sst_train_phrases.tsv.gz --validation DATA/sst_sentences.tsv.gz "
-    "--embedding 128 --dropout 0.5 --exclude in_eval=1 --vocabulary 8000 --treebank --average 0.999"
+EVERYDAY = (
+    *("vader_ratings", "crowdflower", "cr_mpqa", "senti4sd", "absa_sentences", "cad_imdb_train"),
+    *("tweet_phrases", "goemotions", "isear", "amazon_reviews", "amazon_sentences", "yelp_sentences"),
 )
-GATED = f"{SENTIMENT} --epochs 4 --rate 0.002"
-# 128 units instead of 64, and all of the checkpoints stay below 60 MB.
-FEWER_PIECES = GATED.replace("--vocabulary 8000", "--vocabulary 6000")
-# The floor is what `python -m scripts.floor` prints for the same training and test texts.
+PREPARE = (
+    "prepare --data DATA/sst_train_phrases.tsv.gz --validation DATA/sst_sentences.tsv.gz --exclude in_eval=1 "
+    f"{' '.join(f'--everyday DATA/{name}.tsv.gz' for name in EVERYDAY)} --reviews DATA/imdb_train.tsv.gz "
+    "--reading DATA/imdb_test.tsv.gz@test"
+)
+SENTIMENT = "train sentiment --data runs/everyday"
+DEEP = "--attention pooling --hidden 128 --layers 2 --bidirectional --dropout 0.5"
+# What the three networks of two layers have in common.
+DEEP_TRAINING = (
+    "--pretrain runs/everyday --reviews 22000 --looking 0.3 --batch 512 --rate 0.004 --average 0.996"
+)
+TAUGHT = (
+    "--teacher runs/sentiment-teacher-lstm/sentiment-bilstm-attention "
+    "--teacher runs/sentiment-teacher-gru/sentiment-bigru-attention --teacher-share 0.6 --epochs 6"
+)
+PUPIL = f"{SENTIMENT} {TAUGHT} --embedding 80 --dropout 0.5 --batch 256 --average 0.998"
+TINY = (
+    f"{SENTIMENT} --embedding 8 --hidden 4 --everyday 50000 --templates 5000 --epochs 8 --batch 128 "
+    "--rate 0.01 --average 0.999"
+)
+TEACHERS = ("sentiment-teacher-lstm", "sentiment-teacher-gru")
+# The floor is what `python -m scripts.floor` prints for the same training phrases and test sentences.
 SST = (
-    "--data DATA/sst_sentences.tsv.gz --about docs/data/sst.md --probe tests/material/sentences.tsv "
-    "--floor accuracy5=39.73 --floor accuracy2=82.54"
+    "--data DATA/sst_sentences.tsv.gz --probe tests/material/sentences.tsv --everyday tests/material/own "
+    "--floor accuracy5=39.73 --floor accuracy2=82.54 --about docs/data/sst.md --about docs/data/everyday.md"
 )
+SST_TAUGHT = f"{SST} --about docs/data/taught.md"
+SST_LOOKING = f"{SST_TAUGHT} --about docs/data/looking.md"
 SPANISH = (
     "train translation --data DATA/tatoeba_eng_spa.tsv.gz --bidirectional --dropout 0.2 "
     "--vocabulary 8000 --target-vocabulary 4000 --sampling 0.2 --batch 96 --rate 0.002 --smoothing 0.1 "
@@ -37,12 +57,6 @@ SPANISH = (
 # About as many weights in an LSTM of 192 units as in a GRU of 256; all of the checkpoints stay below 60 MB.
 SPANISH_GRU = f"{SPANISH} --embedding 128 --hidden 256 --epochs 7 --cell gru"
 SPANISH_LSTM = f"{SPANISH} --embedding 128 --hidden 192 --cell lstm"
-REVIEWS = "--polarity DATA/imdb_train.tsv.gz"
-BOTH_HALVES = "--pretrain DATA/imdb_train.tsv.gz --pretrain DATA/imdb_test.tsv.gz@test"
-DEEP = "--attention pooling --layers 2 --bidirectional"
-TAUGHT = f"{GATED} {REVIEWS} --teacher runs/sentiment-teacher/sentiment-bilstm-attention --teacher-share 0.7"
-SST_TAUGHT = SST.replace("--probe", "--about docs/data/taught.md --probe")
-SST_DEEP = SST.replace("--probe", "--about docs/data/deep.md --probe")
 GERMAN = (
     "train translation --data DATA/multi30k.tsv.gz --source de --target en --embedding 128 --bidirectional "
     "--vocabulary 3000 --smoothing 0.1 --average 0.999 --hidden 256 --sampling 0.1 --rate 0.003"
@@ -58,13 +72,14 @@ TATOEBA = "--data DATA/tatoeba_eng_spa.tsv.gz --beam 5 --about docs/data/tatoeba
 
 @dataclass(frozen=True)
 class Recipe:
-    """How one model is made: the options of `train` and of `publish`."""
+    """How one model is made: the options of `train` (or of `prepare`, for a mixture) and of `publish`."""
 
     id: str
     train: str
     publish: str | None  # None: only a run, which others learn from
     seeds: tuple[int, ...] = (0,)  # of its runs; the best on validation is published
     teachers: tuple[str, ...] = ()  # ids of the recipes that must be there before
+    needs: tuple[str, ...] = ()  # and of the mixtures, which `prepare` writes
 
     def runs(self, folder: Path) -> list[Path]:
         """The folder of each seed's run."""
@@ -97,45 +112,61 @@ COLLECTION = (
         teachers=("de-en-lstm-luong", "de-en-teacher"),
     ),
     Recipe("de-en-gru", f"{GERMAN} --dropout 0.3 --epochs 16 --cell gru", MULTI30K),
+    Recipe("everyday", PREPARE, None),
     Recipe(
-        "sentiment-teacher",
-        f"{GATED} {REVIEWS} --pretrain DATA/imdb_train.tsv.gz --cell lstm {DEEP}",
+        "sentiment-teacher-lstm",
+        f"{SENTIMENT} {DEEP_TRAINING} --pretrain-epochs 2 --epochs 5 --cell lstm --embedding 128 {DEEP}",
         None,
-        seeds=(1,),
+        seeds=(10,),
+        needs=("everyday",),
     ),
     Recipe(
         "sentiment-teacher-gru",
-        f"{GATED} {REVIEWS} --pretrain DATA/imdb_train.tsv.gz --hidden 128 --cell gru {DEEP}",
+        f"{SENTIMENT} {DEEP_TRAINING} --pretrain-epochs 2 --epochs 5 --cell gru --embedding 128 {DEEP}",
         None,
+        seeds=(11,),
+        needs=("everyday",),
     ),
-    Recipe(
-        "sentiment-teacher-lstm",
-        f"{FEWER_PIECES} {REVIEWS} --polarity DATA/imdb_test.tsv.gz@test {BOTH_HALVES} "
-        f"--hidden 128 --cell lstm {DEEP} --precision bfloat16",
-        None,
+    *(
+        Recipe(
+            f"sentiment-tiny-{cell}",
+            f"{TINY} --cell {cell} --name sentiment-tiny-{cell}",
+            SST,
+            seeds=(0, 1, 2),
+            needs=("everyday",),
+        )
+        for cell in ("rnn", "gru", "lstm")
     ),
     Recipe(
         "sentiment-bilstm-attention",
-        f"{FEWER_PIECES} {REVIEWS} {BOTH_HALVES} --hidden 128 --cell lstm {DEEP} "
-        "--precision bfloat16 --teacher runs/sentiment-teacher-gru/sentiment-bigru-attention "
-        "--teacher runs/sentiment-teacher-lstm/sentiment-bilstm-attention --teacher-share 0.7",
-        SST_DEEP,
+        f"{SENTIMENT} {TAUGHT} {DEEP_TRAINING} --cell lstm --embedding 96 {DEEP}",
+        SST_LOOKING,
         seeds=(0, 1, 2),
-        teachers=("sentiment-teacher-gru", "sentiment-teacher-lstm"),
+        teachers=TEACHERS,
+        needs=("everyday",),
     ),
-    Recipe("sentiment-lstm", f"{SENTIMENT} --epochs 8 --rate 0.002 --cell lstm", SST, seeds=(0, 1, 2)),
-    Recipe("sentiment-gru", f"{GATED} --cell gru", SST, seeds=(0, 1, 2)),
+    *(
+        Recipe(
+            f"sentiment-{cell}",
+            f"{PUPIL} --cell {cell} --rate {rate}",
+            SST_TAUGHT,
+            seeds=(0, 1, 2),
+            teachers=TEACHERS,
+            needs=("everyday",),
+        )
+        for cell, rate in (("lstm", 0.004), ("gru", 0.004), ("rnn", 0.002))
+    ),
     *(
         Recipe(
             f"sentiment-{cell}-attention",
-            f"{TAUGHT} --cell {cell} --attention pooling",
-            SST_TAUGHT,
+            f"{PUPIL} --cell {cell} --rate 0.004 --attention pooling --looking 0.1",
+            SST_LOOKING,
             seeds=(0, 1, 2),
-            teachers=("sentiment-teacher",),
+            teachers=TEACHERS,
+            needs=("everyday",),
         )
         for cell in ("lstm", "gru")
     ),
-    Recipe("sentiment-rnn", f"{SENTIMENT} --cell rnn --epochs 8", SST, seeds=(0, 1, 2)),
 )
 
 
@@ -156,15 +187,16 @@ def find(folder: Path, words: Sequence[str], runs: Path = Path("runs")) -> list[
 
 
 def make(recipe: Recipe, data: Path, folder: Path, teachers: Sequence[Future[bool]] = ()) -> bool:
-    """Train and publish one model, after its teachers; whether all of it succeeded."""
+    """Train and publish one model, after what it learns from; whether all of it succeeded."""
     if not all(teacher.result() for teacher in teachers):
-        click.echo(f"{recipe.id}: its teacher failed", err=True)
+        click.echo(f"{recipe.id}: what it learns from failed", err=True)
         return False
     program = [sys.executable, "-m", "rnnviz_core"]
     run, *others = runs = recipe.runs(folder)
     train = find(data, shlex.split(recipe.train), folder)
+    seeded = recipe.train.startswith("train")  # `prepare` draws nothing
     commands = [
-        [*program, *train, "--seed", str(seed), "--out", str(path)]
+        [*program, *train, *(["--seed", str(seed)] if seeded else []), "--out", str(path)]
         for seed, path in zip(recipe.seeds, runs, strict=True)
     ]
     if recipe.publish:
@@ -182,10 +214,14 @@ def make(recipe: Recipe, data: Path, folder: Path, teachers: Sequence[Future[boo
 
 
 def with_teachers(ids: Iterable[str]) -> set[str]:
-    """Ids, and those of the runs that these learn from and that are no checkpoints."""
+    """Ids, and those of the runs and mixtures that these learn from and that are no checkpoints."""
     recipes = {recipe.id: recipe for recipe in COLLECTION}
-    teachers = {teacher for one in ids for teacher in recipes[one].teachers}
-    return {*ids, *(teacher for teacher in teachers if recipes[teacher].publish is None)}
+    found = set(ids)
+    for recipe in reversed(COLLECTION):  # teachers stand before their pupils
+        if recipe.id in found:
+            before = (*recipe.teachers, *recipe.needs)
+            found |= {other for other in before if recipes[other].publish is None}
+    return found
 
 
 @click.command(help=__doc__)
@@ -201,8 +237,8 @@ def main(data: Path, runs: Path, only: tuple[str, ...]) -> None:
     made: dict[str, Future[bool]] = {}
     with ThreadPoolExecutor(2) as pool:
         for recipe in wanted:  # teachers stand before their pupils, so nobody waits for one that has to wait
-            teachers = [made[teacher] for teacher in recipe.teachers if teacher in made]
-            made[recipe.id] = pool.submit(make, recipe, data, runs, teachers)
+            before = [made[other] for other in (*recipe.teachers, *recipe.needs) if other in made]
+            made[recipe.id] = pool.submit(make, recipe, data, runs, before)
     sys.exit(0 if all(one.result() for one in made.values()) else 1)
 
 

@@ -20,6 +20,7 @@ from rnnviz_core.scoring import publishing
 
 ROOT = Path(__file__).resolve().parent.parent
 PROBE = ROOT / "tests" / "material" / "sentences.tsv"
+EVERYDAY = ROOT / "tests" / "material" / "own"
 
 
 def _in(data: Path, file: str) -> str:
@@ -44,6 +45,7 @@ def test_of(metrics: Mapping[str, Any], data: Path) -> publishing.Test:
         ),
         str(PROBE) if "probes" in metrics else None,
         metrics.get("floor"),
+        everyday=str(EVERYDAY) if "pairs" in metrics else None,
     )
 
 

@@ -44,6 +44,7 @@ def write_card(entry: "Entry", run: dict[str, Any], metrics: dict[str, Any], epo
         "",
         *_score_lines(metrics, names),
         *_seed_lines(metrics.get("seeds", []), names),
+        *_everyday_lines(metrics),
         *_failure_lines(metrics),
         *_peak_lines(metrics.get("peaks", {}), metrics["evaluate"]),
         *_own_lines(metrics.get("own", [])),
@@ -153,6 +154,30 @@ def _cells(scores: dict[str, float], names: list[str]) -> list[str]:
     return [f"{scores[name]:.2f}" for name in names]
 
 
+def _everyday_lines(metrics: dict[str, Any]) -> list[str]:
+    """Our own everyday sentences, minimal pairs and facts."""
+    if "pairs" not in metrics:
+        return []
+    everyday, pairs, facts = (metrics[name] for name in ("everyday", "pairs", "facts"))
+    kinds = [f"{kind} {share:.0f}" for kind, share in everyday["kinds"].items()]
+    missed = [f"{name} {right}/{of}" for name, (right, of) in pairs["families"].items() if 2 * right <= of]
+    return [
+        "## Everyday sentences",
+        "",
+        "Sentences of our own, written before any training and in no training set (`tests/material/own`):",
+        "",
+        "| sentences | rows | % |",
+        "|---|--:|--:|",
+        f"| everyday sentences: right side | {everyday['rows']} | {everyday['accuracy2']:.2f} |",
+        f"| minimal pairs: both members right | {pairs['rows']} | {pairs['both']:.2f} |",
+        f"| plain facts: neutral | {facts['rows']} | {facts['neutral']:.2f} |",
+        "",
+        f"By kind (%): {', '.join(kinds)}.",
+        f"Families of pairs with at most half right: {', '.join(missed) or 'none'}.",
+        "",
+    ]
+
+
 def _failure_lines(metrics: dict[str, Any]) -> list[str]:
     """Where it fails: on kinds of our own sentences, or on long sources."""
     if probes := metrics.get("probes"):
@@ -218,7 +243,9 @@ def usual_lines(usual: Mapping[str, int]) -> list[str]:
         "## What it is used to",
         "",
         f"99 in 100 of the {usual['texts']:,} texts it was scored on stay within {usual['pieces']} pieces,",
-        f"{usual['unknown']} % unknown pieces, and {usual['lone']} % of their letters alone in a piece.",
+        f"{usual['unknown']} % unknown pieces, and {usual['lone']} % of their letters alone in a piece"
+        + (f"; {usual['short']} % are" if "short" in usual else "."),
+        *(["in pieces of at most three letters of words that are cut."] if "short" in usual else []),
         "The app marks texts beyond that: the scores say nothing about them.",
         "",
     ]

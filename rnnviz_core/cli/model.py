@@ -277,6 +277,7 @@ def _score(rule: str) -> tuple[str, float]:
     help="Markdown on the data and its licence, for the card; may be repeated.",
 )
 @click.option("--probe", help="Sentiment: a table of small test sets, one per value of its column `split`.")
+@click.option("--everyday", help="Sentiment: a folder of everyday sentences, minimal pairs and facts.")
 @click.option("--also", multiple=True, help="Another split to report, or FILE@SPLIT; may be repeated.")
 @click.option(
     "--floor",
@@ -300,6 +301,7 @@ def publish(
     beam: int,
     about: tuple[Any, ...],
     probe: str | None,
+    everyday: str | None,
     also: tuple[str, ...],
     floor: tuple[str, ...],
     seeds: tuple[Path, ...],
@@ -320,7 +322,9 @@ def publish(
     from rnnviz_core.scoring import publishing
 
     layout = layout_of(given)
-    test = publishing.Test(data, split, beam, also, probe, dict(_score(rule) for rule in floor), layout)
+    test = publishing.Test(
+        data, split, beam, also, probe, dict(_score(rule) for rule in floor), layout, everyday
+    )
     words = "\n\n".join(file.read().strip() for file in about)
     folder = publishing.publish(run, checkpoints, test, seeds=seeds, about=words)
     click.echo((folder / "metrics.json").read_text(encoding="utf-8").rstrip())

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from rnnviz_core.inputs.tokenizer import UNK, WORD_START
+from rnnviz_core.inputs.tokenizer import UNK, WORD_START, is_byte
 from rnnviz_core.tracing.trace import Trace
 
 SIDES = {"very negative": -1, "negative": -1, "neutral": 0, "positive": 1, "very positive": 1}
@@ -86,6 +86,11 @@ class Reading:
     def unknown(self) -> int:
         """How many of them are not in the vocabulary."""
         return sum(token.id == UNK for token in self.tokens)
+
+    @property
+    def single_bytes(self) -> int:
+        """How many of them are bytes of characters that have no piece."""
+        return sum(is_byte(token.text) for token in self.tokens)
 
     @property
     def attends(self) -> bool:

@@ -100,6 +100,9 @@ class Task:
     score_names: Callable[[Any], Mapping[str, str]]  # a spec's scores, and what a card calls them
     probed: Callable[[Any], str] | None = None  # the score of small test sets of our own
     own: Callable[[Any], list[dict[str, str]]] | None = None  # what it writes for the examples, for a card
+    everyday: Callable[[Any, str], dict[str, Any]] | None = (
+        None  # network, folder: our own everyday sentences
+    )
     about: Callable[[Any], str] = _no_words  # more on a spec, for a card
     options: tuple[Option, ...] = ()
     effort: Callable[[str, Mapping[str, Any]], int] = _nothing  # of a recording; heavy ones wait in line

@@ -12,20 +12,22 @@ from typing import Any
 import numpy as np
 
 from .steps import Token
-from .tokenizer import UNK, WORD_START, Tokenizer
+from .tokenizer import UNK, WORD_START, Tokenizer, is_byte
 
 # What 99 of 100 texts of a model's test split stay within is usual for it. Measured with
 # `python -m scripts.usual` on the shipped models: docs/limits.md has the shares of texts beyond it.
 QUANTILE = 0.99
+SHORT = 3  # letters: a large vocabulary cuts words it does not know into such pieces, seldom into letters
 
 
 @dataclass(frozen=True, slots=True)
 class Likeness:
-    """Three numbers of a text; the larger, the less it is like others."""
+    """Four numbers of a text; the larger, the less it is like others."""
 
     lone: int  # per cent of the letters: alone in a piece, though not a word of one letter
-    unknown: int  # per cent of the pieces: not in the vocabulary
+    unknown: int  # per cent of the pieces: not in the vocabulary, or single bytes of such characters
     pieces: int  # how many
+    short: int = 0  # per cent of the letters: in a piece of at most `SHORT` letters of a word that is cut
 
 
 def measure(pieces: Sequence[tuple[str, int]]) -> Likeness:
@@ -34,12 +36,17 @@ def measure(pieces: Sequence[tuple[str, int]]) -> Likeness:
     for text, id_ in pieces:
         if text.startswith(WORD_START) or not words:
             words.append([])
-        words[-1].append(0 if id_ == UNK else sum(letter.isalpha() for letter in text))
+        known = id_ != UNK and not is_byte(text)
+        words[-1].append(sum(letter.isalpha() for letter in text) if known else 0)
     letters = sum(chain.from_iterable(words))
     lone = sum(word.count(1) for word in words if sum(word) > 1)
-    unknown = sum(id_ == UNK for _, id_ in pieces)
+    short = sum(n for word in words if sum(map(bool, word)) > 1 for n in word if n <= SHORT)
+    unknown = sum(id_ == UNK or is_byte(text) for text, id_ in pieces)
     return Likeness(
-        round(100 * lone / max(letters, 1)), round(100 * unknown / max(len(pieces), 1)), len(pieces)
+        lone=round(100 * lone / max(letters, 1)),
+        unknown=round(100 * unknown / max(len(pieces), 1)),
+        pieces=len(pieces),
+        short=round(100 * short / max(letters, 1)),
     )
 
 
@@ -68,7 +75,8 @@ def beyond(found: Likeness, usual: Any) -> tuple[str, ...]:
         return ()
     said = {
         "lone": "{found} % of its letters stand alone as pieces (there at most {usual} %)",
-        "unknown": "{found} % of its pieces are unknown to the network (there at most {usual} %)",
+        "short": "{found} % of its letters are in short pieces of cut words (there at most {usual} %)",
+        "unknown": "{found} % of its pieces are unknown characters or their bytes (there at most {usual} %)",
         "pieces": "it has {found} pieces (there at most {usual})",
     }
     return tuple(

@@ -41,6 +41,11 @@ class Encoding:
         return [token.id for token in self.tokens]
 
 
+def is_byte(piece: str) -> bool:
+    """Whether a piece is one byte of a character that has no piece of its own: ``<0xE9>``."""
+    return len(piece) == 6 and piece.startswith("<0x") and piece.endswith(">")
+
+
 def readable(text: str) -> tuple[str, tuple[str, ...]]:
     """Replace what no tokenizer can read, character for character, and say what was replaced.
 

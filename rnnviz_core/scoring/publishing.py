@@ -36,6 +36,8 @@ class Test:
         Score -> what a simple linear model reaches on the same test; stands beside the scores.
     layout
         How the table of `data` is written; that of `probe` is guessed.
+    everyday
+        Sentiment: a folder of everyday sentences, minimal pairs and facts.
     """
 
     data: str
@@ -45,6 +47,7 @@ class Test:
     probe: str | None = None
     floor: Mapping[str, float] | None = None
     layout: Layout = GUESS
+    everyday: str | None = None
 
 
 def evaluate(
@@ -211,6 +214,11 @@ def measure(model: checkpoints.Model, model_id: str, test: Test) -> dict[str, An
         metrics["also"] = [_other_split(model, model_id, test, split) for split in test.also]
     if test.probe is not None:
         metrics["probes"] = _probes(model, model_id, test.probe)
+    if test.everyday is not None:
+        everyday = task_of(model).everyday
+        if everyday is None:
+            raise DataError(f"{test.everyday}: a model for {model.spec.task} has no everyday sentences")
+        metrics |= everyday(model, test.everyday)
     if own := task_of(model).own:
         metrics["own"] = own(model)
     return metrics

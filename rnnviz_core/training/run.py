@@ -122,7 +122,8 @@ class Run:
 def _public(source: str) -> str:
     if source.startswith(corpora.HUB):
         return source
-    return f"{'runs' if Path(source).is_dir() else 'DATA'}/{Path(source).name}"
+    made_here = Path(source).parts[0] == "runs" or Path(source).is_dir()  # a mixture, no data file
+    return f"{'runs' if made_here else 'DATA'}/{Path(source).name}"
 
 
 def _option(name: str, value: Any) -> list[str]:

@@ -23,10 +23,12 @@ ENTRIES = checkpoints.scan(ROOT / "checkpoints").entries
     [
         ((("▁the", 4), ("▁film", 5)), Likeness(0, 0, 2)),
         ((("▁a", 4), ("▁film", 5)), Likeness(0, 0, 2)),  # a word of one letter is a word
-        ((("▁l", 4), ("u", 5), ("gar", 6), (".", 7)), Likeness(40, 0, 4)),  # 2 of 5 letters
-        ((("▁", 4), ("z", 5), ("or", 6)), Likeness(33, 0, 3)),
+        ((("▁l", 4), ("u", 5), ("gar", 6), (".", 7)), Likeness(40, 0, 4, 100)),  # 2 of 5 letters
+        ((("▁", 4), ("z", 5), ("or", 6)), Likeness(33, 0, 3, 100)),
         ((("▁good", 4), ("▁", 5), ("🍿", UNK)), Likeness(0, 33, 3)),
         ((("▁", 4), ("電影", UNK)), Likeness(0, 50, 2)),  # letters nobody knows are not counted twice
+        ((("▁furcht", 4), ("bar", 5), ("▁film", 6)), Likeness(0, 0, 3, 23)),  # 3 of 13 letters
+        ((("▁good", 4), ("▁", 5), ("<0xE9>", 6)), Likeness(0, 33, 3)),  # a byte is no letter
         ((), Likeness(0, 0, 0)),
     ],
 )
@@ -60,7 +62,7 @@ def test_shipped_models_mark_other_languages_and_seldom_their_own(entry):
     """Every model says what it is used to; our own sentences in its language are, in another they are not."""
     usual = entry.metrics["usual"]
     assert usual["texts"] == entry.metrics.get("sources", entry.metrics["rows"])
-    for name in ("lone", "unknown", "pieces"):
+    for name in ("lone", "unknown", "pieces", "short"):
         assert str(usual[name]) in entry.card.split("## What it is used to")[1].split("## Data")[0]
     tokenizer = vocabularies.load(entry.path, "source")
 
@@ -73,7 +75,8 @@ def test_shipped_models_mark_other_languages_and_seldom_their_own(entry):
     if entry.spec.task == "sentiment":
         assert marked(english) < 0.1
         assert marked([text for text in spanish + german if len(text.split()) > 3]) > 0.95
-        assert marked(["🤮 😡 😡", "The 🍿 was better than the 電影."]) == 1
+        assert marked(["電影很好看。", "The 🍿 was better than the 電影."]) == 1
+        assert marked(["I love it 😍", "so tired of this 😡"]) == 0  # pieces of their own
     else:
         mine, other = (spanish, german) if entry.spec.source == "es" else (german, spanish)
         assert marked(mine) < 0.5  # among them made-up words, names and idioms

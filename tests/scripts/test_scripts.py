@@ -1,6 +1,7 @@
 """The figures of a card: the linear floor, the overlap with more supervision, and all measured anew."""
 
 import json
+import re
 import shlex
 from concurrent.futures import Future
 from dataclasses import replace
@@ -85,6 +86,10 @@ def test_a_changed_figure_of_a_card_is_found(tmp_path):
 def test_a_pupil_is_made_after_its_teachers(tmp_path):
     recipes = {recipe.id: recipe for recipe in COLLECTION}
     ids = list(recipes)
+    for recipe in COLLECTION:
+        mixtures = {path.removeprefix("runs/") for path in re.findall(r"--data (runs/\S+)", recipe.train)}
+        assert mixtures == set(recipe.needs)
+        assert all(ids.index(mixture) < ids.index(recipe.id) for mixture in mixtures)
     pupils = [recipe for recipe in COLLECTION if recipe.teachers or "--teacher " in recipe.train]
     assert pupils
     for pupil in pupils:
@@ -103,6 +108,8 @@ def test_a_pupil_is_made_after_its_teachers(tmp_path):
 
 def test_one_model_alone_is_made_after_the_teachers_that_are_no_checkpoints():
     assert with_teachers(["es-en-gru"]) == {"es-en-gru"}
+    both = {"everyday", "sentiment-teacher-lstm", "sentiment-teacher-gru"}
+    assert with_teachers(["sentiment-gru"]) == {"sentiment-gru", *both}
     assert with_teachers(["de-en-gru-bahdanau"]) == {"de-en-gru-bahdanau", "de-en-teacher"}
 
 
@@ -110,10 +117,16 @@ def test_one_model_alone_is_made_after_the_teachers_that_are_no_checkpoints():
 def test_cards_tell_how_a_teacher_that_is_not_shipped_is_made(recipe, monkeypatch):
     seen = []
     monkeypatch.setattr(runs, "execute", lambda run, out, quiet: seen.append(run) or (out, runs.Progress()))
+    pupils = [pupil for pupil in COLLECTION if pupil.publish and recipe.id in (*pupil.teachers, *pupil.needs)]
+    if recipe.train.startswith("prepare"):
+        assert len(pupils) > 5
+        for pupil in pupils:
+            card = (CHECKPOINTS / pupil.id / "card.md").read_text()
+            assert f"\npython -m rnnviz_core {recipe.train} --out runs/{recipe.id}\n" in card
+        return
     words = [*shlex.split(recipe.train), "--seed", str(recipe.seeds[0]), "--out", "runs/x"]
     commands.main(words, standalone_mode=False)
     command = seen[0].command(f"runs/{recipe.id}")
-    pupils = [pupil for pupil in COLLECTION if recipe.id in pupil.teachers]
     assert pupils
     for pupil in pupils:
         assert f"\n{command}\n" in (CHECKPOINTS / pupil.id / "card.md").read_text()

@@ -65,6 +65,8 @@ def test_every_statement_holds_for_the_model_it_stands_beside(entry, model, trac
                 assert reading.before[word] == verdict_on(model, example.text[: at.start()].rstrip())
             elif name == "pieces":
                 assert reading.pieces[word] == len(model.tokenizers["source"].ids(word))
+            elif name == "single_bytes":
+                assert reading.single_bytes == len("🍿電影".encode())
         if entry.spec.task == "translation":
             assert reading.answer == translate(model, example.text, beam=USUAL_BEAM).strip()
         else:
@@ -88,7 +90,9 @@ def test_the_first_screen_does_not_say_that_but_turns_the_verdict():
         network = checkpoints.load(one.path)
         said = SENTIMENT[0].watch(record(network, SENTIMENT[0].text))
         turned = SIDES[verdict_on(network, "The plot is thin, but")] > 0
-        assert ("it becomes" in said or "“but” alone turns nothing" in said) or turned
+        against = SIDES[verdict_on(network, SENTIMENT[0].text)] < 0
+        assert against == ("this network’s last verdict is" in said)
+        assert ("it becomes" in said or "“but” alone turns nothing" in said) or turned or against
         assert "turns at “but”" not in said
 
 
@@ -148,7 +152,10 @@ def test_what_suits_every_network_is_a_question_and_hints_are_about_words_of_the
         assert example.hints, f"{example.text}: nothing but a question"
         for hint in example.hints:
             for name, word in FIELD.findall(hint.says):
-                assert name in {"after", "before", "answer", "turn", "pieces", "steps", "length", "written"}
+                assert name in {
+                    *("after", "before", "answer", "turn", "pieces", "steps", "length", "written"),
+                    "single_bytes",
+                }
                 if word:
                     assert re.search(rf"(?<!\w){word}(?!\w)", example.text, re.IGNORECASE)
             with pytest.raises(KeyError):

@@ -9,7 +9,7 @@ from rnnviz_core.models.classifier import SentimentModel
 from rnnviz_core.models.classifier_spec import SentimentSpec
 from rnnviz_core.tracing.trace import Trace
 
-from . import program, recording, scoring, training
+from . import everyday, program, recording, scoring, training
 from .opinions import SENTIMENT
 
 
@@ -80,6 +80,7 @@ TASK = Task(
     texts=scoring.texts,
     score_names=scoring.score_names,
     probed=scoring.probed,
+    everyday=everyday.measure,
     about=scoring.about,
     with_weights=recording.with_weights,
     attentions=("none", "pooling"),

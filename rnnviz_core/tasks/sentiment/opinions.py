@@ -215,6 +215,11 @@ SENTIMENT = (
                 "Both pieces with a dotted frame are “unknown” to the network: it reads the same numbers "
                 "for popcorn and for film.",
             ),
+            Hint(
+                lambda r: r.single_bytes > 2,
+                "The network has no piece for popcorn and for film here: it reads their {single_bytes} "
+                "bytes, one by one. Does the verdict change when you leave one of the two out?",
+            ),
         ),
     ),
     Example(

@@ -24,7 +24,7 @@ SCORE_NAMES = {
 }
 
 
-def _thirds(logits: torch.Tensor) -> torch.Tensor:
+def thirds(logits: torch.Tensor) -> torch.Tensor:
     """0, 1 or 2: whether the classes below, at or above the middle hold most probability."""
     probabilities = logits.double().softmax(-1)
     half = logits.shape[-1] // 2
@@ -103,11 +103,11 @@ def evaluate_sentiment(model: SentimentModel, rows: Any, source: str) -> dict[st
     columns = label_columns(rows.column_names, model.spec, source)
     texts = corpora.texts_of(rows, "text", source)
     labels = _all_labels(rows, columns, source, ordered=ordered)
-    logits = sentiment_logits(model, [_known(model, text) for text in texts])
+    logits = sentiment_logits(model, [known_ids(model, text) for text in texts])
     scores: dict[str, float] = {"rows": len(texts)}
     predictions = {own: logits.argmax(-1)}
     if ordered:
-        predictions |= {3: _thirds(logits), 2: second_side(logits)}
+        predictions |= {3: thirds(logits), 2: second_side(logits)}
     for number, predicted in predictions.items():
         pairs = [
             (p, t) for p, t in zip(predicted.tolist(), labels.get(number, ()), strict=False) if t is not None
@@ -119,7 +119,8 @@ def evaluate_sentiment(model: SentimentModel, rows: Any, source: str) -> dict[st
     return scores
 
 
-def _known(model: SentimentModel, text: str) -> list[int]:
+def known_ids(model: SentimentModel, text: str) -> list[int]:
+    """The ids of a text; never none."""
     ids = model.tokenizer.ids(text)
     return ids or model.tokenizer.ids("?")  # text of only invisible characters still needs a step
 

@@ -11,7 +11,7 @@ from rnnviz_core.contracts.task import task
 from rnnviz_core.frames.tokens import WORD_START, shown
 from rnnviz_core.inputs import likeness
 from rnnviz_core.inputs.steps import Token
-from rnnviz_core.inputs.tokenizer import UNK
+from rnnviz_core.inputs.tokenizer import UNK, is_byte
 from rnnviz_core.tracing.trace import Trace
 
 from . import routes, words
@@ -49,6 +49,9 @@ def _show_notes(trace: Trace, axis: str) -> None:
     if unknown:
         pieces = "piece is" if unknown == 1 else "pieces are"
         more.append(f"{unknown} {pieces} not in the vocabulary (dotted frame): the network reads “unknown”.")
+    if single := sum(is_byte(token.text) for token in trace.tokens[axis]):
+        pieces = "piece is a byte" if single == 1 else "pieces are bytes"
+        more.append(f"{single} {pieces} of characters that have no piece of their own (dotted frame).")
     words.show_notes(*more)
 
 
@@ -61,7 +64,11 @@ def _chips(tokens: tuple[Token, ...]) -> str:
     groups: list[list[str]] = []
     for number, token in enumerate(tokens):
         starts = token.text.startswith((WORD_START, "<"))
-        kind = "rv-chip" + " rv-unknown" * (token.id == UNK) + " rv-end" * (token.text == "</s>")
+        kind = (
+            "rv-chip"
+            + " rv-unknown" * (token.id == UNK or is_byte(token.text))
+            + " rv-end" * (token.text == "</s>")
+        )
         title = f"token {number}: {token.text}" + (" (unknown to the network)" if token.id == UNK else "")
         chip = f'<span class="{kind}" title="{escape(title)}">{escape(shown(token.text))}</span>'
         if starts or not groups:
