@@ -2,6 +2,7 @@
 
 from .definition import HIDDEN, PREVIOUS_HIDDEN, Definition, Gate, Writer
 from .expressions import sigmoid, tanh
+from .meanings import GATES
 
 
 def define(*, bias: bool = True) -> Definition:
@@ -13,12 +14,8 @@ def define(*, bias: bool = True) -> Definition:
     """
     r, z, n = Gate("reset", "r", "r"), Gate("update", "z", "z"), Gate("candidate", "n", "n")
     write = Writer("gru", r, z, n, bias=bias)
-    reset = write.gate(
-        r, sigmoid(r.from_input + r.from_state), "How much of the old state the candidate may see."
-    )
-    update = write.gate(
-        z, sigmoid(z.from_input + z.from_state), "How much of the old state is kept as it is."
-    )
+    reset = write.gate(r, sigmoid(r.from_input + r.from_state), f"{GATES['reset']}.")
+    update = write.gate(z, sigmoid(z.from_input + z.from_state), f"{GATES['update']}.")
     candidate = write.gate(
         n,
         tanh(n.from_input + reset * n.from_state),

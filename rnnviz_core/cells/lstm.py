@@ -2,6 +2,7 @@
 
 from .definition import CELL, HIDDEN, PREVIOUS_CELL, UNPROJECTED, Definition, Gate, Writer
 from .expressions import Linear, Symbol, sigmoid, tanh
+from .meanings import GATES
 
 
 def define(*, projection: bool = False, bias: bool = True) -> Definition:
@@ -13,10 +14,10 @@ def define(*, projection: bool = False, bias: bool = True) -> Definition:
     i, f = Gate("input", "i", "i"), Gate("forget", "f", "f")
     g, o = Gate("candidate", "g", "g"), Gate("output", "o", "o")
     write = Writer("lstm", i, f, g, o, bias=bias, projection=projection)
-    take = write.gate(i, sigmoid(i.from_input + i.from_state), "How much of the new content is written.")
-    keep = write.gate(f, sigmoid(f.from_input + f.from_state), "How much of the old cell is kept.")
-    candidate = write.gate(g, tanh(g.from_input + g.from_state), "The new content that could be written.")
-    show = write.gate(o, sigmoid(o.from_input + o.from_state), "How much of the cell is shown outside.")
+    take = write.gate(i, sigmoid(i.from_input + i.from_state), f"{GATES['input']}.")
+    keep = write.gate(f, sigmoid(f.from_input + f.from_state), f"{GATES['forget']}.")
+    candidate = write.gate(g, tanh(g.from_input + g.from_state), f"{GATES['candidate']}.")
+    show = write.gate(o, sigmoid(o.from_input + o.from_state), f"{GATES['output']}.")
     cell = write.state(
         CELL,
         keep * PREVIOUS_CELL + take * candidate,

@@ -4,16 +4,10 @@ from functools import cache
 
 import altair as alt
 
+from rnnviz_core.cells.meanings import GATES
+
 from . import parts, theme
 
-MEANINGS = {
-    "input": "How much of the new content is written",
-    "forget": "How much of the old cell is kept",
-    "output": "How much of the cell is shown outside",
-    "reset": "How much of the past the candidate sees",
-    "update": "How much of the old state is kept",
-    "candidate": "The new content on offer, from −1 to 1",
-}
 STATES = ("closed", "between", "open")  # below 0.1, and above 0.9
 TERMS = ("from the input", "from the state", "sum")
 SCREEN = 600  # px for the heatmaps of all gates
@@ -48,7 +42,7 @@ def gate_maps(
         heatmap = _heatmap(gate, units, x, ordered, legend=gate in legends)
         ring = parts.chosen_ring(x, height // units, height, "row")
         panel = alt.layer(heatmap, *_column(x), *ring)
-        panels.append(panel.properties(title=parts.heading(gate_title(gate), MEANINGS[gate]), height=height))
+        panels.append(panel.properties(title=parts.heading(gate_title(gate), GATES[gate]), height=height))
     chart = alt.vconcat(*panels, spacing=16).resolve_scale(color="independent")
     return theme.finish(parts.shared_click(chart, "position", "unit"))
 

@@ -14,8 +14,9 @@ from rnnviz_core.cells.equations import Definition
 from rnnviz_core.cells.expressions import Call
 from rnnviz_core.tracing.trace import Trace
 
-from .gates import Place, cell_values
+from .gates import cell_values
 from .inspector import weights
+from .layer import Layer
 from .numbers import printed
 
 # What a node makes of the numbers on its wires; a state takes over what its one wire brings.
@@ -143,7 +144,7 @@ def nodes_of(cell: Definition) -> list[Node]:
     return DRAWINGS[cell.name](cell)
 
 
-def numbers(model: Any, trace: Trace, place: Place, position: int, unit: int) -> dict[str, float]:
+def numbers(model: Any, trace: Trace, place: Layer, position: int, unit: int) -> dict[str, float]:
     """The number of every node, by name: recorded ones as recorded, the others in between computed."""
     values = cell_values(trace, place, position, unit)
     match trace.definition(place.part).name:
@@ -167,7 +168,7 @@ def numbers(model: Any, trace: Trace, place: Place, position: int, unit: int) ->
 
 
 def drawing(
-    model: Any, trace: Trace, place: Place, position: int, unit: int
+    model: Any, trace: Trace, place: Layer, position: int, unit: int
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """The nodes and the wires of the drawn cell, with their numbers.
 

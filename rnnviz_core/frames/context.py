@@ -9,7 +9,7 @@ from rnnviz_core.tracing.trace import Trace, layer_site
 from . import memory
 from .attention import looks, quoted, rows, targets, translates
 from .columns import Columns, Texts
-from .gates import Place
+from .layer import Layer
 from .numbers import printed
 from .tokens import grid_columns, one_step, step_columns, step_texts, tick_texts
 
@@ -107,7 +107,7 @@ def left_at_the_end(trace: Trace) -> Columns | None:
     last, steps = trace.layers("encoder") - 1, len(step_texts(trace, "encoder"))
     found: list[dict[str, Any]] = []
     for side in (False, True) if trace.reverses("encoder") else (False,):
-        place = Place("encoder", last, side)
+        place = Layer("encoder", last, side)
         found.append(memory.in_norm(memory.ledger(trace, place, 0 if side else steps - 1)))
     written, left = (np.sqrt(sum(one[name] ** 2 for one in found)) for name in ("written", "left"))
     share = np.divide(left, written, out=np.zeros_like(left), where=written > 0)

@@ -4,7 +4,7 @@ import numpy as np
 
 from rnnviz_core.tracing.trace import Trace
 
-from .gates import Place
+from .layer import Layer
 
 ORDERS = {"index": "Unit number", "mean": "Mean of one gate", "similar": "Similar units together"}
 
@@ -15,7 +15,7 @@ def keeper(trace: Trace, part: str = "encoder") -> str:
     return cell.keeper or cell.gate_names[-1]
 
 
-def order(trace: Trace, place: Place, gates: tuple[str, ...], kind: str) -> np.ndarray:
+def order(trace: Trace, place: Layer, gates: tuple[str, ...], kind: str) -> np.ndarray:
     """The units from the top row to the last: by number, by mean activation, or by clustering.
 
     ``mean`` puts the units on top that keep most (largest mean forget or update gate); ``similar`` puts

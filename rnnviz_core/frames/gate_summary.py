@@ -5,7 +5,8 @@ import numpy as np
 from rnnviz_core.tracing.trace import Trace
 
 from .columns import Columns, Texts
-from .gates import Place, names
+from .gates import names
+from .layer import Layer
 from .tokens import step_texts, tick_texts
 
 CLOSED, OPEN = 0.1, 0.9  # a gate below is as good as shut, one above as good as open
@@ -13,7 +14,7 @@ SHARES = ("closed", "between", "open")
 BINS = 20
 
 
-def means(trace: Trace, place: Place, gates: tuple[str, ...]) -> Columns:
+def means(trace: Trace, place: Layer, gates: tuple[str, ...]) -> Columns:
     """One row per gate and step: the mean over units and the 10th and 90th percentile."""
     texts = step_texts(trace, place.part)
     values = np.stack([trace[place.site(gate)] for gate in gates])  # (gate, steps, unit)
@@ -30,12 +31,12 @@ def means(trace: Trace, place: Place, gates: tuple[str, ...]) -> Columns:
     }
 
 
-def means_in_words(trace: Trace, place: Place, gates: tuple[str, ...]) -> str:
+def means_in_words(trace: Trace, place: Layer, gates: tuple[str, ...]) -> str:
     """How open each gate is on average: ``input 0.31; forget 0.72``."""
     return "; ".join(f"{gate} {trace[place.site(gate)].mean():.2f}" for gate in gates)
 
 
-def shares(trace: Trace, place: Place, gates: tuple[str, ...]) -> Columns:
+def shares(trace: Trace, place: Layer, gates: tuple[str, ...]) -> Columns:
     """One row per gate and state: the share of all its values that are closed, between or open.
 
     ``start`` and ``end`` place the share on a bar from 0 to 1, closed first.
@@ -50,7 +51,7 @@ def shares(trace: Trace, place: Place, gates: tuple[str, ...]) -> Columns:
     }
 
 
-def shares_in_words(trace: Trace, place: Place, gates: tuple[str, ...]) -> str:
+def shares_in_words(trace: Trace, place: Layer, gates: tuple[str, ...]) -> str:
     """`shares`, for a reader who cannot see it."""
     return "; ".join(
         f"{gate}: {closed:.0%} below {CLOSED}, {1 - opened:.0%} above {OPEN}"
@@ -58,13 +59,13 @@ def shares_in_words(trace: Trace, place: Place, gates: tuple[str, ...]) -> str:
     )
 
 
-def _limits(trace: Trace, place: Place, gate: str) -> tuple[float, float]:
+def _limits(trace: Trace, place: Layer, gate: str) -> tuple[float, float]:
     """Where the closed values end and the open ones begin, as shares of all values."""
     values = trace[place.site(gate)]
     return float((values < CLOSED).mean()), 1 - float((values > OPEN).mean())
 
 
-def histograms(trace: Trace, place: Place, gates: tuple[str, ...], *beside: Trace) -> Columns:
+def histograms(trace: Trace, place: Layer, gates: tuple[str, ...], *beside: Trace) -> Columns:
     """One row per gate and bin: ``gate``, ``start``, ``end``, ``count``, ``share``, ``state``.
 
     ``high`` (the same on every row) is the largest share, also of the traces drawn `beside` this one.
@@ -90,12 +91,12 @@ def histograms(trace: Trace, place: Place, gates: tuple[str, ...], *beside: Trac
     }
 
 
-def _counts(trace: Trace, place: Place, gates: tuple[str, ...]) -> np.ndarray:
+def _counts(trace: Trace, place: Layer, gates: tuple[str, ...]) -> np.ndarray:
     """How many values of each gate fall into each bin: (gate, bin)."""
     arrays = [trace[place.site(gate)] for gate in gates]
     found = [np.histogram(values, bins=BINS, range=(0, 1))[0] for values in arrays]
     return np.asarray(found, dtype=np.int32).reshape(len(gates), BINS)
 
 
-def _shares(trace: Trace, place: Place, gates: tuple[str, ...]) -> np.ndarray:
+def _shares(trace: Trace, place: Layer, gates: tuple[str, ...]) -> np.ndarray:
     return _counts(trace, place, gates) / max(trace[place.site("hidden")].size, 1)

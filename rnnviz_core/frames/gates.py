@@ -9,9 +9,10 @@ import numpy as np
 import pandas as pd
 
 from rnnviz_core.cells.expressions import number_latex
-from rnnviz_core.tracing.trace import Trace, layer_site
+from rnnviz_core.tracing.trace import Trace
 
 from .columns import Columns
+from .layer import Layer
 from .numbers import MINUS, printed
 from .tokens import grid_columns, one_step, step_texts
 
@@ -32,19 +33,6 @@ class Worked:
     latex: str  # lines of an ``aligned`` block: each formula, then its numbers
 
 
-@dataclass(frozen=True)
-class Place:
-    """A recurrent layer of a trace: ``Place("encoder", 0, reverse=False)``."""
-
-    part: str = "encoder"
-    layer: int = 0
-    reverse: bool = False
-
-    def site(self, name: str) -> str:
-        """The site of this layer's array called `name`."""
-        return layer_site(self.part, self.layer, name, reverse=self.reverse)
-
-
 def names(trace: Trace, part: str = "encoder") -> tuple[str, ...]:
     """The gates of the cell that `part` ran, in PyTorch's order, the candidate among them."""
     return trace.definition(part).gate_names
@@ -55,7 +43,7 @@ def in_rows(items: Sequence[Item], width: int) -> list[Sequence[Item]]:
     return [items[start : start + width] for start in range(0, len(items), width)]
 
 
-def cells(trace: Trace, place: Place, order: np.ndarray | None = None) -> Columns:
+def cells(trace: Trace, place: Layer, order: np.ndarray | None = None) -> Columns:
     """One row per unit and step: step columns, ``unit``, and two columns per gate.
 
     They are the gate's value and the sum it is a function of (``forget``, ``forget_preactivation``).
@@ -83,7 +71,7 @@ def chosen(
     return one_step(step_texts(trace, part), position, unit=-1 if unit is None else unit, row=row)
 
 
-def terms(trace: Trace, place: Place, gates: tuple[str, ...], position: int, unit: int) -> pd.DataFrame:
+def terms(trace: Trace, place: Layer, gates: tuple[str, ...], position: int, unit: int) -> pd.DataFrame:
     """One row per gate of the chosen cell: what the input and the state add, their sum, the activation.
 
     ``from_state`` is what really enters the sum: in a GRU's candidate, after the reset gate.
@@ -128,7 +116,7 @@ def fit(*frames: pd.DataFrame) -> list[pd.DataFrame]:
     return [frame.assign(least=values.min(), most=values.max()) for frame in frames]
 
 
-def cell_values(trace: Trace, place: Place, position: int, unit: int) -> dict[str, float]:
+def cell_values(trace: Trace, place: Layer, position: int, unit: int) -> dict[str, float]:
     """Every number of one cell, under the names that its equations read."""
     prefix = place.site("hidden").removesuffix("hidden")
     known = {
@@ -144,14 +132,14 @@ def cell_values(trace: Trace, place: Place, position: int, unit: int) -> dict[st
     return known
 
 
-def previous(trace: Trace, place: Place, state: str, position: int) -> np.ndarray:
+def previous(trace: Trace, place: Layer, state: str, position: int) -> np.ndarray:
     """The state that the chosen step starts from: the one read before, or the initial state."""
     values = trace[place.site(state)]
     before = position + 1 if place.reverse else position - 1
     return values[before] if 0 <= before < len(values) else trace[place.site(f"initial_{state}")]
 
 
-def worked(trace: Trace, place: Place, position: int, unit: int) -> list[Worked]:
+def worked(trace: Trace, place: Layer, position: int, unit: int) -> list[Worked]:
     """The arithmetic of one cell, from W x and U h to the new state, in the order of computation.
 
     One `Worked` per gate (both linear parts, their sum, the activation) and one per state.
@@ -179,7 +167,7 @@ def worked(trace: Trace, place: Place, position: int, unit: int) -> list[Worked]
     return found
 
 
-def in_brief(trace: Trace, place: Place, position: int, unit: int) -> list[tuple[str, str, str]]:
+def in_brief(trace: Trace, place: Layer, position: int, unit: int) -> list[tuple[str, str, str]]:
     """One cell as a line per gate and state: its words, the arithmetic in numbers, what comes out.
 
     A gate's line adds what the input and the state say; `worked` has all that is in between.

@@ -8,7 +8,8 @@ import pandas as pd
 from rnnviz_core.models.stacks import weights_of
 from rnnviz_core.tracing.trace import Trace, site
 
-from .gates import Place, names, previous
+from .gates import names, previous
+from .layer import Layer
 from .numbers import printed
 from .tokens import step_frame, step_texts
 
@@ -16,14 +17,14 @@ TOP = 10  # terms shown by name; the rest is one bar
 KINDS = ("from the input", "from the state", "together")
 
 
-def weights(model: Any, place: Place) -> dict[str, np.ndarray]:
+def weights(model: Any, place: Layer) -> dict[str, np.ndarray]:
     """The matrices and biases of one layer and direction: ``W_i``, ``W_h``, ``b_i``, ``b_h``."""
     found = weights_of(model.stacks()[place.part], place.layer, place.reverse)
     return {name: tensor.detach().numpy() for name, tensor in found.items()}
 
 
 def contributions(
-    model: Any, trace: Trace, place: Place, gate: str, position: int, unit: int, top: int = TOP
+    model: Any, trace: Trace, place: Layer, gate: str, position: int, unit: int, top: int = TOP
 ) -> pd.DataFrame:
     """What each input adds to one gate's sum: largest first, then the rest, the biases and the sum.
 
@@ -68,7 +69,7 @@ def contributions_in_words(frame: pd.DataFrame) -> str:
     return f"{best}; sum {printed(frame['value'].iloc[-1])}"
 
 
-def _input_names(trace: Trace, place: Place, size: int) -> list[str]:
+def _input_names(trace: Trace, place: Layer, size: int) -> list[str]:
     """What each number of the layer's input is: of the embedding, the context, or the layer below."""
     if place.layer:
         below = size // 2 if trace.reverses(place.part) else size
@@ -81,7 +82,7 @@ def _input_names(trace: Trace, place: Place, size: int) -> list[str]:
 # --- the GRU's other conventions --------------------------------------------------------------
 
 
-def conventions(model: Any, trace: Trace, place: Place) -> pd.DataFrame:
+def conventions(model: Any, trace: Trace, place: Layer) -> pd.DataFrame:
     """One row per token: how far h is from the recorded one when a GRU is read by other textbooks.
 
     ``flipped``: update = 1 takes the new content, with the weights of the update gate turned round.

@@ -8,8 +8,9 @@ import numpy as np
 from rnnviz_core.tracing.trace import Trace
 
 from .columns import Columns
-from .gates import Place, names
+from .gates import names
 from .inspector import weights
+from .layer import Layer
 from .numbers import printed
 
 DRAWN = 16_384  # numbers of one matrix drawn at most; of a larger one, the rows around the chosen unit
@@ -30,7 +31,7 @@ class Matrix:
         return first, first + count
 
 
-def of_gate(model: Any, trace: Trace, place: Place, gate: str) -> dict[str, Matrix]:
+def of_gate(model: Any, trace: Trace, place: Layer, gate: str) -> dict[str, Matrix]:
     """``W``, which the input is multiplied by, and ``U``, which the old state is: the rows of one gate."""
     found, every = weights(model, place), names(trace)
     size = len(found["W_i"]) // len(every)

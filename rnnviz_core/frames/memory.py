@@ -13,7 +13,7 @@ from rnnviz_core.cells.equations import Memory
 from rnnviz_core.tracing.trace import Trace
 
 from .columns import Columns, Texts
-from .gates import Place
+from .layer import Layer
 from .tokens import step_texts
 
 BEFORE = "(before)"  # the initial state's place on the token axis
@@ -56,7 +56,7 @@ def state_name(trace: Trace, part: str = "encoder") -> str | None:
     return memory.state if memory else None
 
 
-def ledger(trace: Trace, place: Place, position: int) -> Ledger:
+def ledger(trace: Trace, place: Layer, position: int) -> Ledger:
     """Open the state after the token at `position`, in the layer at `place`."""
     memory = trace.definition(place.part).memory
     assert memory is not None, "a page opens no ledger where there is none"
@@ -130,7 +130,7 @@ def in_words(ledger: Ledger) -> str:
     )
 
 
-def _factors(trace: Trace, place: Place, memory: Memory) -> tuple[np.ndarray, np.ndarray]:
+def _factors(trace: Trace, place: Layer, memory: Memory) -> tuple[np.ndarray, np.ndarray]:
     """What multiplies the old state at each step, and what is added to it: (steps, unit) each."""
     parts = (memory.kept, memory.written)
     values = {

@@ -7,25 +7,25 @@ import numpy as np
 from rnnviz_core.tracing.trace import Trace
 
 from .columns import Columns, Texts
-from .gates import Place
+from .layer import Layer
 from .tokens import clipped, grid_columns, step_texts, tick_texts
 
 CELL_LIMIT = 3.0  # the cell state's colours end at ±CELL_LIMIT; a hidden state never leaves ±1
 
 
-def cells(trace: Trace, place: Place, *states: str) -> Columns:
+def cells(trace: Trace, place: Layer, *states: str) -> Columns:
     """One row per unit and step: step columns, ``unit``, and a column per state of the layer."""
     arrays = {name: trace[place.site(name)] for name in states or names(trace, place)}
     units = next(iter(arrays.values())).shape[1]
     return grid_columns(step_texts(trace, place.part), units, "unit", **arrays)
 
 
-def names(trace: Trace, place: Place) -> tuple[str, ...]:
+def names(trace: Trace, place: Layer) -> tuple[str, ...]:
     """The states this layer has: ``hidden`` and, in an LSTM, ``cell``."""
     return tuple(name for name in ("hidden", "cell") if place.site(name) in trace)
 
 
-def no_cell_in_words(trace: Trace, place: Place) -> str:
+def no_cell_in_words(trace: Trace, place: Layer) -> str:
     """Why a cell that is no LSTM has no cell state."""
     if "cell" in names(trace, place):
         return ""
@@ -33,7 +33,7 @@ def no_cell_in_words(trace: Trace, place: Place) -> str:
     return f" There is no cell state here: {cell} keeps all it remembers in its hidden state."
 
 
-def widest(trace: Trace, place: Place, name: str, count: int = 3) -> list[int]:
+def widest(trace: Trace, place: Layer, name: str, count: int = 3) -> list[int]:
     """The units that range most widely over this text."""
     spread = np.ptp(trace[place.site(name)], axis=0)
     return [int(unit) for unit in np.argsort(-spread, kind="stable")[:count]]
@@ -48,7 +48,7 @@ def picked(units: Sequence[int]) -> Columns:
     }
 
 
-def lines(trace: Trace, place: Place, name: str, units: Sequence[int]) -> Columns:
+def lines(trace: Trace, place: Layer, name: str, units: Sequence[int]) -> Columns:
     """One row per picked unit and step: step columns, ``unit``, ``line``, ``order``, ``value``."""
     texts, chosen = step_texts(trace, place.part), list(units)
     position = np.tile(np.arange(len(texts), dtype=np.int16), len(chosen))
@@ -64,12 +64,12 @@ def lines(trace: Trace, place: Place, name: str, units: Sequence[int]) -> Column
     }
 
 
-def outside(trace: Trace, place: Place, name: str) -> int:
+def outside(trace: Trace, place: Layer, name: str) -> int:
     """How many numbers lie beyond the colours of their heatmap."""
     return clipped(trace[place.site(name)], CELL_LIMIT if name == "cell" else 1.0)
 
 
-def clipped_in_words(trace: Trace, place: Place) -> str:
+def clipped_in_words(trace: Trace, place: Layer) -> str:
     """A sentence on the cell state's numbers beyond the colours; empty when there are none."""
     count = outside(trace, place, "cell") if "cell" in names(trace, place) else 0
     if not count:
@@ -80,7 +80,7 @@ def clipped_in_words(trace: Trace, place: Place) -> str:
     )
 
 
-def changes(trace: Trace, place: Place, *beside: Trace) -> Columns:
+def changes(trace: Trace, place: Layer, *beside: Trace) -> Columns:
     """One row per state and step: ``change``, the length of the change that the token made.
 
     For ``hidden`` this is ||h_t - h_(t-1)||, measured from the initial state for the token read
@@ -106,14 +106,14 @@ def changes(trace: Trace, place: Place, *beside: Trace) -> Columns:
     }
 
 
-def changes_in_words(trace: Trace, place: Place) -> str:
+def changes_in_words(trace: Trace, place: Layer) -> str:
     """The token that moved the hidden state most, for a reader who cannot see the bars."""
     moves = _moves(trace, place, "hidden")
     most = int(moves.argmax())
     return f"Most: “{step_texts(trace, place.part)[most]}” (step {most}), by {moves[most]:.2f}."
 
 
-def change_in_words(trace: Trace, place: Place, position: int) -> str:
+def change_in_words(trace: Trace, place: Layer, position: int) -> str:
     """How far one token moved each state, beside the state's own length."""
     found = [
         f"the {name} state by {_moves(trace, place, name)[position]:.2f}, to a length of "
@@ -123,7 +123,7 @@ def change_in_words(trace: Trace, place: Place, position: int) -> str:
     return f"“{step_texts(trace, place.part)[position]}” (step {position}) moved {' and '.join(found)}."
 
 
-def _moves(trace: Trace, place: Place, name: str) -> np.ndarray:
+def _moves(trace: Trace, place: Layer, name: str) -> np.ndarray:
     values, first = trace[place.site(name)], trace[place.site(f"initial_{name}")][None]
     path = np.concatenate([values, first]) if place.reverse else np.concatenate([first, values])
     return np.linalg.norm(np.diff(path, axis=0), axis=1)

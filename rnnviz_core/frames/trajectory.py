@@ -9,8 +9,9 @@ import numpy as np
 from rnnviz_core.tracing.trace import Trace
 
 from .columns import Columns, Texts
-from .gates import Place
+from .layer import Layer
 from .numbers import printed
+from .pca import principal
 from .tokens import step_texts
 
 READINGS = ("this one", "the other")  # of two texts whose paths share a plane
@@ -45,31 +46,24 @@ class Plane:
     shares: np.ndarray
     reach: float
 
-    def points(self, trace: Trace, place: Place) -> np.ndarray:
+    def points(self, trace: Trace, place: Layer) -> np.ndarray:
         """A trace's path in the plane, (1 + steps, 2)."""
         return (_path(trace, place, self.name) - self.middle) @ self.axes.T
 
 
-def plane(trace: Trace, place: Place, name: str = "hidden", *beside: Trace) -> Plane:
-    """Principal component analysis of one layer's state over this text (singular value decomposition).
+def plane(trace: Trace, place: Layer, name: str = "hidden", *beside: Trace) -> Plane:
+    """Principal component analysis of one layer's state over this text (`principal`).
 
     The paths of other texts, read by the same network, may stand `beside` it in one plane.
     """
     states = np.concatenate([_path(one, place, name) for one in (trace, *beside)])
-    middle = states.mean(0)
-    _, sizes, axes = np.linalg.svd(states - middle, full_matrices=False)
-    if len(axes) < 2:  # a state of a single unit
-        axes, sizes = np.vstack([axes, np.zeros_like(axes)]), np.append(sizes, 0.0)
-    strongest = axes[:2][[0, 1], np.abs(axes[:2]).argmax(1)]
-    axes = axes[:2] * np.where(strongest < 0, -1.0, 1.0)[:, None]  # PCA leaves the sign open: fix it
-    variance = sizes**2
-    reach = float(np.abs((states - middle) @ axes.T).max()) or 1.0
-    return Plane(name, middle, axes, variance[:2] / (variance.sum() or 1.0), reach)
+    found = principal(states)
+    return Plane(name, *found, float(np.abs(found.points(states)).max()) or 1.0)
 
 
 def path(
     trace: Trace,
-    place: Place,
+    place: Layer,
     found: Plane,
     *beside: Trace,
     chosen: int | None = None,
@@ -161,7 +155,7 @@ def _inside(boxes: np.ndarray) -> np.ndarray:
     return (boxes[:, 0] >= 0) & (boxes[:, 3] <= WIDTHS[0]) & (boxes[:, 2] >= -LINE) & (boxes[:, 5] <= HEIGHT)
 
 
-def _path(trace: Trace, place: Place, name: str) -> np.ndarray:
+def _path(trace: Trace, place: Layer, name: str) -> np.ndarray:
     """The initial state and the state after every token, in the order of reading, (1 + steps, unit)."""
     states = trace[place.site(name)].astype(np.float64)
     return np.concatenate(
@@ -169,7 +163,7 @@ def _path(trace: Trace, place: Place, name: str) -> np.ndarray:
     )
 
 
-def _points(trace: Trace, place: Place, found: Plane) -> dict[str, np.ndarray]:
+def _points(trace: Trace, place: Layer, found: Plane) -> dict[str, np.ndarray]:
     texts = step_texts(trace, place.part)
     steps = len(texts)
     positions = [-1, *(range(steps - 1, -1, -1) if place.reverse else range(steps))]
@@ -186,7 +180,7 @@ def _points(trace: Trace, place: Place, found: Plane) -> dict[str, np.ndarray]:
     }
 
 
-def class_weights(model: Any, trace: Trace, place: Place) -> np.ndarray | None:
+def class_weights(model: Any, trace: Trace, place: Layer) -> np.ndarray | None:
     """The output layer's row per class (class, unit), for the states of the layer it reads; else None."""
     last = trace.layers(place.part) - 1
     if "class" not in trace.labels or place.layer != last:
@@ -217,7 +211,7 @@ def directions(trace: Trace, found: Plane, weights: np.ndarray) -> Columns:
     }
 
 
-def in_words(trace: Trace, place: Place, found: Plane) -> str:
+def in_words(trace: Trace, place: Layer, found: Plane) -> str:
     """`path`, for a reader who cannot see it."""
     first, *_, last = found.points(trace, place)
     read = step_texts(trace, place.part)

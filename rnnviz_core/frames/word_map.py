@@ -10,6 +10,7 @@ from rnnviz_core.tracing.trace import Trace, site
 
 from .embeddings import ROWS, cosine, in_vocabulary
 from .numbers import printed
+from .pca import principal
 from .tokens import WORD_START, read_texts, step_frame
 
 PIECES = 300  # pieces on the map: those nearest to the chosen one
@@ -37,19 +38,10 @@ def flatten(vectors: np.ndarray, method: str) -> np.ndarray:
     rows = np.divide(vectors, lengths, out=np.zeros(vectors.shape), where=lengths > 0)
     if len(rows) < 4 or rows.shape[1] < 2:  # nothing to flatten
         return np.column_stack([np.arange(len(rows), dtype=float), np.zeros(len(rows))])
-    return _straight(rows) if method == "pca" else _bent(rows)
+    return principal(rows).points(rows) if method == "pca" else _tsne(rows)
 
 
-def _straight(rows: np.ndarray) -> np.ndarray:
-    """The two principal components of `rows`; the largest part of each direction is positive."""
-    centred = rows - rows.mean(0)
-    _, _, directions = np.linalg.svd(centred.astype(np.float64), full_matrices=False)
-    axes = directions[:2]
-    largest = np.abs(axes).argmax(1)
-    return centred @ (axes * np.sign(axes[[0, 1], largest])[:, None]).T
-
-
-def _bent(rows: np.ndarray) -> np.ndarray:
+def _tsne(rows: np.ndarray) -> np.ndarray:
     from sklearn.manifold import TSNE
     from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]  # comes with scikit-learn
 

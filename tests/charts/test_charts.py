@@ -15,6 +15,7 @@ from helpers_trace import sentiment_trace, translation_trace
 
 from rnnviz_core import charts, limits
 from rnnviz_core.cells import equations as cells
+from rnnviz_core.cells import meanings
 from rnnviz_core.charts import (
     attention,
     cell_drawing,
@@ -47,12 +48,14 @@ from rnnviz_core.frames import tokens as token_frames
 from rnnviz_core.frames import trajectory as trajectory_frames
 from rnnviz_core.frames import word_map as word_map_frames
 from rnnviz_core.frames.columns import frame
+from rnnviz_core.frames.layer import Layer
+from rnnviz_core.ui.shell import glossary
 
 STEPS = ("position", "other_position", "target_position", "rank", "order")  # what sorts an axis
 LSTM = ("input", "forget", "candidate", "output")
 TRACE = sentiment_trace("lstm", attention=True)
 PAIR = translation_trace()
-PLACE = gate_frames.Place()
+PLACE = Layer()
 RNN = SimpleNamespace(stacks=lambda: {"encoder": torch.nn.RNN(16, 16)})  # its drawing asks for a weight
 (TERMS,) = gate_frames.fit(gate_frames.term_bars(gate_frames.terms(TRACE, PLACE, LSTM, 1, 2)))
 RING = token_frames.one_step(token_frames.step_texts(TRACE, "encoder"), 1, unit=2)
@@ -403,9 +406,18 @@ def test_charts_and_frames_agree_on_where_colours_end():
     assert gate_summary.SHARES == gates.STATES
 
 
+def test_equations_headings_and_glossary_say_the_same_of_a_gate():
+    charted = str(gates.gate_maps((*meanings.GATES,), 4).to_dict())
+    for gate, text in meanings.GATES.items():
+        cell = "gru" if gate in cells.gates("gru") and gate != "candidate" else "lstm"
+        assert cells.definition(cell)[gate].meaning == f"{text}."
+        assert text in charted
+        assert glossary.TERMS["candidate" if gate == "candidate" else f"{gate} gate"].startswith(text)
+
+
 def test_every_gate_has_its_colour_and_meaning():
     names = {name for cell in ("rnn", "gru", "lstm") for name in cells.gates(cell)}
-    assert names == set(theme.GATE_COLOURS) == set(gates.MEANINGS)
+    assert names == set(theme.GATE_COLOURS) == set(meanings.GATES)
     assert theme.GATE_COLOURS["forget"] == "#D55E00"  # fixed by the design note
     assert gates.gate_title("candidate") == "Candidate"
     assert gates.result_title("cell") == "New cell state"

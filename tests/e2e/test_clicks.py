@@ -7,6 +7,7 @@ import pytest
 
 from rnnviz_core import load, record
 from rnnviz_core.frames import gates
+from rnnviz_core.frames.layer import Layer
 from scripts.driver import Visitor
 from scripts.serving import folder
 
@@ -47,7 +48,7 @@ def test_a_clicked_cell_shows_the_numbers_of_the_trace(
     position, unit = int(chosen(visitor)["token"]), int(chosen(visitor)["unit"])
     trace = record(load(folder() / model), TEXT)
     shown = visitor.text()
-    for words, formula, result in gates.in_brief(trace, gates.Place(), position, unit):
+    for words, formula, result in gates.in_brief(trace, Layer(), position, unit):
         assert words in shown
         assert formula in shown
         assert result in shown

@@ -14,7 +14,7 @@ from rnnviz_core.charts import theme
 from rnnviz_core.checkpoints.registry import load
 from rnnviz_core.contracts.task import record
 from rnnviz_core.frames import cell_drawing, gates
-from rnnviz_core.frames.gates import Place
+from rnnviz_core.frames.layer import Layer
 from rnnviz_core.tracing.module import record_module
 
 ROOT = Path(__file__).resolve().parents[2] / "checkpoints"
@@ -36,7 +36,7 @@ def places_of(trace):
     for part in ("encoder", "decoder"):
         for layer in range(trace.layers(part)):
             for reverse in (False, True)[: 1 + trace.reverses(part)]:
-                yield Place(part, layer, reverse)
+                yield Layer(part, layer, reverse)
 
 
 def assert_every_number_follows(nodes, wires):
@@ -81,7 +81,7 @@ def test_every_number_follows_from_those_before_it_in_every_shipped_model(folder
 
 
 @pytest.mark.parametrize("cell", ["rnn", "gru", "lstm"])
-@pytest.mark.parametrize("place", [Place(), Place("encoder", 1, reverse=True)])
+@pytest.mark.parametrize("place", [Layer(), Layer("encoder", 1, reverse=True)])
 def test_what_enters_the_drawing_is_what_torch_has(make_sentiment, cell, place):
     """Products of torch's own weights with its input and its states, and the gates it makes of them."""
     model = make_sentiment(cell, bidirectional=True, layers=2)
@@ -110,7 +110,7 @@ def test_what_enters_the_drawing_is_what_torch_has(make_sentiment, cell, place):
 @pytest.mark.parametrize("cell", ["rnn", "gru", "lstm"])
 def test_the_drawing_speaks_in_the_fields_terms(make_sentiment, cell):
     model = make_sentiment(cell)
-    nodes, wires = cell_drawing.drawing(model, record(model, "the film"), Place(), 1, 0)
+    nodes, wires = cell_drawing.drawing(model, record(model, "the film"), Layer(), 1, 0)
     for text in (*nodes["about"], *wires["about"], cell_drawing.drawing_in_words(nodes)):
         assert "_" not in text
         assert "squeez" not in text
@@ -123,7 +123,7 @@ def test_the_drawing_speaks_in_the_fields_terms(make_sentiment, cell):
 def test_a_state_has_its_colour_in_the_drawing_and_its_number_that_of_the_states_page(make_sentiment):
     model = make_sentiment("lstm")
     trace = record(model, "the film was never bad.")
-    nodes, wires = cell_drawing.drawing(model, trace, Place(), 3, 2)
+    nodes, wires = cell_drawing.drawing(model, trace, Layer(), 3, 2)
     kinds = dict(zip(nodes["name"], nodes["kind"]))
     assert {kinds[name] for name in ("previous_cell", "cell")} == {"cell"}
     assert kinds["hidden"] == "hidden"
@@ -151,7 +151,7 @@ def test_the_drawn_cell_is_the_one_that_ran(module, sign, biased):
     for parameter in module.parameters():
         parameter.data = torch.randn(parameter.shape)
     trace = record_module(module, torch.randn(5, 3))
-    place, network = Place(), SimpleNamespace(encoder=module, stacks=lambda: {"encoder": module})
+    place, network = Layer(), SimpleNamespace(encoder=module, stacks=lambda: {"encoder": module})
     for position in range(5):
         for unit in range(4):
             nodes, wires = cell_drawing.drawing(network, trace, place, position, unit)

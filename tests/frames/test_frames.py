@@ -14,10 +14,10 @@ from rnnviz_core.frames import (
     numbers,
     tokens,
 )
-from rnnviz_core.frames.gates import Place
+from rnnviz_core.frames.layer import Layer
 
 CELLS = ("rnn", "gru", "lstm")
-PLACE = Place()
+PLACE = Layer()
 
 
 # --- tokens -----------------------------------------------------------------------------------
@@ -176,7 +176,7 @@ def test_the_terms_of_a_cell_add_up(cell):
 @pytest.mark.parametrize("reverse", [False, True])
 def test_the_previous_state_is_the_one_read_before(reverse):
     trace = sentiment_trace(bidirectional=True)
-    place = Place("encoder", 0, reverse)
+    place = Layer("encoder", 0, reverse)
     hidden, last = trace[place.site("hidden")], len(WORDS) - 1
     assert_allclose(gates.previous(trace, place, "hidden", 3), hidden[4 if reverse else 2])
     assert_allclose(gates.previous(trace, place, "hidden", last if reverse else 0), 0)

@@ -15,10 +15,10 @@ from rnnviz_core.frames import (
     inspector,
     matrices,
 )
-from rnnviz_core.frames.gates import Place
+from rnnviz_core.frames.layer import Layer
 
 CELLS = ("rnn", "gru", "lstm")
-PLACE = Place()
+PLACE = Layer()
 TEXT = "the film was never bad."
 
 
@@ -66,7 +66,7 @@ def test_a_histogram_counts_every_value_once_and_agrees_with_the_shares():
 def test_contributions_add_up_to_the_recorded_sum(make_sentiment, cell, position, layer, reverse):
     model = make_sentiment(cell, bidirectional=True, layers=2)
     trace = recorder.record(model, TEXT)
-    place = Place("encoder", layer, reverse)
+    place = Layer("encoder", layer, reverse)
     for gate in gates.names(trace):
         frame = inspector.contributions(model, trace, place, gate, position, 2, top=4)
         recorded = trace[place.site(f"{gate}_preactivation")][position, 2]
@@ -82,7 +82,7 @@ def test_contributions_add_up_to_the_recorded_sum(make_sentiment, cell, position
 def test_contributions_name_the_context_that_a_decoder_reads(make_translation):
     model = make_translation("gru", "bahdanau")
     trace = recorder.record(model, "la casa era aburrida.", reference="the film")
-    frame = inspector.contributions(model, trace, Place("decoder"), "update", 1, 0, top=20)
+    frame = inspector.contributions(model, trace, Layer("decoder"), "update", 1, 0, top=20)
     assert {"embedding 0", "context 0", "unit 0 before", "bias", "sum"} <= set(frame["name"])
     assert frame["value"].iloc[:-1].sum() == pytest.approx(frame["value"].iloc[-1], abs=1e-5)
 
@@ -94,7 +94,7 @@ def test_conventions_of_a_gru(make_sentiment, reverse):
         if name.startswith("bias_hh"):
             bias.data = torch.linspace(-0.5, 0.5, len(bias))
     trace = recorder.record(model, TEXT)
-    place = Place("encoder", 0, reverse)
+    place = Layer("encoder", 0, reverse)
     frame = inspector.conventions(model, trace, place)
     assert frame["flipped"].max() < 1e-6  # h comes out the same
     first = len(frame) - 1 if reverse else 0  # read from a state of zeros: by hand
@@ -107,7 +107,7 @@ def test_conventions_of_a_gru(make_sentiment, reverse):
 
 
 @pytest.mark.parametrize("cell", CELLS)
-@pytest.mark.parametrize("place", [Place(), Place("encoder", 1, reverse=True)])
+@pytest.mark.parametrize("place", [Layer(), Layer("encoder", 1, reverse=True)])
 def test_the_matrices_of_a_gate_make_its_recorded_sums(make_sentiment, cell, place):
     model = make_sentiment(cell, bidirectional=True, layers=2)
     trace = recorder.record(model, TEXT)

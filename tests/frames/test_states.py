@@ -15,11 +15,11 @@ from rnnviz_core.checkpoints import registry as checkpoints
 from rnnviz_core.contracts import task as recorder
 from rnnviz_core.frames import memory, states, trajectory
 from rnnviz_core.frames.columns import frame
-from rnnviz_core.frames.gates import Place
+from rnnviz_core.frames.layer import Layer
 from rnnviz_core.frames.numbers import printed
 from rnnviz_core.ui.views.states.maps import read_units, written
 
-PLACE = Place()
+PLACE = Layer()
 ROOT = Path(__file__).resolve().parents[2]
 
 
@@ -40,7 +40,7 @@ def test_the_heatmap_holds_every_number_once():
 @pytest.mark.parametrize("reverse", [False, True])
 def test_changes_by_hand(reverse):
     trace = sentiment_trace(bidirectional=True)
-    place = Place("encoder", 0, reverse)
+    place = Layer("encoder", 0, reverse)
     rows = frame(states.changes(trace, place))
     hidden = trace[place.site("hidden")]
     moved = rows[rows["state"] == "hidden"].set_index("position")
@@ -91,7 +91,7 @@ def test_clipped_cell_states_are_said():
 @pytest.mark.parametrize("position", [0, 3, 7])
 def test_the_ledger_sums_to_the_recorded_state(cell, reverse, position):
     trace = sentiment_trace(cell, bidirectional=True)
-    place = Place("encoder", 0, reverse)
+    place = Layer("encoder", 0, reverse)
     found = memory.ledger(trace, place, position)
     state = trace[place.site("cell" if cell == "lstm" else "hidden")][position]
     assert np.abs(found.left.sum(0) - state).max() < 1e-5
@@ -125,7 +125,7 @@ def test_the_initial_state_has_its_share():
     hidden = trace["decoder.0.hidden"] * np.float32(1)
     hidden[0] += first  # h_0 = (1 - z) * n + z * h_before
     arrays = {**trace.arrays, "decoder.0.initial_hidden": start, "decoder.0.hidden": hidden}
-    found = memory.ledger(type(trace)(**{**vars(trace), "arrays": arrays}), Place("decoder"), 0)
+    found = memory.ledger(type(trace)(**{**vars(trace), "arrays": arrays}), Layer("decoder"), 0)
     assert_allclose(found.left[0], first, atol=1e-6)
     assert found.difference < 1e-5
     rows = frame(memory.in_norm(found))
@@ -149,7 +149,7 @@ def test_the_plane_is_that_of_sklearn(reverse):
     from sklearn.decomposition import PCA
 
     trace = sentiment_trace(bidirectional=True)
-    place = Place("encoder", 0, reverse)
+    place = Layer("encoder", 0, reverse)
     found = trajectory.plane(trace, place)
     hidden = trace[place.site("hidden")]
     states_read = np.concatenate([np.zeros((1, 16)), hidden[::-1] if reverse else hidden])
@@ -189,7 +189,7 @@ def test_labels_of_a_path_do_not_lie_on_each_other(name, text):
     """Recomputed in pixels from what the chart is sent, for a phone and for two wider plots."""
     model = checkpoints.load(ROOT / "checkpoints" / name)
     trace = recorder.record(model, text)
-    place = Place("encoder", trace.layers("encoder") - 1)
+    place = Layer("encoder", trace.layers("encoder") - 1)
     found = trajectory.plane(trace, place)
     arrows = trajectory.directions(trace, found, trajectory.class_weights(model, trace, place))
     at = len(trace.tokens["time"]) // 2
@@ -233,9 +233,9 @@ def test_class_weights_are_those_of_the_layer_that_is_read(make_sentiment):
     trace = sentiment_trace(hidden=5, bidirectional=True, layers=2)
     model = make_sentiment("lstm", bidirectional=True)
     rows = model.output.weight.numpy()
-    assert trajectory.class_weights(model, trace, Place("encoder", 0)) is None
-    assert_allclose(trajectory.class_weights(model, trace, Place("encoder", 1)), rows[:, :5])
-    assert_allclose(trajectory.class_weights(model, trace, Place("encoder", 1, True)), rows[:, 5:])
+    assert trajectory.class_weights(model, trace, Layer("encoder", 0)) is None
+    assert_allclose(trajectory.class_weights(model, trace, Layer("encoder", 1)), rows[:, :5])
+    assert_allclose(trajectory.class_weights(model, trace, Layer("encoder", 1, True)), rows[:, 5:])
     assert trajectory.class_weights(None, translation_trace(), PLACE) is None
 
 

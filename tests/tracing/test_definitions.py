@@ -17,7 +17,7 @@ from rnnviz_core.contracts.program import program
 from rnnviz_core.contracts.task import record
 from rnnviz_core.errors import SpecError, TraceError
 from rnnviz_core.frames import gate_order, gates, memory
-from rnnviz_core.frames.gates import Place
+from rnnviz_core.frames.layer import Layer
 from rnnviz_core.tracing import files
 from rnnviz_core.tracing.module import record_module
 from rnnviz_core.tracing.trace import Trace
@@ -95,7 +95,7 @@ def test_every_printed_line_gives_its_own_result(name: str) -> None:
     trace = trace_of(name)
     ways = (False, True) if trace.reverses() else (False,)
     checked = 0
-    for place in (Place("encoder", layer, way) for layer in range(trace.layers()) for way in ways):
+    for place in (Layer("encoder", layer, way) for layer in range(trace.layers()) for way in ways):
         for position in (0, 3, 5):
             for unit in range(4):
                 for block in gates.worked(trace, place, position, unit):
@@ -113,8 +113,8 @@ def test_every_printed_line_gives_its_own_result(name: str) -> None:
 @pytest.mark.parametrize("name", MODULES)
 def test_letters_are_those_of_the_module(name: str) -> None:
     trace, options = trace_of(name), OPTIONS[name]
-    latex = " ".join(block.latex for block in gates.worked(trace, Place(), 2, 1))
-    brief = " ".join(line[1] for line in gates.in_brief(trace, Place(), 2, 1))
+    latex = " ".join(block.latex for block in gates.worked(trace, Layer(), 2, 1))
+    brief = " ".join(line[1] for line in gates.in_brief(trace, Layer(), 2, 1))
     assert ("b_{" in latex) == options["bias"]
     assert (r"\operatorname{relu}" in latex) == bool(options.get("relu")) == ("relu" in brief)
     assert (r"\tanh" in latex) != bool(options.get("relu"))
@@ -144,7 +144,7 @@ def test_a_file_keeps_the_cell(name: str, ending: str, tmp_path: Path) -> None:
     again = Trace.load(trace.save(tmp_path / f"trace{ending}"))
     assert again.definition() is trace.definition()
     assert again.header() == trace.header()
-    blocks = [gates.worked(found, Place(), 3, 1) for found in (trace, again)]
+    blocks = [gates.worked(found, Layer(), 3, 1) for found in (trace, again)]
     assert blocks[0] == blocks[1]
 
 

@@ -321,8 +321,8 @@ def test_a_run_from_before_attention_pooling_had_its_name_goes_on(sources, tmp_p
     _, progress = execute(run, tmp_path / "run")
     assert log(tmp_path / "run") == [1]
     assert progress.epoch == 1
-    entry = publishing.publish(tmp_path / "run", tmp_path / "models", publishing.Test(sources["data"]))
-    assert entry.spec.attention == "pooling"
+    published = publishing.publish(tmp_path / "run", tmp_path / "models", publishing.Test(sources["data"]))
+    assert json.loads((published / "spec.json").read_text())["attention"] == "pooling"
 
 
 def test_other_attention_is_another_run(sources, tmp_path):

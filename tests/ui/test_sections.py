@@ -12,7 +12,7 @@ from streamlit.testing.v1 import AppTest
 from rnnviz_core.checkpoints import registry as checkpoints
 from rnnviz_core.contracts import task as recorder
 from rnnviz_core.frames import inspector, word_map
-from rnnviz_core.frames.gates import Place
+from rnnviz_core.frames.layer import Layer
 from rnnviz_core.frames.numbers import printed
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -199,7 +199,7 @@ def test_the_inspector_keeps_its_gate_and_draws_matrices_only_when_asked(start, 
     app.run()
     assert not app.exception
     assert charts(app) == 5
-    weights = inspector.weights(checkpoints.load(folder / "sentiment-lstm"), Place())
+    weights = inspector.weights(checkpoints.load(folder / "sentiment-lstm"), Layer())
     for chart, name in ((3, "W_i"), (4, "W_h")):
         drawn = rows_of(app, "weights", chart)
         grid = drawn.pivot(index="unit", columns="column", values="value").to_numpy()

@@ -2,13 +2,14 @@
 
 from collections.abc import Collection, Mapping
 from functools import partial
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import streamlit as st
 
 from rnnviz_core import limits
 from rnnviz_core.checkpoints.registry import Entry
 from rnnviz_core.contracts.task import task_of_spec
+from rnnviz_core.frames.layer import Layer, layers
 from rnnviz_core.frames.tokens import step_texts
 from rnnviz_core.models.specs import ModelSpec
 from rnnviz_core.search import USUAL_BEAM
@@ -21,34 +22,6 @@ if TYPE_CHECKING:
 
 SIDES = {"encoder": "Source tokens", "decoder": "Target tokens, as they are read back"}
 TOKEN_NAMES = {"time": "token", "source": "token", "target": "step"}  # axis -> name in the URL
-
-
-class Layer(NamedTuple):
-    """One recurrent layer in one direction of reading."""
-
-    part: str  # encoder or decoder
-    layer: int
-    reverse: bool
-
-    @property
-    def name(self) -> str:
-        return f"{self.part}.{self.layer}" + ".reverse" * self.reverse
-
-    @property
-    def words(self) -> str:
-        """As a person reads it; numbers count from 1."""
-        direction = ", read backwards" if self.reverse else ""
-        return f"{self.part.capitalize()}, layer {self.layer + 1}{direction}"
-
-
-def layers(view: "View") -> list[Layer]:
-    """Every recurrent layer of the trace, in the order in which they compute."""
-    return [
-        Layer(part, layer, reverse)
-        for part in ("encoder", "decoder")
-        for layer in range(view.trace.layers(part))
-        for reverse in ((False, True) if view.trace.reverses(part) else (False,))
-    ]
 
 
 def forget_layer(spec: ModelSpec) -> None:
@@ -66,7 +39,7 @@ def forget_layer(spec: ModelSpec) -> None:
 
 def choose_layer(view: "View") -> Layer:
     """The layer to look at; a widget only when there is more than one."""
-    options = {layer.name: layer for layer in layers(view)}
+    options = {layer.name: layer for layer in layers(view.trace)}
     default = next(iter(options))
     chosen = url.checked("layer", url.one_of(tuple(options)), default, shown=options[default].words.lower())
     if len(options) > 1:

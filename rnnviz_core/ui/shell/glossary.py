@@ -1,5 +1,7 @@
 """The terms of every page in plain words."""
 
+from rnnviz_core.cells.meanings import GATES
+
 TERMS = {
     "token": "One piece of the sentence as the network reads it: a word or a part of one.",
     "piece": "An entry of the vocabulary. Rare words are cut into several pieces.",
@@ -16,12 +18,12 @@ TERMS = {
     "encoder": "The part that reads the sentence.",
     "decoder": "The part that writes the translation, one piece per step.",
     "gate": "A number from 0 (shut) to 1 (open) by which another number is multiplied.",
-    "input gate": "How much of the new content goes into the cell state.",
-    "forget gate": "How much of the old cell state is kept.",
-    "output gate": "How much of the cell state is shown as hidden state.",
-    "reset gate": "How much of the old state the new content may look at (GRU).",
-    "update gate": "How much of the old state stays; the rest is replaced by new content (GRU).",
-    "candidate": "The new content, from −1 to 1, before a gate decides how much of it counts.",
+    "input gate": f"{GATES['input']}.",
+    "forget gate": f"{GATES['forget']}.",
+    "output gate": f"{GATES['output']}.",
+    "reset gate": f"{GATES['reset']} (GRU).",
+    "update gate": f"{GATES['update']}; the rest is replaced by new content (GRU).",
+    "candidate": f"{GATES['candidate']}.",
     "sigmoid": "A curve that turns any number into one between 0 and 1.",
     "tanh": "A curve that turns any number into one between −1 and 1.",
     "saturated": "Nearly 0 or nearly 1, so that small changes of the input no longer matter.",

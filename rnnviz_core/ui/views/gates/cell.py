@@ -20,7 +20,7 @@ from rnnviz_core.ui.shell.words import download_rows, explain
 from .maps import comparable, units_of
 
 if TYPE_CHECKING:
-    from rnnviz_core.ui.controls.choose import Layer
+    from rnnviz_core.frames.layer import Layer
     from rnnviz_core.ui.serving.view import View
 
 SIGNS = (
@@ -46,8 +46,8 @@ def cell(view: "View", layer: "Layer") -> None:
         (ENTERS_RNN if view.trace.meta["cell"] == "rnn" else ENTERS) + SIGNS,
         "Follow the wires from the old state to the new one: how much of it arrives?",
     )
-    place, names = gates.Place(*layer), gates.names(view.trace)
-    views = [shown for shown in (view, view.other) if shown and place.site("hidden") in shown.trace]
+    names = gates.names(view.trace)
+    views = [shown for shown in (view, view.other) if shown and layer.site("hidden") in shown.trace]
     terms = [_terms(shown, layer, *_within(shown, layer, position, unit)) for shown in views]
     bars = iter(gates.fit(*map(gates.term_bars, terms)))
     for shown, found in zip(comparable(view, layer, head=False), terms, strict=False):
@@ -62,7 +62,7 @@ def cell(view: "View", layer: "Layer") -> None:
         "Each formula of the cell stands first in letters, then with the numbers of this token and unit.",
         "Find a value near its lowest or highest. Was it the input that pushed it there, or the old state?",
     )
-    download_rows(partial(gates.terms, view.trace, place, names, position, unit), "gates-cell")
+    download_rows(partial(gates.terms, view.trace, layer, names, position, unit), "gates-cell")
     _inputs(view, layer, position, unit)
 
 
@@ -73,7 +73,7 @@ def _within(shown: "View", layer: "Layer", position: int, unit: int) -> tuple[in
 
 
 def _draw_cell(shown: "View", layer: "Layer", position: int, unit: int) -> None:
-    nodes, wires = cell_drawing.drawing(shown.model, shown.trace, gates.Place(*layer), position, unit)
+    nodes, wires = cell_drawing.drawing(shown.model, shown.trace, layer, position, unit)
     show(
         drawing_charts.cell_drawing(shown.trace.meta["cell"]),
         key=shown.key("gates-drawing"),
@@ -84,11 +84,11 @@ def _draw_cell(shown: "View", layer: "Layer", position: int, unit: int) -> None:
 
 
 def _terms(shown: "View", layer: "Layer", position: int, unit: int) -> pd.DataFrame:
-    return gates.terms(shown.trace, gates.Place(*layer), gates.names(shown.trace), position, unit)
+    return gates.terms(shown.trace, layer, gates.names(shown.trace), position, unit)
 
 
 def _equations(view: "View", layer: "Layer", position: int, unit: int) -> None:
-    blocks = gates.worked(view.trace, gates.Place(*layer), position, unit)
+    blocks = gates.worked(view.trace, layer, position, unit)
     for pair in gates.in_rows(blocks, 2):
         for block, column in zip(pair, st.columns(2)):
             with column.container(border=True):
@@ -100,14 +100,14 @@ def _equations(view: "View", layer: "Layer", position: int, unit: int) -> None:
 
 def _inputs(view: "View", layer: "Layer", position: int, unit: int) -> None:
     """The numbers behind one of the sums, and on demand the matrices that they come from."""
-    place, names = gates.Place(*layer), gates.names(view.trace)
+    names = gates.names(view.trace)
     gate = names[0]
     if len(names) > 1:
         titles = {name: charts.gate_title(name) for name in names}
         gate = choose_one("gate", "The sum behind", titles, others=ALL_GATES)
-    views = [one for one in (view, view.other) if one and place.site(gate) in one.trace]
+    views = [one for one in (view, view.other) if one and layer.site(gate) in one.trace]
     rows = [
-        inspector.contributions(one.model, one.trace, place, gate, *_within(one, layer, position, unit))
+        inspector.contributions(one.model, one.trace, layer, gate, *_within(one, layer, position, unit))
         for one in views
     ]
     fitted = iter(gates.fit(*rows))
@@ -137,7 +137,7 @@ def _inputs(view: "View", layer: "Layer", position: int, unit: int) -> None:
 
 
 def _matrices(view: "View", layer: "Layer", gate: str, unit: int) -> None:
-    found = matrices.of_gate(view.model, view.trace, gates.Place(*layer), gate)
+    found = matrices.of_gate(view.model, view.trace, layer, gate)
     for (name, matrix), column in zip(found.items(), st.columns(2), strict=True):
         first, end = matrix.window(unit)
         words = matrices.in_words(name, matrix, unit)

@@ -21,19 +21,19 @@ from rnnviz_core.ui.shell.offers import offer_models
 from rnnviz_core.ui.shell.words import download_rows, explain, negation, plain
 
 if TYPE_CHECKING:
-    from rnnviz_core.ui.controls.choose import Layer
+    from rnnviz_core.frames.layer import Layer
     from rnnviz_core.ui.serving.view import View
 
 
 def units_of(view: "View", layer: "Layer") -> int:
     """How many units the layer has."""
-    return int(view.trace[gates.Place(*layer).site("hidden")].shape[1])
+    return int(view.trace[layer.site("hidden")].shape[1])
 
 
 def comparable(view: "View", layer: "Layer", *, head: bool = True) -> "Iterator[View]":
     """The views that have this layer; the other one gets a word instead."""
     for shown in side_by_side(view, head=head):
-        if gates.Place(*layer).site("hidden") in shown.trace:
+        if layer.site("hidden") in shown.trace:
             yield shown
         else:
             st.info(f"This network has no {layer.words.lower()}.", icon=":material/info:")
@@ -59,7 +59,7 @@ def maps(view: "View", layer: "Layer") -> None:
         "it up stand below.",
         _question(view, layer),
     )
-    download_rows(partial(gates.cells, view.trace, gates.Place(*layer), _order(view, layer, kind)), "gates")
+    download_rows(partial(gates.cells, view.trace, layer, _order(view, layer, kind)), "gates")
     if not only:
         st.markdown(
             "**A plain RNN has no gates.** Nothing decides what to keep: every token rewrites the whole "
@@ -73,7 +73,7 @@ def maps(view: "View", layer: "Layer") -> None:
 
 def widest(view: "View", layer: "Layer") -> int:
     """The unit to open with: of all the one whose hidden state ranges most widely over this text."""
-    return states.widest(view.trace, gates.Place(*layer), "hidden", 1)[0]
+    return states.widest(view.trace, layer, "hidden", 1)[0]
 
 
 def _question(view: "View", layer: "Layer") -> str:
@@ -105,20 +105,20 @@ def _order(view: "View", layer: "Layer", kind: str) -> np.ndarray | None:
     """The units from the top row down; None: by their numbers."""
     if kind == "index":
         return None
-    return gate_order.order(view.trace, gates.Place(*layer), gates.names(view.trace), kind)
+    return gate_order.order(view.trace, layer, gates.names(view.trace), kind)
 
 
 def _draw_maps(shown: "View", layer: "Layer", order: np.ndarray | None, position: int, unit: int) -> None:
-    trace, place, units = shown.trace, gates.Place(*layer), units_of(shown, layer)
+    trace, units = shown.trace, units_of(shown, layer)
     names = (*_gates_of(shown), "candidate")
     at = min(position, len(step_texts(trace, layer.part)) - 1)
-    about = [f"{charts.gate_title(name)}: {spread(trace[place.site(name)])}" for name in names]
+    about = [f"{charts.gate_title(name)}: {spread(trace[layer.site(name)])}" for name in names]
     show(
         charts.gate_maps(names, units, layer.part, order is not None),
         key=shown.key("gates-maps"),
         description=f"Heatmaps of {units} units over the tokens. {'; '.join(about)}.",
         select=None if shown.second else "cell",
-        cells=gates.cells(trace, place, order),
+        cells=gates.cells(trace, layer, order),
         chosen=gates.chosen(trace, layer.part, at, min(unit, units - 1), order),
     )
 
@@ -130,7 +130,7 @@ def _arithmetic(view: "View", layer: "Layer", position: int, unit: int) -> None:
         st.markdown(
             f"**Unit {unit} at “{token}”**: what the input says plus what the old state says, then σ or tanh."
         )
-        st.html(_lines(gates.in_brief(view.trace, gates.Place(*layer), position, unit)))
+        st.html(_lines(gates.in_brief(view.trace, layer, position, unit)))
         st.button(
             "Take this cell apart",
             icon=":material/search:",
@@ -155,7 +155,6 @@ def _lines(found: list[tuple[str, str, str]]) -> str:
 
 def summary(view: "View", layer: "Layer") -> None:
     """How open the gates are: per token, and over all values."""
-    place = gates.Place(*layer)
     follow(view, layer.part, "gates-means")
     position, views = current_token(view, layer.part), []
     for shown in comparable(view, layer):
@@ -179,19 +178,19 @@ def summary(view: "View", layer: "Layer") -> None:
     )
     with st.container(horizontal=True):
         only = _gates_of(view)
-        download_rows(partial(gate_summary.means, view.trace, place, only), "gates-means")
-        download_rows(partial(gate_summary.shares, view.trace, place, only), "gates-shares")
+        download_rows(partial(gate_summary.means, view.trace, layer, only), "gates-means")
+        download_rows(partial(gate_summary.shares, view.trace, layer, only), "gates-shares")
 
 
 def _draw_means(shown: "View", layer: "Layer", position: int) -> None:
-    place, only = gates.Place(*layer), _gates_of(shown)
-    words = gate_summary.means_in_words(shown.trace, place, only)
+    only = _gates_of(shown)
+    words = gate_summary.means_in_words(shown.trace, layer, only)
     show(
         charts.gate_means(only, layer.part),
         key=shown.key("gates-means"),
         description=f"Lines: how open each gate is per token. On average {words}.",
         select=None if shown.second else "cell",
-        means=gate_summary.means(shown.trace, place, only),
+        means=gate_summary.means(shown.trace, layer, only),
         chosen=marked(shown, layer, position),
     )
 
@@ -203,11 +202,11 @@ def marked(shown: "View", layer: "Layer", position: int) -> gates.Columns:
 
 
 def _draw_shares(shown: "View", layer: "Layer", *beside: gates.Trace) -> None:
-    trace, place, only = shown.trace, gates.Place(*layer), _gates_of(shown)
+    trace, only = shown.trace, _gates_of(shown)
     show(
         inspector_charts.gate_histograms(only),
         key=shown.key("gates-histograms"),
-        description=f"Histogram of each gate. {gate_summary.shares_in_words(trace, place, only)}",
-        bins=gate_summary.histograms(trace, place, only, *beside),
-        shares=gate_summary.shares(trace, place, only),
+        description=f"Histogram of each gate. {gate_summary.shares_in_words(trace, layer, only)}",
+        bins=gate_summary.histograms(trace, layer, only, *beside),
+        shares=gate_summary.shares(trace, layer, only),
     )

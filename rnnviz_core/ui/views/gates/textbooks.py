@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from rnnviz_core.charts import inspector as inspector_charts
-from rnnviz_core.frames import gates, inspector
+from rnnviz_core.frames import inspector
 from rnnviz_core.ui.controls.choose import choose_one, current_token
 from rnnviz_core.ui.controls.clicks import follow
 from rnnviz_core.ui.drawing.show import show
@@ -14,7 +14,7 @@ from rnnviz_core.ui.shell.words import download_rows, explain
 from .maps import comparable, marked
 
 if TYPE_CHECKING:
-    from rnnviz_core.ui.controls.choose import Layer
+    from rnnviz_core.frames.layer import Layer
     from rnnviz_core.ui.serving.view import View
 
 CONVENTIONS = {
@@ -42,11 +42,10 @@ def conventions(view: "View", layer: "Layer") -> None:
     kind = choose_one("convention", "Convention", CONVENTIONS)
     st.markdown(CONVENTION_TEXTS[kind])
     views = [one for one in (view, view.other) if one and one.trace.meta["cell"] == "gru"]
-    place = gates.Place(*layer)
     rows = [
-        inspector.conventions(one.model, one.trace, place)
+        inspector.conventions(one.model, one.trace, layer)
         for one in views
-        if place.site("hidden") in one.trace
+        if layer.site("hidden") in one.trace
     ]
     most = max(frame[kind].max() for frame in rows)
     found = iter(rows)

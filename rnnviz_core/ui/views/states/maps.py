@@ -18,19 +18,19 @@ from rnnviz_core.ui.shell.offers import offer_models
 from rnnviz_core.ui.shell.words import download_rows, explain, plain
 
 if TYPE_CHECKING:
-    from rnnviz_core.ui.controls.choose import Layer
+    from rnnviz_core.frames.layer import Layer
     from rnnviz_core.ui.serving.view import View
 
 
 def maps(view: "View", layer: "Layer") -> None:
     """Every state as a heatmap; a click shows the arithmetic of its cell below."""
-    trace, place = view.trace, gates.Place(*layer)
-    names, size = states.names(trace, place), width(view, layer)
+    trace = view.trace
+    names, size = states.names(trace, layer), width(view, layer)
     follow(view, layer.part, "states-maps")
     above = st.container()
     with st.container(horizontal=True):
         position = choose_token(view, layer.part)
-        unit = choose_unit(view, size, states.widest(trace, place, "hidden", 1)[0])
+        unit = choose_unit(view, size, states.widest(trace, layer, "hidden", 1)[0])
     _arithmetic(view, layer, position, unit)
     with above:
         for shown in layers_shown(view, layer):
@@ -39,48 +39,48 @@ def maps(view: "View", layer: "Layer") -> None:
         "Each column is the state after a token, each row one unit; blue is below zero, "
         "orange above. Click a "
         "cell: the numbers that make it up stand below."
-        + states.clipped_in_words(trace, place)
-        + states.no_cell_in_words(trace, place),
+        + states.clipped_in_words(trace, layer)
+        + states.no_cell_in_words(trace, layer),
         "Look for rows that keep one colour over many tokens: the network remembers something there.",
     )
-    download_rows(partial(states.cells, trace, place), "states")
+    download_rows(partial(states.cells, trace, layer), "states")
     if "cell" not in names:
         _offer_cell(view)
 
 
 def _draw_maps(shown: "View", layer: "Layer", position: int, unit: int) -> None:
-    trace, place = shown.trace, gates.Place(*layer)
-    names, size, texts = states.names(trace, place), width(shown, layer), step_texts(trace, layer.part)
-    about = [f"{name} state: {spread(trace[place.site(name)])}" for name in names]
+    trace = shown.trace
+    names, size, texts = states.names(trace, layer), width(shown, layer), step_texts(trace, layer.part)
+    about = [f"{name} state: {spread(trace[layer.site(name)])}" for name in names]
     show(
         charts.state_maps(names, size, layer.part),
         key=shown.key("states-maps"),
         description=f"Heatmap of {size} units; {'; '.join(about)}.",
         select=None if shown.second else "cell",
-        cells=states.cells(trace, place),
+        cells=states.cells(trace, layer),
         chosen=one_step(texts, min(position, len(texts) - 1), unit=min(unit, size - 1)),
     )
 
 
 def _arithmetic(view: "View", layer: "Layer", position: int, unit: int) -> None:
     """The chosen cell's equations with the numbers in them."""
-    trace, place = view.trace, gates.Place(*layer)
+    trace = view.trace
     token = plain(step_texts(trace, layer.part)[position])
     st.markdown(f"**Unit {unit} after “{token}”**, computed from its gates and the state before:")
-    for worked in gates.worked(trace, place, position, unit):
+    for worked in gates.worked(trace, layer, position, unit):
         if worked.name in gates.STATES:
             st.latex(worked.latex)
 
 
 def units(view: "View", layer: "Layer") -> None:
     """Picked units as lines below the heatmap in which they are picked."""
-    place, size = gates.Place(*layer), width(view, layer)
+    size = width(view, layer)
     name = choose_state(view, layer)
     picked = _picked(view, layer, name, size)
     above = st.container()
     for shown in layers_shown(view, layer):
         own = [unit for unit in picked if unit < width(shown, layer)]
-        if name not in states.names(shown.trace, place):
+        if name not in states.names(shown.trace, layer):
             st.info(f"This network has no {name} state.", icon=":material/info:")
             continue
         show(
@@ -88,9 +88,9 @@ def units(view: "View", layer: "Layer") -> None:
             key=shown.key("states-units"),
             description=f"Heatmap, and lines of {', '.join(f'unit {unit}' for unit in own) or 'no unit'}.",
             select=None if shown.second else "cell",
-            cells=states.cells(shown.trace, place, name),
+            cells=states.cells(shown.trace, layer, name),
             picked=states.picked(own),
-            lines=states.lines(shown.trace, place, name, own),
+            lines=states.lines(shown.trace, layer, name, own),
         )
     key = url.widget("units", picked)
     above.multiselect(
@@ -103,10 +103,10 @@ def units(view: "View", layer: "Layer") -> None:
     )
     explain(
         "Each line is one row of the heatmap. At first you see the units that range most widely over this "
-        "text; the address of this page keeps those you pick." + states.no_cell_in_words(view.trace, place),
+        "text; the address of this page keeps those you pick." + states.no_cell_in_words(view.trace, layer),
         "Click a row that changes its colour once. At which token does its line turn?",
     )
-    download_rows(partial(states.lines, view.trace, place, name, picked), "states-units")
+    download_rows(partial(states.lines, view.trace, layer, name, picked), "states-units")
 
 
 def written(chosen: list[int]) -> str:
@@ -125,7 +125,7 @@ def read_units(size: int, raw: str) -> list[int] | None:
 
 def _picked(view: "View", layer: "Layer", name: str, size: int) -> list[int]:
     """The units in the URL, those of a new click among them; at first the widest ranging ones."""
-    wide = states.widest(view.trace, gates.Place(*layer), name)
+    wide = states.widest(view.trace, layer, name)
     now = url.checked("units", partial(read_units, size), wide, shown="those that range most widely")
     if cell := clicked("states-units"):
         unit = int(cell["unit"])
@@ -138,7 +138,7 @@ def _picked(view: "View", layer: "Layer", name: str, size: int) -> list[int]:
 
 def choose_state(view: "View", layer: "Layer") -> str:
     """Hidden or cell state; a widget only where there are both."""
-    names = states.names(view.trace, gates.Place(*layer))
+    names = states.names(view.trace, layer)
     chosen = url.checked("state", url.one_of(gates.STATES), "hidden")
     chosen = chosen if chosen in names else "hidden"
     if len(names) > 1:
@@ -156,8 +156,7 @@ def choose_state(view: "View", layer: "Layer") -> str:
 
 def changes(view: "View", layer: "Layer") -> None:
     """How far each token moved the state."""
-    place = gates.Place(*layer)
-    traces = [one.trace for one in (view, view.other) if one and place.site("hidden") in one.trace]
+    traces = [one.trace for one in (view, view.other) if one and layer.site("hidden") in one.trace]
     follow(view, layer.part, "states-changes")
     above = st.container()
     position = choose_token(view, layer.part)
@@ -165,14 +164,14 @@ def changes(view: "View", layer: "Layer") -> None:
         for shown in layers_shown(view, layer):
             texts = step_texts(shown.trace, layer.part)
             at = min(position, len(texts) - 1)
-            said = states.change_in_words(shown.trace, place, at)
-            said += " " + states.changes_in_words(shown.trace, place)
+            said = states.change_in_words(shown.trace, layer, at)
+            said += " " + states.changes_in_words(shown.trace, layer)
             show(
-                charts.change_bars(states.names(shown.trace, place), layer.part),
+                charts.change_bars(states.names(shown.trace, layer), layer.part),
                 key=shown.key("states-changes"),
                 description=f"Bars: how far each token moved the state. {said}",
                 select=None if shown.second else "cell",
-                changes=states.changes(shown.trace, place, *traces),
+                changes=states.changes(shown.trace, layer, *traces),
                 chosen=one_step(texts, at),
             )
             st.markdown(plain(said))
@@ -181,19 +180,19 @@ def changes(view: "View", layer: "Layer") -> None:
         "the token that is read first is measured from the initial state.",
         "Which words move the state most: those that judge, or those that only hold the sentence together?",
     )
-    download_rows(partial(states.changes, view.trace, place), "states-changes")
+    download_rows(partial(states.changes, view.trace, layer), "states-changes")
 
 
 def width(view: "View", layer: "Layer") -> int:
     """How many units the layer has."""
-    size: int = view.trace[gates.Place(*layer).site("hidden")].shape[1]
+    size: int = view.trace[layer.site("hidden")].shape[1]
     return size
 
 
 def layers_shown(view: "View", layer: "Layer") -> "Iterator[View]":
     """One view or both, without those that have no such layer."""
     for shown in side_by_side(view):
-        if gates.Place(*layer).site("hidden") in shown.trace:
+        if layer.site("hidden") in shown.trace:
             yield shown
         else:
             st.info("This network has no such layer.", icon=":material/info:")

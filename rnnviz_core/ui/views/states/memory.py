@@ -7,7 +7,7 @@ import streamlit as st
 
 from rnnviz_core.charts import memory as charts
 from rnnviz_core.charts import trajectory as trajectory_charts
-from rnnviz_core.frames import gates, memory, states, trajectory
+from rnnviz_core.frames import memory, states, trajectory
 from rnnviz_core.frames.numbers import printed
 from rnnviz_core.frames.tokens import step_texts
 from rnnviz_core.tracing.trace import Trace
@@ -22,13 +22,12 @@ from .maps import choose_state, layers_shown, width
 if TYPE_CHECKING:
     import numpy as np
 
-    from rnnviz_core.ui.controls.choose import Layer
+    from rnnviz_core.frames.layer import Layer
     from rnnviz_core.ui.serving.view import View
 
 
 def ledger(view: "View", layer: "Layer") -> None:
     """What is left of each earlier token in the state after the chosen one, and the proof."""
-    place = gates.Place(*layer)
     name = memory.state_name(view.trace)
     if name is None:
         task = view.entry.spec.task
@@ -41,7 +40,7 @@ def ledger(view: "View", layer: "Layer") -> None:
     follow(view, layer.part, "states-ledger")
     with st.container(horizontal=True):
         position = choose_token(view, layer.part)
-        unit = choose_unit(view, width(view, layer), states.widest(view.trace, place, name, 1)[0])
+        unit = choose_unit(view, width(view, layer), states.widest(view.trace, layer, name, 1)[0])
     for shown in layers_shown(view, layer):
         if memory.state_name(shown.trace) is None:
             st.info("A plain RNN keeps no ledger.", icon=":material/info:")
@@ -53,7 +52,7 @@ def ledger(view: "View", layer: "Layer") -> None:
         "bars above zero push it up, below zero down.",
         _ledger_question(view, layer, position),
     )
-    found = memory.ledger(view.trace, place, position)
+    found = memory.ledger(view.trace, layer, position)
     download_rows(partial(memory.in_norm, found), "states-ledger")
 
 
@@ -68,8 +67,8 @@ def _ledger_question(view: "View", layer: "Layer", position: int) -> str:
 
 
 def _draw_ledger(shown: "View", layer: "Layer", position: int, unit: int) -> None:
-    trace, place = shown.trace, gates.Place(*layer)
-    found = memory.ledger(trace, place, min(position, len(step_texts(trace, layer.part)) - 1))
+    trace = shown.trace
+    found = memory.ledger(trace, layer, min(position, len(step_texts(trace, layer.part)) - 1))
     unit, name = min(unit, len(found.recorded) - 1), found.state
     gate = "forget" if name == "cell" else "update"
     st.markdown(
@@ -93,11 +92,11 @@ def _draw_ledger(shown: "View", layer: "Layer", position: int, unit: int) -> Non
 def path(view: "View", layer: "Layer") -> None:
     """The state's way through the plane in which it moves most; two texts share a plane."""
     follow(view, layer.part, "states-path")
-    name, place = choose_state(view, layer), gates.Place(*layer)
+    name = choose_state(view, layer)
     above = st.container()
     position = choose_token(view, layer.part)
     other = view.other if view.other and view.other.model_id == view.model_id else None
-    found = trajectory.plane(view.trace, place, name, *([other.trace] if other else []))
+    found = trajectory.plane(view.trace, layer, name, *([other.trace] if other else []))
     with above:
         if other:
             st.markdown(f"The other text: {plain(other.text)}")
@@ -118,32 +117,31 @@ def path(view: "View", layer: "Layer") -> None:
         f"Under “Compare with”, type the sentence {change} as another text: both paths are drawn in one "
         "plane. At which token do they part?",
     )
-    download_rows(partial(trajectory.path, view.trace, place, found), "states-path")
+    download_rows(partial(trajectory.path, view.trace, layer, found), "states-path")
 
 
 def _draw_paths(view: "View", layer: "Layer", name: str, position: int) -> None:
     """The paths of one network or of two, each in a plane of its own."""
-    place = gates.Place(*layer)
     for shown in layers_shown(view, layer):
-        if name in states.names(shown.trace, place):
-            _draw_path(shown, layer, trajectory.plane(shown.trace, place, name), position)
+        if name in states.names(shown.trace, layer):
+            _draw_path(shown, layer, trajectory.plane(shown.trace, layer, name), position)
         else:
             st.info(f"This network has no {name} state.", icon=":material/info:")
 
 
 def _draw_path(shown: "View", layer: "Layer", found: trajectory.Plane, position: int, *beside: Trace) -> None:
-    trace, place = shown.trace, gates.Place(*layer)
+    trace = shown.trace
     weights = _weights(shown, layer, found.name)
     arrows: dict[str, Any] = {}
     if weights is not None:
         arrows["directions"] = trajectory.directions(trace, found, weights)
-    about = trajectory.in_words(trace, place, found)
+    about = trajectory.in_words(trace, layer, found)
     show(
         trajectory_charts.state_path(found.name, bool(arrows), bool(beside)),
         key=shown.key("states-path"),
         description=f"Path of the {found.name} state in two dimensions. {about}",
         select=None if shown.second else "cell",
-        path=trajectory.path(trace, place, found, *beside, chosen=position, arrows=arrows.get("directions")),
+        path=trajectory.path(trace, layer, found, *beside, chosen=position, arrows=arrows.get("directions")),
         **arrows,
     )
 
@@ -152,4 +150,4 @@ def _weights(shown: "View", layer: "Layer", name: str) -> "np.ndarray | None":
     """The classes' directions, for the hidden state that the output layer reads."""
     if name != "hidden":
         return None
-    return trajectory.class_weights(shown.model, shown.trace, gates.Place(*layer))
+    return trajectory.class_weights(shown.model, shown.trace, layer)

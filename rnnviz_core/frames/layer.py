@@ -1,0 +1,38 @@
+"""Which recurrent layer of a trace is looked at."""
+
+from typing import NamedTuple
+
+from rnnviz_core.tracing.trace import Trace, layer_site
+
+
+class Layer(NamedTuple):
+    """One recurrent layer of a trace in one direction of reading: ``Layer("encoder", 0, reverse=False)``."""
+
+    part: str = "encoder"  # or decoder
+    layer: int = 0  # from 0, the lowest
+    reverse: bool = False  # whether it reads from right to left
+
+    def site(self, name: str) -> str:
+        """The site of this layer's array called `name`."""
+        return layer_site(self.part, self.layer, name, reverse=self.reverse)
+
+    @property
+    def name(self) -> str:
+        """As the address has it: ``encoder.0``, ``encoder.1.reverse``."""
+        return f"{self.part}.{self.layer}" + ".reverse" * self.reverse
+
+    @property
+    def words(self) -> str:
+        """As a person reads it; numbers count from 1."""
+        direction = ", read backwards" if self.reverse else ""
+        return f"{self.part.capitalize()}, layer {self.layer + 1}{direction}"
+
+
+def layers(trace: Trace) -> list[Layer]:
+    """Every recurrent layer of a trace, in the order in which they compute."""
+    return [
+        Layer(part, number, reverse)
+        for part in ("encoder", "decoder")
+        for number in range(trace.layers(part))
+        for reverse in ((False, True) if trace.reverses(part) else (False,))
+    ]
