@@ -1,4 +1,4 @@
-"""One principal component analysis, held against scikit-learn's and against what can be worked out by hand."""
+"""The one principal component analysis: against scikit-learn's, and against what can be worked out by hand."""
 
 import numpy as np
 import pytest
