@@ -1,4 +1,4 @@
-"""The one principal component analysis: against scikit-learn's, and against what can be worked out by hand."""
+"""The one PCA: held against scikit-learn's, and against what can be worked out by hand."""
 
 import numpy as np
 import pytest
