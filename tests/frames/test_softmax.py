@@ -1,5 +1,6 @@
 """The softmax page: terms sum to the logit, shares to one, and the templates fit their frames."""
 
+import html
 import math
 import re
 from dataclasses import replace
@@ -374,12 +375,15 @@ def test_the_chosen_token_is_framed_and_a_click_moves_it(start):
 
 def test_a_clicked_step_tells_what_else_was_considered(start):
     app = start("es-en-gru-bahdanau")
-    assert "Next best" not in words(app)
+    assert "Step 0: it wrote" in html.unescape(words(app))
     app.session_state["confidence"] = {"selection": {"cell": [{"position": 1}]}}
     app.run()
     assert not app.exception
     assert in_url(app, "step") == "1"
-    assert "Next best" in words(app)
+    told = html.unescape(words(app))
+    assert "Step 1: it wrote" in told
+    assert "Next best: “" in told
+    assert "Step 0: it wrote" not in told
     app = start("es-en-gru-bahdanau", step="99999")
     assert any("step" in note.value for note in app.info)
 
