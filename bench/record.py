@@ -116,7 +116,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=30, help="measured rounds per row (default 30)")
     parser.add_argument("--onednn", action="store_true", help="torch as it comes, oneDNN for the LSTM")
     options = parser.parse_args()
-    kernels.settle()
+    kernels.use_exact_settings()
     torch.backends.mkldnn.set_flags(_enabled=options.onednn)
     torch.manual_seed(0)
     columns = ("cell", "units", "tokens", "fused ms", "least ms", "recording ms", "loop ms", "lean loop ms")

@@ -115,7 +115,7 @@ def chart(
     export.check(out)
     place = _place(layer)
     network = load(model, checkpoints)
-    kernels.settle()
+    kernels.use_exact_settings()
     options = {o.name: o.default for o in task_of(network).options if o.default is not None}
     template, rows = CHARTS[chart](record(network, text, **options), place)
     export.save(charts.with_rows(template, dark=dark, width=width, **rows), out)

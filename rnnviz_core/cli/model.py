@@ -117,7 +117,7 @@ def trace(
     from rnnviz_core.contracts.task import record
     from rnnviz_core.tracing import kernels
 
-    kernels.settle()
+    kernels.use_exact_settings()
     recorded = record(network, text, **_options(ctx, network))
     if out is not None:
         recorded.save(out)

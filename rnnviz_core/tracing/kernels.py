@@ -5,7 +5,7 @@ import contextlib
 import torch
 
 
-def settle() -> None:
+def use_exact_settings() -> None:
     """One thread, and torch's own kernels: for the whole process.
 
     Threads would only get into each other's way where many people are served. oneDNN keeps a program for

@@ -12,7 +12,7 @@ def threads():
     return [found["num_threads"] for found in threadpool_info() if found["user_api"] == "blas"]
 
 assert threads(), threadpool_info()
-kernels.settle()
+kernels.use_exact_settings()
 assert set(threads()) == {1}, threadpool_info()
 assert torch.get_num_threads() == 1
 assert not torch.backends.mkldnn.enabled

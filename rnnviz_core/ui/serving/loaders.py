@@ -85,7 +85,7 @@ def _model(path: str, stamp: str) -> Any:
     from rnnviz_core.tracing import kernels
 
     def load() -> Any:
-        kernels.settle()
+        kernels.use_exact_settings()
         network = checkpoints.load(path)
         halve_lookups(network)  # 28 MB of fifteen models
         return network
@@ -183,7 +183,7 @@ def wake() -> None:
 def _wake() -> None:
     from rnnviz_core.tracing import kernels
 
-    kernels.settle()
+    kernels.use_exact_settings()
     for name in ("charts", "frames", "ui"):
         package = importlib.import_module(f"rnnviz_core.{name}")
         for found in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
