@@ -13,7 +13,7 @@ from starlette.routing import Route
 from starlette.testclient import TestClient
 
 from rnnviz_core.ui.server import serve
-from rnnviz_core.ui.serving import guard, shared
+from rnnviz_core.ui.serving import caches, guard
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -142,7 +142,7 @@ def test_nothing_is_left_to_load_for_the_first_page():
 def test_a_part_that_runs_by_itself_takes_its_turn(monkeypatch):
     import threading
 
-    turns, log = shared.Turns(), []
+    turns, log = caches.Turns(), []
     monkeypatch.setattr(guard, "turns", turns)
     draw = guard.alone(lambda: log.append("drawn"), "overview", "m")
     with turns:
@@ -170,4 +170,4 @@ def test_an_error_in_it_is_a_sentence_and_a_line(monkeypatch, caplog):
     assert stopped == [1]
     assert "typed" not in "".join(caplog.messages)
     assert caplog.messages[-1].startswith("rnnviz page=overview model=sentiment-lstm error=ValueError at=")
-    assert not shared.turns._taken
+    assert not caches.turns._taken

@@ -8,7 +8,7 @@ import streamlit as st
 
 from rnnviz_core import logs
 
-from .shared import turns
+from .caches import turns
 
 FAILED = (
     "Something went wrong on this page; the place is in the server's log. "

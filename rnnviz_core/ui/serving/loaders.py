@@ -24,7 +24,7 @@ from rnnviz_core.tracing.trace import Trace
 from rnnviz_core.ui import streamlit_private
 from rnnviz_core.ui.drawing import show as drawing
 
-from .shared import Cache, heavy
+from .caches import Cache, heavy
 
 LOOK_SECONDS = 1.0  # a folder is looked at again for changes after this time
 HEAVY = 1_000  # of a task's effort: from here on one recording waits for the other

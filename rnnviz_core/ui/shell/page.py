@@ -10,7 +10,7 @@ from rnnviz_core.ui import streamlit_private
 from rnnviz_core.ui.controls import url
 from rnnviz_core.ui.controls.choose import read, reference
 from rnnviz_core.ui.serving import guard, loaders
-from rnnviz_core.ui.serving.shared import turns
+from rnnviz_core.ui.serving.caches import turns
 from rnnviz_core.ui.serving.view import Choice, View
 
 from . import header, routes, script, sidebar, style, tools, words

@@ -18,7 +18,7 @@ from rnnviz_core.ui.controls.choose import choose_one, choose_token, current_tok
 from rnnviz_core.ui.controls.clicks import clicked, follow
 from rnnviz_core.ui.drawing.show import show
 from rnnviz_core.ui.serving import loaders
-from rnnviz_core.ui.serving.shared import Cache, heavy
+from rnnviz_core.ui.serving.caches import Cache, heavy
 from rnnviz_core.ui.shell.compare import side_by_side
 from rnnviz_core.ui.shell.words import download_rows, explain, plain
 from rnnviz_core.ui.views.sections import Section

@@ -13,8 +13,8 @@ import pytest
 from rnnviz_core import limits, record
 from rnnviz_core.checkpoints import registry as checkpoints
 from rnnviz_core.ui.drawing import show as drawing
-from rnnviz_core.ui.serving import loaders, shared
-from rnnviz_core.ui.serving.shared import Cache
+from rnnviz_core.ui.serving import caches, loaders
+from rnnviz_core.ui.serving.caches import Cache
 
 
 def never():
@@ -164,7 +164,7 @@ def test_a_search_waits_until_heavy_work_is_done_and_a_sentence_does_not(entries
         loaders.trace(entries["translation"], "la película era buena. " * 10, beam=limits.BEAM)
         done.set()
 
-    with shared.heavy():
+    with caches.heavy():
         thread = threading.Thread(target=search)
         thread.start()
         loaders.trace(entries["sentiment"], "her new song works.")
@@ -197,7 +197,7 @@ def until(happened):
 
 
 def test_turns_come_in_the_order_of_asking():
-    turns, log = shared.Turns(), []
+    turns, log = caches.Turns(), []
     with turns:
         threads = queue(turns, "abcdefgh", log)
         assert log == []
@@ -207,7 +207,7 @@ def test_turns_come_in_the_order_of_asking():
 
 
 def test_who_steps_aside_lets_the_others_run_and_queues_again():
-    turns, log = shared.Turns(), []
+    turns, log = caches.Turns(), []
     with turns:
         threads = queue(turns, "ab", log)
         with turns.aside():
@@ -221,7 +221,7 @@ def test_who_steps_aside_lets_the_others_run_and_queues_again():
 
 
 def test_stepping_aside_without_a_turn_changes_nothing():
-    turns = shared.Turns()
+    turns = caches.Turns()
     with turns.aside():
         assert not turns._taken
     assert not turns._taken
@@ -237,7 +237,7 @@ def fail_aside(turns):
 
 
 def test_an_error_gives_the_turn_on():
-    turns, log = shared.Turns(), []
+    turns, log = caches.Turns(), []
     with pytest.raises(ZeroDivisionError), turns:
         fail()
     assert not turns._taken
@@ -250,7 +250,7 @@ def test_an_error_gives_the_turn_on():
 
 
 def test_a_turn_that_does_not_come_is_not_waited_for():
-    turns, log = shared.Turns(patience=0.05), []
+    turns, log = caches.Turns(patience=0.05), []
 
     def hurry():
         with turns:
@@ -269,7 +269,7 @@ def test_a_turn_that_does_not_come_is_not_waited_for():
 
 
 def test_many_threads_each_have_the_turn_alone():
-    turns, inside, most, done = shared.Turns(), [0], [0], []
+    turns, inside, most, done = caches.Turns(), [0], [0], []
 
     def run():
         for number in range(50):
@@ -296,11 +296,11 @@ def test_many_threads_each_have_the_turn_alone():
 
 def test_who_waits_for_what_another_makes_steps_aside():
     """Else the maker, which stepped aside for heavy work, would never get its turn back."""
-    cache, made, begun, go = shared.Cache(4), [], threading.Event(), threading.Event()
+    cache, made, begun, go = caches.Cache(4), [], threading.Event(), threading.Event()
 
     def make():
         made.append(True)
-        with shared.heavy():
+        with caches.heavy():
             begun.set()
             assert go.wait(10)
         return "trace"
@@ -308,7 +308,7 @@ def test_who_waits_for_what_another_makes_steps_aside():
     found = []
 
     def run():
-        with shared.turns:
+        with caches.turns:
             found.append(cache.get("key", make))
 
     threads = [threading.Thread(target=run) for _ in range(3)]
@@ -317,23 +317,23 @@ def test_who_waits_for_what_another_makes_steps_aside():
     for thread in threads[1:]:
         thread.start()
     time.sleep(0.1)
-    until(lambda: not shared.turns._taken)
+    until(lambda: not caches.turns._taken)
     go.set()
     for thread in threads:
         thread.join(5)
     assert found == ["trace"] * 3
     assert made == [True]
-    assert not shared.turns._taken
+    assert not caches.turns._taken
 
 
 def test_heavy_work_that_fails_lets_the_next_one_in(entries):
     with pytest.raises(Exception, match="beam"):
         loaders.trace(entries["translation"], "la película era buena.", beam=limits.BEAM + 1)
     assert loaders.trace(entries["translation"], "la película era buena.", beam=1)
-    with pytest.raises(ZeroDivisionError), shared.turns, shared.heavy():
+    with pytest.raises(ZeroDivisionError), caches.turns, caches.heavy():
         raise ZeroDivisionError
-    with shared.turns, shared.heavy():
-        assert not shared.turns._taken
+    with caches.turns, caches.heavy():
+        assert not caches.turns._taken
 
 
 def test_a_folder_is_looked_at_once_in_a_while(entries, monkeypatch, tmp_path):
