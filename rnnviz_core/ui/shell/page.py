@@ -14,7 +14,7 @@ from rnnviz_core.ui.serving.caches import turns
 from rnnviz_core.ui.serving.view import Choice, View
 
 from . import header, routes, script, sidebar, style, tools, words
-from .words import plain
+from .text import plain
 
 
 def run() -> None:
