@@ -4,15 +4,17 @@ from functools import cache
 
 import altair as alt
 
-from . import parts, theme
+from . import building_blocks, theme
 
 
 @cache
 def weights() -> alt.VConcatChart:
     """Sentiment: the weight of every token, and its score. Dataset: ``row`` (`frames.attention.row`)."""
     chart = alt.vconcat(
-        _weight_bars(parts.READS, "Attention weights", "They sum to 100 %; dashed: equal weights", 240),
-        _score_bars(parts.READS, "Scores behind them", 150),
+        _weight_bars(
+            building_blocks.READS, "Attention weights", "They sum to 100 %; dashed: equal weights", 240
+        ),
+        _score_bars(building_blocks.READS, "Scores behind them", 150),
         spacing=24,
     )
     return theme.finish(chart)
@@ -32,8 +34,8 @@ def alignment(row: int = 24) -> alt.VConcatChart:
     Datasets: ``alignment`` (`frames.attention.alignment`), ``chosen`` (`chosen_row`), ``row`` (`row`).
     Selection: ``cell``, with ``target_position`` as ``position``.
     """
-    y = parts.tokens_y(parts.TARGET, field="target", sort="target_position")
-    matrix = _matrix().add_params(parts.cell_click("target_position"))
+    y = building_blocks.tokens_y(building_blocks.TARGET, field="target", sort="target_position")
+    matrix = _matrix().add_params(building_blocks.cell_click("target_position"))
     frame = alt.Chart(alt.NamedData("chosen")).encode(y=y, tooltip=alt.value(None))
     rows = alt.layer(
         matrix,
@@ -41,13 +43,13 @@ def alignment(row: int = 24) -> alt.VConcatChart:
         frame.mark_rect(filled=False, stroke=theme.CHOSEN, strokeWidth=1.5),
         name="matrix",
     ).properties(
-        title=parts.heading("Where each word looked", "Every row sums to 100 %; click one"),
+        title=building_blocks.heading("Where each word looked", "Every row sums to 100 %; click one"),
         height=alt.Step(row),
     )
     chart = alt.vconcat(
         rows,
-        _weight_bars(parts.SOURCE, "The framed row", "Dashed: equal weights", 140),
-        _score_bars(parts.SOURCE, "Its scores", 120),
+        _weight_bars(building_blocks.SOURCE, "The framed row", "Dashed: equal weights", 140),
+        _score_bars(building_blocks.SOURCE, "Its scores", 120),
         spacing=24,
     )
     return theme.finish(chart.resolve_scale(color="independent"))
@@ -57,7 +59,7 @@ def alignment(row: int = 24) -> alt.VConcatChart:
 def small_alignment() -> alt.Chart:
     """Target x source alone, to stand beside others. Dataset: ``alignment``."""
     matrix = _matrix("looks_x", legend=80).properties(
-        title=parts.heading("Where each word looked"), height=alt.Step(20)
+        title=building_blocks.heading("Where each word looked"), height=alt.Step(20)
     )
     return theme.finish(matrix)
 
@@ -65,7 +67,9 @@ def small_alignment() -> alt.Chart:
 @cache
 def small_weights() -> alt.LayerChart:
     """Sentiment: the weights alone, to stand beside others. Dataset: ``row``."""
-    return theme.finish(_weight_bars(parts.READS, "Attention weights", "Dashed: equal weights", 180))
+    return theme.finish(
+        _weight_bars(building_blocks.READS, "Attention weights", "Dashed: equal weights", 180)
+    )
 
 
 @cache
@@ -74,15 +78,15 @@ def entropy_bars() -> alt.LayerChart:
 
     Datasets: ``entropy`` (`frames.attention.entropies`), ``chosen`` (`frames.tokens.one_step`).
     """
-    x = parts.tokens_x(parts.TARGET)
+    x = building_blocks.tokens_x(building_blocks.TARGET)
     base = alt.Chart(alt.NamedData("entropy"))
     tipped = base.encode(
         x=x,
         tooltip=[
-            *parts.step_tips(),
-            parts.tip("entropy", "entropy in bits"),
+            *building_blocks.step_tips(),
+            building_blocks.tip("entropy", "entropy in bits"),
             alt.Tooltip("words:Q", format=".1f", title="as spread over this many tokens"),
-            parts.tip("most", "largest possible"),
+            building_blocks.tip("most", "largest possible"),
         ],
     )
     bars = tipped.mark_bar(color=theme.ACCENT, cornerRadiusEnd=2).encode(
@@ -90,15 +94,17 @@ def entropy_bars() -> alt.LayerChart:
     )
     rule = base.mark_rule(strokeDash=[4, 3]).encode(y="mean(most):Q")
     chart = alt.layer(
-        parts.chosen_band(x),
+        building_blocks.chosen_band(x),
         bars,
         rule,
-        *parts.reach(base, "y", "high"),
-        parts.whole_columns(tipped, "position"),
+        *building_blocks.reach(base, "y", "high"),
+        building_blocks.whole_columns(tipped, "position"),
     )
     return theme.finish(
         chart.properties(
-            title=parts.heading("How spread each look is", "0 bits: one token only; dashed: all alike"),
+            title=building_blocks.heading(
+                "How spread each look is", "0 bits: one token only; dashed: all alike"
+            ),
             height=220,
         )
     )
@@ -109,34 +115,38 @@ def _matrix(scale: str = "matrix_x", legend: int = 150) -> alt.Chart:
         alt.Chart(alt.NamedData("alignment"), name="looks")
         .mark_rect(cursor="pointer")
         .encode(
-            x=parts.tokens_x(parts.SOURCE, scale=scale),
-            y=parts.tokens_y(parts.TARGET, field="target", sort="target_position"),
-            color=parts.colour("weight", theme.sequential(), "weight", [0, 0.5, 1], length=legend),
+            x=building_blocks.tokens_x(building_blocks.SOURCE, scale=scale),
+            y=building_blocks.tokens_y(building_blocks.TARGET, field="target", sort="target_position"),
+            color=building_blocks.colour("weight", theme.sequential(), "weight", [0, 0.5, 1], length=legend),
             tooltip=[
-                parts.tip("target_token", "writes", "text"),
-                parts.tip("token", "looks at", "text"),
-                parts.tip("weight", "weight", "share"),
-                parts.tip("score", "score"),
+                building_blocks.tip("target_token", "writes", "text"),
+                building_blocks.tip("token", "looks at", "text"),
+                building_blocks.tip("weight", "weight", "share"),
+                building_blocks.tip("score", "score"),
             ],
         )
     )
 
 
 def _row_tips() -> list[alt.Tooltip]:
-    return [*parts.step_tips(), parts.tip("weight", "weight", "share"), parts.tip("score", "score")]
+    return [
+        *building_blocks.step_tips(),
+        building_blocks.tip("weight", "weight", "share"),
+        building_blocks.tip("score", "score"),
+    ]
 
 
 def _weight_bars(tokens: str, title: str, subtitle: str, height: int) -> alt.LayerChart:
     base = alt.Chart(alt.NamedData("row"))
     bars = base.mark_bar(color=theme.ACCENT, cornerRadiusEnd=2).encode(
-        x=parts.tokens_x(tokens, scale="weights_x"),
+        x=building_blocks.tokens_x(tokens, scale="weights_x"),
         y=alt.Y("weight:Q", title="weight").axis(format=".0%", grid=True, tickCount=5),
         tooltip=_row_tips(),
     )
     whole = alt.Chart(alt.NamedData("row"))
     equal = whole.mark_rule(strokeDash=[4, 3]).encode(y="mean(equal):Q")
-    return alt.layer(bars, equal, *parts.reach(whole, "y", "high"), name="weights").properties(
-        title=parts.heading(title, subtitle), height=height
+    return alt.layer(bars, equal, *building_blocks.reach(whole, "y", "high"), name="weights").properties(
+        title=building_blocks.heading(title, subtitle), height=height
     )
 
 
@@ -145,9 +155,11 @@ def _score_bars(tokens: str, title: str, height: int) -> alt.Chart:
         alt.Chart(alt.NamedData("row"), name="scores")
         .mark_bar(color=theme.OUTLINE, cornerRadiusEnd=2)
         .encode(
-            x=parts.tokens_x(tokens, scale="scores_x"),
+            x=building_blocks.tokens_x(tokens, scale="scores_x"),
             y=alt.Y("score:Q", title="score").axis(grid=True, tickCount=5),
             tooltip=_row_tips(),
         )
-        .properties(title=parts.heading(title, "Softmax turns these into the weights"), height=height)
+        .properties(
+            title=building_blocks.heading(title, "Softmax turns these into the weights"), height=height
+        )
     )

@@ -4,7 +4,7 @@ from functools import cache
 
 import altair as alt
 
-from . import parts, theme
+from . import building_blocks, theme
 
 KINDS = ("chosen", "kept", "dropped")
 ROW = 58  # px from one step to the next: a word, its score, and room for the lines
@@ -51,19 +51,21 @@ def tree(slots: int) -> alt.LayerChart:
     )
     return theme.finish(
         alt.layer(ways, dots, *texts, start).properties(
-            title=parts.heading("The beam, from the first piece down", "Below each piece: score of the path")
+            title=building_blocks.heading(
+                "The beam, from the first piece down", "Below each piece: score of the path"
+            )
         )
     )
 
 
 def _tips() -> list[alt.Tooltip]:
     return [
-        parts.tip("piece", "piece", "text"),
+        building_blocks.tip("piece", "piece", "text"),
         alt.Tooltip("step:Q", title="step"),
-        parts.tip("probability", "after what was written", "share"),
-        parts.tip("log_probability", "log-probability so far"),
-        parts.tip("score", "score: that per piece"),
-        parts.tip("kind", "it was", "text"),
+        building_blocks.tip("probability", "after what was written", "share"),
+        building_blocks.tip("log_probability", "log-probability so far"),
+        building_blocks.tip("score", "score: that per piece"),
+        building_blocks.tip("kind", "it was", "text"),
     ]
 
 
@@ -79,5 +81,5 @@ def _texts(base: alt.Chart, wide: str, slots: int) -> list[alt.Chart]:
             mark = mine.mark_text(
                 dy=dy, limit=room, fontSize=13 if dy < 0 else 12, fontWeight=weight, color=shade
             )
-            found += parts.words_on_top(mark, text=text, opacity=seen, tooltip=_tips())
+            found += building_blocks.words_on_top(mark, text=text, opacity=seen, tooltip=_tips())
     return found[4:] + found[:4]  # the chosen path is drawn last

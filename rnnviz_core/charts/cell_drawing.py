@@ -5,7 +5,7 @@ from typing import Any
 
 import altair as alt
 
-from . import parts, theme
+from . import building_blocks, theme
 
 PLANE = {"lstm": (0.0, 7.0), "gru": (0.0, 7.0), "rnn": (1.6, 5.6)}  # lowest and highest place of a node
 ROW = 62  # px of one step up the plane
@@ -18,7 +18,7 @@ NARROW = 2150  # on a phone
 def cell_drawing(cell: str) -> alt.LayerChart:
     """The cell as a drawing. Datasets: ``nodes``, ``wires`` (`frames.cell_drawing.drawing`)."""
     low, high = PLANE[cell]
-    tips = [parts.tip("about", "what", "text"), parts.tip("value", "value")]
+    tips = [building_blocks.tip("about", "what", "text"), building_blocks.tip("value", "value")]
     wires = alt.Chart(alt.NamedData("wires")).encode(x=_x(), y=_y(cell), x2="x2:Q", y2="y2:Q", tooltip=tips)
     return theme.finish(
         alt.layer(
@@ -31,7 +31,7 @@ def cell_drawing(cell: str) -> alt.LayerChart:
         )
         .resolve_scale(strokeWidth="independent")
         .properties(
-            title=parts.heading(
+            title=building_blocks.heading(
                 f"This {cell.upper()} cell, now", "Each number follows from the wires into it"
             ),
             height=round(ROW * (high - low)),
@@ -81,7 +81,7 @@ def _texts(cell: str, tips: list[Any]) -> list[alt.Chart]:
     beside = signs.transform_filter("datum.name != 'shown'")  # there is no room: its number is that of h(t)
     return [
         signs.mark_text(fontSize=alt.ExprRef("datum.kind == 'op' ? 16 : 12")).encode(text="words:N"),
-        *parts.words_on_top(
+        *building_blocks.words_on_top(
             beside.mark_text(
                 align="left",
                 dx=alt.ExprRef("datum.kind == 'op' ? 12 : 19"),
@@ -97,8 +97,8 @@ def _texts(cell: str, tips: list[Any]) -> list[alt.Chart]:
         boxes.mark_text(
             dy=alt.ExprRef("datum.sign == '' || datum.sign == '=' ? 8 : 15"), fontWeight="bold"
         ).encode(text=number),
-        *parts.words_on_top(entries.mark_text(dy=-8), text="words:N"),
-        *parts.words_on_top(entries.mark_text(dy=8, fontWeight="bold"), text=number),
+        *building_blocks.words_on_top(entries.mark_text(dy=-8), text="words:N"),
+        *building_blocks.words_on_top(entries.mark_text(dy=8, fontWeight="bold"), text=number),
     ]
 
 

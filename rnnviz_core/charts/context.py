@@ -4,7 +4,7 @@ from functools import cache
 
 import altair as alt
 
-from . import memory, parts, theme
+from . import building_blocks, memory, theme
 
 PARTS = 0.25  # the colours of weight × state end here: a weight takes most of a state away
 
@@ -16,45 +16,49 @@ def context(units: int, translates: bool) -> alt.VConcatChart:
     Datasets: ``context``, ``chosen``, ``shares`` (`frames.attention.context_of_unit`). Selection:
     ``cell``, with ``position`` and ``unit``.
     """
-    title = parts.TARGET if translates else parts.READS
+    title = building_blocks.TARGET if translates else building_blocks.READS
     limit = 1.0 if translates else PARTS
-    x, y = parts.tokens_x(title, scale="above_x"), parts.rows_y("unit", units, "unit")
+    x, y = building_blocks.tokens_x(title, scale="above_x"), building_blocks.rows_y("unit", units, "unit")
     heatmap = (
         alt.Chart(alt.NamedData("context"), name="context")
         .mark_rect(cursor="pointer")
         .encode(
             x=x,
             y=y,
-            color=parts.colour("value", theme.diverging(limit), "value", [-limit, 0, limit]),
-            tooltip=[*parts.step_tips(), alt.Tooltip("unit:O", title="unit"), parts.tip("value", "value")],
+            color=building_blocks.colour("value", theme.diverging(limit), "value", [-limit, 0, limit]),
+            tooltip=[
+                *building_blocks.step_tips(),
+                alt.Tooltip("unit:O", title="unit"),
+                building_blocks.tip("value", "value"),
+            ],
         )
-        .add_params(parts.cell_click(*(["position"] if translates else []), "unit"))
+        .add_params(building_blocks.cell_click(*(["position"] if translates else []), "unit"))
     )
     words = (
         ("The context", "What the decoder reads of the source")
         if translates
         else ("Weight × state", "A row sums to its number of the context")
     )
-    height = parts.rows_height(units)
-    above = alt.layer(heatmap, *parts.chosen_ring(x, height // units, height), name="above").properties(
-        title=parts.heading(*words), height=height
-    )
+    height = building_blocks.rows_height(units)
+    above = alt.layer(
+        heatmap, *building_blocks.chosen_ring(x, height // units, height), name="above"
+    ).properties(title=building_blocks.heading(*words), height=height)
     return theme.finish(
-        alt.vconcat(above, _shares(parts.SOURCE if translates else parts.READS), spacing=24).resolve_scale(
-            color="independent"
-        )
+        alt.vconcat(
+            above, _shares(building_blocks.SOURCE if translates else building_blocks.READS), spacing=24
+        ).resolve_scale(color="independent")
     )
 
 
 def _shares(tokens: str) -> alt.LayerChart:
     base = alt.Chart(alt.NamedData("shares")).encode(
-        x=parts.tokens_x(tokens, scale="shares_x"),
+        x=building_blocks.tokens_x(tokens, scale="shares_x"),
         tooltip=[
-            *parts.step_tips(),
-            parts.tip("weight", "weight", "share"),
-            parts.tip("state", "state"),
-            parts.tip("value", "weight × state"),
-            parts.tip("whole", "the context’s number"),
+            *building_blocks.step_tips(),
+            building_blocks.tip("weight", "weight", "share"),
+            building_blocks.tip("state", "state"),
+            building_blocks.tip("value", "weight × state"),
+            building_blocks.tip("whole", "the context’s number"),
         ],
     )
     whole = alt.Chart(alt.NamedData("shares"))
@@ -66,7 +70,8 @@ def _shares(tokens: str) -> alt.LayerChart:
         whole.mark_rule(strokeDash=[4, 3], strokeWidth=1.5).encode(y="mean(whole):Q"),
         name="shares",
     ).properties(
-        title=parts.heading("The chosen number as a sum", "The bars add up to the dashed line"), height=160
+        title=building_blocks.heading("The chosen number as a sum", "The bars add up to the dashed line"),
+        height=160,
     )
 
 
@@ -82,14 +87,14 @@ def verdict(classes: tuple[str, ...], chosen: str) -> alt.LayerChart:
         base.transform_calculate(kind="datum.value > 0 ? 'pushes up' : 'pushes down'")
         .mark_bar(cornerRadiusEnd=2)
         .encode(
-            x=parts.tokens_x(),
-            y=alt.Y("value:Q", title="added to the logit", scale=parts.under_a_line()).axis(
+            x=building_blocks.tokens_x(),
+            y=alt.Y("value:Q", title="added to the logit", scale=building_blocks.under_a_line()).axis(
                 grid=True, tickCount=5
             ),
             color=alt.Color(
                 "kind:N", title=None, scale=scale, legend=alt.Legend(orient="top", direction="horizontal")
             ),
-            tooltip=[*parts.step_tips(), parts.tip("value", "weight × its state’s say")],
+            tooltip=[*building_blocks.step_tips(), building_blocks.tip("value", "weight × its state’s say")],
         )
     )
     total = (
@@ -102,7 +107,9 @@ def verdict(classes: tuple[str, ...], chosen: str) -> alt.LayerChart:
         alt.layer(bars, zero, total)
         .add_params(pick)
         .properties(
-            title=parts.heading("What each token adds", "Weight × what its state says for the class"),
+            title=building_blocks.heading(
+                "What each token adds", "Weight × what its state says for the class"
+            ),
             height=240,
         )
     )
@@ -124,10 +131,11 @@ def fixed(units: int, name: str | None, translates: bool) -> alt.VConcatChart:
             x=alt.X("unit:O", title="unit", axis=alt.Axis(values=list(range(0, units, every)), labelAngle=0)),
             y=alt.Y("value:Q", title="value", scale=alt.Scale(domain=[-1, 1])).axis(grid=True, tickCount=5),
             color=sign,
-            tooltip=[alt.Tooltip("unit:O", title="unit"), parts.tip("value", "value")],
+            tooltip=[alt.Tooltip("unit:O", title="unit"), building_blocks.tip("value", "value")],
         )
         .properties(
-            title=parts.heading("All that is read", f"{units} numbers, however long the text"), height=150
+            title=building_blocks.heading("All that is read", f"{units} numbers, however long the text"),
+            height=150,
         )
     )
     return theme.finish(alt.vconcat(*([_left(name, translates)] if name else []), numbers, spacing=24))
@@ -141,8 +149,10 @@ def small_fixed(name: str, translates: bool) -> alt.LayerChart:
 
 def _left(name: str, translates: bool) -> alt.LayerChart:
     tips = [
-        parts.tip("left", "left at the end (length)"),
-        parts.tip("share", "left of what was written", "share"),
+        building_blocks.tip("left", "left at the end (length)"),
+        building_blocks.tip("share", "left of what was written", "share"),
     ]
-    title = parts.heading("What reaches the end", "Filled: what is left at the end")
-    return memory.written_and_left(name, title, parts.SOURCE if translates else parts.READS, tips)
+    title = building_blocks.heading("What reaches the end", "Filled: what is left at the end")
+    return memory.written_and_left(
+        name, title, building_blocks.SOURCE if translates else building_blocks.READS, tips
+    )

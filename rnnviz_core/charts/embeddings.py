@@ -4,7 +4,7 @@ from functools import cache
 
 import altair as alt
 
-from . import parts, theme
+from . import building_blocks, theme
 
 HEIGHTS = (20, 12, 6, 3)  # px a row of the matrix may have
 SCREEN = 640  # px
@@ -14,25 +14,25 @@ LIMIT = 1.0  # the heatmap's colours end at ±LIMIT; frames.embeddings counts wh
 @cache
 def embedding_heatmap(dims: int) -> alt.LayerChart:
     """Token x dimension. Datasets: ``cells`` (`frames.embeddings.vectors`), ``chosen`` (a step)."""
-    x = parts.tokens_x()
+    x = building_blocks.tokens_x()
     heatmap = (
         alt.Chart(alt.NamedData("cells"))
         .mark_rect(cursor="pointer")
         .encode(
             x=x,
-            y=parts.rows_y("dim", dims, "dimension"),
-            color=parts.colour("value", theme.diverging(LIMIT), "value", [-LIMIT, 0, LIMIT]),
+            y=building_blocks.rows_y("dim", dims, "dimension"),
+            color=building_blocks.colour("value", theme.diverging(LIMIT), "value", [-LIMIT, 0, LIMIT]),
             tooltip=[
-                *parts.step_tips(),
+                *building_blocks.step_tips(),
                 alt.Tooltip("dim:O", title="dimension"),
-                parts.tip("value", "value"),
+                building_blocks.tip("value", "value"),
             ],
         )
-        .add_params(parts.cell_click("position"))
+        .add_params(building_blocks.cell_click("position"))
     )
-    chart = alt.layer(heatmap, parts.chosen_column(x)).properties(
-        title=parts.heading("Embeddings", "One column of learned numbers per token"),
-        height=parts.rows_height(dims),
+    chart = alt.layer(heatmap, building_blocks.chosen_column(x)).properties(
+        title=building_blocks.heading("Embeddings", "One column of learned numbers per token"),
+        height=building_blocks.rows_height(dims),
     )
     return theme.finish(chart)
 
@@ -48,24 +48,24 @@ def similarity_matrix(row: int = HEIGHTS[0]) -> alt.LayerChart:
 
     `row` is the height of a row, see `row_height`.
     """
-    x = parts.tokens_x()
+    x = building_blocks.tokens_x()
     matrix = (
         alt.Chart(alt.NamedData("pairs"))
         .mark_rect(cursor="pointer")
         .encode(
             x=x,
-            y=parts.tokens_y("token", field="other", sort="other_position"),
-            color=parts.colour("value", theme.diverging(), "cosine", [-1, 0, 1]),
+            y=building_blocks.tokens_y("token", field="other", sort="other_position"),
+            color=building_blocks.colour("value", theme.diverging(), "cosine", [-1, 0, 1]),
             tooltip=[
-                parts.tip("token", "token", "text"),
-                parts.tip("other_token", "and", "text"),
-                parts.tip("value", "cosine"),
+                building_blocks.tip("token", "token", "text"),
+                building_blocks.tip("other_token", "and", "text"),
+                building_blocks.tip("value", "cosine"),
             ],
         )
-        .add_params(parts.cell_click("position"))
+        .add_params(building_blocks.cell_click("position"))
     )
-    chart = alt.layer(matrix, parts.chosen_column(x)).properties(
-        title=parts.heading("How alike the tokens are", "1: same direction, 0: unrelated"),
+    chart = alt.layer(matrix, building_blocks.chosen_column(x)).properties(
+        title=building_blocks.heading("How alike the tokens are", "1: same direction, 0: unrelated"),
         height=alt.Step(row),
     )
     return theme.finish(chart)
@@ -78,17 +78,19 @@ def neighbour_bars() -> alt.LayerChart:
         x=alt.X(
             "value:Q", title="cosine", scale=alt.Scale(domain=[0, 1], clamp=True), axis=alt.Axis(grid=True)
         ),
-        y=parts.tokens_y("piece", field="tick", sort="rank"),
+        y=building_blocks.tokens_y("piece", field="tick", sort="rank"),
         tooltip=[
-            parts.tip("piece", "piece", "text"),
+            building_blocks.tip("piece", "piece", "text"),
             alt.Tooltip("rank:Q", title="rank", format="d"),
-            parts.tip("value", "cosine"),
+            building_blocks.tip("value", "cosine"),
         ],
     )
     bars = base.mark_bar(color=theme.ACCENT, cornerRadiusEnd=2)
     numbers = base.mark_text(align="left", dx=5).encode(text=alt.Text("value:Q", format=".2f"))
     chart = alt.layer(bars, numbers).properties(
-        title=parts.heading("Nearest in the whole vocabulary", "The longest bar points most nearly alike"),
+        title=building_blocks.heading(
+            "Nearest in the whole vocabulary", "The longest bar points most nearly alike"
+        ),
         height=alt.Step(24),
     )
     return theme.finish(chart)

@@ -6,7 +6,7 @@ import altair as alt
 
 from rnnviz_core.cells.meanings import GATES
 
-from . import parts, theme
+from . import building_blocks, theme
 
 STATES = ("closed", "between", "open")  # below 0.1, and above 0.9
 TERMS = ("from the input", "from the state", "sum")
@@ -38,20 +38,24 @@ def gate_maps(
     panels = []
     for number, gate in enumerate(gates):
         last = number == len(gates) - 1
-        x = parts.tokens_x(parts.steps_title(part), scale=f"concat_{number}_x", labels=last)
+        x = building_blocks.tokens_x(
+            building_blocks.steps_title(part), scale=f"concat_{number}_x", labels=last
+        )
         heatmap = _heatmap(gate, units, x, ordered, legend=gate in legends)
-        ring = parts.chosen_ring(x, height // units, height, "row")
+        ring = building_blocks.chosen_ring(x, height // units, height, "row")
         panel = alt.layer(heatmap, *_column(x), *ring)
-        panels.append(panel.properties(title=parts.heading(gate_title(gate), GATES[gate]), height=height))
+        panels.append(
+            panel.properties(title=building_blocks.heading(gate_title(gate), GATES[gate]), height=height)
+        )
     chart = alt.vconcat(*panels, spacing=16).resolve_scale(color="independent")
-    return theme.finish(parts.shared_click(chart, "position", "unit"))
+    return theme.finish(building_blocks.shared_click(chart, "position", "unit"))
 
 
 def _heatmap(gate: str, units: int, x: alt.X, ordered: bool, *, legend: bool) -> alt.Chart:
     title, scale, words, ticks = gate_title(gate).lower(), theme.sequential(), "open", [0, 0.5, 1.0]
     if gate == "candidate":
         scale, words, ticks = theme.diverging(), "value", [-1.0, 0, 1]
-    colour = parts.colour(gate, scale, words, ticks)
+    colour = building_blocks.colour(gate, scale, words, ticks)
     if not legend:
         colour["legend"] = None
     rows = "units, ordered" if ordered else "unit"
@@ -60,13 +64,13 @@ def _heatmap(gate: str, units: int, x: alt.X, ordered: bool, *, legend: bool) ->
         .mark_rect(cursor="pointer")
         .encode(
             x=x,
-            y=parts.rows_y("row", units, rows, theme.GATE_COLOURS[gate], numbers=not ordered),
+            y=building_blocks.rows_y("row", units, rows, theme.GATE_COLOURS[gate], numbers=not ordered),
             color=colour,
             tooltip=[
-                *parts.step_tips(),
+                *building_blocks.step_tips(),
                 alt.Tooltip("unit:O", title="unit"),
-                parts.tip(gate, title),
-                parts.tip(
+                building_blocks.tip(gate, title),
+                building_blocks.tip(
                     f"{gate}_preactivation", f"before the {'tanh' if gate == 'candidate' else 'sigmoid'}"
                 ),
             ],
@@ -92,7 +96,7 @@ def gate_means(gates: tuple[str, ...], part: str = "encoder") -> alt.LayerChart:
     """
     low = -1.0 if "candidate" in gates else 0.0
     base = alt.Chart(alt.NamedData("means")).encode(
-        x=parts.tokens_x(parts.steps_title(part)),
+        x=building_blocks.tokens_x(building_blocks.steps_title(part)),
         y=alt.Y(
             "mean:Q",
             title="mean over units",
@@ -101,11 +105,11 @@ def gate_means(gates: tuple[str, ...], part: str = "encoder") -> alt.LayerChart:
         ),
         detail="gate:N",
         tooltip=[
-            parts.tip("gate", "gate", "text"),
-            *parts.step_tips(),
-            parts.tip("mean", "mean"),
-            parts.tip("low", "a tenth of the units is below"),
-            parts.tip("high", "a tenth of the units is above"),
+            building_blocks.tip("gate", "gate", "text"),
+            *building_blocks.step_tips(),
+            building_blocks.tip("mean", "mean"),
+            building_blocks.tip("low", "a tenth of the units is below"),
+            building_blocks.tip("high", "a tenth of the units is above"),
         ],
     )
     legend = alt.Legend(orient="top", direction="horizontal", symbolStrokeWidth=1, symbolOpacity=1)
@@ -125,12 +129,12 @@ def gate_means(gates: tuple[str, ...], part: str = "encoder") -> alt.LayerChart:
     points = base.mark_point(filled=True, size=64, stroke=theme.OUTLINE, strokeWidth=1, opacity=1).encode(
         fill=colour, shape=shape
     )
-    x = parts.tokens_x(parts.steps_title(part))
-    columns = parts.whole_columns(
+    x = building_blocks.tokens_x(building_blocks.steps_title(part))
+    columns = building_blocks.whole_columns(
         alt.Chart(alt.NamedData("means")).encode(x=x, tooltip=alt.value(None)), "position"
     )
-    chart = alt.layer(parts.chosen_band(x), band, casing, lines, columns, points).properties(
-        title=parts.heading("Mean of each gate", "Band: the middle 80 % of the units"), height=260
+    chart = alt.layer(building_blocks.chosen_band(x), band, casing, lines, columns, points).properties(
+        title=building_blocks.heading("Mean of each gate", "Band: the middle 80 % of the units"), height=260
     )
     return theme.finish(chart)
 
@@ -154,9 +158,9 @@ def cell_terms(gates: tuple[str, ...]) -> alt.LayerChart:
         y=alt.Y("gate:N", title="", sort=list(gates)),
         yOffset=alt.YOffset("term:N", sort=terms),
         tooltip=[
-            parts.tip("gate", "gate", "text"),
-            parts.tip("term", "part", "text"),
-            parts.tip("value", "value"),
+            building_blocks.tip("gate", "gate", "text"),
+            building_blocks.tip("term", "part", "text"),
+            building_blocks.tip("value", "value"),
         ],
     )
     colour = alt.Color(
@@ -164,9 +168,9 @@ def cell_terms(gates: tuple[str, ...]) -> alt.LayerChart:
     ).legend(orient="top", direction="horizontal", columns=3)
     bars = base.mark_bar(cornerRadius=1).encode(color=colour)
     zero = alt.Chart(alt.NamedData("terms")).mark_rule().encode(x=alt.datum(0))
-    room = parts.reach(alt.Chart(alt.NamedData("terms")), "x", "least", "most")
+    room = building_blocks.reach(alt.Chart(alt.NamedData("terms")), "x", "least", "most")
     chart = alt.layer(bars, *room, zero).properties(
-        title=parts.heading(*words),
+        title=building_blocks.heading(*words),
         height=alt.Step(16, **{"for": "offset"}),
     )
     return theme.finish(chart)

@@ -4,7 +4,7 @@ from functools import cache
 
 import altair as alt
 
-from . import parts, theme
+from . import building_blocks, theme
 from .gates import STATES, gate_title
 
 ENDS = "Left: below 0.1, right: above 0.9"
@@ -19,7 +19,7 @@ def gate_histograms(gates: tuple[str, ...]) -> alt.VConcatChart:
     """
     panels = [
         alt.layer(*_histogram(gate, last=gate == gates[-1])).properties(
-            title=parts.heading(gate_title(gate), ENDS), height=90
+            title=building_blocks.heading(gate_title(gate), ENDS), height=90
         )
         for gate in gates
     ]
@@ -44,9 +44,9 @@ def _histogram(gate: str, *, last: bool) -> list[alt.Chart]:
             y2=alt.datum(0),
             color=alt.Color("state:N", scale=scale, legend=None),
             tooltip=[
-                parts.tip("start", "from"),
-                parts.tip("end", "to"),
-                parts.tip("share", "share", "share"),
+                building_blocks.tip("start", "from"),
+                building_blocks.tip("end", "to"),
+                building_blocks.tip("share", "share", "share"),
                 alt.Tooltip("count:Q", title="numbers", format="d"),
             ],
         )
@@ -59,11 +59,11 @@ def _histogram(gate: str, *, last: bool) -> list[alt.Chart]:
             x=alt.datum(at),
             y=alt.value(0),
             text=alt.Text("share:Q", format=".0%"),
-            tooltip=[parts.tip("share", f"{state} share", "share")],
+            tooltip=[building_blocks.tip("share", f"{state} share", "share")],
         )
         for state, side, at in (("closed", "left", 0), ("open", "right", 1))
     ]
-    room = parts.reach(alt.Chart(alt.NamedData("bins")), "y", "high")
+    room = building_blocks.reach(alt.Chart(alt.NamedData("bins")), "y", "high")
     return [bars, *room, *ends]
 
 
@@ -72,13 +72,13 @@ def contribution_bars(gate: str) -> alt.LayerChart:
     """The terms of one sum. Dataset: ``terms`` (`frames.inspector.contributions`, `frames.gates.fit`)."""
     base = alt.Chart(alt.NamedData("terms")).encode(
         x=alt.X("value:Q", title="added to the sum", axis=alt.Axis(grid=True, tickCount=5)),
-        y=parts.tokens_y("", field="tick", sort="order"),
+        y=building_blocks.tokens_y("", field="tick", sort="order"),
         tooltip=[
-            parts.tip("name", "number", "text"),
-            parts.tip("kind", "part", "text"),
-            parts.tip("weight", "weight"),
-            parts.tip("number", "times"),
-            parts.tip("value", "adds"),
+            building_blocks.tip("name", "number", "text"),
+            building_blocks.tip("kind", "part", "text"),
+            building_blocks.tip("weight", "weight"),
+            building_blocks.tip("number", "times"),
+            building_blocks.tip("value", "adds"),
         ],
     )
     colour = alt.Color(
@@ -89,9 +89,9 @@ def contribution_bars(gate: str) -> alt.LayerChart:
     ).legend(orient="top", direction="horizontal", columns=3)
     bars = base.mark_bar(cornerRadius=1).encode(color=colour)
     zero = alt.Chart(alt.NamedData("terms")).mark_rule().encode(x=alt.datum(0))
-    room = parts.reach(alt.Chart(alt.NamedData("terms")), "x", "least", "most")
+    room = building_blocks.reach(alt.Chart(alt.NamedData("terms")), "x", "least", "most")
     chart = alt.layer(bars, *room, zero).properties(
-        title=parts.heading(
+        title=building_blocks.heading(
             f"{gate_title(gate)}: the largest terms", "All bars but the last add up to the last"
         ),
         height=alt.Step(20),
@@ -107,17 +107,24 @@ def convention_bars(kind: str, part: str = "encoder") -> alt.LayerChart:
     ``chosen`` (`frames.tokens.one_step`). Selection: ``cell``, with ``position``.
     """
     base = alt.Chart(alt.NamedData("conventions"))
-    x = parts.tokens_x(parts.steps_title(part))
-    columns = parts.whole_columns(base.encode(x=x, tooltip=alt.value(None)), "position")
+    x = building_blocks.tokens_x(building_blocks.steps_title(part))
+    columns = building_blocks.whole_columns(base.encode(x=x, tooltip=alt.value(None)), "position")
     bars = base.mark_bar(color=theme.STATE_COLOURS["hidden"], cornerRadiusEnd=2).encode(
         x=x,
         y=alt.Y(f"{kind}:Q", title="largest difference", scale=alt.Scale(domainMin=0)).axis(
             grid=True, tickCount=5
         ),
-        tooltip=[*parts.step_tips(), alt.Tooltip(f"{kind}:Q", title="largest difference", format=".2g")],
+        tooltip=[
+            *building_blocks.step_tips(),
+            alt.Tooltip(f"{kind}:Q", title="largest difference", format=".2g"),
+        ],
     )
-    chart = alt.layer(columns, parts.chosen_band(x), bars, *parts.reach(base, "y", "most")).properties(
-        title=parts.heading("How far h is from the recorded one", "0: the same state; h runs from −1 to 1"),
+    chart = alt.layer(
+        columns, building_blocks.chosen_band(x), bars, *building_blocks.reach(base, "y", "most")
+    ).properties(
+        title=building_blocks.heading(
+            "How far h is from the recorded one", "0: the same state; h runs from −1 to 1"
+        ),
         height=180,
     )
     return theme.finish(chart)

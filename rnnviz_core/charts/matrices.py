@@ -4,7 +4,7 @@ from functools import cache
 
 import altair as alt
 
-from . import parts, theme
+from . import building_blocks, theme
 from .gates import gate_title
 
 
@@ -27,11 +27,11 @@ def matrix(name: str, gate: str, rows: int, columns: int) -> alt.LayerChart:
         .encode(
             x=alt.X("column:O", title=reads, sort="ascending").axis(labelOverlap="greedy", labelAngle=0),
             y=y,
-            color=parts.colour("shade", theme.diverging(), "of the largest", [-1, 0, 1]),
+            color=building_blocks.colour("shade", theme.diverging(), "of the largest", [-1, 0, 1]),
             tooltip=[
                 alt.Tooltip("unit:O", title="unit"),
                 alt.Tooltip("column:O", title=reads),
-                parts.tip("value", "weight"),
+                building_blocks.tip("value", "weight"),
             ],
         )
     )
@@ -41,7 +41,7 @@ def matrix(name: str, gate: str, rows: int, columns: int) -> alt.LayerChart:
         outline.mark_rect(filled=False, stroke=theme.CHOSEN_EDGE, strokeWidth=3),
         outline.mark_rect(filled=False, stroke=theme.CHOSEN, strokeWidth=1),
     ).properties(
-        title=parts.heading(
+        title=building_blocks.heading(
             f"{name} of the {gate_title(gate).lower()}",
             f"{columns} numbers for each unit; outlined: the chosen",
         ),

@@ -4,7 +4,7 @@ from functools import cache
 
 import altair as alt
 
-from . import parts, theme
+from . import building_blocks, theme
 from .states import LIMITS, panel_height
 
 
@@ -20,7 +20,7 @@ def ledger(name: str, units: int, part: str = "encoder") -> alt.VConcatChart:
 
 
 def _x(part: str, scale: str) -> alt.X:
-    return parts.tokens_x(parts.steps_title(part), scale=scale)
+    return building_blocks.tokens_x(building_blocks.steps_title(part), scale=scale)
 
 
 def written_and_left(name: str, title: alt.Title, axis: str, tips: list[alt.Tooltip]) -> alt.LayerChart:
@@ -29,8 +29,8 @@ def written_and_left(name: str, title: alt.Title, axis: str, tips: list[alt.Tool
     Dataset: ``lengths``, with ``written`` and ``left``. `name` is the state, `axis` the tokens' title.
     """
     base = alt.Chart(alt.NamedData("lengths")).encode(
-        x=parts.tokens_x(axis, scale="lengths_x"),
-        tooltip=[*parts.step_tips(), parts.tip("written", "written (length)"), *tips],
+        x=building_blocks.tokens_x(axis, scale="lengths_x"),
+        tooltip=[*building_blocks.step_tips(), building_blocks.tip("written", "written (length)"), *tips],
     )
     written = base.mark_bar(
         filled=False, stroke=theme.OUTLINE, strokeWidth=1.5, strokeDash=[3, 2], cornerRadiusEnd=2
@@ -43,12 +43,12 @@ def written_and_left(name: str, title: alt.Title, axis: str, tips: list[alt.Tool
 
 def _lengths(name: str, part: str) -> alt.LayerChart:
     tips = [
-        parts.tip("left", "left (length)"),
-        parts.tip("share", "left of what was written", "share"),
-        parts.tip("along", "along the state"),
+        building_blocks.tip("left", "left (length)"),
+        building_blocks.tip("share", "left of what was written", "share"),
+        building_blocks.tip("along", "along the state"),
     ]
-    title = parts.heading("Written and left", "Dashed: when it was read; filled: left now")
-    return written_and_left(name, title, parts.steps_title(part), tips)
+    title = building_blocks.heading("Written and left", "Dashed: when it was read; filled: left now")
+    return written_and_left(name, title, building_blocks.steps_title(part), tips)
 
 
 def _units(name: str, units: int, part: str) -> alt.Chart:
@@ -58,18 +58,20 @@ def _units(name: str, units: int, part: str) -> alt.Chart:
         .mark_rect(cursor="pointer")
         .encode(
             x=_x(part, "units_x"),
-            y=parts.rows_y("unit", units, "unit", theme.STATE_COLOURS[name]),
-            color=parts.colour("value", theme.diverging(limit), "left", [-limit, 0, limit]),
+            y=building_blocks.rows_y("unit", units, "unit", theme.STATE_COLOURS[name]),
+            color=building_blocks.colour("value", theme.diverging(limit), "left", [-limit, 0, limit]),
             tooltip=[
-                *parts.step_tips(),
+                *building_blocks.step_tips(),
                 alt.Tooltip("unit:O", title="unit"),
-                parts.tip("written", "written when it was read"),
-                parts.tip("value", "left of it now"),
+                building_blocks.tip("written", "written when it was read"),
+                building_blocks.tip("value", "left of it now"),
             ],
         )
-        .add_params(parts.cell_click("unit"))
+        .add_params(building_blocks.cell_click("unit"))
         .properties(
-            title=parts.heading("What is left of each token", "A row sums to its unit’s state; click one"),
+            title=building_blocks.heading(
+                "What is left of each token", "A row sums to its unit’s state; click one"
+            ),
             height=panel_height(units),
         )
     )
@@ -79,10 +81,10 @@ def _unit(name: str, part: str) -> alt.LayerChart:
     base = alt.Chart(alt.NamedData("shares")).encode(
         x=_x(part, "unit_x"),
         tooltip=[
-            *parts.step_tips(),
-            parts.tip("written", "written when it was read"),
-            parts.tip("value", "left of it now"),
-            parts.tip("state", "the unit’s state"),
+            *building_blocks.step_tips(),
+            building_blocks.tip("written", "written when it was read"),
+            building_blocks.tip("value", "left of it now"),
+            building_blocks.tip("state", "the unit’s state"),
         ],
     )
     bars = base.mark_bar(color=theme.STATE_COLOURS[name], cornerRadiusEnd=2).encode(
@@ -92,5 +94,6 @@ def _unit(name: str, part: str) -> alt.LayerChart:
     zero = whole.mark_rule().encode(y=alt.datum(0))
     state = whole.mark_rule(strokeDash=[4, 3], strokeWidth=1.5).encode(y="mean(state):Q")
     return alt.layer(bars, zero, state, name="unit").properties(
-        title=parts.heading("The chosen unit as a sum", "The bars add up to the dashed line"), height=180
+        title=building_blocks.heading("The chosen unit as a sum", "The bars add up to the dashed line"),
+        height=180,
     )

@@ -14,7 +14,7 @@ from typing import Any
 
 import altair as alt
 
-from . import parts, theme
+from . import building_blocks, theme
 from .unrolled import (
     FADED,
     HERE,
@@ -74,7 +74,7 @@ def _attention(layers: list[Any], y: int) -> int:
             x2="x2:Q",
             y=pixels(f"{bottom} - datum.weight * {BAR}"),
             y2=alt.value(bottom),
-            tooltip=[*parts.step_tips(), parts.tip("weight", "weight", "share")],
+            tooltip=[*building_blocks.step_tips(), building_blocks.tip("weight", "weight", "share")],
         ),
     ]
     return bottom
@@ -85,9 +85,9 @@ def _verdicts(layers: list[Any], y: int, classes: tuple[str, ...], ordered: bool
     colour = alt.Color("class:N", scale=theme.class_scale(classes, ordered), legend=None, sort=list(classes))
     top, height = y + JOIN + LINE, 84
     tips = [
-        *parts.step_tips(),
-        parts.tip("class", "class", "text"),
-        parts.tip("probability", "probability", "share"),
+        *building_blocks.step_tips(),
+        building_blocks.tip("class", "class", "text"),
+        building_blocks.tip("probability", "probability", "share"),
     ]
     layers += [
         join("columns", y),
@@ -169,9 +169,9 @@ def _links(top: int, bottom: int) -> alt.Chart:
             ),
             opacity=alt.Opacity("weight:Q", scale=alt.Scale(domain=[0, 1], range=[0.35, 0.9]), legend=None),
             tooltip=[
-                parts.tip("source", "looks at", "text"),
-                parts.tip("token", "writes", "text"),
-                parts.tip("weight", "weight", "share"),
+                building_blocks.tip("source", "looks at", "text"),
+                building_blocks.tip("token", "writes", "text"),
+                building_blocks.tip("weight", "weight", "share"),
             ],
         )
     )

@@ -5,7 +5,7 @@ from typing import Any
 
 import altair as alt
 
-from . import parts, theme
+from . import building_blocks, theme
 
 KINDS = ("its own", "all equal", "shuffled")  # as frames.replaced names them
 COLOURS = (theme.ACCENT, theme.OUTLINE, theme.LINE_COLOURS[1])
@@ -17,7 +17,7 @@ def replaced_classes() -> alt.Chart:
     x = alt.X("name:N", title="", sort=alt.EncodingSortField("order", op="min")).axis(
         labelAngle=0, labelLimit=90, labelExpr="split(datum.value, ' ')"
     )
-    tips = [parts.tip("name", "class", "text")]
+    tips = [building_blocks.tip("name", "class", "text")]
     return theme.finish(_bars(x, tips, "What the verdict becomes", "probability"))
 
 
@@ -25,12 +25,15 @@ def replaced_classes() -> alt.Chart:
 def replaced_pieces() -> alt.Chart:
     """Translation: every piece written. Dataset: ``replaced`` (`frames.replaced.pieces`)."""
     tips = [
-        *parts.step_tips(),
-        parts.tip("writes", "most probable now", "text"),
-        parts.tip("moved", "of the probability moved", "share"),
+        *building_blocks.step_tips(),
+        building_blocks.tip("writes", "most probable now", "text"),
+        building_blocks.tip("moved", "of the probability moved", "share"),
     ]
     chart = _bars(
-        parts.tokens_x("target tokens"), tips, "What becomes of each word", "probability of that word"
+        building_blocks.tokens_x("target tokens"),
+        tips,
+        "What becomes of each word",
+        "probability of that word",
     )
     return theme.finish(chart)
 
@@ -52,10 +55,10 @@ def _bars(x: alt.X, tips: list[Any], title: str, y: str) -> alt.Chart:
                 scale=alt.Scale(domain=list(KINDS), range=list(COLOURS)),
             ).legend(orient="top", direction="horizontal", columns=3, titleOrient="left"),
             tooltip=[
-                parts.tip("kind", "weights", "text"),
+                building_blocks.tip("kind", "weights", "text"),
                 *tips,
-                parts.tip("probability", "probability", "share"),
+                building_blocks.tip("probability", "probability", "share"),
             ],
         )
-        .properties(title=parts.heading(title, "Only attention’s weights were changed"), height=240)
+        .properties(title=building_blocks.heading(title, "Only attention’s weights were changed"), height=240)
     )

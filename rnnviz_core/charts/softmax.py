@@ -5,7 +5,7 @@ from typing import Any
 
 import altair as alt
 
-from . import parts, theme
+from . import building_blocks, theme
 
 FORMULA = "exp(logit / temperature), shared out to sum to 100 %"
 VERDICTS = 260  # px of the lines of all classes
@@ -40,10 +40,10 @@ def probabilities(classes: tuple[str, ...], ordered: bool = True) -> alt.LayerCh
     )
     x = _share_x()
     tips = [
-        parts.tip("class", "class", "text"),
-        parts.tip("logit", "logit"),
-        parts.tip("share", "at this temperature", "share"),
-        parts.tip("probability", "at temperature 1", "share"),
+        building_blocks.tip("class", "class", "text"),
+        building_blocks.tip("logit", "logit"),
+        building_blocks.tip("share", "at this temperature", "share"),
+        building_blocks.tip("probability", "at temperature 1", "share"),
     ]
     colour = alt.Color("class:N", scale=theme.class_scale(classes, ordered), legend=None)
     bars = base.mark_bar(cornerRadiusEnd=2, height=18).encode(x=x, y=y, color=colour, tooltip=tips)
@@ -52,7 +52,7 @@ def probabilities(classes: tuple[str, ...], ordered: bool = True) -> alt.LayerCh
         alt.layer(bars, words)
         .add_params(_temperature())
         .properties(
-            title=parts.heading("Probabilities, and beside each class its logit", FORMULA),
+            title=building_blocks.heading("Probabilities, and beside each class its logit", FORMULA),
             height=BAR * len(classes),
         )
     )
@@ -65,14 +65,14 @@ def terms(classes: tuple[str, ...], chosen: str, label: str = "Class ") -> alt.L
     base = alt.Chart(alt.NamedData("terms")).transform_filter("datum['class'] == class_")
     x = alt.X("rank:O", title="units and bias, sorted").axis(labels=False)
     tips = [
-        parts.tip("name", "summand", "text"),
-        parts.tip("term", "weight × unit"),
-        parts.tip("running", "sum so far"),
+        building_blocks.tip("name", "summand", "text"),
+        building_blocks.tip("term", "weight × unit"),
+        building_blocks.tip("running", "sum so far"),
     ]
     scale = alt.Scale(domain=["pushes up", "pushes down"], range=[theme.POSITIVE, theme.NEGATIVE])
     bars = base.mark_bar().encode(
         x=x,
-        y=alt.Y("term:Q", title="added to the logit", scale=parts.under_a_line()).axis(
+        y=alt.Y("term:Q", title="added to the logit", scale=building_blocks.under_a_line()).axis(
             grid=True, tickCount=5
         ),
         color=alt.Color(
@@ -95,7 +95,8 @@ def terms(classes: tuple[str, ...], chosen: str, label: str = "Class ") -> alt.L
         alt.layer(bars, total, *ends)
         .add_params(pick)
         .properties(
-            title=parts.heading("What the logit is made of", "Every unit adds weight × its value"), height=220
+            title=building_blocks.heading("What the logit is made of", "Every unit adds weight × its value"),
+            height=220,
         )
     )
 
@@ -120,7 +121,7 @@ def verdicts(classes: tuple[str, ...], ordered: bool = True) -> alt.LayerChart:
         orient="top", direction="horizontal", columns=alt.ExprRef("width < 480 ? 3 : 5"), symbolDash=[1, 0]
     )
     base = alt.Chart(alt.NamedData("verdicts")).encode(
-        x=parts.tokens_x(),
+        x=building_blocks.tokens_x(),
         y=y,
         color=alt.Color("class:N", scale=theme.class_scale(classes, ordered), legend=legend, **look),
     )
@@ -133,24 +134,26 @@ def verdicts(classes: tuple[str, ...], ordered: bool = True) -> alt.LayerChart:
             "class:N", scale=alt.Scale(domain=list(classes), range=shapes), legend=legend, **look
         ),
         tooltip=[
-            *parts.step_tips(),
-            parts.tip("class", "class", "text"),
-            parts.tip("probability", "probability", "share"),
+            *building_blocks.step_tips(),
+            building_blocks.tip("class", "class", "text"),
+            building_blocks.tip("probability", "probability", "share"),
         ],
     )
     names = (
         alt.Chart(alt.NamedData("ends"))
         .mark_text(align="left", dx=9)
         .encode(
-            x=parts.tokens_x(),
+            x=building_blocks.tokens_x(),
             y=alt.Y("spot:Q", title="probability"),
             text="class:N",
             tooltip=alt.value(None),
         )
     )
     return theme.finish(
-        alt.layer(parts.chosen_band(parts.tokens_x()), lines, points.add_params(click), names).properties(
-            title=parts.heading(
+        alt.layer(
+            building_blocks.chosen_band(building_blocks.tokens_x()), lines, points.add_params(click), names
+        ).properties(
+            title=building_blocks.heading(
                 "The verdict after every token", "What it would say if the sentence ended there"
             ),
             height=VERDICTS,
@@ -162,13 +165,13 @@ def verdicts(classes: tuple[str, ...], ordered: bool = True) -> alt.LayerChart:
 def confidence() -> alt.LayerChart:
     """Translation: how sure every step was. Dataset: ``steps`` (`frames.softmax.steps`)."""
     tips = [
-        *parts.step_tips(),
-        parts.tip("probability", "its probability", "share"),
-        parts.tip("entropy", "entropy in bits"),
+        *building_blocks.step_tips(),
+        building_blocks.tip("probability", "its probability", "share"),
+        building_blocks.tip("entropy", "entropy in bits"),
         alt.Tooltip("choices:Q", title="as unsure as between", format=".1f"),
     ]
     base = alt.Chart(alt.NamedData("steps")).encode(
-        x=parts.tokens_x("pieces written, in order"), tooltip=tips
+        x=building_blocks.tokens_x("pieces written, in order"), tooltip=tips
     )
     bars = base.mark_bar(color=theme.ACCENT, cornerRadiusEnd=2).encode(
         y=alt.Y(
@@ -181,8 +184,8 @@ def confidence() -> alt.LayerChart:
         .encode(y="probability:Q", text="bits:N")
     )
     return theme.finish(
-        alt.layer(bars, words, parts.whole_columns(base, "position")).properties(
-            title=parts.heading(
+        alt.layer(bars, words, building_blocks.whole_columns(base, "position")).properties(
+            title=building_blocks.heading(
                 "How sure it was at every step", "Above each bar: the entropy of that step in bits"
             ),
             height=240,
@@ -214,9 +217,9 @@ def candidates(named: int = 12) -> alt.LayerChart:
             "kind:N", scale=scale, title=None, legend=alt.Legend(orient="top", direction="horizontal")
         ),
         tooltip=[
-            parts.tip("piece", "piece", "text"),
-            parts.tip("logit", "logit"),
-            parts.tip("share", "at this temperature", "share"),
+            building_blocks.tip("piece", "piece", "text"),
+            building_blocks.tip("logit", "logit"),
+            building_blocks.tip("share", "at this temperature", "share"),
         ],
     )
     words = base.mark_text(align="left", dx=4, tooltip=None).encode(x=x, y=y, text="words:N")
@@ -224,7 +227,9 @@ def candidates(named: int = 12) -> alt.LayerChart:
         alt.layer(bars, words)
         .add_params(_temperature())
         .properties(
-            title=parts.heading("The most probable pieces of this step", "Softmax over the whole vocabulary"),
+            title=building_blocks.heading(
+                "The most probable pieces of this step", "Softmax over the whole vocabulary"
+            ),
             height=26 * named,
         )
     )

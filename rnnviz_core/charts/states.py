@@ -4,7 +4,7 @@ from functools import cache
 
 import altair as alt
 
-from . import parts, theme
+from . import building_blocks, theme
 
 LIMITS = {"hidden": 1.0, "cell": 3.0}  # the colours end here; frames.states counts what lies beyond
 MEANINGS = {
@@ -22,19 +22,21 @@ def state_maps(names: tuple[str, ...], units: int, part: str = "encoder") -> alt
     Datasets: ``cells`` (`frames.states.cells`), ``chosen`` (`frames.tokens.one_step`; no row: no ring).
     Selection: ``cell``, with ``position`` and ``unit``.
     """
-    height = parts.rows_height(units) if len(names) == 1 else panel_height(units)
+    height = building_blocks.rows_height(units) if len(names) == 1 else panel_height(units)
     panels = [
         alt.layer(
             _heatmap(name, units, part, name, labels=name == names[-1]),
-            *parts.chosen_ring(
+            *building_blocks.chosen_ring(
                 _x(part, f"{name}_panel_x", labels=name == names[-1]), height // units, height
             ),
             name=f"{name}_panel",
-        ).properties(title=parts.heading(f"{name.capitalize()} state", MEANINGS[name]), height=height)
+        ).properties(
+            title=building_blocks.heading(f"{name.capitalize()} state", MEANINGS[name]), height=height
+        )
         for name in names
     ]
     chart = alt.vconcat(*panels, spacing=18).resolve_scale(color="independent")
-    return theme.finish(parts.shared_click(chart, "position", "unit"))
+    return theme.finish(building_blocks.shared_click(chart, "position", "unit"))
 
 
 @cache
@@ -44,7 +46,7 @@ def unit_lines(name: str, units: int, part: str = "encoder") -> alt.VConcatChart
     Datasets: ``cells`` (`frames.states.cells`), ``picked`` (`frames.states.picked`), ``lines``
     (`frames.states.lines`). Selection: ``cell``, with ``position`` and ``unit``.
     """
-    click = parts.cell_click("position", "unit")
+    click = building_blocks.cell_click("position", "unit")
     heatmap = _heatmap(name, units, part, name, labels=True).add_params(click)
     marks = (
         alt.Chart(alt.NamedData("picked"))
@@ -62,7 +64,9 @@ def unit_lines(name: str, units: int, part: str = "encoder") -> alt.VConcatChart
         alt.layer(heatmap, marks, name=f"{name}_panel")
         .resolve_scale(color="independent")
         .properties(
-            title=parts.heading(f"{name.capitalize()} state", "Click a row to draw it, again to remove it"),
+            title=building_blocks.heading(
+                f"{name.capitalize()} state", "Click a row to draw it, again to remove it"
+            ),
             height=panel_height(units),
         )
     )
@@ -79,7 +83,7 @@ def change_bars(names: tuple[str, ...], part: str = "encoder") -> alt.LayerChart
     ``cell``, with ``position``.
     """
     legend = alt.Legend(orient="top", direction="horizontal") if len(names) > 1 else None
-    base, x = alt.Chart(alt.NamedData("changes")), parts.tokens_x(parts.steps_title(part))
+    base, x = alt.Chart(alt.NamedData("changes")), building_blocks.tokens_x(building_blocks.steps_title(part))
     bars = base.mark_bar(cornerRadiusEnd=2).encode(
         x=x,
         y=alt.Y("change:Q", title="length of the change", axis=alt.Axis(grid=True, tickCount=5)),
@@ -92,26 +96,30 @@ def change_bars(names: tuple[str, ...], part: str = "encoder") -> alt.LayerChart
             legend=legend,
         ),
         tooltip=[
-            *parts.step_tips(),
-            parts.tip("state", "state", "text"),
-            parts.tip("change", "length of the change"),
-            parts.tip("size", "length of the state"),
+            *building_blocks.step_tips(),
+            building_blocks.tip("state", "state", "text"),
+            building_blocks.tip("change", "length of the change"),
+            building_blocks.tip("size", "length of the state"),
         ],
     )
-    clicked = parts.whole_columns(base.encode(x=x, tooltip=parts.step_tips()), "position")
-    chart = alt.layer(parts.chosen_band(x), clicked, bars, *parts.reach(base, "y", "high")).properties(
-        title=parts.heading("How far each token moved the state", "A tall bar: this token changed much"),
+    clicked = building_blocks.whole_columns(base.encode(x=x, tooltip=building_blocks.step_tips()), "position")
+    chart = alt.layer(
+        building_blocks.chosen_band(x), clicked, bars, *building_blocks.reach(base, "y", "high")
+    ).properties(
+        title=building_blocks.heading(
+            "How far each token moved the state", "A tall bar: this token changed much"
+        ),
         height=240,
     )
     return theme.finish(chart)
 
 
 def _x(part: str, scale: str, *, labels: bool = True) -> alt.X:
-    return parts.tokens_x(parts.steps_title(part), scale=scale, labels=labels)
+    return building_blocks.tokens_x(building_blocks.steps_title(part), scale=scale, labels=labels)
 
 
 def _y(name: str, units: int) -> alt.Y:
-    return parts.rows_y("unit", units, "unit", theme.STATE_COLOURS[name])
+    return building_blocks.rows_y("unit", units, "unit", theme.STATE_COLOURS[name])
 
 
 def panel_height(units: int) -> int:
@@ -127,8 +135,12 @@ def _heatmap(name: str, units: int, part: str, field: str, *, labels: bool) -> a
         .encode(
             x=_x(part, f"{name}_panel_x", labels=labels),
             y=_y(name, units),
-            color=parts.colour(field, theme.diverging(limit), "value", [-limit, 0, limit]),
-            tooltip=[*parts.step_tips(), alt.Tooltip("unit:O", title="unit"), parts.tip(field, name)],
+            color=building_blocks.colour(field, theme.diverging(limit), "value", [-limit, 0, limit]),
+            tooltip=[
+                *building_blocks.step_tips(),
+                alt.Tooltip("unit:O", title="unit"),
+                building_blocks.tip(field, name),
+            ],
         )
     )
 
@@ -149,7 +161,11 @@ def _lines(name: str, part: str) -> alt.LayerChart:
     base = alt.Chart(alt.NamedData("lines")).encode(
         x=_x(part, "lines_x"),
         y=alt.Y("value:Q", title="value").scale(domain=[-limit, limit], clamp=True).axis(grid=True),
-        tooltip=[alt.Tooltip("unit:O", title="unit"), *parts.step_tips(), parts.tip("value", "value")],
+        tooltip=[
+            alt.Tooltip("unit:O", title="unit"),
+            *building_blocks.step_tips(),
+            building_blocks.tip("value", "value"),
+        ],
         color=_line_colour("line", legend),
     )
     return alt.layer(
@@ -165,4 +181,4 @@ def _lines(name: str, part: str) -> alt.LayerChart:
             )
         ),
         name="lines",
-    ).properties(title=parts.heading("The picked units, token by token"), height=240)
+    ).properties(title=building_blocks.heading("The picked units, token by token"), height=240)

@@ -4,7 +4,7 @@ from functools import cache
 
 import altair as alt
 
-from . import parts, theme
+from . import building_blocks, theme
 
 READINGS = ("this one", "the other")  # as frames.trajectory names two texts
 OTHER = theme.LINE_COLOURS[2]  # of the other text
@@ -25,11 +25,11 @@ def state_path(name: str, classes: bool = False, two: bool = False) -> alt.Layer
         x=_axis("x", "first direction"), y=_axis("y", "second direction")
     )
     tips = [
-        parts.tip("token", "after", "text"),
+        building_blocks.tip("token", "after", "text"),
         alt.Tooltip("order:Q", title="tokens read", format="d"),
-        *([parts.tip("reading", "text", "text")] if two else []),
-        parts.tip("x", "first direction"),
-        parts.tip("y", "second direction"),
+        *([building_blocks.tip("reading", "text", "text")] if two else []),
+        building_blocks.tip("x", "first direction"),
+        building_blocks.tip("y", "second direction"),
     ]
     legend = alt.Legend(orient="top", direction="horizontal") if two else None
     colour = alt.Color(
@@ -57,13 +57,13 @@ def state_path(name: str, classes: bool = False, two: bool = False) -> alt.Layer
             size=alt.condition("datum.end", alt.value(160), alt.value(70)),
             tooltip=tips,
         )
-        .add_params(parts.cell_click("position"))
+        .add_params(building_blocks.cell_click("position"))
     )
     ring = base.mark_point(
         filled=False, opacity=1, size=330, stroke=theme.either(theme.TEXT), strokeWidth=2
     ).transform_filter("datum.chosen")
     ring = ring.encode(tooltip=alt.value(None))
-    words = parts.words_on_top(
+    words = building_blocks.words_on_top(
         base.mark_text(
             align=alt.expr("datum.left ? 'right' : 'left'"),
             baseline=alt.expr("datum.below ? 'top' : 'bottom'"),
@@ -75,7 +75,9 @@ def state_path(name: str, classes: bool = False, two: bool = False) -> alt.Layer
     )
     layers = [*(_arrows() if classes else []), line, ring, dots, *words]
     chart = alt.layer(*layers).properties(
-        title=parts.heading(f"The path of the {name} state", "One dot per token; the large one is the end"),
+        title=building_blocks.heading(
+            f"The path of the {name} state", "One dot per token; the large one is the end"
+        ),
         height=400,
     )
     return theme.finish(chart)
@@ -83,7 +85,10 @@ def state_path(name: str, classes: bool = False, two: bool = False) -> alt.Layer
 
 def _arrows() -> list[alt.Chart]:
     base = alt.Chart(alt.NamedData("directions"))
-    tips = [parts.tip("name", "class", "text"), parts.tip("share", "of it in this plane", "share")]
+    tips = [
+        building_blocks.tip("name", "class", "text"),
+        building_blocks.tip("share", "of it in this plane", "share"),
+    ]
     line = base.mark_rule(color=theme.LINE_COLOURS[1], strokeWidth=2).encode(
         x=_axis("x", "first direction"),
         y=_axis("y", "second direction"),
@@ -95,7 +100,7 @@ def _arrows() -> list[alt.Chart]:
     return [
         line,
         ends.mark_point(filled=True, shape="diamond", size=60, color=theme.LINE_COLOURS[1], opacity=1),
-        *parts.words_on_top(ends.mark_text(fontStyle="italic", dy=14), text="name:N"),
+        *building_blocks.words_on_top(ends.mark_text(fontStyle="italic", dy=14), text="name:N"),
     ]
 
 

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 import altair as alt
 
-from . import parts, theme
+from . import building_blocks, theme
 
 LINE = 20  # px of a line of text
 JOIN = 15  # px of the arrows between two rows
@@ -39,7 +39,7 @@ def picture(layers: list[Any], height: int, *, bottom: str = "") -> alt.LayerCha
     """
     step = alt.param(name="step", expr="length(data('now')) ? data('now')[0].position : 0")
     tokens = _axis("columns", "top", 0)
-    drawn = alt.layer(*layers).add_params(parts.cell_click("site", "position", "unit"))
+    drawn = alt.layer(*layers).add_params(building_blocks.cell_click("site", "position", "unit"))
     ends = [_axis(bottom, "bottom", 2)] if bottom else []
     chart = alt.layer(tokens, drawn, *ends).resolve_scale(x="independent").add_params(step)
     # Streamlit draws what it counts above 2,000 marks on a canvas, but does not count filtered rows
@@ -48,12 +48,12 @@ def picture(layers: list[Any], height: int, *, bottom: str = "") -> alt.LayerCha
 
 def _axis(dataset: str, side: str, layer: int) -> alt.Chart:
     """An axis of tokens: invisible marks whose only work is to name the columns."""
-    flat = f"bandwidth('layer_{layer}_x') >= {parts.ROOM}"
+    flat = f"bandwidth('layer_{layer}_x') >= {building_blocks.ROOM}"
     upright = "left" if side == "top" else "right"  # the end of an upright text that meets the picture
     axis = alt.Axis(
         orient=side,
-        description=parts.READS,
-        **parts.label(f"layer_{layer}_x")
+        description=building_blocks.READS,
+        **building_blocks.label(f"layer_{layer}_x")
         | {
             "labelAlign": alt.ExprRef(f"{flat} ? 'center' : '{upright}'"),
             "labelBaseline": alt.ExprRef(f"{flat} ? '{'bottom' if side == 'top' else 'top'}' : 'middle'"),
@@ -107,9 +107,9 @@ def _stripes(row: Row, columns: str, top: int, height: int, known: bool) -> alt.
             color=alt.Color("value:Q", scale=theme.diverging(), legend=None),
             **({} if known else {"opacity": alt.condition(KNOWN, alt.value(1.0), alt.value(FADED))}),
             tooltip=[
-                parts.tip("token", "token", "text"),
+                building_blocks.tip("token", "token", "text"),
                 alt.Tooltip("unit:Q", title="unit" if row.kind == "hidden" else "dimension"),
-                parts.tip("value", "value"),
+                building_blocks.tip("value", "value"),
             ],
         )
     )

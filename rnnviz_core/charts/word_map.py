@@ -4,7 +4,7 @@ from functools import cache
 
 import altair as alt
 
-from . import parts, theme
+from . import building_blocks, theme
 
 
 @cache
@@ -17,9 +17,9 @@ def neighbourhood_map(method: str) -> alt.LayerChart:
         x=alt.X("x:Q", title="", scale=alt.Scale(zero=False, padding=20), axis=None),
         y=alt.Y("y:Q", title="", scale=alt.Scale(zero=False, padding=20), axis=None),
         tooltip=[
-            parts.tip("piece", "piece", "text"),
+            building_blocks.tip("piece", "piece", "text"),
             alt.Tooltip("rank:Q", title="rank as neighbour", format="d"),
-            parts.tip("value", "cosine"),
+            building_blocks.tip("value", "cosine"),
         ],
     )
     chosen = "datum.rank == 0"
@@ -31,11 +31,13 @@ def neighbourhood_map(method: str) -> alt.LayerChart:
     )
     near_edge = "scale('x', datum.x) > width - 80"  # its word goes to the left of it
     place = {"align": alt.expr(f"{near_edge} ? 'right' : 'left'"), "dx": alt.expr(f"{near_edge} ? -6 : 6")}
-    words = parts.words_on_top(base.mark_text(**place, dy=-3), text="label:N")
+    words = building_blocks.words_on_top(base.mark_text(**place, dy=-3), text="label:N")
     view = alt.selection_interval(name="view", bind="scales")
-    dots = dots.add_params(view, parts.cell_click("piece"))
+    dots = dots.add_params(view, building_blocks.cell_click("piece"))
     chart = alt.layer(dots, *words).properties(
-        title=parts.heading(f"The neighbourhood by {method}", "Scroll to zoom, drag to move, click a dot"),
+        title=building_blocks.heading(
+            f"The neighbourhood by {method}", "Scroll to zoom, drag to move, click a dot"
+        ),
         height=440,
     )
     return theme.finish(chart)
@@ -49,13 +51,13 @@ def word_axis() -> alt.LayerChart:
     Selection: ``cell``, with ``position``.
     """
     base = alt.Chart(alt.NamedData("tokens")).encode(
-        x=parts.tokens_x(),
+        x=building_blocks.tokens_x(),
         y=alt.Y("value:Q", title="0: first word, 1: second").axis(grid=True, tickCount=6),
         tooltip=[
-            *parts.step_tips(),
-            parts.tip("value", "place on the axis"),
-            parts.tip("near_low", "cosine to the first word"),
-            parts.tip("near_high", "cosine to the second word"),
+            *building_blocks.step_tips(),
+            building_blocks.tip("value", "place on the axis"),
+            building_blocks.tip("near_low", "cosine to the first word"),
+            building_blocks.tip("near_high", "cosine to the second word"),
         ],
     )
     half = (
@@ -74,11 +76,13 @@ def word_axis() -> alt.LayerChart:
     stems = base.mark_rule(color=theme.OUTLINE).encode(y2=alt.datum(0.5))
     dots = base.mark_point(filled=True, opacity=1, size=110, color=theme.ACCENT)
     every = alt.Chart(alt.NamedData("tokens"))
-    columns = parts.whole_columns(every.encode(x=parts.tokens_x(), tooltip=alt.value(None)), "position")
-    room = parts.reach(every, "y", "least", "most")
-    band = parts.chosen_band(parts.tokens_x())
+    columns = building_blocks.whole_columns(
+        every.encode(x=building_blocks.tokens_x(), tooltip=alt.value(None)), "position"
+    )
+    room = building_blocks.reach(every, "y", "least", "most")
+    band = building_blocks.chosen_band(building_blocks.tokens_x())
     chart = alt.layer(half, columns, band, *ends, *room, stems, dots).properties(
-        title=parts.heading(
+        title=building_blocks.heading(
             "Between two words", "Half-way: equally near to both", "Shaded: the middle half of the vocabulary"
         ),
         height=240,

@@ -18,6 +18,7 @@ from rnnviz_core.cells import equations as cells
 from rnnviz_core.cells import meanings
 from rnnviz_core.charts import (
     attention,
+    building_blocks,
     cell_drawing,
     context,
     embeddings,
@@ -25,7 +26,6 @@ from rnnviz_core.charts import (
     inspector,
     matrices,
     memory,
-    parts,
     replaced,
     softmax,
     states,
@@ -361,9 +361,9 @@ def test_options_give_the_same_object_so_that_the_spec_is_compiled_once():
 
 
 def test_the_axis_hides_exactly_the_prefix_of_a_tick():
-    assert token_frames.tick_texts(["good"])[0][parts.TICK_PREFIX :] == "good"
+    assert token_frames.tick_texts(["good"])[0][building_blocks.TICK_PREFIX :] == "good"
     last = token_frames.tick_texts([""] * limits.PIECES)[-1]
-    assert len(last) == parts.TICK_PREFIX
+    assert len(last) == building_blocks.TICK_PREFIX
 
 
 # --- colours ----------------------------------------------------------------------------------
@@ -528,13 +528,13 @@ def test_the_matrix_of_a_long_text_fits_the_screen(tokens, row):
 
 @pytest.mark.parametrize("count, height", [(16, 192), (64, 256), (128, 384), (256, 512), (1024, 1024)])
 def test_rows_are_whole_pixels(count, height):
-    assert parts.rows_height(count) == height
+    assert building_blocks.rows_height(count) == height
     assert height % count == 0
 
 
 @pytest.mark.parametrize("count", [4, 64, 128, 256, 1024])
 def test_row_labels_are_sparse(count):
-    ticks = parts.rows_y("unit", count, "unit").to_dict()["axis"]["values"]
+    ticks = building_blocks.rows_y("unit", count, "unit").to_dict()["axis"]["values"]
     assert len(ticks) <= 9
     assert ticks[0] == 0
 
