@@ -10,8 +10,8 @@ from rnnviz_core.inputs.tokenizer import PAD, Tokenizer
 
 from .attention import Attended, AttentionPooling
 from .classifier_spec import SentimentSpec
+from .components import Encoded, Lookup, encode, initialise, recurrent
 from .network import Readout, Table
-from .parts import Encoded, Lookup, encode, initialise, recurrent
 from .specs import Attention
 
 

@@ -12,8 +12,8 @@ from rnnviz_core.cells.kinds import Cell
 from rnnviz_core.inputs.tokenizer import PAD, Tokenizer
 
 from .attention import Attended, BahdanauAttention, LuongAttention
+from .components import Lookup, State, encode, initialise, recurrent
 from .network import Readout, Table
-from .parts import Lookup, State, encode, initialise, recurrent
 from .seq2seq_spec import TranslationSpec
 from .specs import Attention
 

@@ -11,8 +11,8 @@ import torch
 from torch import Tensor
 
 from rnnviz_core.inputs.tokenizer import Encoding
+from rnnviz_core.models.components import State
 from rnnviz_core.models.network import Network
-from rnnviz_core.models.parts import State
 
 from .layers import Recording, Run, record_layers
 from .trace import Trace

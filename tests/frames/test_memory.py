@@ -13,7 +13,7 @@ from bench.load import memory
 from bench.sentences import language, sentences
 from rnnviz_core import load, record
 from rnnviz_core.frames.embeddings import vocabulary
-from rnnviz_core.models.parts import Lookup, halve_lookups
+from rnnviz_core.models.components import Lookup, halve_lookups
 from rnnviz_core.ui.drawing import arrow
 from rnnviz_core.ui.serving import loaders
 

@@ -18,7 +18,7 @@ from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 from rnnviz_core.errors import DataError
 from rnnviz_core.inputs.tokenizer import PAD, Tokenizer
 from rnnviz_core.models.classifier import SentimentModel
-from rnnviz_core.models.parts import RECURRENT, initialise
+from rnnviz_core.models.components import RECURRENT, initialise
 from rnnviz_core.training.batches import Batch, Example, bucketed
 from rnnviz_core.training.flat import Flat
 from rnnviz_core.training.objectives import EVALUATION_ROWS, device_of

@@ -4,7 +4,7 @@ import torch
 from torch import Tensor
 
 from rnnviz_core.models.classifier import SentimentModel
-from rnnviz_core.models.parts import Encoded
+from rnnviz_core.models.components import Encoded
 from rnnviz_core.tracing.layers import Recording
 from rnnviz_core.tracing.recording import batch_of_one, finished, record_encoder
 from rnnviz_core.tracing.trace import Trace

@@ -81,7 +81,7 @@ def models() -> Scan:
 
 def _model(path: str, stamp: str) -> Any:
     from rnnviz_core.checkpoints import registry as checkpoints
-    from rnnviz_core.models.parts import halve_lookups
+    from rnnviz_core.models.components import halve_lookups
     from rnnviz_core.tracing import kernels
 
     def load() -> Any:
