@@ -29,7 +29,7 @@ from rnnviz_core.errors import DataError
 from .batches import Batch, Example, bucketed
 from .fingerprint import Fingerprint, of_settings
 from .flat import Flat
-from .objectives import Work
+from .objectives import Objective
 from .parallel import ALONE, Group
 from .settings import Optimizer, Precision, TrainingConfig, rate_factor
 from .state import STATE, add_to_log, check, keep_log, read
@@ -84,7 +84,7 @@ class Trainer:
     def __init__(
         self,
         model: Trainable,
-        work: Work,
+        work: Objective,
         config: TrainingConfig,
         out: Path,
         metrics: dict[str, Any] | None = None,

@@ -17,7 +17,7 @@ from .flat import Flat
 EVALUATION_ROWS = 256  # examples per batch where no gradient is kept
 
 
-class Work(Protocol):
+class Objective(Protocol):
     """One task's side of the training loop."""
 
     metric: str  # the validation figure that picks the best epoch

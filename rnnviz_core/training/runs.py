@@ -12,7 +12,7 @@ from rnnviz_core.contracts.task import task_of_spec
 
 from .fingerprint import Fingerprint, of_reading, of_settings, of_teachers, of_tokenizers
 from .loop import Progress, Trainer
-from .objectives import Work
+from .objectives import Objective
 from .parallel import ALONE, Group
 from .parallel import group as processes
 from .run import Run
@@ -21,14 +21,14 @@ from .state import begin, check
 PRETRAINING = "pretraining"  # the folder of the language model within that of its run
 
 
-def prepare(run: Run, group: Group = ALONE, material: Any = None) -> tuple[Model, Work]:
+def prepare(run: Run, group: Group = ALONE, material: Any = None) -> tuple[Model, Objective]:
     """A model with fresh weights, and its work on what the run's sources hold.
 
     Every process of a `group` learns the same vocabulary and weights; only the examples are shared out.
     """
     task = task_of_spec(run.spec)
     torch.manual_seed(run.config.seed)
-    prepared: tuple[Model, Work] = task.prepare(run, material or task.read(run), group)
+    prepared: tuple[Model, Objective] = task.prepare(run, material or task.read(run), group)
     return prepared
 
 
@@ -63,7 +63,7 @@ def execute(run: Run, out: str | Path, *, quiet: bool = False) -> tuple[Path, Pr
     return out / model.name, progress
 
 
-def _ready(run: Run, out: Path, group: Group) -> tuple[Model, Work, Trainer | None, Fingerprint]:
+def _ready(run: Run, out: Path, group: Group) -> tuple[Model, Objective, Trainer | None, Fingerprint]:
     """All that can refuse a run: read, compare with what `out` holds, prepare.
 
     Returns the model, its work, the training that comes before it (None where there is none, or it is

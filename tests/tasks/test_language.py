@@ -14,7 +14,7 @@ from rnnviz_core.errors import DataError, SpecError
 from rnnviz_core.inputs.tokenizer import Tokenizer
 from rnnviz_core.models.classifier import SentimentModel
 from rnnviz_core.models.classifier_spec import SentimentSpec
-from rnnviz_core.tasks.sentiment.language import PASSAGE, LanguageModel, LanguageWork, _passages
+from rnnviz_core.tasks.sentiment.language import PASSAGE, LanguageModel, LanguageObjective, _passages
 from rnnviz_core.training.batches import Example, collate
 from rnnviz_core.training.runs import PRETRAINING, Run, execute
 from rnnviz_core.training.settings import TrainingConfig
@@ -145,13 +145,13 @@ def test_settings_and_texts_that_cannot_be_used_are_explained(table, tmp_path):
 
 def test_no_text_is_both_read_and_held_out(table, tmp_path, monkeypatch):
     given = {}
-    made = LanguageWork.__init__
+    made = LanguageObjective.__init__
 
     def watch(self, tokenizer, train, held_out):
         given.update(train=train, held_out=held_out)
         made(self, tokenizer, train, held_out)
 
-    monkeypatch.setattr(LanguageWork, "__init__", watch)
+    monkeypatch.setattr(LanguageObjective, "__init__", watch)
     execute(run_on(table), tmp_path / "run", quiet=True)
     lines = table.read_text().splitlines()[1:]
     texts = [line.split("\t")[2].replace("<br />", " ") for line in lines if line.startswith("train")]

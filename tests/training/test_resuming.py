@@ -11,7 +11,7 @@ from rnnviz_core.errors import DataError, SpecError
 from rnnviz_core.models.classifier_spec import SentimentSpec
 from rnnviz_core.models.seq2seq_spec import TranslationSpec
 from rnnviz_core.scoring import publishing
-from rnnviz_core.tasks.sentiment.objective import SentimentWork
+from rnnviz_core.tasks.sentiment.objective import SentimentObjective
 from rnnviz_core.training import loop, state
 from rnnviz_core.training.runs import PRETRAINING, Run, execute
 from rnnviz_core.training.settings import TrainingConfig
@@ -277,7 +277,7 @@ UNSEEN = "\N{ZERO WIDTH SPACE}"
 )
 def test_texts_that_cannot_be_scored_are_refused_before_training(tmp_path, monkeypatch, rows, message):
     run = Run(spec(), write(tmp_path / "own.tsv", rows), vocabulary=60, config=TrainingConfig(epochs=1))
-    monkeypatch.setattr(SentimentWork, "training", lambda *_: pytest.fail("training had begun"))
+    monkeypatch.setattr(SentimentObjective, "training", lambda *_: pytest.fail("training had begun"))
     with pytest.raises(DataError, match=message):
         execute(run, tmp_path / "run", quiet=True)
     assert not (tmp_path / "run").exists()

@@ -249,7 +249,7 @@ def test_each_epoch_draws_which_texts_are_read_with_a_teachers_translation(make_
     monkeypatch.setattr(work, "translations", lambda model, text, beam: [answers[id(model)], "a"])
     model = make_translation("gru", "luong")
     pairs = Pairs(["a"] * 2000, ["a"] * 2000)
-    taught = work.TranslationWork(model, pairs, pairs, teachers=teachers, teacher_share=0.6)
+    taught = work.TranslationObjective(model, pairs, pairs, teachers=teachers, teacher_share=0.6)
     known = {(BOS, *model.target_tokenizer.ids(word), EOS): word for word in "abc"}
     assert len(known) == 3
     read = [[known[tuple(e.target)] for e in taught.training(random.Random(seed))] for seed in (0, 1)]
@@ -266,7 +266,7 @@ def test_a_teachers_translation_may_be_the_nearest_of_its_beam(make_translation,
     model = make_translation("gru", "luong")
     pairs = Pairs(["u", "v"], ["b a", "c a b c"])
     for nearest, wanted in ((False, ["b c", "c"]), (True, ["B a", "a b c"])):
-        taught = work.TranslationWork(
+        taught = work.TranslationObjective(
             model, pairs, pairs, teachers=[model], teacher_share=1.0, teacher_nearest=nearest
         )
         read = [example.target for example in taught.training(random.Random(0))]
@@ -329,7 +329,7 @@ def test_a_translator_learns_two_kinds_of_pairs_together(sentences, others, tmp_
 def test_an_epoch_reads_the_data_as_often_as_asked_and_the_rest_once(make_translation):
     model = make_translation("gru", "luong")
     own, others = Pairs(["el gato", "el perro"], ["the cat", "the dog"]), Pairs(["la casa"], ["the house"])
-    mixed = work.TranslationWork(model, own, own, beside=others, repeat=3)
+    mixed = work.TranslationObjective(model, own, own, beside=others, repeat=3)
     read = [example.ids for example in mixed.training(random.Random(0))]
     ids = [model.source_tokenizer.ids(text) for text in (*own.sources, *others.sources)]
     assert [read.count(one) for one in ids] == [3, 3, 1]

@@ -75,7 +75,7 @@ class LanguageModel(nn.Module):
         model.encoder.load_state_dict({**model.encoder.state_dict(), **self.encoder.state_dict()})
 
 
-class LanguageWork:
+class LanguageObjective:
     """Running text for a `LanguageModel`, cut into passages, in every epoch at other places."""
 
     metric, larger_is_better = "loss", False

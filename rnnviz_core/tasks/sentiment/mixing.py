@@ -21,7 +21,7 @@ from rnnviz_core.models.classifier import SentimentModel
 from rnnviz_core.training.flat import Flat, joined
 from rnnviz_core.training.objectives import device_of
 
-from .objective import SentimentWork, flat_logits, second_side, sentiment_scores
+from .objective import SentimentObjective, flat_logits, second_side, sentiment_scores
 from .prepared import NEGATORS, Prepared, side_target
 from .templates import templated
 
@@ -42,7 +42,7 @@ class Amounts:
     leave_out: tuple[str, ...] = ()  # families of templates that are not used
 
 
-class MixedWork(SentimentWork):
+class MixedObjective(SentimentObjective):
     """The work on a prepared mixture.
 
     Parameters
@@ -52,7 +52,7 @@ class MixedWork(SentimentWork):
     prepared, amounts
         The texts, and how many of them an epoch reads.
     teachers, teacher_share
-        As in `SentimentWork`. Their answers are kept beside the mixture: they are asked once.
+        As in `SentimentObjective`. Their answers are kept beside the mixture: they are asked once.
     looking
         Weight of attention's own loss: its cross-entropy against the words' own labels.
     seed

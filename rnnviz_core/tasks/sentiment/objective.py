@@ -121,7 +121,7 @@ def mean_answers(teachers: Sequence[SentimentModel], texts: Sequence[str]) -> Fl
     return torch.stack(answers).mean(0)
 
 
-class SentimentWork:
+class SentimentObjective:
     """Labelled texts for a `SentimentModel`.
 
     Parameters

@@ -12,14 +12,14 @@ from rnnviz_core.models.classifier import SentimentModel
 from rnnviz_core.models.classifier_spec import SentimentSpec
 from rnnviz_core.training.fingerprint import CONTENT, Fingerprint, of_contents
 from rnnviz_core.training.flat import Flat
-from rnnviz_core.training.objectives import Work, trainable
+from rnnviz_core.training.objectives import Objective, trainable
 from rnnviz_core.training.parallel import Group
 from rnnviz_core.training.run import Run
 
 from . import prepared
-from .language import HELD_OUT, LanguageModel, LanguageWork
-from .mixing import Amounts, MixedWork
-from .objective import SentimentWork
+from .language import HELD_OUT, LanguageModel, LanguageObjective
+from .mixing import Amounts, MixedObjective
+from .objective import SentimentObjective
 
 TREEBANK_SYMBOLS = ("n't",)  # one piece in tokens ("did n't") and as people type it ("didn't")
 
@@ -68,7 +68,7 @@ def _mixture(run: Run) -> Material:
     return Material(mixture=mixture, running=mixture.running() if run.pretrain else None)
 
 
-def prepare(run: Run, material: Material, group: Group) -> tuple[SentimentModel, Work]:
+def prepare(run: Run, material: Material, group: Group) -> tuple[SentimentModel, Objective]:
     """A model with fresh weights, and its work on what was read."""
     if material.mixture is not None:
         return _prepare_mixed(run, material.mixture, group)
@@ -87,7 +87,7 @@ def prepare(run: Run, material: Material, group: Group) -> tuple[SentimentModel,
     )
     trainable(tokenizer, train.texts)
     model = SentimentModel(run.spec, tokenizer, run.name)
-    return model, SentimentWork(
+    return model, SentimentObjective(
         model,
         group.shard(train),
         check,
@@ -100,10 +100,10 @@ def prepare(run: Run, material: Material, group: Group) -> tuple[SentimentModel,
     )
 
 
-def _prepare_mixed(run: Run, mixture: prepared.Prepared, group: Group) -> tuple[SentimentModel, Work]:
+def _prepare_mixed(run: Run, mixture: prepared.Prepared, group: Group) -> tuple[SentimentModel, Objective]:
     """A model that reads with a mixture's vocabulary, and its work on it."""
     model = SentimentModel(run.spec, mixture.tokenizer, run.name)
-    return model, MixedWork(
+    return model, MixedObjective(
         model,
         mixture,
         Amounts(run.everyday, run.templates, run.reviews, leave_out=run.leave_out),
@@ -125,13 +125,13 @@ def _teacher(path: str, spec: SentimentSpec) -> SentimentModel:
 
 def first_reading(
     run: Run, model: SentimentModel, material: Material, group: Group
-) -> tuple[LanguageModel, Work]:
+) -> tuple[LanguageModel, Objective]:
     """The language model whose layers the model starts from, and the texts that it reads."""
     if material.running is not None:
-        return LanguageModel(model), LanguageWork.of(material.running, group.rank, group.size)
+        return LanguageModel(model), LanguageObjective.of(material.running, group.rank, group.size)
     read = material.pretrain
     assert isinstance(read, corpora.Texts)
     kept = group.shard(corpora.Texts([text for i, text in enumerate(read.texts) if i % HELD_OUT]))
     if not kept.texts:
         raise DataError(f"{', '.join(run.pretrain)}: one text is not enough; every {HELD_OUT}th is held out")
-    return LanguageModel(model), LanguageWork(model.tokenizer, kept.texts, read.texts[::HELD_OUT])
+    return LanguageModel(model), LanguageObjective(model.tokenizer, kept.texts, read.texts[::HELD_OUT])

@@ -36,7 +36,7 @@ def nearest(candidates: Sequence[str], given: str) -> str:
     return max(candidates, key=lambda text: metric.sentence_score(text, [given]).score)
 
 
-class TranslationWork:
+class TranslationObjective:
     """Sentence pairs for a `TranslationModel`.
 
     Parameters

@@ -10,11 +10,11 @@ from rnnviz_core.inputs.tokenizer import Tokenizer
 from rnnviz_core.models.seq2seq import TranslationModel
 from rnnviz_core.models.seq2seq_spec import TranslationSpec
 from rnnviz_core.training.fingerprint import Fingerprint, of_contents
-from rnnviz_core.training.objectives import Work, trainable
+from rnnviz_core.training.objectives import Objective, trainable
 from rnnviz_core.training.parallel import Group
 from rnnviz_core.training.run import Run
 
-from .objective import TranslationWork
+from .objective import TranslationObjective
 
 
 @dataclass(frozen=True)
@@ -56,7 +56,7 @@ def read(run: Run) -> Material:
     )
 
 
-def prepare(run: Run, material: Material, group: Group) -> tuple[TranslationModel, Work]:
+def prepare(run: Run, material: Material, group: Group) -> tuple[TranslationModel, Objective]:
     """A model with fresh weights, and its work on what was read."""
     spec = run.spec
     train, check = material.train, material.validation
@@ -70,7 +70,7 @@ def prepare(run: Run, material: Material, group: Group) -> tuple[TranslationMode
     )
     trainable(source, train.sources)
     model = TranslationModel(spec, source, target, run.name)
-    return model, TranslationWork(
+    return model, TranslationObjective(
         model,
         group.shard(train),
         check,
@@ -95,9 +95,9 @@ def _teaching_translator(path: str, spec: TranslationSpec) -> TranslationModel:
 
 def first_reading(
     run: Run, model: TranslationModel, material: Material, group: Group
-) -> tuple[TranslationModel, Work]:
+) -> tuple[TranslationModel, Objective]:
     """The model itself, and the sentence pairs that it reads first."""
     read = material.pretrain
     assert read is not None
     trainable(model.source_tokenizer, read.sources)
-    return model, TranslationWork(model, group.shard(read), material.validation, sampling=run.sampling)
+    return model, TranslationObjective(model, group.shard(read), material.validation, sampling=run.sampling)
