@@ -34,7 +34,7 @@ from bench.client import Run, Visitor
 from bench.sentences import language, sentences
 from bench.wake import PAGES, wake
 from rnnviz_core.checkpoints import registry as checkpoints
-from rnnviz_core.ui.shell.text import label
+from rnnviz_core.ui.shell.wording import label
 from scripts.serving import Server, folder, serve_process, serve_workers
 
 T = TypeVar("T")

@@ -11,13 +11,13 @@ from rnnviz_core.errors import SpecError, unknown_choice
 from .model import checkpoints_option, load
 
 if TYPE_CHECKING:
-    from rnnviz_core.frames.gates import Place
+    from rnnviz_core.frames.layer import Layer
     from rnnviz_core.tracing.trace import Trace
 
 Drawing = tuple[Any, dict[str, Any]]  # a template, and the rows of its datasets
 
 
-def _gates(trace: "Trace", place: "Place") -> Drawing:
+def _gates(trace: "Trace", place: "Layer") -> Drawing:
     from rnnviz_core.charts.gates import gate_maps
     from rnnviz_core.frames import gates
 
@@ -25,7 +25,7 @@ def _gates(trace: "Trace", place: "Place") -> Drawing:
     return template, {"cells": gates.cells(trace, place), "chosen": {}}
 
 
-def _states(trace: "Trace", place: "Place") -> Drawing:
+def _states(trace: "Trace", place: "Layer") -> Drawing:
     from rnnviz_core.charts.states import state_maps
     from rnnviz_core.frames import states
 
@@ -33,7 +33,7 @@ def _states(trace: "Trace", place: "Place") -> Drawing:
     return template, {"cells": states.cells(trace, place), "chosen": {}}
 
 
-def _embeddings(trace: "Trace", place: "Place") -> Drawing:
+def _embeddings(trace: "Trace", place: "Layer") -> Drawing:
     from rnnviz_core.charts.embeddings import embedding_heatmap
     from rnnviz_core.frames import embeddings
 
@@ -41,7 +41,7 @@ def _embeddings(trace: "Trace", place: "Place") -> Drawing:
     return template, {"cells": embeddings.vectors(trace, place.part), "chosen": {}}
 
 
-def _attention(trace: "Trace", place: "Place") -> Drawing:
+def _attention(trace: "Trace", place: "Layer") -> Drawing:
     from rnnviz_core.charts import attention as charts
     from rnnviz_core.frames import attention as frames
 
@@ -52,7 +52,7 @@ def _attention(trace: "Trace", place: "Place") -> Drawing:
     return charts.small_alignment(), {"alignment": frames.alignment(trace)}  # a file has no row to click
 
 
-CHARTS: dict[str, Callable[["Trace", "Place"], Drawing]] = {
+CHARTS: dict[str, Callable[["Trace", "Layer"], Drawing]] = {
     "gates": _gates,
     "states": _states,
     "embeddings": _embeddings,
@@ -60,7 +60,7 @@ CHARTS: dict[str, Callable[["Trace", "Place"], Drawing]] = {
 }
 
 
-def _units(trace: "Trace", place: "Place") -> int:
+def _units(trace: "Trace", place: "Layer") -> int:
     """How many units the layer has; raises `SpecError` where there is no such layer."""
     if place.site("hidden") not in trace:
         layers = [site.removesuffix(".hidden") for site in trace if site.endswith(".hidden")]
@@ -69,15 +69,15 @@ def _units(trace: "Trace", place: "Place") -> int:
     return size
 
 
-def _place(layer: str) -> "Place":
+def _place(layer: str) -> "Layer":
     """``encoder.0`` or ``encoder.0.reverse``, as the sites of a trace begin."""
-    from rnnviz_core.frames.gates import Place
+    from rnnviz_core.frames.layer import Layer
 
     part, _, rest = layer.partition(".")
     number, _, direction = rest.partition(".")
     if not number.isdecimal() or direction not in ("", "reverse"):
         raise SpecError(f"--layer {layer!r}: write it as in a trace, such as encoder.0 or encoder.1.reverse")
-    return Place(part, int(number), bool(direction))
+    return Layer(part, int(number), bool(direction))
 
 
 @click.command(short_help="Draw the gates, states or attention of a text into a file.")

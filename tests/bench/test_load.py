@@ -12,7 +12,7 @@ from bench.heavy import measure
 from bench.load import KINDS, load, table
 from bench.sentences import GRAMMARS, sentences
 from rnnviz_core.checkpoints import registry as checkpoints
-from rnnviz_core.ui.shell.text import label
+from rnnviz_core.ui.shell.wording import label
 from scripts.serving import folder, serve_process
 
 pytestmark = [

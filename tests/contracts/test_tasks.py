@@ -19,7 +19,7 @@ FILES = "rnnviz_core/inputs/json_rows.py"  # a key of other people's files
 TABLE = "rnnviz_core/contracts/task.py"  # where the packages are found
 FACE = "rnnviz_core/__init__.py"  # the public names
 NAMED = re.compile(
-    r"""\b(?:Sentiment|Translation)(?:Model|Spec|Work)\b|"""  # its classes
+    r"""\b(?:Sentiment|Translation)(?:Model|Spec|Objective)\b|"""  # its classes
     r"""(?:==|!=|\bis\b|\bin\b)\s*\(?["'](?:sentiment|translation)["']"""  # a question which task it is
 )
 SOURCES = sorted(

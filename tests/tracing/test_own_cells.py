@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from rnnviz_core.cells import equations as cells
 from rnnviz_core.errors import TraceError
 from rnnviz_core.frames import gates, memory
-from rnnviz_core.frames.gates import Place
+from rnnviz_core.frames.layer import Layer
 from rnnviz_core.models.own_cells import CellLayers
 from rnnviz_core.models.stacks import stack_of
 from rnnviz_core.tracing.module import record_module
@@ -166,12 +166,12 @@ def test_a_projection_is_an_extra_weight() -> None:
 @pytest.mark.parametrize("name", OWN)
 def test_a_ledger_of_an_own_cell_adds_up(name: str) -> None:
     trace = record_module(made(name), torch.randn(9, 3))
-    assert memory.ledger(trace, Place(), 8).difference < 1e-5
+    assert memory.ledger(trace, Layer(), 8).difference < 1e-5
 
 
 def test_the_peepholes_arithmetic_is_printed() -> None:
     trace = record_module(made("peephole"), torch.randn(5, 3))
-    blocks = {block.name: block.latex for block in gates.worked(trace, Place(), 2, 1)}
+    blocks = {block.name: block.latex for block in gates.worked(trace, Layer(), 2, 1)}
     assert r"p_{f} \odot c_{t-1}" in blocks["forget"]
     assert r"p_{o} \odot c_t" in blocks["output"]
 

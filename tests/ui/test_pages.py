@@ -10,7 +10,7 @@ from rnnviz_core.checkpoints import registry as checkpoints
 from rnnviz_core.contracts.examples import default_text
 from rnnviz_core.ui.shell.routes import ROUTES
 from rnnviz_core.ui.shell.script import SCRIPT
-from rnnviz_core.ui.shell.text import plain
+from rnnviz_core.ui.shell.wording import plain
 
 ROOT = Path(__file__).resolve().parents[2]
 SHIPPED = tuple(entry.id for entry in checkpoints.scan(ROOT / "checkpoints").entries)

@@ -12,7 +12,7 @@ from streamlit.testing.v1 import AppTest
 
 from bench.fuzz import PAGES
 from rnnviz_core.ui.shell.script import SCRIPT
-from rnnviz_core.ui.shell.text import plain
+from rnnviz_core.ui.shell.wording import plain
 
 ROOT = Path(__file__).resolve().parents[2]
 HOSTILE = (

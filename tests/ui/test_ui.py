@@ -25,7 +25,7 @@ from rnnviz_core.tasks.translation.spanish import SPANISH
 from rnnviz_core.ui.controls import url
 from rnnviz_core.ui.drawing import show as drawing
 from rnnviz_core.ui.serving import loaders
-from rnnviz_core.ui.shell import glossary, header, routes, words
+from rnnviz_core.ui.shell import glossary, header, routes, wording
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -249,8 +249,8 @@ def test_warm_up_froze_what_was_imported(folder):
     "text", ["*a*", "_b_", ":smile:", "$x$", "<b>", "[a](b)", ":red[x]", "`c`", "&lt;", "1. x"]
 )
 def test_plain_leaves_nothing_to_interpret(text):
-    assert not re.search(r"[*_:$<>\[\]()`.]", words.plain(text).replace("&#", ""))
-    assert words_of(words.plain(text)) == text
+    assert not re.search(r"[*_:$<>\[\]()`.]", wording.plain(text).replace("&#", ""))
+    assert words_of(wording.plain(text)) == text
 
 
 def test_header_escapes_tokens():

@@ -16,7 +16,7 @@ def clicked(key: str, select: str = "cell") -> dict[str, Any] | None:
     """The cell that was clicked in the chart with this `key`, once; None when there is no new click.
 
     A chart's selection only collects clicks: one adds its cell, the next on the same cell takes it out
-    again (`charts.building_blocks.cell_click`). So whatever differs from the run before is what was clicked, also
+    again (`building_blocks.cell_click`). So whatever differs from the run before is what was clicked, also
     where a widget or the URL has chosen something else meanwhile.
     """
     state, memory = st.session_state.get(key), f"clicked-{key}"

@@ -10,7 +10,7 @@ from rnnviz_core.checkpoints.registry import Entry, Scan
 from rnnviz_core.contracts.task import task_of_spec
 from rnnviz_core.ui.controls import url
 
-from . import header, words
+from . import header, wording
 
 if TYPE_CHECKING:
     from rnnviz_core.ui.serving.view import View
@@ -49,7 +49,7 @@ def _draw_choices(offered: dict[str, Entry], other: str, other_text: str) -> Non
     st.selectbox(
         "Another model",
         ["", *offered],
-        format_func=lambda name: words.label(offered[name]) if name else "the same model",
+        format_func=lambda name: wording.label(offered[name]) if name else "the same model",
         key=key,
         on_change=lambda: url.put("with", st.session_state[key] or None),
     )

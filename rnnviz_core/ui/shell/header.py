@@ -14,7 +14,7 @@ from rnnviz_core.inputs.steps import Token
 from rnnviz_core.inputs.tokenizer import UNK, is_byte
 from rnnviz_core.tracing.trace import Trace
 
-from . import routes, words
+from . import routes, wording
 
 if TYPE_CHECKING:
     from rnnviz_core.ui.serving.view import Choice
@@ -52,7 +52,7 @@ def _show_notes(trace: Trace, axis: str) -> None:
     if single := sum(is_byte(token.text) for token in trace.tokens[axis]):
         pieces = "piece is a byte" if single == 1 else "pieces are bytes"
         more.append(f"{single} {pieces} of characters that have no piece of their own (dotted frame).")
-    words.show_notes(*more)
+    wording.show_notes(*more)
 
 
 def _row(key: str, content: str) -> str:
@@ -113,9 +113,9 @@ def doubt(entry: Entry, trace: Trace) -> str:
 
 def _network(choice: "Choice") -> str:
     """The network; with the sidebar closed also its score, which otherwise stands there."""
-    entry, score = choice.entry, words.score(choice.entry)
+    entry, score = choice.entry, wording.score(choice.entry)
     beside = f'<span class="rv-score"> · {escape(score)}</span>' if score else ""
-    name = f"<strong>{escape(entry.id)}</strong> · {escape(words.architecture(entry.spec))}"
+    name = f"<strong>{escape(entry.id)}</strong> · {escape(wording.architecture(entry.spec))}"
     return f"<span>{name}{beside}</span>"
 
 

@@ -8,7 +8,7 @@ from rnnviz_core.models.specs import ModelSpec
 from rnnviz_core.ui.serving import loaders
 
 from . import sidebar
-from .text import architecture, plain
+from .wording import architecture, plain
 
 
 def offer_models(reason: str, needs: Callable[[ModelSpec], bool]) -> None:

@@ -13,8 +13,8 @@ from rnnviz_core.ui.serving import guard, loaders
 from rnnviz_core.ui.serving.caches import turns
 from rnnviz_core.ui.serving.view import Choice, View
 
-from . import header, routes, script, sidebar, style, tools, words
-from .text import plain
+from . import header, routes, script, sidebar, style, tools, wording
+from .wording import plain
 
 
 def run() -> None:
@@ -43,7 +43,7 @@ def page(name: str) -> View:
         trace = _trace(choice)
     except RnnvizError as error:
         st.title(routes.route(name).title, anchor=False)
-        words.show_notes()
+        wording.show_notes()
         message = str(error)
         st.error(plain(message[:1].upper() + message[1:]), icon=":material/error:")
         st.stop()

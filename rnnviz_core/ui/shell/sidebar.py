@@ -11,13 +11,13 @@ from rnnviz_core.ui.controls import choose, url
 from rnnviz_core.ui.serving import loaders
 from rnnviz_core.ui.serving.view import Choice
 
-from . import compare, sentence, words
+from . import compare, sentence, wording
 
 
 def say_hint(choice: Choice, trace: Trace) -> None:
     """What the network of `trace` did on the chosen example: it is known once the sentence was read."""
     if choice.example and choice.hint and choice.example.text == choice.text:
-        choice.hint.caption(words.plain(choice.example.watch(trace)))
+        choice.hint.caption(wording.plain(choice.example.watch(trace)))
 
 
 def draw() -> Choice:
@@ -39,7 +39,7 @@ def draw() -> Choice:
 
 def _no_model(found: Scan) -> None:
     st.header("No model to look at yet")
-    name = words.plain(loaders.folder().name)
+    name = wording.plain(loaders.folder().name)
     st.markdown(
         f"RNNViz shows trained networks, and found none in the folder “{name}”. "
         "Train one, then reload this page:"
@@ -52,7 +52,7 @@ def _no_model(found: Scan) -> None:
 def _list_problems(found: Scan) -> None:
     """Checkpoints that cannot be used, and why; the others go on working."""
     if found.problems:
-        lines = "\n".join(f"- {words.plain(problem)}" for problem in found.problems)
+        lines = "\n".join(f"- {wording.plain(problem)}" for problem in found.problems)
         st.warning(f"Left out, the rest works:\n{lines}", icon=":material/warning:")
 
 
@@ -95,12 +95,12 @@ def _choose_model(found: Scan, task: str) -> Entry:
     st.selectbox(
         "Model",
         list(entries),
-        format_func=lambda name: words.label(entries[name]),
+        format_func=lambda name: wording.label(entries[name]),
         key=key,
         on_change=lambda: change_model(st.session_state[key]),
     )
     entry = entries[chosen]
-    st.caption(words.plain(f"{entry.spec.hidden} units · {words.measured(entry)}"))
+    st.caption(wording.plain(f"{entry.spec.hidden} units · {wording.measured(entry)}"))
     return entry
 
 

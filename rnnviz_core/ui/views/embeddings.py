@@ -20,7 +20,7 @@ from rnnviz_core.ui.drawing.show import show
 from rnnviz_core.ui.serving import loaders
 from rnnviz_core.ui.serving.caches import Cache, heavy
 from rnnviz_core.ui.shell.compare import side_by_side
-from rnnviz_core.ui.shell.text import download_rows, explain, plain
+from rnnviz_core.ui.shell.wording import download_rows, explain, plain
 from rnnviz_core.ui.views.sections import Section
 
 if TYPE_CHECKING:

@@ -15,7 +15,7 @@ from rnnviz_core.ui.controls.player import play
 from rnnviz_core.ui.drawing.show import show
 from rnnviz_core.ui.shell import routes
 from rnnviz_core.ui.shell.compare import side_by_side
-from rnnviz_core.ui.shell.text import explain, link_pages
+from rnnviz_core.ui.shell.wording import explain, link_pages
 from rnnviz_core.ui.views.sections import Section
 
 if TYPE_CHECKING:

@@ -15,7 +15,7 @@ from rnnviz_core.ui.controls.choose import choose_beam, choose_token, whole
 from rnnviz_core.ui.controls.clicks import follow
 from rnnviz_core.ui.drawing.show import show
 from rnnviz_core.ui.shell.compare import side_by_side
-from rnnviz_core.ui.shell.text import SHIFT, download_rows, explain, plain
+from rnnviz_core.ui.shell.wording import SHIFT, download_rows, explain, plain
 from rnnviz_core.ui.views.sections import Needs, Section
 
 if TYPE_CHECKING:

@@ -21,7 +21,7 @@ from rnnviz_core.ui.controls.choose import read
 from rnnviz_core.ui.drawing.show import show
 from rnnviz_core.ui.serving import loaders
 from rnnviz_core.ui.shell.offers import choose_model
-from rnnviz_core.ui.shell.text import architecture, explain, plain, score
+from rnnviz_core.ui.shell.wording import architecture, explain, plain, score
 
 from .weights import looking
 

@@ -15,7 +15,7 @@ from rnnviz_core.frames.numbers import printed
 from rnnviz_core.frames.tokens import spread, step_texts
 from rnnviz_core.ui.controls.choose import choose_one, choose_token, choose_unit
 from rnnviz_core.ui.drawing.show import show
-from rnnviz_core.ui.shell.text import download_rows, explain
+from rnnviz_core.ui.shell.wording import download_rows, explain
 
 from .maps import comparable, units_of
 

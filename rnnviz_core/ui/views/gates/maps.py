@@ -18,7 +18,7 @@ from rnnviz_core.ui.controls.clicks import follow
 from rnnviz_core.ui.drawing.show import show
 from rnnviz_core.ui.shell.compare import side_by_side
 from rnnviz_core.ui.shell.offers import offer_models
-from rnnviz_core.ui.shell.text import download_rows, explain, negation, plain
+from rnnviz_core.ui.shell.wording import download_rows, explain, negation, plain
 
 if TYPE_CHECKING:
     from rnnviz_core.frames.layer import Layer

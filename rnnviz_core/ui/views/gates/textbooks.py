@@ -9,7 +9,7 @@ from rnnviz_core.frames import inspector
 from rnnviz_core.ui.controls.choose import choose_one, current_token
 from rnnviz_core.ui.controls.clicks import follow
 from rnnviz_core.ui.drawing.show import show
-from rnnviz_core.ui.shell.text import download_rows, explain
+from rnnviz_core.ui.shell.wording import download_rows, explain
 
 from .maps import comparable, marked
 

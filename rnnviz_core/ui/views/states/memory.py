@@ -15,7 +15,7 @@ from rnnviz_core.ui.controls.choose import choose_token, choose_unit
 from rnnviz_core.ui.controls.clicks import follow
 from rnnviz_core.ui.drawing.show import show
 from rnnviz_core.ui.shell.offers import offer_models
-from rnnviz_core.ui.shell.text import download_rows, explain, negation, plain
+from rnnviz_core.ui.shell.wording import download_rows, explain, negation, plain
 
 from .maps import choose_state, layers_shown, width
 
