@@ -95,18 +95,22 @@ class Gate:
 
     @property
     def activation(self) -> Symbol:
+        """The value of the gate after its function: ``f_t``."""
         return Symbol(self.name, f"{self.letter}_t")
 
     @property
     def preactivation(self) -> Symbol:
+        """The sum that goes into its function: ``a_{f}``."""
         return Symbol(f"{self.name}_preactivation", f"a_{{{self.letter}}}")
 
     @property
     def from_input(self) -> Symbol:
+        """The part of that sum that the input gives, its bias included."""
         return Symbol(f"{self.name}_from_input", f"a_{{{self.letter}}}^{{x}}")
 
     @property
     def from_state(self) -> Symbol:
+        """The part of that sum that the old hidden state gives, its bias included."""
         return Symbol(f"{self.name}_from_state", f"a_{{{self.letter}}}^{{h}}")
 
 
@@ -285,8 +289,10 @@ class Writer:
         return self.state(gate.activation, Call(call.function, gate.preactivation), meaning)
 
     def state(self, symbol: Symbol, expression: Expression, meaning: str) -> Symbol:
+        """Write an equation as it is; the symbol is what later equations read."""
         self.written.append(Equation(symbol, expression, meaning))
         return symbol
 
     def definition(self) -> Definition:
+        """The definition of the cell, with everything that was written."""
         return Definition(self.name, self.options, self.gates, tuple(self.linear), tuple(self.written))

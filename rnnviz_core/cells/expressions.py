@@ -59,17 +59,21 @@ class Symbol(Expression):
     letters: str
 
     def evaluate(self, values: Values) -> Array:
+        """The array of this name."""
         return values[self.name]
 
     def latex(self, numbers: Mapping[str, float] | None = None, digits: int = 3) -> str:
+        """Its letters, or its number where `numbers` has one."""
         if numbers is None or self.name not in numbers:
             return self.letters
         return number_latex(numbers[self.name], digits)
 
     def code(self) -> str:
+        """Its name."""
         return self.name
 
     def symbols(self) -> tuple[str, ...]:
+        """Its own name."""
         return (self.name,)
 
 
@@ -80,15 +84,19 @@ class Number(Expression):
     value: float
 
     def evaluate(self, values: Values) -> Array:
+        """The constant, a plain Python number."""
         return self.value  # the other side keeps its dtype
 
     def latex(self, numbers: Mapping[str, float] | None = None, digits: int = 3) -> str:
+        """The constant, in as few digits as it needs."""
         return f"{self.value:g}"
 
     def code(self) -> str:
+        """The constant, in as few digits as it needs."""
         return f"{self.value:g}"
 
     def symbols(self) -> tuple[str, ...]:
+        """None: a constant reads nothing."""
         return ()
 
 
@@ -102,20 +110,24 @@ class Operation(Expression):
 
     @property
     def precedence(self) -> int:  # type: ignore[override]
+        """How tightly the sign binds: a product before a sum."""
         return 2 if self.sign == "*" else 1
 
     def evaluate(self, values: Values) -> Array:
+        """The sum, difference or product of both sides, element by element."""
         left, right = self.left.evaluate(values), self.right.evaluate(values)
         if self.sign == "*":
             return left * right
         return left + right if self.sign == "+" else left - right
 
     def latex(self, numbers: Mapping[str, float] | None = None, digits: int = 3) -> str:
+        """Both sides around the sign, in brackets where they need them."""
         left, right = (side.latex(numbers, digits) for side in (self.left, self.right))
         sign = self.sign if self.sign != "*" else r"\odot" if numbers is None else r"\cdot"
         return self._joined(sign, left, right, negative=r"\left({}\right)")
 
     def code(self) -> str:
+        """Both sides around the sign, in brackets where they need them."""
         return self._joined(self.sign, self.left.code(), self.right.code(), negative="({})")
 
     def _joined(self, sign: str, left: str, right: str, negative: str) -> str:
@@ -131,6 +143,7 @@ class Operation(Expression):
         return f"{left} {sign} {right}"
 
     def symbols(self) -> tuple[str, ...]:
+        """What both sides read, each name once."""
         return tuple(dict.fromkeys(self.left.symbols() + self.right.symbols()))
 
 
@@ -169,18 +182,22 @@ class Call(Expression):
     argument: Expression
 
     def evaluate(self, values: Values) -> Array:
+        """The function of the argument: numpy for arrays, torch for tensors."""
         argument = self.argument.evaluate(values)
         on_arrays = isinstance(argument, np.ndarray)
         function = ON_ARRAYS[self.function] if on_arrays else getattr(_torch(), self.function)
         return function(argument)
 
     def latex(self, numbers: Mapping[str, float] | None = None, digits: int = 3) -> str:
+        """The function with its argument in brackets."""
         return rf"{_LATEX[self.function]}\left({self.argument.latex(numbers, digits)}\right)"
 
     def code(self) -> str:
+        """The function with its argument in brackets."""
         return f"{self.function}({self.argument.code()})"
 
     def symbols(self) -> tuple[str, ...]:
+        """What the argument reads."""
         return self.argument.symbols()
 
 
@@ -194,6 +211,7 @@ class Linear(Expression):
     precedence: ClassVar[int] = 1
 
     def evaluate(self, values: Values) -> Array:
+        """The product and its bias: (..., row) from a weight (row, dim) and a vector (..., dim)."""
         vector, weight = values[self.vector.name], values[self.weight.name]
         bias = None if self.bias is None else values[self.bias.name]
         if not isinstance(vector, np.ndarray):
@@ -201,6 +219,7 @@ class Linear(Expression):
         return vector @ weight.T if bias is None else vector @ weight.T + bias
 
     def latex(self, numbers: Mapping[str, float] | None = None, digits: int = 3) -> str:
+        """The product and its bias; the product's number stands under its code in `numbers`."""
         # One unit's number is the product of a whole row with the vector: look that product up.
         product = f"{self.weight.letters} {self.vector.letters}"
         name = f"{self.weight.name} @ {self.vector.name}"
@@ -212,10 +231,12 @@ class Linear(Expression):
         return f"{product} + " + (rf"\left({bias}\right)" if bias.startswith("-") else bias)
 
     def code(self) -> str:
+        """The product and its bias."""
         product = f"{self.weight.name} @ {self.vector.name}"
         return product if self.bias is None else f"{product} + {self.bias.name}"
 
     def symbols(self) -> tuple[str, ...]:
+        """The weight, the vector and, where there is one, the bias."""
         bias = () if self.bias is None else (self.bias.name,)
         return (self.weight.name, self.vector.name, *bias)
 

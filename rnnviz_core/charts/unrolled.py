@@ -183,10 +183,12 @@ def highlight(bottom: int, top: int = 0) -> alt.Chart:
 
 
 def of(dataset: str) -> alt.Chart:
+    """A chart that reads the named data set."""
     return alt.Chart(alt.NamedData(dataset))
 
 
 def x_at(field: str) -> alt.X:
+    """A place across the drawing, from 0 (left) to 1 (right), without an axis."""
     return alt.X(f"{field}:Q", scale=alt.Scale(domain=[0, 1], nice=False, zero=False), axis=None)
 
 

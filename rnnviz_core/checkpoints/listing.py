@@ -42,6 +42,7 @@ def scores(values: dict[str, Any]) -> str:
 
 
 def megabytes(size: int) -> str:
+    """A size in bytes as megabytes (10^6 bytes), two decimals: ``2.53 MB``."""
     return f"{size / 1e6:.2f} MB"
 
 

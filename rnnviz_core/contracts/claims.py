@@ -73,6 +73,7 @@ class Reading:
 
     @property
     def answer(self) -> str:
+        """What the network answered: the class, or the translation."""
         if self._axis == "source":
             return str(self._trace.meta["translation"]).strip() or "(nothing)"
         return str(self._trace.meta["label"])
@@ -94,12 +95,14 @@ class Reading:
 
     @property
     def attends(self) -> bool:
+        """Whether the network has attention."""
         return "attention.weights" in self._trace
 
     # Sentiment ---------------------------------------------------------------------------------
 
     @property
     def answer_side(self) -> int:
+        """Which side the class is on: −1, 0 or 1."""
         return SIDES[self.answer]
 
     @property

@@ -132,4 +132,5 @@ def rows(trace: Trace, name: str) -> np.ndarray:
 
 
 def quoted(trace: Trace, step: int) -> str:
+    """What attention is read for at a step: the piece that is predicted, or the verdict."""
     return f"“{targets(trace)[step]}”" if translates(trace) else "the verdict"

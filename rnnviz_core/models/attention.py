@@ -55,6 +55,7 @@ class LuongAttention(nn.Module):
         projected: Float[Tensor, "batch source query"],
         mask: Bool[Tensor, "batch source"],
     ) -> Attended:
+        """Scores, weights and contexts of all queries at once; `projected` comes from `project`."""
         return attend(queries @ projected.transpose(1, 2), keys, mask)
 
 
@@ -78,6 +79,7 @@ class BahdanauAttention(nn.Module):
         projected: Float[Tensor, "batch source width"],
         mask: Bool[Tensor, "batch source"],
     ) -> Attended:
+        """Scores, weights and contexts of all queries at once; `projected` comes from `project`."""
         energy = torch.tanh(self.query(queries).unsqueeze(2) + projected.unsqueeze(1))
         return attend(self.score(energy).squeeze(-1), keys, mask)
 
@@ -97,6 +99,7 @@ class AttentionPooling(nn.Module):
     def forward(
         self, keys: Float[Tensor, "batch source unit"], mask: Bool[Tensor, "batch source"]
     ) -> Attended:
+        """Scores, weights and the context of one learnt query; `mask` is false at padding."""
         scores = self.scores(keys)
         scores, weights, context = attend(scores.unsqueeze(1), keys, mask)
         return Attended(scores.squeeze(1), weights.squeeze(1), context.squeeze(1))

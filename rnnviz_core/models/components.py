@@ -80,6 +80,7 @@ class Lookup(nn.Embedding):
     """Rows by their ids; `halve_lookups` keeps them in fp16, and they are read as float32 all the same."""
 
     def forward(self, ids: Int[Tensor, "*batch"]) -> Float[Tensor, "*batch dim"]:
+        """The rows of the given ids, always float32."""
         rows = super().forward(ids)
         return rows.float() if rows.dtype == torch.float16 else rows
 

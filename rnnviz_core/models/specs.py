@@ -39,6 +39,13 @@ def split_names(text: str) -> tuple[str, ...]:
 
 
 def check_range(name: str, value: object, low: float, high: float, kind: type[int] | type[float]) -> None:
+    """Refuse a setting that is no number from `low` to `high`.
+
+    Raises
+    ------
+    SpecError
+        Names the setting, its value and the range.
+    """
     number = isinstance(value, int | float) and isinstance(value, kind | int) and not isinstance(value, bool)
     if not number or not low <= cast(float, value) <= high:
         unit = "a whole number" if kind is int else "a number"

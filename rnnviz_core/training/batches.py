@@ -37,12 +37,15 @@ class Batch(NamedTuple):
 
 
 class Example(NamedTuple):
+    """One text as the training loop reads it: its ids, and the class or the ids of its translation."""
+
     ids: list[int]
     target: int | list[int]
     answer: list[float] | None = None  # a teacher's probability of every class
 
     @property
     def length(self) -> int:
+        """Pieces in all, by which batches are put together."""
         return len(self.ids) + (len(self.target) if isinstance(self.target, list) else 0)
 
 

@@ -100,6 +100,7 @@ class LanguageObjective:
         return work
 
     def training(self, generator: random.Random) -> list[Example] | Flat:
+        """One epoch's passages, cut anew."""
         if isinstance(self._texts, Flat):
             return flat_passages(self._texts, generator)
         return _passages(self._texts, generator)
@@ -107,11 +108,13 @@ class LanguageObjective:
     def loss(
         self, model: nn.Module, batch: Batch, smoothing: float = 0.0, consistency: float = 0.0
     ) -> Float[Tensor, ""]:
+        """The mean cross-entropy of the next piece, in nats; `smoothing` and `consistency` are not used."""
         batch = batch.to(device_of(model))
         return model(batch.ids, batch.lengths)
 
     @torch.inference_mode()
     def validate(self, model: nn.Module) -> dict[str, float]:
+        """The mean cross-entropy per piece of the texts held out, in nats, and its perplexity."""
         total, rows = 0.0, 0
         held_out = self._held_out
         batches = (

@@ -172,6 +172,7 @@ class SentimentObjective:
         readable(self._validation_ids, validation.texts)
 
     def training(self, generator: random.Random) -> list[Example] | Flat:
+        """One epoch's texts, each cut into pieces anew where that is drawn, with its teachers' answers."""
         texts, examples = [], []
         for text, target in self._texts(generator):
             if ids := self._ids(text, generator):
@@ -198,6 +199,7 @@ class SentimentObjective:
     def loss(
         self, model: torch.nn.Module, batch: Batch, smoothing: float, consistency: float = 0.0
     ) -> Float[Tensor, ""]:
+        """The mean loss of a batch, in nats: cross-entropy, and what teachers, attention and R-Drop add."""
         batch = batch.to(device_of(model))
         if consistency:
             batch = batch.twice()
@@ -214,6 +216,7 @@ class SentimentObjective:
         return loss + consistency * disagreement(logits) if consistency else loss
 
     def validate(self, model: torch.nn.Module) -> dict[str, float]:
+        """``accuracy`` (mean over the sets of classes, %), each of these, and ``loss`` (nats per text)."""
         assert isinstance(model, SentimentModel)
         logits = sentiment_logits(model, self._validation_ids)
         scores = sentiment_scores(logits, self._validation_labels, ordered=self._ordered)

@@ -110,6 +110,7 @@ class TranslationObjective:
         return [Example(*pair) for pair in zip(ids, map(self._wanted, pairs.targets), strict=True)]
 
     def training(self, generator: random.Random) -> list[Example]:
+        """One epoch's pairs, with a teacher's translation in place of the given one where that is drawn."""
         given, *taught = self._targets
         targets = [given[row] for row in self._rows]
         if taught:
@@ -130,6 +131,7 @@ class TranslationObjective:
     def loss(
         self, model: torch.nn.Module, batch: Batch, smoothing: float, consistency: float = 0.0
     ) -> Float[Tensor, ""]:
+        """The mean cross-entropy per target piece, in nats, with the part of R-Drop where it has a weight."""
         batch = batch.to(device_of(model))
         if consistency:
             batch = batch.twice()
@@ -140,6 +142,7 @@ class TranslationObjective:
         return loss + consistency * disagreement(logits) if consistency else loss
 
     def validate(self, model: torch.nn.Module) -> dict[str, float]:
+        """The mean cross-entropy per target piece, in nats; R-Drop adds its part where it has a weight."""
         assert isinstance(model, TranslationModel)
         loss, each = loss_per_piece(model, self._validation), {}
         if self._beside is not None:

@@ -48,6 +48,7 @@ class Compressed:
     async def __call__(
         self, scope: MutableMapping[str, Any], receive: Callable[..., Any], send: Callable[..., Any]
     ) -> None:
+        """Answer one request (ASGI): a packed file where there is one, else the app."""
         if scope["type"] == "http" and scope["method"] == "GET" and scope["path"] in self._files:
             heads = dict(scope["headers"])
             if accepts_gzip(heads.get(b"accept-encoding", b"").decode("latin-1")) and b"range" not in heads:

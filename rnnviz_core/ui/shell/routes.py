@@ -29,6 +29,7 @@ class Route:
 
     @property
     def path(self) -> str:
+        """The file Streamlit runs for it, from the repository root."""
         return f"pages/{self.name}.py"
 
     @property
