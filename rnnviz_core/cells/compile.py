@@ -1,7 +1,7 @@
 """The equations of a cell as one Python function on numpy arrays.
 
 Walking the trees of `cells` costs more than the numbers of a sentence. So the code that the trees print
-is compiled, once per cell; gates whose rows lie side by side are added up and squeezed together.
+is compiled, once per cell; gates whose rows are adjacent are summed and passed through their function together.
 """
 
 from collections.abc import Callable, Iterator
@@ -74,13 +74,13 @@ def _unpacked(names: list[str], joined: str, blocks: bool) -> str:
 
 
 def _plain(cell: "Definition", gate: "Gate") -> str | None:
-    """The function that squeezes a gate, if nothing but the sum of its two parts goes into it."""
+    """The function of a gate, if its argument is just the sum of the two linear parts."""
     said = {equation.name: equation.expression for equation in cell.elementwise}
     if said.get(gate.preactivation.name) != Operation("+", gate.from_input, gate.from_state):
         return None
-    squeezed = said.get(gate.activation.name)
-    if isinstance(squeezed, Call) and squeezed.argument == gate.preactivation:
-        return squeezed.function
+    activated = said.get(gate.activation.name)
+    if isinstance(activated, Call) and activated.argument == gate.preactivation:
+        return activated.function
     return None
 
 
@@ -98,7 +98,7 @@ def _runs(cell: "Definition") -> Iterator[tuple[int, list["Gate"]]]:
 
 
 def _joined(cell: "Definition", first: int, gates: list["Gate"], blocks: bool) -> Iterator[str]:
-    """All sums of a run in one call, all squeezed by the usual function, and then the odd ones anew."""
+    """All sums of a run in one call, all passed through the usual function, and then the odd ones anew."""
     last, place = first + len(gates), ""
     if len(gates) < len(cell.gates):
         place = f"[{first}:{last}]" if blocks else f"[:, {first} * size : {last} * size]"
@@ -106,8 +106,8 @@ def _joined(cell: "Definition", first: int, gates: list["Gate"], blocks: bool) -
     yield _unpacked([gate.preactivation.name for gate in gates], "sums", blocks)
     functions = [_plain(cell, gate) for gate in gates]
     usual = max(functions, key=functions.count)
-    yield f"squeezed = {usual}(sums)"
-    yield _unpacked([gate.activation.name for gate in gates], "squeezed", blocks)
+    yield f"activated = {usual}(sums)"
+    yield _unpacked([gate.activation.name for gate in gates], "activated", blocks)
     for gate, function in zip(gates, functions, strict=True):
         if function != usual:
             yield f"{gate.activation.name}[:] = {function}({gate.preactivation.name})"

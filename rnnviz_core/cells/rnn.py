@@ -6,12 +6,12 @@ from .expressions import Call
 
 def define(*, relu: bool = False, bias: bool = True) -> Definition:
     """PyTorch RNN: the candidate is the new state, nothing decides what to keep (Elman, 1990)."""
-    squeeze, new = "relu" if relu else "tanh", Gate("candidate", "g", "h")
+    function, new = "relu" if relu else "tanh", Gate("candidate", "g", "h")
     write = Writer("rnn", new, bias=bias, relu=relu)
     candidate = write.gate(
         new,
-        Call(squeeze, new.from_input + new.from_state),
-        f"The new content: token and old state added up, then {squeeze}.",
+        Call(function, new.from_input + new.from_state),
+        f"The new content: token and old state added up, then {function}.",
     )
     write.state(HIDDEN, candidate, "The new state is the candidate: everything is rewritten at every step.")
     return write.definition()

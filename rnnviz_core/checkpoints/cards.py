@@ -38,7 +38,7 @@ def write_card(entry: "Entry", run: dict[str, Any], metrics: dict[str, Any], epo
     lines = [
         f"# {entry.id}",
         "",
-        f"Task: {spec.task}. Cell: {spec.cell}. Attention: {spec.attention}. {shape}"
+        f"Task: {spec.task}. Cell: {spec.cell}. Attention: {attention_name(spec.attention)}. {shape}"
         f"{', reading both ways' if spec.bidirectional else ''}. {entry.parameters:,} parameters.",
         *_class_lines(spec),
         "",
@@ -67,6 +67,11 @@ def write_card(entry: "Entry", run: dict[str, Any], metrics: dict[str, Any], epo
         *_code(metrics["command"]),
     ]
     return "\n".join(lines)
+
+
+def attention_name(attention: str) -> str:
+    """How prose names a kind of attention: ``attention pooling``; the others by the value in the spec."""
+    return "attention pooling" if attention == "pooling" else str(attention)
 
 
 def _code(*commands: str) -> list[str]:
@@ -207,7 +212,7 @@ def _peak_lines(peaks: dict[str, float], command: str) -> list[str]:
     return [
         "## Where attention looks",
         "",
-        f"Where the peak of attention stands when a word is written whose origin is known, for the "
+        f"Where attention peaks when a word is predicted whose source word is known, for the "
         f"{peaks['words']:.0f} words that are spelled alike in source and reference:",
         "",
         "| peak of attention | share (%) |",
@@ -219,16 +224,16 @@ def _peak_lines(peaks: dict[str, float], command: str) -> list[str]:
 
 
 def _own_lines(own: list[dict[str, str]]) -> list[str]:
-    """What it makes of the example sentences of the app, good or bad."""
+    """The output for the example sentences of the app, good or bad."""
     if not own:
         return []
     rows = [f"| {_cell(row['text'])} | {_cell(row['translation'])} |" for row in own]
     return [
         "## Our own sentences",
         "",
-        "What it writes for the examples of the app, right or wrong:",
+        "Its output for the example sentences of the app, right or wrong:",
         "",
-        "| it reads | it writes |",
+        "| source | output |",
         "|---|---|",
         *rows,
         "",

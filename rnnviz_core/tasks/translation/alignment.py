@@ -1,4 +1,4 @@
-"""Where an attention model looks when it writes a word whose origin is known.
+"""Where attention peaks when a word is predicted whose source word is known.
 
 Attention is not alignment: in some models its peak stands a word beside the one that is translated
 (Koehn and Knowles 2017, German-English). Words that are spelled alike in source and target (names,

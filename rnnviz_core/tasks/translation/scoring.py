@@ -1,4 +1,4 @@
-"""BLEU, chrF and perplexity of a model's translations, and where its attention stands while it writes.
+"""BLEU, chrF and perplexity of a model's translations, and where its attention peaks while it decodes.
 
 BLEU (Papineni et al. 2002) and chrF (Popović 2015) are sacreBLEU's (Post 2018), with its signatures.
 """

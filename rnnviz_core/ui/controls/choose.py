@@ -165,7 +165,7 @@ def choose_beam() -> int:
 
 
 def choose_reference() -> str:
-    """A translation that the decoder is fed instead of its own; empty: it writes freely."""
+    """A translation to force on the decoder (teacher forcing); empty: it is fed its own output."""
     chosen = reference()
     key = url.widget("reference", chosen)
     st.text_input(

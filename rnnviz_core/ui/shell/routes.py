@@ -95,7 +95,7 @@ def route(name: str) -> Route:
 
 
 def show_menu() -> None:
-    """From here on the pages stand in the sidebar.
+    """From here on the sidebar lists the pages.
 
     For a folder ``pages/`` Streamlit would show a menu of file names until the first run has come to
     `st.navigation`, seconds in a new process. So ``.streamlit/config.toml`` begins without any menu.

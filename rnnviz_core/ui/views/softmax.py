@@ -131,7 +131,7 @@ def candidates(view: "View") -> None:
 
 
 def pieces(view: "View") -> None:
-    """Translation: the summands of the logits of the piece written and of the best other."""
+    """Translation: the terms of the logits of the predicted piece and of its closest rival."""
     step = choose_token(view, "decoder")
     both = [(one, _summands(one, step)) for one in (view, view.other) if one]
     found = {one.second: rows for one, rows in both}

@@ -86,7 +86,7 @@ def _replaced(shown: "View", deal: int) -> Any:
 
 
 def _evenly(shown: "View") -> str:
-    """What it writes when it cannot choose where to look, beside what it wrote."""
+    """The translation under uniform attention, beside the recorded one."""
     from rnnviz_core.contracts import surgery
 
     written = _short(surgery.write_evenly(shown.model, shown.trace))
