@@ -1,7 +1,7 @@
 """The equations of a cell as one Python function on numpy arrays.
 
 Walking the trees of `cells` costs more than the numbers of a sentence. So the code that the trees print
-is compiled, once per cell; gates whose rows are adjacent are summed and passed through their function together.
+is compiled, once per cell; gates whose rows are adjacent share one sum and one call of their function.
 """
 
 from collections.abc import Callable, Iterator
