@@ -6,6 +6,7 @@ The errors that these limits cause quote them, and ``docs/limits.md`` lists them
 CHARACTERS = 2_000  # characters of one text that is typed, or given to `trace`
 WORD_CHARACTERS = 40  # characters of a word that is searched in the vocabulary
 PIECES = 200  # SentencePiece pieces of one text after tokenization
+STEPS = 300  # numbers of one series that is typed, or given to `trace`
 TARGET_PIECES = 100  # pieces a translation may have before decoding stops
 BEAM = 10  # hypotheses kept per step in beam search
 BATCH_ROWS = 4_096  # rows of one batch given to record_module

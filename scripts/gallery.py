@@ -23,12 +23,13 @@ class Kind:
     attention: bool | None = None  # None: with or without
 
     def fits(self, spec: ModelSpec) -> bool:
-        """Whether a network is one of them (and translates from the language of `ORACION`)."""
+        """Whether a network is one of them (and reads what is typed: Spanish, or months)."""
         return (
             spec.task == self.task
             and self.cell in ("", spec.cell)
             and self.attention in (None, spec.attention != "none")
             and getattr(spec, "source", "es") == "es"
+            and getattr(spec, "step", "month") == "month"
         )
 
 
@@ -46,7 +47,7 @@ class Shot:
     @property
     def name(self) -> str:
         """Of its pictures, without the theme."""
-        words = (self.page, self.section, "translation" if self.translates else "")
+        words = (self.page, self.section, "" if self.kind.task == LSTM.task else self.kind.task)
         return "-".join(word for word in words if word)
 
     @property
@@ -60,7 +61,7 @@ class Shot:
 
     @property
     def text(self) -> str:
-        return ORACION if self.translates else SENTENCE
+        return {"translation": ORACION, "forecast": "cycles"}.get(self.kind.task, SENTENCE)
 
     def query(self, model: str) -> dict[str, str]:
         """The choices in the address."""
@@ -73,6 +74,7 @@ LOOKS = Kind("sentiment", "lstm", attention=True)
 GRU = Kind("sentiment", "gru", attention=False)
 WRITES = Kind("translation", "gru", attention=True)
 BLIND = Kind("translation", attention=False)
+EXPECTS = Kind("forecast", "lstm")
 CELL = (("token", "5"), ("unit", "7"))
 
 SHOTS = (
@@ -170,6 +172,30 @@ SHOTS = (
     Shot("softmax", "pieces", WRITES, "Why one piece and not another: the summands of two rivals' logits."),
     Shot("softmax", "candidates", WRITES, "The most probable pieces of one step."),
     Shot("softmax", "beam", WRITES, "The beam search as a tree, the chosen path marked."),
+    *(
+        Shot(name, section, EXPECTS, caption, (("token", "170"), ("unit", "7")), first=first)
+        for name, section, caption, first in (
+            ("overview", "", "The network under the series that it reads, and what it expected.", True),
+            ("embeddings", "numbers", "What goes in: the series, and the scaled number that is read.", False),
+            ("gates", "maps", "Every gate over 264 months.", False),
+            ("gates", "summary", "How open the gates are, month by month.", False),
+            ("gates", "cell", "One unit in one month taken apart.", False),
+            ("states", "maps", "The states over two cycles.", False),
+            ("states", "units", "Picked units as lines.", False),
+            ("states", "changes", "How far each month moved the state.", False),
+            ("states", "ledger", "What is left of each earlier month.", False),
+            ("states", "path", "The way of the state: two cycles are two loops.", False),
+            ("attention", "instead", "What the forecast is read from: the last state alone.", False),
+            ("softmax", "forecast", "The forecasts, and the errors beside those of the yardsticks.", False),
+            ("softmax", "terms", "Which units push the number that comes out.", False),
+        )
+    ),
+    Shot(
+        "gates",
+        "textbooks",
+        Kind("forecast", "gru"),
+        "The GRU as other textbooks write it, over a series.",
+    ),
 )
 
 

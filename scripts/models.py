@@ -69,6 +69,17 @@ MULTI30K = (
 MULTI30K_TAUGHT = f"{MULTI30K} --about docs/data/multi30k-taught.md"
 TATOEBA = "--data DATA/tatoeba_eng_spa.tsv.gz --beam 5 --about docs/data/tatoeba.md"
 
+SPOTS = (
+    "train forecast --data DATA/monthly_sunspots.csv.gz --series sunspots --step month --season 132 "
+    "--lags 24 --test 564 --root --dropout 0.3 --epochs 3 --batch 64 --rate 0.005"
+)
+NIGHTS = (
+    "train forecast --data DATA/melbourne_min_temp.csv.gz --series temperature --unit °C --step day "
+    "--season 365 --lags 29 --test 730 --hidden 16 --batch 64 --rate 0.005"
+)
+SPOTS_TEST = "--data DATA/monthly_sunspots.csv.gz --about docs/data/sunspots.md"
+NIGHTS_TEST = "--data DATA/melbourne_min_temp.csv.gz --about docs/data/temperature.md"
+
 
 @dataclass(frozen=True)
 class Recipe:
@@ -166,6 +177,21 @@ COLLECTION = (
             needs=("everyday",),
         )
         for cell in ("lstm", "gru")
+    ),
+    *(
+        Recipe(
+            f"sunspots-{cell}", f"{SPOTS} --cell {cell} --name sunspots-{cell}", SPOTS_TEST, seeds=(0, 1, 2)
+        )
+        for cell in ("lstm", "gru", "rnn")
+    ),
+    *(
+        Recipe(
+            f"temperature-{cell}",
+            f"{NIGHTS} --cell {cell} --epochs {epochs} --name temperature-{cell}",
+            NIGHTS_TEST,
+            seeds=(0, 1, 2),
+        )
+        for cell, epochs in (("lstm", 2), ("gru", 1))
     ),
 )
 

@@ -13,6 +13,7 @@ from . import theme
 
 TICK_PREFIX = 5  # characters of a tick that the axis hides (see frames.tokens)
 READS = "tokens, in reading order"
+TIME = "steps, in time"  # where numbers are read
 SOURCE, TARGET = "source tokens", "target tokens"  # where there are two texts
 STEPS = "piece read → piece written"
 ROOM = 56  # px a token needs for a label that lies flat
@@ -36,8 +37,12 @@ def label(scale: str = "x", *, room: int = ROOM) -> dict[str, Any]:
 
 
 def steps_title(part: str) -> str:
-    """The title of a token axis: a decoder's steps read one piece and write another."""
-    return STEPS if part == "decoder" else READS
+    """The title of a token axis: a decoder's steps read one piece and write another.
+
+    `part` is ``encoder``, ``decoder``, or ``numbers`` for an encoder that reads them
+    (`frames.tokens.axis_of`).
+    """
+    return {"decoder": STEPS, "numbers": TIME}.get(part, READS)
 
 
 def tokens_x(title: str = READS, *, scale: str = "x", labels: bool = True) -> alt.X:

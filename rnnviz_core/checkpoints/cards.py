@@ -56,7 +56,7 @@ def write_card(entry: "Entry", run: dict[str, Any], metrics: dict[str, Any], epo
         "## Recipe",
         "",
         f"The epoch that was best on the validation split ({metrics['best_epoch']} of {epochs}) is kept. "
-        "The test split was not used to choose anything.",
+        f"{task_of_spec(spec).untouched}",
         "",
         "| setting | value |",
         "|---|--:|",
@@ -134,9 +134,12 @@ def _seed_lines(seeds: list[dict[str, Any]], titles: Mapping[str, str]) -> list[
     if not seeds:
         return []
     names = list(seeds[0]["scores"])
-    kind = "accuracy" if "accuracy" in seeds[0]["validation"] else "loss"
+    kind = next(name for name in ("accuracy", "rmse", "loss") if name in seeds[0]["validation"])
+    digits = 4 if kind == "rmse" else 2
     rows = [
-        " | ".join([f"| {run['seed']}", f"{run['validation'][kind]:.2f}", *_cells(run["scores"], names)])
+        " | ".join(
+            [f"| {run['seed']}", f"{run['validation'][kind]:.{digits}f}", *_cells(run["scores"], names)]
+        )
         for run in seeds
     ]
     columns = {name: [run["scores"][name] for run in seeds] for name in names}
@@ -199,6 +202,14 @@ def _failure_lines(metrics: dict[str, Any]) -> list[str]:
         head = "| source | rows | BLEU, lower-cased |"
         rows = [f"| {part['name']} | {part['rows']} | {part['bleu_lower']:.2f} |" for part in lengths]
         commands = [f"{metrics['evaluate']} --by-length"]
+    elif levels := metrics.get("by_level"):
+        about = "Root mean squared error by the value that was read last, a third of the test part each:"
+        head = "| last value | rows | RMSE (the same again: RMSE) |"
+        rows = [
+            f"| {part['name']} | {part['rows']} | {part['rmse']:.2f} ({part['rmse_persistence']:.2f}) |"
+            for part in levels
+        ]
+        commands = [metrics["evaluate"]]
     else:
         return []
     return ["## Where it fails", "", about, "", head, "|---|--:|--:|", *rows, "", *_code(*commands)]

@@ -13,6 +13,7 @@ SCORES = {  # the names in metrics.json -> how a person reads them
     "bleu": "BLEU {:.1f}",
     "bleu_lower": "lower-cased {:.1f}",
     "chrf": "chrF {:.1f}",
+    "rmse": "RMSE {:.2f}",
 }
 
 

@@ -95,6 +95,8 @@ def keep(folder: Path, tokenizers: Mapping[str, Tokenizer]) -> None:
 
 def share(folder: Path, tokenizers: Mapping[str, Tokenizer]) -> None:
     """Put tokenizers where all checkpoints beside `folder` find them, each once, and refer to them."""
+    if not tokenizers:  # numbers are read
+        return
     shelf = folder.resolve().parent / SHELF
     shelf.mkdir(exist_ok=True)
     names = {}

@@ -244,7 +244,7 @@ def evaluate(
                         found = f"{found:.1f} %"
                 click.echo(f"{name:<14}{part}: {found}")
         else:
-            click.echo(f"{name:<14}{value if isinstance(value, int) else format(value, '.2f')}")
+            click.echo(f"{name:<13} {value if isinstance(value, int) else format(value, '.2f')}")
 
 
 def _score(rule: str) -> tuple[str, float]:

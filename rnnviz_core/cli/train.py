@@ -29,6 +29,14 @@ SPEC_HELP = {
     "ordered": "Sentiment: the classes run from worst to best; if not, they are names without an order.",
     "source": "Translation: language code of the column that is read.",
     "target": "Translation: language code of the column that is written.",
+    "series": "Forecast: what the series is called.",
+    "unit": "Forecast: the unit of its values.",
+    "step": "Forecast: what passes between two values, such as month or day.",
+    "season": "Forecast: steps of a season, for the yardstick; 0: none.",
+    "lags": "Forecast: values that the yardstick AR(p) looks back at.",
+    "test": "Forecast: values at the end of the series that are left out of training.",
+    "root": "Forecast: read square roots, of counts.",
+    "difference": "Forecast: the network gives the change from the last value.",
 }
 RUN_HELP = {
     "data": "Table of texts (.tsv, .csv, .txt, .jsonl, or .gz of these), the stem of two files of pairs, or "
@@ -87,6 +95,7 @@ Examples:
   python -m rnnviz_core train sentiment --cell gru --classes negative,positive --data reviews.csv \\
       --text-column review --label-column sentiment --out runs/reviews
   python -m rnnviz_core train sentiment --cell lstm --data hub:SetFit/sst5 --out runs/sst5
+  python -m rnnviz_core train forecast --cell gru --data monthly.csv --season 12 --test 48 --out runs/monthly
 """
 
 
@@ -147,7 +156,8 @@ def train(task: str, out: Path, quiet: bool, **given: Any) -> None:
     """Train a model from scratch, or go on with a run that was interrupted in --out.
 
     TASK is `sentiment` (columns `text` and `label`, or `label5`, `label3`, `label2`) or `translation`
-    (columns named by language code). The options from --text-column to --no-header describe --data and
+    (columns named by language code), or `forecast` (a table whose last column, or --text-column, is the
+    series). The options from --text-column to --no-header describe --data and
     --validation where they are laid out differently. The best epoch's checkpoint is written into --out.
     """
     from rnnviz_core.training.runs import Run, execute

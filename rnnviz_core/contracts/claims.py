@@ -69,7 +69,7 @@ class Reading:
         """Whether claims can be asked for: the answer is the network's own, its classes have sides."""
         if self._axis == "source":
             return not self._trace.meta["forced"]
-        return set(self._trace.labels["class"]) <= SIDES.keys()
+        return set(self._trace.labels.get("class", ("none",))) <= SIDES.keys()
 
     @property
     def answer(self) -> str:

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from rnnviz_core import limits
 from rnnviz_core.cells.kinds import Cell
 from rnnviz_core.errors import SpecError, TraceError, unknown_choice
 from rnnviz_core.models.specs import ModelSpec
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 PLACES = {  # name -> the package whose TASK it is, imported when it is first asked for
     "sentiment": "rnnviz_core.tasks.sentiment",
     "translation": "rnnviz_core.tasks.translation",
+    "forecast": "rnnviz_core.tasks.forecast",
 }
 
 
@@ -51,6 +53,25 @@ class Answer:
     place: tuple[int, int] | None = None  # which of how many answers it is, from 0
     ordered: bool = True  # whether those run from worst to best
     language: str | None = None  # code of the language it is in, where that is not the interface's
+
+
+def _pieces(network: Any, text: str) -> int:
+    return len(network.tokenizers["source"].ids(text))
+
+
+@dataclass(frozen=True)
+class Typed:
+    """What a person types for the networks of a task, and what the interface calls it."""
+
+    count: Callable[[Any, str], int] = _pieces  # steps of a text for a network; TextError: it cannot be read
+    limit: int = limits.PIECES  # steps at most
+    title: str = "Sentence"  # over the box
+    help: str = "Type any sentence and press Enter, or click outside the box. Shift+Enter: a new line."
+    one: str = "token"  # what is counted
+    several: str = "tokens"
+    offered: str = "Sentences worth trying"
+    tested: str = "test sentences"  # what the score beside a model was measured on
+    missing: str = "type at least one word"  # what to do where nothing was typed
 
 
 def _same(trace: "Trace") -> "Trace":
@@ -110,6 +131,8 @@ class Task:
     with_weights: "Callable[[Any, Trace, torch.Tensor], torch.Tensor] | None" = None  # see `surgery`
     write_evenly: "Callable[..., str] | None" = None  # see `surgery`
     attentions: tuple[str, ...] = field(default=("none",))  # kinds of attention that its networks can have
+    typed: Typed = field(default_factory=Typed)
+    untouched: str = "The test split was not used to choose anything."  # what it had no part in, for a card
 
 
 def names() -> tuple[str, ...]:

@@ -11,7 +11,7 @@ from rnnviz_core.tracing.trace import Trace, site
 from .gates import names, previous
 from .layer import Layer
 from .numbers import printed
-from .tokens import step_frame, step_texts
+from .tokens import axis_of, step_frame, step_texts
 
 TOP = 10  # terms shown by name; the rest is one bar
 KINDS = ("from the input", "from the state", "together")
@@ -75,6 +75,8 @@ def _input_names(trace: Trace, place: Layer, size: int) -> list[str]:
         below = size // 2 if trace.reverses(place.part) else size
         sides = ("", " backwards")
         return [f"unit {i % below} of layer {place.layer}{sides[i // below]}" for i in range(size)]
+    if axis_of(trace, place.part) == "numbers":
+        return ["the number read"]
     wide = trace[site(place.part, "embedding")].shape[1] if site(place.part, "embedding") in trace else size
     return [f"embedding {i}" if i < wide else f"context {i - wide}" for i in range(size)]
 

@@ -159,6 +159,8 @@ def title(track: Track) -> str:
     """A row of boxes in words."""
     drawn = f" (every {ordinal(track.every)} drawn)" if track.every > 1 else ""
     if track.kind == "embedding":
+        if track.size == 1:
+            return "What goes in: one number per step, scaled"
         whose = "The piece it wrote before, as" if track.part == "decoder" else "Embedding:"
         return f"{whose} {track.size} numbers{drawn}"
     who = "Decoder" if track.part == "decoder" else "Hidden state"

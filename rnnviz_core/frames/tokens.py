@@ -40,6 +40,21 @@ def tick_texts(texts: Sequence[str]) -> list[str]:
     return [f"{position:04d} {text}" for position, text in enumerate(texts)]
 
 
+def axis_of(trace: Trace, part: str) -> str:
+    """What the steps of `part` are, as `steps_title` of the charts asks: ``numbers``, or the part itself."""
+    tokens = trace.tokens.get(trace.time_axis(part), ())
+    return "numbers" if tokens and tokens[0].value is not None else part
+
+
+def named_steps(trace: Trace, part: str) -> list[str]:
+    """The steps of `part` as a list of choices names them: ``3 · ▁good``, ``3 · 5.1``."""
+    tokens = trace.tokens.get(trace.time_axis(part), ())
+    texts = step_texts(trace, part)
+    if tokens and tokens[0].value is not None:
+        texts = [f"{token.value:g}" for token in tokens]
+    return [f"{step} · {text}" for step, text in enumerate(texts)]
+
+
 def step_texts(trace: Trace, part: str) -> list[str]:
     """What `part` reads at each step; for a decoder also what it then writes (``<s> → ▁I``)."""
     axis = trace.time_axis(part)

@@ -2,12 +2,18 @@
 
 from dataclasses import dataclass
 
+NO_PIECE = -1  # the id of a step that is a number
+
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """One piece as the tokenizer cut it; `start` and `end` are characters of the trace's text."""
+    """One step: a piece as the tokenizer cut it or, where numbers are read, a number with its label.
 
-    text: str
-    id: int
-    start: int
+    One class for both: what follows (axes, frames, charts, files) asks a step for its label only.
+    """
+
+    text: str  # the piece, or the label of the number: its place in time
+    id: int  # of the piece; `NO_PIECE` for a number
+    start: int  # characters of the trace's text
     end: int
+    value: float | None = None  # the number that is read, in the unit of its series

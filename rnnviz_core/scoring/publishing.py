@@ -170,8 +170,10 @@ def _fingerprint(run: tuple[checkpoints.Entry, Path]) -> Fingerprint:
 
 
 def _rank(validation: dict[str, float]) -> float:
-    """Lower is better: accuracy turned round where there is one, else the loss."""
-    return -validation["accuracy"] if "accuracy" in validation else validation["loss"]
+    """Lower is better: accuracy turned round where there is one, else the error, else the loss."""
+    if "accuracy" in validation:
+        return -validation["accuracy"]
+    return validation["rmse"] if "rmse" in validation else validation["loss"]
 
 
 def _seed(run: tuple[checkpoints.Entry, Path], known: dict[str, float] | None, test: Test) -> dict[str, Any]:
@@ -182,7 +184,8 @@ def _seed(run: tuple[checkpoints.Entry, Path], known: dict[str, float] | None, t
         seed = checkpoints.load(entry.path)
         found = evaluate(seed, test.data, test.split, beam=test.beam, layout=test.layout)
         scores = {name: round(found[name], 2) for name in score_names() if name in found}
-    validation = {name: round(value, 2) for name, value in entry.metrics["validation"].items()}
+    digits = 4 if "rmse" in entry.metrics["validation"] else 2  # errors of seeds may differ by thousandths
+    validation = {name: round(value, digits) for name, value in entry.metrics["validation"].items()}
     return {"seed": _settings_of(path)["config"]["seed"], "validation": validation, "scores": scores}
 
 
@@ -196,7 +199,8 @@ def measure(model: checkpoints.Model, model_id: str, test: Test) -> dict[str, An
         "evaluated_on": f"{Path(test.data).name}, split {test.split}",
         "evaluate": evaluate_command(model_id, test.data, test.split, **known),
     }
-    metrics["usual"] = usual_of(model.spec, model.tokenizers["source"], test)
+    if "source" in model.tokenizers:
+        metrics["usual"] = usual_of(model.spec, model.tokenizers["source"], test)
     if test.floor:
         metrics["floor"] = dict(test.floor)
     if "several_references" in scores:
@@ -205,6 +209,11 @@ def measure(model: checkpoints.Model, model_id: str, test: Test) -> dict[str, An
         metrics["by_length"] = [
             {"name": name, "rows": part["rows"], "bleu_lower": round(part["bleu_lower"], 2)}
             for name, part in scores["by_length"].items()
+        ]
+    if "by_level" in scores:
+        metrics["by_level"] = [
+            {"name": name, **{key: round(value, 2) for key, value in part.items()}}
+            for name, part in scores["by_level"].items()
         ]
     if "peaks" in scores:
         metrics["peaks"] = {name: round(value, 1) for name, value in scores["peaks"].items()}

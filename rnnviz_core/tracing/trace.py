@@ -101,6 +101,10 @@ class _Arrays(Mapping[str, np.ndarray]):
         return len(self._order)
 
 
+def _known(value: float | None) -> tuple[float, ...]:
+    return () if value is None else (value,)
+
+
 @dataclass(frozen=True, eq=False)
 class Trace:
     """Everything a model computed on one text.
@@ -220,7 +224,9 @@ class Trace:
             "model": self.model,
             "text": self.text,
             "tokens": {
-                axis: [[token.text, token.id, token.start, token.end] for token in tokens]
+                axis: [
+                    [token.text, token.id, token.start, token.end, *_known(token.value)] for token in tokens
+                ]
                 for axis, tokens in self.tokens.items()
             },
             "axes": {name: list(axes) for name, axes in self.axes.items()},
@@ -244,7 +250,8 @@ class Trace:
             text=header["text"],
             tokens={
                 axis: tuple(
-                    Token(str(text), int(id_), int(start), int(end)) for text, id_, start, end in rows
+                    Token(str(text), int(id_), int(start), int(end), *map(float, value))
+                    for text, id_, start, end, *value in rows
                 )
                 for axis, rows in header["tokens"].items()
             },

@@ -28,6 +28,7 @@ SENTENCES = {
         "What a waste of an evening.",
         "😀 ?",
     ),
+    "forecast": ("1", "0 0 0 0", "5.5, 80, 3; 200", "9 " * 300),
     "translation": ("Me encantó la pizza de este lugar", "¿Dónde está mi hermano?", "No lo sé.", "😀 ?"),
 }
 
@@ -191,9 +192,20 @@ def test_of_the_seeds_the_one_best_on_validation_is_shipped(entry):
     seeds = entry.metrics.get("seeds")
     if not seeds:
         pytest.skip("trained with one seed")
-    best = max(seeds, key=lambda run: run["validation"]["accuracy"])
+    name, digits, sign = ("accuracy", 2, 1) if "accuracy" in seeds[0]["validation"] else ("rmse", 4, -1)
+    best = max(seeds, key=lambda run: sign * run["validation"][name])
     assert best["scores"] == entry.scores
-    assert best["validation"]["accuracy"] == round(entry.metrics["validation"]["accuracy"], 2)
+    assert best["validation"][name] == round(entry.metrics["validation"][name], digits)
+
+
+def test_forecasts_beat_the_yardsticks_of_their_cards(entry):
+    if entry.spec.task != "forecast":
+        pytest.skip("forecasts nothing")
+    bound = {"sunspots": 18.2, "temperature": 2.19}[entry.spec.series]
+    mean = sum(run["scores"]["rmse"] for run in entry.metrics["seeds"]) / len(entry.metrics["seeds"])
+    assert mean <= bound
+    for name in ("rmse_persistence", "rmse_season", "rmse_autoregression"):
+        assert entry.scores["rmse"] < entry.scores[name]
 
 
 def test_the_card_says_what_a_translator_makes_of_our_own_sentences(entry, model):

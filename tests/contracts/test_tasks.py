@@ -14,13 +14,14 @@ OWN = (
     "rnnviz_core/search/",
     "rnnviz_core/models/classifier",
     "rnnviz_core/models/seq2seq",
+    "rnnviz_core/models/forecaster",
 )
 FILES = "rnnviz_core/inputs/json_rows.py"  # a key of other people's files
 TABLE = "rnnviz_core/contracts/task.py"  # where the packages are found
 FACE = "rnnviz_core/__init__.py"  # the public names
 NAMED = re.compile(
-    r"""\b(?:Sentiment|Translation)(?:Model|Spec|Objective)\b|"""  # its classes
-    r"""(?:==|!=|\bis\b|\bin\b)\s*\(?["'](?:sentiment|translation)["']"""  # a question which task it is
+    r"""\b(?:(?:Sentiment|Translation)(?:Model|Spec|Objective)|Forecast(?:er|Spec|Objective))\b|"""
+    r"""(?:==|!=|\bis\b|\bin\b)\s*\(?["'](?:sentiment|translation|forecast)["']"""  # which is it?
 )
 SOURCES = sorted(
     path.relative_to(ROOT).as_posix()

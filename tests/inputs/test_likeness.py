@@ -6,6 +6,7 @@ import pytest
 
 from rnnviz_core.checkpoints import registry as checkpoints
 from rnnviz_core.checkpoints import vocabularies
+from rnnviz_core.contracts.task import task_of_spec
 from rnnviz_core.inputs import likeness
 from rnnviz_core.inputs.likeness import Likeness, beyond, measure
 from rnnviz_core.inputs.tokenizer import UNK
@@ -15,7 +16,8 @@ from rnnviz_core.tasks.translation.spanish import SPANISH
 
 ROOT = Path(__file__).resolve().parents[2]
 OWN = (ROOT / "tests" / "material" / "sentences.tsv").read_text(encoding="utf-8").splitlines()[1:]
-ENTRIES = checkpoints.scan(ROOT / "checkpoints").entries
+SCAN = checkpoints.scan(ROOT / "checkpoints")
+ENTRIES = [entry for entry in SCAN.entries if task_of_spec(entry.spec).vocabularies]  # those that read text
 
 
 @pytest.mark.parametrize(

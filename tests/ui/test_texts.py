@@ -21,6 +21,7 @@ from rnnviz_core.ui.shell.routes import ROUTES
 from rnnviz_core.ui.views import sections
 
 ROOT = Path(__file__).resolve().parents[2]
+STEPS = ("Token", "Step", "Step of the decoder")  # labels of the widget that chooses one
 ENTRIES = checkpoints.scan(ROOT / "checkpoints").entries
 PAGES = tuple(route.name for route in ROUTES)
 
@@ -63,7 +64,7 @@ class Screen:
     @property
     def at_the_end(self) -> bool:
         """Whether the chosen token was read last."""
-        chosen = self.box("Token", "Step of the decoder")
+        chosen = self.box(*STEPS)
         layer = self.box("Layer")
         first = bool(layer and "backwards" in layer.value) or "reverse" in str(layer and layer.value)
         return chosen.index == (0 if first else len(chosen.options) - 1)
@@ -81,7 +82,9 @@ RULES: dict[str, Callable[[Screen], bool]] = {
     r"temperature": lambda screen: screen.has("temperature"),
     r"keys ← and →": lambda screen: bool(screen.app.main.select_slider),
     r"Click (a|the) ": lambda screen: any(c.proto.selection_mode for c in screen.app.get("vega_lite_chart")),
-    r"Choose a token|Choose a noun": lambda screen: screen.box("Token", "Step of the decoder") is not None,
+    r"Choose a token|Choose a noun": lambda screen: (
+        screen.box("Token", "Step", "Step of the decoder") is not None
+    ),
     r"is read later": lambda screen: not screen.at_the_end,
     r"was read earlier": lambda screen: screen.at_the_end,
     r"Yellow gates": lambda screen: screen.entry.spec.cell != "rnn",
@@ -103,6 +106,8 @@ RULES: dict[str, Callable[[Screen], bool]] = {
 
 def strange_words(screen: Screen) -> list[str]:
     """Words in another language than the one read: those the vocabulary cuts as it cuts no usual text."""
+    if "usual" not in screen.entry.metrics:  # numbers are read
+        return []
     tokenizer = vocabularies.load(screen.entry.path, "source")
     usual = {**screen.entry.metrics["usual"], "lone": 30, "short": 100}  # a single word has few letters
     quoted = re.findall(r"“([^”]+)”", screen.tried.replace("“Compare with”", ""))
@@ -211,6 +216,9 @@ def test_beside_a_verdict_stands_the_figure_that_belongs_to_it(open_page, entry)
     if entry.spec.task == "sentiment":
         right, others = f"{scores['accuracy5']:.1f} %", [scores["accuracy2"], scores["accuracy3"]]
         assert f"right: the exact one of 5 classes, on {entry.metrics['rows']:,} test sentences" in captions
+    elif entry.spec.task == "forecast":
+        right, others = f"RMSE {scores['rmse']:.2f}", [scores["rmse_persistence"]]
+        assert f"on {entry.metrics['rows']:,} test values" in captions
     else:
         right, others = f"{scores['bleu']:.1f}", [scores["bleu_lower"], scores["chrf"]]
     label = box.options[box.index]

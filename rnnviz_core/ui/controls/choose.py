@@ -10,7 +10,7 @@ from rnnviz_core import limits
 from rnnviz_core.checkpoints.registry import Entry
 from rnnviz_core.contracts.task import task_of_spec
 from rnnviz_core.frames.layer import Layer, layers
-from rnnviz_core.frames.tokens import step_texts
+from rnnviz_core.frames.tokens import axis_of, named_steps, step_texts
 from rnnviz_core.models.specs import ModelSpec
 from rnnviz_core.search import USUAL_BEAM
 from rnnviz_core.tracing.trace import Trace
@@ -66,10 +66,11 @@ def choose_token(view: "View", part: str) -> int:
     name = TOKEN_NAMES[axis]
     chosen = whole(name, len(tokens), first_look(len(tokens), part))
     key = url.widget(name, chosen)
+    labels = {"encoder": "Token", "numbers": "Step"}
     st.selectbox(
-        "Token" if part == "encoder" else "Step of the decoder",
+        labels.get(axis_of(view.trace, part), "Step of the decoder"),
         range(len(tokens)),
-        format_func=lambda step: f"{step} · {tokens[step]}",
+        format_func=named_steps(view.trace, part).__getitem__,
         key=key,
         on_change=lambda: url.put(name, str(st.session_state[key])),
     )

@@ -39,12 +39,13 @@ def choose(found: Scan, entry: Entry, text: str) -> tuple[Entry, str] | None:
     )
     if box.open:
         with box:
-            _draw_choices(offered, other, other_text)
+            what = task_of_spec(entry.spec).typed.title.lower()
+            _draw_choices(offered, other, other_text, what)
     second = (offered.get(other, entry), other_text or text)
     return None if second == (entry, text) else second
 
 
-def _draw_choices(offered: dict[str, Entry], other: str, other_text: str) -> None:
+def _draw_choices(offered: dict[str, Entry], other: str, other_text: str, what: str) -> None:
     key = url.widget("with", other)
     st.selectbox(
         "Another model",
@@ -58,7 +59,7 @@ def _draw_choices(offered: dict[str, Entry], other: str, other_text: str) -> Non
         "Another text",
         key=text_key,
         max_chars=limits.CHARACTERS,
-        placeholder="the same sentence",
+        placeholder=f"the same {what}",
         on_change=lambda: url.put("with_text", st.session_state[text_key].strip() or None),
     )
 

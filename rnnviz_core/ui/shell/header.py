@@ -20,13 +20,16 @@ if TYPE_CHECKING:
     from rnnviz_core.ui.serving.view import Choice
 
 
+ENDS = 5  # numbers of a long series that stand at either end of its line
+
+
 def draw(page: str, choice: "Choice", trace: Trace) -> None:
     """Title, tokens as chips, what the network answers, which network it is, and the proof."""
     found = routes.route(page)
     st.title(found.title, anchor=False)
     rows = [f'<p class="rv-line">{escape(found.line)}</p>']
     axis = "source" if "source" in trace.tokens else "time"
-    rows.append(_row("It reads", _chips(trace.tokens[axis])))
+    rows.append(_row("It reads", _steps(trace.tokens[axis])))
     rows += [_answer(trace), doubt(choice.entry, trace)]
     rows.append(_row("Network", f'<span class="rv-value">{_network(choice)}{badge(trace)}</span>'))
     st.html(f'<div class="rv-head">{"".join(rows)}</div>')
@@ -38,7 +41,7 @@ def draw_brief(entry: Entry, trace: Trace, *, reads: bool) -> None:
     axis = "source" if "source" in trace.tokens else "time"
     rows = [f'<p class="rv-row"><strong>{escape(entry.id)}</strong></p>']
     if reads:
-        rows.append(_row("It reads", _chips(trace.tokens[axis])))
+        rows.append(_row("It reads", _steps(trace.tokens[axis])))
     rows += [_answer(trace), doubt(entry, trace)]
     st.html(f'<div class="rv-head">{"".join(rows)}</div>')
 
@@ -57,6 +60,18 @@ def _show_notes(trace: Trace, axis: str) -> None:
 
 def _row(key: str, content: str) -> str:
     return f'<div class="rv-row"><span class="rv-key">{escape(key)}</span>{content}</div>'
+
+
+def _steps(tokens: tuple[Token, ...]) -> str:
+    """What is read: pieces as chips, numbers as a line."""
+    values = [token.value for token in tokens if token.value is not None]
+    if not values:
+        return _chips(tokens)
+    ends = [f"{value:g}" for value in values]
+    if len(ends) > 2 * ENDS:
+        ends = [*ends[:ENDS], "…", *ends[-ENDS:]]
+    several = "numbers" if len(values) > 1 else "number"
+    return f'<span class="rv-value">{len(values)} {several}: {escape(", ".join(ends))}</span>'
 
 
 def _chips(tokens: tuple[Token, ...]) -> str:

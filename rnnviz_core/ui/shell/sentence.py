@@ -12,7 +12,8 @@ import streamlit as st
 from rnnviz_core import limits
 from rnnviz_core.checkpoints.registry import Entry
 from rnnviz_core.contracts.examples import default_text
-from rnnviz_core.errors import RnnvizError
+from rnnviz_core.contracts.task import Typed, task_of_spec
+from rnnviz_core.errors import RnnvizError, TextError
 from rnnviz_core.ui.controls import url
 from rnnviz_core.ui.serving import loaders
 
@@ -30,6 +31,7 @@ class Sentence:
     typed: str
     read: str
     tokens: int | None  # of what was typed; None when the model could not be loaded
+    typing: Typed  # what the task of the model asks for
 
 
 def one_line(text: str) -> str:
@@ -49,35 +51,44 @@ def choose(entry: Entry) -> Sentence:
             f"The text has {cut} characters, the limit is {limits.CHARACTERS}: the first "
             f"{limits.CHARACTERS} are kept."
         )
-    tokens = _count(entry, typed)
+    asked = task_of_spec(entry.spec).typed
+    tokens, wrong = _count(entry, typed, asked)
     kept: dict[str, str] = st.session_state.setdefault(_READ, {})
     task = str(entry.spec.task)
-    if tokens is None or 0 < tokens <= limits.PIECES:
+    if tokens is None or 0 < tokens <= asked.limit:
         kept[task] = typed
-        return Sentence(typed, typed, tokens)
+        return Sentence(typed, typed, tokens, asked)
     before = kept.get(task, default)
-    if not 0 < (_count(entry, before) or 0) <= limits.PIECES:
+    if not 0 < (_count(entry, before, asked)[0] or 0) <= asked.limit:
         before = default
     kept_in_short = before if len(before) <= SHORT else f"{before[:SHORT].rstrip()} …"
-    url.note(f"{_what_to_do(tokens)} Until then this page shows “{kept_in_short}”.")
-    return Sentence(typed, before, tokens)
+    url.note(f"{wrong or _what_to_do(tokens, asked)} Until then this page shows “{kept_in_short}”.")
+    return Sentence(typed, before, tokens, asked)
 
 
-def _count(entry: Entry, text: str) -> int | None:
-    """How many tokens `text` has; a model that cannot be loaded is for the page to report."""
+def _count(entry: Entry, text: str, asked: Typed) -> tuple[int | None, str]:
+    """How many steps `text` has, and what is wrong with one that cannot be read.
+
+    A model that cannot be loaded is for the page to report.
+    """
     try:
-        tokenizer = loaders.model(entry).tokenizers["source"]
+        model = loaders.model(entry)
     except RnnvizError:
-        return None
-    return len(tokenizer.ids(text))
+        return None, ""
+    try:
+        return asked.count(model, text), ""
+    except TextError as error:
+        message = str(error)
+        return 0, f"{message[:1].upper()}{message[1:]}."
 
 
-def _what_to_do(tokens: int) -> str:
+def _what_to_do(tokens: int, asked: Typed) -> str:
+    what = asked.title.lower()
     if not tokens:
-        return "The sentence is empty: type at least one word and press Enter."
+        return f"The {what} is empty: {asked.missing} and press Enter."
     return (
-        f"The sentence has {tokens} tokens, the limit is {limits.PIECES}: "
-        f"leave out {tokens - limits.PIECES} and press Enter."
+        f"The {what} has {tokens} {asked.several}, the limit is {asked.limit}: "
+        f"leave out {tokens - asked.limit} and press Enter."
     )
 
 
@@ -86,14 +97,14 @@ def box(sentence: Sentence) -> None:
     key = url.widget("text", sentence.typed, read=one_line)
     with st.container(key="sentence", gap="xxsmall"):
         st.text_area(
-            "Sentence",
+            sentence.typing.title,
             key=key,
             height=100,
             on_change=lambda: _take(st.session_state[key]),
-            help="Type any sentence and press Enter, or click outside the box. Shift+Enter: a new line.",
+            help=sentence.typing.help,
         )
         if sentence.tokens is not None:
-            st.caption(f"{sentence.tokens} of {limits.PIECES} tokens")
+            st.caption(f"{sentence.tokens} of {sentence.typing.limit} {sentence.typing.several}")
 
 
 def _take(typed: str) -> None:

@@ -114,7 +114,7 @@ def _choose_example(entry: Entry, text: str) -> Example | None:
         index=None,
         format_func=lambda number: f"{offered[number].shows}: {offered[number].text}",
         key=key,
-        placeholder="Sentences worth trying",
+        placeholder=tasks.task_of_spec(entry.spec).typed.offered,
         on_change=lambda: _take_example(st.session_state[key], [example.text for example in offered]),
     )
     return offered[numbers[text]] if text in numbers else None

@@ -63,8 +63,9 @@ def measured(entry: Entry) -> str:
     if not score(entry):
         return "not measured"
     rows = entry.metrics.get("rows")
-    texts = f", on {rows:,} test sentences" if isinstance(rows, int) else ""
-    return task_of_spec(entry.spec).counts(entry.spec) + texts
+    task = task_of_spec(entry.spec)
+    texts = f", on {rows:,} {task.typed.tested}" if isinstance(rows, int) else ""
+    return task.counts(entry.spec) + texts
 
 
 def architecture(spec: ModelSpec) -> str:

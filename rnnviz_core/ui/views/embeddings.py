@@ -9,10 +9,11 @@ import streamlit as st
 
 from rnnviz_core import limits
 from rnnviz_core.charts import embeddings as charts
+from rnnviz_core.charts import series as series_charts
 from rnnviz_core.charts import word_map as map_charts
 from rnnviz_core.frames import embeddings as frames
-from rnnviz_core.frames import word_map
-from rnnviz_core.frames.tokens import spread
+from rnnviz_core.frames import series, word_map
+from rnnviz_core.frames.tokens import one_step, spread, step_texts
 from rnnviz_core.ui.controls import url
 from rnnviz_core.ui.controls.choose import choose_one, choose_token, current_token, type_word
 from rnnviz_core.ui.controls.clicks import clicked, follow
@@ -21,7 +22,7 @@ from rnnviz_core.ui.serving import loaders
 from rnnviz_core.ui.serving.caches import Cache, heavy
 from rnnviz_core.ui.shell.compare import side_by_side
 from rnnviz_core.ui.shell.wording import download_rows, explain, plain
-from rnnviz_core.ui.views.sections import Section
+from rnnviz_core.ui.views.sections import NUMBERS, Needs, Section
 
 if TYPE_CHECKING:
     from rnnviz_core.ui.serving.view import View
@@ -269,9 +270,43 @@ def _not_a_piece(word: str) -> None:
         st.info("Type a word.", icon=":material/info:")
 
 
+def numbers(view: "View", part: str) -> None:
+    """What goes in where no pieces are read: the value, and the number that is made of it."""
+    position = choose_token(view, part)
+    for shown in side_by_side(view):
+        trace = shown.trace
+        at = min(position, len(trace[NUMBERS]) - 1)
+        show(
+            series_charts.inputs(),
+            key=shown.key("embeddings-numbers"),
+            description=series.describe(trace, at),
+            inputs=series.inputs(trace),
+            chosen=one_step(step_texts(trace, part), at),
+        )
+        st.markdown(plain(series.input_in_words(trace, at)))
+    meta = view.trace.meta
+    gives = (
+        "It gives the change from the last number, which is added to it (differencing)."
+        if meta["difference"]
+        else "It gives the next number."
+    )
+    explain(
+        "This network has no embedding: it reads one number per step. "
+        + "It takes the square root first, so that high values weigh no more than low ones. " * meta["root"]
+        + "Mean and deviation are those of the series it was trained on. "
+        + gives,
+        "Which values lie far outside the range it was trained on (below −2 or above 3)? How good are the "
+        "forecasts there?",
+    )
+    download_rows(partial(series.inputs, view.trace), "embeddings-numbers")
+
+
+PIECES = Needs(without=(NUMBERS,))
+
 SECTIONS = (
-    Section("vectors", "Vectors", vectors),
-    Section("alike", "Alike", alike),
-    Section("map", "Map", neighbourhood),
-    Section("axis", "Between two words", axis),
+    Section("vectors", "Vectors", vectors, PIECES),
+    Section("alike", "Alike", alike, PIECES),
+    Section("map", "Map", neighbourhood, PIECES),
+    Section("axis", "Between two words", axis, PIECES),
+    Section("numbers", "What goes in", numbers, Needs(sites=(NUMBERS,))),
 )

@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING, Any
 import streamlit as st
 
 from rnnviz_core.charts import overview as charts
+from rnnviz_core.charts import series as series_charts
 from rnnviz_core.frames import overview as frames
+from rnnviz_core.frames import series as series_frames
 from rnnviz_core.frames.tokens import ordered
 from rnnviz_core.ui.controls import url
 from rnnviz_core.ui.controls.choose import TOKEN_NAMES, choose_reference
@@ -15,8 +17,8 @@ from rnnviz_core.ui.controls.player import play
 from rnnviz_core.ui.drawing.show import show
 from rnnviz_core.ui.shell import routes
 from rnnviz_core.ui.shell.compare import side_by_side
-from rnnviz_core.ui.shell.wording import explain, link_pages
-from rnnviz_core.ui.views.sections import Section
+from rnnviz_core.ui.shell.wording import explain, link_pages, plain
+from rnnviz_core.ui.views.sections import NUMBERS, Needs, Section
 
 if TYPE_CHECKING:
     from rnnviz_core.ui.serving.view import View
@@ -133,6 +135,42 @@ def _open(view: "View", found: dict[str, Any]) -> None:
     st.switch_page(routes.route(page).path)
 
 
+def series_picture(view: "View", step: int) -> None:
+    """The network under the series that it reads, at one step."""
+    if found := clicked(KEY):
+        _open(view, found)
+    for shown in side_by_side(view):
+        trace = shown.trace
+        show(
+            series_charts.unrolled(_rows(trace, "encoder")),
+            key=shown.key(KEY),
+            description=series_frames.describe(trace, step),
+            height=None,
+            select=None if shown.second else "cell",
+            series=series_frames.picture(trace),
+            cells=frames.cells(trace),
+            columns=frames.columns(trace),
+            now=frames.now(trace, "encoder", step),
+        )
+        st.markdown(plain(series_frames.errors_in_words(trace)))
+
+
+def series(view: "View") -> None:
+    """The whole page where numbers are read: series above, what goes in, the states."""
+    play(view, "encoder", partial(series_picture, view))
+    several = len(view.trace[NUMBERS]) > 1  # else there is nothing to step through
+    explain(
+        "Time runs from left to right. Above, the series and what the network expected of each value one "
+        "step before it came; below, the number it reads and the state that carries on what it has seen. "
+        "Blue is below zero, orange above. "
+        + "Walk through the steps (keys ← and →). " * several
+        + "Click a box: its page opens at that step."
+        + frames.thinned_in_words(view.trace),
+        "Where is it furthest off: at the turns, or where the noise is large?",
+    )
+    link_pages(*(route.name for route in routes.ROUTES if not route.default))
+
+
 def network(view: "View") -> None:
     """The whole page: the player over the picture, how to read it, and the way to all other pages."""
     part = stepped(view)
@@ -143,4 +181,7 @@ def network(view: "View") -> None:
     link_pages(*(route.name for route in routes.ROUTES if not route.default))
 
 
-SECTIONS = (Section("network", "Network", network),)
+SECTIONS = (
+    Section("network", "Network", network, Needs(without=(NUMBERS,))),
+    Section("network", "Network", series, Needs(sites=(NUMBERS,))),
+)

@@ -17,6 +17,8 @@ from rnnviz_core.ui.controls import url
 from rnnviz_core.ui.serving.view import View
 from rnnviz_core.ui.shell import routes
 
+NUMBERS = "encoder.values"  # the site that a trace has where numbers are read
+
 
 @dataclass(frozen=True)
 class Needs:

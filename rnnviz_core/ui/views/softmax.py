@@ -6,8 +6,10 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from rnnviz_core.charts import beam as beam_charts
+from rnnviz_core.charts import series as series_charts
 from rnnviz_core.charts import softmax as charts
 from rnnviz_core.frames import beam as beams
+from rnnviz_core.frames import series
 from rnnviz_core.frames import softmax as frames
 from rnnviz_core.frames.numbers import printed
 from rnnviz_core.frames.tokens import one_step, ordered, step_texts
@@ -193,7 +195,70 @@ def beam(view: "View") -> None:
     download_rows(partial(beams.tree, view.trace), "beam")
 
 
+def forecast(view: "View") -> None:
+    """The series with what was expected of it, and the errors beside those of the yardsticks."""
+    follow(view, "encoder", "forecast")
+    above = st.container()
+    position = choose_token(view, "encoder")
+    with above:
+        for shown in side_by_side(view):
+            trace, texts = shown.trace, step_texts(shown.trace, "encoder")
+            at = min(position, len(texts) - 1)
+            show(
+                series_charts.forecasts(series.kinds(trace)),
+                key=shown.key("forecast"),
+                description=series.describe(trace, at),
+                select=None if shown.second else "cell",
+                lines=series.lines(trace),
+                chosen=one_step(texts, at),
+            )
+            st.markdown(plain(series.errors_in_words(trace)))
+            _measured(shown)
+    explain(
+        "This network has no softmax: what comes out is one number, the value it expects next. The two "
+        "simplest forecasts stand beside it: the same again, and the value of a season before, where the "
+        "series is longer than a season. Click a name in the legend to see its line alone.",
+        "Where is “the same again” better than the network? Is that luck, or does the network know too "
+        "little there?",
+    )
+    download_rows(partial(series.lines, view.trace), "forecast")
+
+
+def _measured(shown: "View") -> None:
+    """The test errors from the model's card, where it was measured."""
+    found = series.scores(shown.entry.scores, getattr(shown.entry.spec, "lags", 0))
+    if names := found["name"]:
+        show(
+            series_charts.errors(len(names)),
+            key=shown.key("forecast-errors"),
+            description="Root mean squared errors on the test part: "
+            + ", ".join(f"{name} {printed(error)}" for name, error in zip(names, found["error"], strict=True))
+            + ".",
+            scores=found,
+        )
+
+
+def number_terms(view: "View") -> None:
+    """What each unit adds to the number that comes out, and how it becomes a value."""
+    for shown in side_by_side(view):
+        show(
+            series_charts.terms(),
+            key=shown.key("number-terms"),
+            description="What each unit and the bias add to the number that comes out, sorted.",
+            terms=series.terms(shown.trace),
+        )
+        st.markdown(plain(series.terms_in_words(shown.trace)))
+    explain(
+        "Each bar is one unit’s value after the last step times its weight; together with the bias they "
+        "are the number that comes out. Scaled back, it is the forecast.",
+        "Are these few large bars that cancel, or many small ones? Take the last value of the series away: "
+        "which bars change most?",
+    )
+    download_rows(partial(series.terms, view.trace), "number-terms")
+
+
 JUDGES, WRITES = Needs(labels=("class",)), Needs(labels=("vocab",))
+TELLS = Needs(sites=("readout.forecasts",))
 
 SECTIONS = (
     Section("classes", "Probabilities", classes, JUDGES),
@@ -203,4 +268,6 @@ SECTIONS = (
     Section("candidates", "Candidates", candidates, WRITES),
     Section("pieces", "What pushed them", pieces, WRITES),
     Section("beam", "Beam", beam, WRITES),
+    Section("forecast", "What comes out", forecast, TELLS),
+    Section("terms", "What pushed it", number_terms, TELLS),
 )

@@ -1,6 +1,6 @@
 """The attention page: where the network looks back, what it makes of it, and what that does not prove."""
 
-from rnnviz_core.ui.views.sections import Needs, Section
+from rnnviz_core.ui.views.sections import NUMBERS, Needs, Section
 
 from . import replaced, weights
 
@@ -18,5 +18,5 @@ SECTIONS = (
     Section("context", "Context", weights.context, LOOKS),
     Section("test", "What it does not prove", replaced.test, LOOKS),
     Section("kinds", "Three kinds side by side", replaced.kinds, Needs(sites=("decoder.*",))),
-    Section("kinds", "With and without", replaced.kinds, Needs(without=("decoder.*",))),
+    Section("kinds", "With and without", replaced.kinds, Needs(without=("decoder.*", NUMBERS))),
 )

@@ -12,7 +12,7 @@ from rnnviz_core.contracts.task import task_of_spec
 from rnnviz_core.frames import attention as frames
 from rnnviz_core.frames import context as contexts
 from rnnviz_core.frames import memory
-from rnnviz_core.frames.tokens import one_step, spread
+from rnnviz_core.frames.tokens import axis_of, one_step, spread
 from rnnviz_core.tracing.trace import Trace
 from rnnviz_core.ui.controls.choose import choose_token, choose_unit
 from rnnviz_core.ui.controls.clicks import follow
@@ -183,6 +183,8 @@ def _draw_context(shown: "View", step: int, unit: int) -> None:
 def instead(view: "View") -> None:
     """A network without attention: what is read in its place, and the networks that have it."""
     translates = frames.translates(view.trace)
+    numbers = axis_of(view.trace, "encoder") == "numbers"
+    answer, text, one = ("forecast", "series", "number") if numbers else ("verdict", "sentence", "word")
     for shown in side_by_side(view):
         if frames.has_attention(shown.trace):
             st.info("This network has attention: open it alone to see where it looks.")
@@ -201,10 +203,10 @@ def instead(view: "View") -> None:
             if ledger
             else "The bars are what the network holds when all is read: the only numbers that go on"
         )
-        + (", the same at every step of the decoder." if translates else " to the verdict."),
-        "Make the sentence longer. How much of its beginning still reaches the end?"
+        + (", the same at every step of the decoder." if translates else f" to the {answer}."),
+        f"Make the {text} longer. How much of its beginning still reaches the end?"
         if ledger
-        else "Change the first word of a long sentence. Do these numbers change at all?",
+        else f"Change the first {one} of a long {text}. Do these numbers change at all?",
     )
     task = view.entry.spec.task
     offer_models(
@@ -213,8 +215,8 @@ def instead(view: "View") -> None:
             "Its decoder gets one fixed list of numbers, the encoder's last state, and has to write the "
             "whole translation from it: it cannot look back at single words."
             if translates
-            else "Its verdict is read from the last state alone: whatever the network did not carry to the "
-            "end of the sentence is lost to it."
+            else f"Its {answer} is read from the last state alone: whatever the network did not carry to the "
+            f"end of the {text} is lost to it."
         ),
         lambda spec: spec.task == task and spec.attention != "none",
     )

@@ -11,7 +11,7 @@ import streamlit as st
 from rnnviz_core.charts import gates as charts
 from rnnviz_core.charts import inspector as inspector_charts
 from rnnviz_core.frames import gate_order, gate_summary, gates, states
-from rnnviz_core.frames.tokens import spread, step_texts
+from rnnviz_core.frames.tokens import axis_of, spread, step_texts
 from rnnviz_core.ui.controls import url
 from rnnviz_core.ui.controls.choose import choose_one, choose_token, choose_unit, current_token
 from rnnviz_core.ui.controls.clicks import follow
@@ -114,7 +114,7 @@ def _draw_maps(shown: "View", layer: "Layer", order: np.ndarray | None, position
     at = min(position, len(step_texts(trace, layer.part)) - 1)
     about = [f"{charts.gate_title(name)}: {spread(trace[layer.site(name)])}" for name in names]
     show(
-        charts.gate_maps(names, units, layer.part, order is not None),
+        charts.gate_maps(names, units, axis_of(trace, layer.part), order is not None),
         key=shown.key("gates-maps"),
         description=f"Heatmaps of {units} units over the tokens. {'; '.join(about)}.",
         select=None if shown.second else "cell",
@@ -186,7 +186,7 @@ def _draw_means(shown: "View", layer: "Layer", position: int) -> None:
     only = _gates_of(shown)
     words = gate_summary.means_in_words(shown.trace, layer, only)
     show(
-        charts.gate_means(only, layer.part),
+        charts.gate_means(only, axis_of(shown.trace, layer.part)),
         key=shown.key("gates-means"),
         description=f"Lines: how open each gate is per token. On average {words}.",
         select=None if shown.second else "cell",

@@ -6,6 +6,7 @@ import streamlit as st
 
 from rnnviz_core.charts import inspector as inspector_charts
 from rnnviz_core.frames import inspector
+from rnnviz_core.frames.tokens import axis_of
 from rnnviz_core.ui.controls.choose import choose_one, current_token
 from rnnviz_core.ui.controls.clicks import follow
 from rnnviz_core.ui.drawing.show import show
@@ -57,7 +58,7 @@ def conventions(view: "View", layer: "Layer") -> None:
         largest = frame[kind].max()
         st.markdown(f"**Largest difference over this text: {largest:.2g}.**")
         show(
-            inspector_charts.convention_bars(kind, layer.part),
+            inspector_charts.convention_bars(kind, axis_of(shown.trace, layer.part)),
             key=shown.key(f"gates-convention-{kind}"),
             description=f"Bars: difference of h per token, at most {largest:.2g}.",
             select=None if shown.second else "cell",

@@ -8,7 +8,7 @@ import streamlit as st
 
 from rnnviz_core.charts import states as charts
 from rnnviz_core.frames import gates, states
-from rnnviz_core.frames.tokens import one_step, spread, step_texts
+from rnnviz_core.frames.tokens import axis_of, one_step, spread, step_texts
 from rnnviz_core.ui.controls import url
 from rnnviz_core.ui.controls.choose import choose_token, choose_unit
 from rnnviz_core.ui.controls.clicks import clicked, follow
@@ -53,7 +53,7 @@ def _draw_maps(shown: "View", layer: "Layer", position: int, unit: int) -> None:
     names, size, texts = states.names(trace, layer), width(shown, layer), step_texts(trace, layer.part)
     about = [f"{name} state: {spread(trace[layer.site(name)])}" for name in names]
     show(
-        charts.state_maps(names, size, layer.part),
+        charts.state_maps(names, size, axis_of(trace, layer.part)),
         key=shown.key("states-maps"),
         description=f"Heatmap of {size} units; {'; '.join(about)}.",
         select=None if shown.second else "cell",
@@ -84,7 +84,7 @@ def units(view: "View", layer: "Layer") -> None:
             st.info(f"This network has no {name} state.", icon=":material/info:")
             continue
         show(
-            charts.unit_lines(name, width(shown, layer), layer.part),
+            charts.unit_lines(name, width(shown, layer), axis_of(shown.trace, layer.part)),
             key=shown.key("states-units"),
             description=f"Heatmap, and lines of {', '.join(f'unit {unit}' for unit in own) or 'no unit'}.",
             select=None if shown.second else "cell",
@@ -167,7 +167,7 @@ def changes(view: "View", layer: "Layer") -> None:
             said = states.change_in_words(shown.trace, layer, at)
             said += " " + states.changes_in_words(shown.trace, layer)
             show(
-                charts.change_bars(states.names(shown.trace, layer), layer.part),
+                charts.change_bars(states.names(shown.trace, layer), axis_of(shown.trace, layer.part)),
                 key=shown.key("states-changes"),
                 description=f"Bars: how far each token moved the state. {said}",
                 select=None if shown.second else "cell",

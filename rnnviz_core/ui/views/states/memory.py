@@ -9,7 +9,7 @@ from rnnviz_core.charts import memory as charts
 from rnnviz_core.charts import trajectory as trajectory_charts
 from rnnviz_core.frames import memory, states, trajectory
 from rnnviz_core.frames.numbers import printed
-from rnnviz_core.frames.tokens import step_texts
+from rnnviz_core.frames.tokens import axis_of, step_texts
 from rnnviz_core.tracing.trace import Trace
 from rnnviz_core.ui.controls.choose import choose_token, choose_unit
 from rnnviz_core.ui.controls.clicks import follow
@@ -79,7 +79,7 @@ def _draw_ledger(shown: "View", layer: "Layer", position: int, unit: int) -> Non
         f"{len(found.recorded)} units the largest difference is **{found.difference:.1e}**."
     )
     show(
-        charts.ledger(name, len(found.recorded), layer.part),
+        charts.ledger(name, len(found.recorded), axis_of(trace, layer.part)),
         key=shown.key("states-ledger"),
         description=f"Bars and heatmap: most is left of {memory.in_words(found)}.",
         select=None if shown.second else "cell",

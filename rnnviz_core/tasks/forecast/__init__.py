@@ -1,0 +1,94 @@
+"""Forecasting: numbers in, the next number out."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from rnnviz_core import limits
+from rnnviz_core.contracts.task import Answer, Task, Typed
+from rnnviz_core.inputs.tokenizer import Tokenizer
+from rnnviz_core.models.forecaster import Forecaster
+from rnnviz_core.models.forecaster_spec import ForecastSpec
+from rnnviz_core.tracing.trace import Trace
+
+from . import examples, program, recording, scoring, series, training
+
+
+def _build(spec: ForecastSpec, tokenizers: Mapping[str, Tokenizer], name: str | None) -> Forecaster:
+    return Forecaster(spec, name)
+
+
+def _told(trace: Trace) -> str:
+    unit = f" {trace.meta['unit']}" * bool(trace.meta["unit"])
+    return f"{trace.meta['forecast']:.2f}{unit}"
+
+
+def _answer(trace: Trace) -> Answer:
+    return Answer("It expects next", _told(trace))
+
+
+def _describe(trace: Trace) -> dict[str, Any]:
+    return {
+        "forecast": trace.meta["forecast"],
+        "values": trace["encoder.values"].tolist(),
+        "forecasts": trace["readout.forecasts"].tolist(),
+        "rmse": {name: error for name, (error, _) in recording.errors(trace).items()},
+    }
+
+
+def _lines(trace: Trace) -> list[tuple[str, str]]:
+    found = [("forecast", f"{_told(trace)}, one {trace.meta['step']} after the last value")]
+    for name, (error, count) in recording.errors(trace).items():
+        found.append(("error", f"{error:.2f} {name}, RMSE of {count} one-step forecasts in this series"))
+    return found
+
+
+def _architecture(spec: ForecastSpec) -> str:
+    return spec.cell.upper() + (f" × {spec.layers}" if spec.layers > 1 else "")
+
+
+def _headline(spec: ForecastSpec, scores: Mapping[str, float]) -> str:
+    return f"RMSE {scores['rmse']:.2f}" if "rmse" in scores else ""
+
+
+TASK = Task(
+    name="forecast",
+    title="Forecast",
+    spec=ForecastSpec,
+    parts=("encoder",),
+    vocabularies=(),
+    build=_build,
+    record=recording.record,
+    answer=_answer,
+    describe=_describe,
+    lines=_lines,
+    program=program.program,
+    architecture=_architecture,
+    reads=lambda spec: spec.series,
+    family=lambda spec: spec.series,
+    headline=_headline,
+    counts=lambda spec: f"root mean squared error one {spec.step} ahead",
+    examples=examples.examples,
+    sentences=examples.MONTHLY + examples.DAILY,
+    default="sunspots-lstm",
+    evaluate=scoring.evaluate,
+    texts=scoring.texts,
+    score_names=scoring.score_names,
+    about=scoring.about,
+    typed=Typed(
+        count=lambda network, text: series.count(network.spec, text),
+        limit=limits.STEPS,
+        title="Series",
+        help="Numbers with commas or blanks between them, or the name of a series from the list, perhaps "
+        "with another seed: cycles 3. Press Enter, or click outside the box.",
+        one="number",
+        several="numbers",
+        offered="Series worth trying",
+        tested="test values",
+        missing="type numbers, or the name of a series",
+    ),
+    untouched="The test part had no say in the epoch or the seed; its errors were seen while dropout, and "
+    "the heights at which counts are read in training, were settled.",
+    read=training.read,
+    prepare=training.prepare,
+    first_reading=training.first_reading,
+)

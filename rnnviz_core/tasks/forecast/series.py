@@ -1,0 +1,93 @@
+"""From the typed text to numbers: a list of them, or the name of a series of our own."""
+
+import math
+import re
+
+from rnnviz_core import limits
+from rnnviz_core.errors import TextError
+from rnnviz_core.inputs.steps import NO_PIECE, Token
+from rnnviz_core.inputs.tokenizer import Encoding, readable
+from rnnviz_core.models.forecaster_spec import ForecastSpec
+
+from . import made
+
+LARGEST = 1e6  # size of a value
+SHOWN = 24  # characters of a word that an error quotes
+_WORD = re.compile(r"[^\s,;]+")
+_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d{1,3})?", re.ASCII)
+_NAMED = re.compile(r"\s*([a-z]+)(?:\s+([0-9]{1,6}))?\s*", re.ASCII)
+
+
+def read(spec: ForecastSpec, text: str) -> Encoding:
+    """The numbers that a text holds, as steps.
+
+    Parameters
+    ----------
+    spec
+        Whose network reads them.
+    text
+        Numbers with blanks, commas or semicolons between them and a point before the decimals:
+        ``5.1, 7 6.25``. Or the name of a series of `made`, perhaps with a seed: ``cycles``, ``cycles 3``.
+
+    Returns
+    -------
+    Encoding
+        A token per number. Its label is its place, from 0; its ``value`` is in the unit of the series.
+
+    Raises
+    ------
+    TextError
+        When a word is no number, there is none or more than `limits.STEPS`, or one cannot be read by this
+        network.
+    """
+    if len(text) > limits.CHARACTERS:
+        raise TextError(f"the text has {len(text)} characters; the limit is {limits.CHARACTERS}")
+    text, notes = readable(text)
+    known = made.of_step(spec.step)
+    if (named := _NAMED.fullmatch(text)) and named[1] in known:
+        numbers = made.values(named[1], known[named[1]], int(named[2] or 0))
+        return Encoding(text, _tokens([(value, 0, len(text)) for value in numbers]), notes)
+    found = [(_number(spec, word.group()), *word.span()) for word in _WORD.finditer(text)]
+    if not found:
+        raise TextError(
+            "there is no number; type some, such as 5.1, 7, 6.25, "
+            f"or the name of a series: {', '.join(known)}"
+        )
+    if len(found) > limits.STEPS:
+        raise TextError(
+            f"there are {len(found)} numbers; the limit is {limits.STEPS}: "
+            f"leave out {len(found) - limits.STEPS}"
+        )
+    return Encoding(text, _tokens(found), notes)
+
+
+def _number(spec: ForecastSpec, word: str) -> float:
+    if not _NUMBER.fullmatch(word):
+        names = ", ".join(made.of_step(spec.step))
+        raise TextError(
+            f"{word[:SHOWN]!r} is no number; write numbers such as 5.1, 7, 6.25, "
+            f"or the name of a series: {names}"
+        )
+    value = float(word) + 0.0
+    if not math.isfinite(value) or abs(value) > LARGEST:
+        raise TextError(f"{word[:SHOWN]} is too large; values go up to {LARGEST:,.0f}")
+    if spec.root and value < 0:
+        raise TextError(f"{word[:SHOWN]} is below zero; this network reads counts, from 0")
+    return value
+
+
+def _tokens(found: list[tuple[float, int, int]]) -> tuple[Token, ...]:
+    return tuple(
+        Token(str(step), NO_PIECE, start, end, value) for step, (value, start, end) in enumerate(found)
+    )
+
+
+def count(spec: ForecastSpec, text: str) -> int:
+    """How many numbers a text holds; 0 where it holds nothing.
+
+    Raises
+    ------
+    TextError
+        When something in it cannot be read.
+    """
+    return len(read(spec, text).tokens) if text.strip() else 0
