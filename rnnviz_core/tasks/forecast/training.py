@@ -96,6 +96,7 @@ class ForecastObjective:
         self._validated: tuple[float, ...] = VALIDATED if spec.root else (1.0,)
 
     def training(self, generator: random.Random) -> list[Example]:
+        """One epoch: windows at places, and of counts at heights, drawn anew."""
         places = len(self._numbers) - self._window
         drawn = [
             [
@@ -109,6 +110,7 @@ class ForecastObjective:
     def loss(
         self, model: torch.nn.Module, batch: Batch, smoothing: float, consistency: float = 0.0
     ) -> Float[Tensor, ""]:
+        """The mean squared error of a batch of windows, in scaled numbers."""
         places, heights = batch.ids.cpu().split(1, dim=1)
         windows = self._numbers[places + torch.arange(self._window + 1)]
         windows = (self._zero + (windows - self._zero) * heights / 1000).to(device_of(model))
@@ -117,6 +119,7 @@ class ForecastObjective:
         return functional.mse_loss(told[:, warm:], windows[:, 1 + warm :])
 
     def validate(self, model: torch.nn.Module) -> dict[str, float]:
+        """Errors over the validation part: ``rmse`` is the mean over heights, in the unit of the series."""
         assert isinstance(model, Forecaster)
         values, first = self._series.values, self._series.validation
         model.eval()
