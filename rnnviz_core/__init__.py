@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from .tracing.trace import layer_site as layer_site
     from .tracing.trace import site as site
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
 
 _LAZY = {  # name -> the module that is imported when the name is first used
     "record": "contracts.task",
