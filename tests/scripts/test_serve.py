@@ -66,7 +66,9 @@ def answers(server: Server, text: str) -> bool:
         return False
 
 
-def until(true, seconds: float = 20) -> bool:
+def until(true, seconds: float = 120) -> bool:
+    """Whether it comes true. It says nothing of speed: a worker that takes another's place imports everything
+    anew, in seconds on a quiet machine and in a minute where a dozen others compute."""
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         if true():
