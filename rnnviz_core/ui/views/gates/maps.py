@@ -53,8 +53,10 @@ def maps(view: "View", layer: "Layer") -> None:
             leader = view if shown.model_id == view.model_id else shown  # a unit keeps its row
             _draw_maps(shown, layer, _order(leader, layer, kind), position, unit)
     explain(
-        "Each column is a token, each row one unit. "
-        + "Yellow gates are open (1), purple ones shut (0). " * bool(only)
+        f"Each column is a {'step' if axis_of(view.trace, layer.part) == 'numbers' else 'token'}, "
+        "each row one unit. "
+        + "Yellow gates are open (1), purple ones shut (0). "
+        * bool(only)
         + "The candidate runs from blue (−1) to orange (1). Click a cell: the numbers that make "
         "it up stand below.",
         _question(view, layer),
@@ -79,6 +81,8 @@ def widest(view: "View", layer: "Layer") -> int:
 def _question(view: "View", layer: "Layer") -> str:
     """What to try on the heatmaps, in words of the language that is read."""
     word = negation(view)
+    if axis_of(view.trace, layer.part) == "numbers":
+        return "Change one number of the series. For how many steps do the columns differ?"
     if layer.part == "decoder" or word is None:
         return "Change one word of the sentence. From which step on do the columns differ?"
     where = "an adjective" if word == "not" else "the verb"
