@@ -44,7 +44,7 @@ def _architecture(spec: SentimentSpec) -> str:
     words = ("two-way " if spec.bidirectional else "") + spec.cell.upper()
     if spec.layers > 1:
         words += f" × {spec.layers}"
-    return words + (" + attention pooling" if spec.attention != "none" else "")
+    return words + (" + attention" if spec.attention != "none" else "")
 
 
 def _headline(spec: SentimentSpec, scores: Mapping[str, float]) -> str:

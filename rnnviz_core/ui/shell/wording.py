@@ -69,7 +69,7 @@ def measured(entry: Entry) -> str:
 
 
 def architecture(spec: ModelSpec) -> str:
-    """The cell and how it looks back: ``LSTM``, ``two-way GRU + attention pooling``, ``GRU + Bahdanau``."""
+    """The cell and how it looks back: ``LSTM``, ``two-way GRU + attention``, ``GRU + Bahdanau``."""
     return task_of_spec(spec).architecture(spec)
 
 
