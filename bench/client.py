@@ -18,6 +18,8 @@ from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.Block_pb2 import Block
 from streamlit.proto.ClientState_pb2 import ClientState
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
+from streamlit.proto.LabelVisibility_pb2 import LabelVisibility
+from streamlit.proto.TextArea_pb2 import TextArea
 from streamlit.proto.VegaLiteChart_pb2 import VegaLiteChart
 from streamlit.proto.WidgetStates_pb2 import WidgetState
 from websockets.asyncio.client import ClientConnection, connect
@@ -164,6 +166,7 @@ class Visitor:
                 self._kept = [self._kept[-1], set()]
                 self.session = message.new_session.initialize.session_id or self.session
                 run.charts = 0
+                self.sections, self._open = [], 0  # a page may have a single one, and no tabs
             case "navigation":
                 self._page_hash = message.navigation.page_script_hash  # the router's word counts
                 self.pages = {
@@ -210,7 +213,7 @@ class Visitor:
                 chart = element.vega_lite_chart  # type: ignore[attr-defined]
                 if "cell" in chart.selection_mode:
                     self._selectable[chart.id] = chart
-            case "text_area" if element.text_area.label == "Sentence":  # type: ignore[attr-defined]
+            case "text_area" if _is_sidebars(element.text_area):  # type: ignore[attr-defined]
                 self._rename("_sentence_id", element.text_area.id)  # type: ignore[attr-defined]
             case "selectbox" if element.selectbox.label == "Model":  # type: ignore[attr-defined]
                 self._rename("_model_id", element.selectbox.id)  # type: ignore[attr-defined]
@@ -221,6 +224,12 @@ class Visitor:
         if getattr(self, name) != value:
             self._values.pop(getattr(self, name), None)
             setattr(self, name, value)
+
+
+def _is_sidebars(box: TextArea) -> bool:
+    """Whether this is the sentence's box in the sidebar; a page may have one for narrow screens, too."""
+    visible = LabelVisibility.LabelVisibilityOptions.VISIBLE
+    return box.label == "Sentence" and box.label_visibility.value == visible
 
 
 def _cells(chart: VegaLiteChart) -> list[dict[str, object]]:
