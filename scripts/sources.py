@@ -14,6 +14,7 @@ import click
 import numpy as np
 from sklearn.feature_extraction.text import CountVectorizer
 
+from rnnviz_core import places
 from rnnviz_core.checkpoints import registry as checkpoints
 from rnnviz_core.inputs import tables
 from rnnviz_core.inputs.treebank import as_typed
@@ -24,7 +25,6 @@ from rnnviz_core.tasks.sentiment.scoring import known_ids
 from .floor import decide
 from .models import EVERYDAY
 
-ROOT = Path(__file__).resolve().parent.parent
 AT_MOST = 30_000  # rows of a split that are read: the largest source has five times as many
 
 
@@ -56,7 +56,7 @@ def linear(train: tuple[list[str], np.ndarray], texts: list[str]) -> np.ndarray:
 @click.command(help=__doc__)
 @click.argument("models", nargs=-1, required=True)
 @click.option("--data", type=click.Path(exists=True, file_okay=False, path_type=Path), required=True)
-@click.option("--checkpoints", "folder", type=click.Path(path_type=Path), default=ROOT / "checkpoints")
+@click.option("--checkpoints", "folder", type=click.Path(path_type=Path), default=places.shipped)
 def main(models: tuple[str, ...], data: Path, folder: Path) -> None:
     networks = {name: checkpoints.load(folder / name) for name in models}
     click.echo("  ".join(["source", "test rows", "linear", *models]))
