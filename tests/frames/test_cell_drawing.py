@@ -64,10 +64,11 @@ def assert_every_number_follows(nodes, wires):
 @pytest.mark.parametrize("folder", sorted(ROOT.glob("*/card.md")), ids=lambda path: path.parent.name)
 def test_every_number_follows_from_those_before_it_in_every_shipped_model(folder):
     model = load(folder.parent)
-    numbers = task_of(model).name == "forecast"
-    trace = record(
-        model, default_text(model.spec) if numbers else TEXTS[str(getattr(model.spec, "source", "en"))]
-    )
+    if task_of(model).name == "forecast":
+        text = default_text(model.spec)
+    else:
+        text = TEXTS[str(getattr(model.spec, "source", "en"))]
+    trace = record(model, text)
     rng = np.random.default_rng(4)
     for place in places_of(trace):
         hidden = trace[place.site("hidden")]
