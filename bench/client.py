@@ -234,7 +234,7 @@ def _is_sidebars(box: TextArea) -> bool:
 
 def _cells(chart: VegaLiteChart) -> list[dict[str, object]]:
     """A few cells of a chart as its selection reports them when they are clicked."""
-    fields = next((one["select"].get("fields") for one in _params(json.loads(chart.spec))), None)
+    fields = next((one["select"].get("fields", []) for one in _params(json.loads(chart.spec))), [])
     for dataset in chart.datasets if fields else ():
         table = pa.ipc.open_stream(dataset.data.data).read_all()
         if table.num_rows and set(fields) <= set(table.column_names):
