@@ -18,9 +18,8 @@ ENTRIES = scan(ROOT / "checkpoints").entries
 
 
 def section_of(shot: Shot) -> str:
-    """The name of what a shot shows; it leaves out the name of a page's only section."""
-    names = [section.name for section in route(shot.page).sections]
-    return names[0] if len(names) == 1 else shot.section
+    """The name of what a shot shows; without one in its link that is what its page opens with."""
+    return shot.section or route(shot.page).sections[0].name
 
 
 def test_every_page_and_section_has_a_shot() -> None:
