@@ -19,6 +19,8 @@ from rnnviz_core.cells import equations as cells
 from rnnviz_core.contracts.task import record
 from rnnviz_core.errors import SpecError, TextError, TraceError
 from rnnviz_core.inputs.tokenizer import BOS, EOS
+from rnnviz_core.models.forecaster import Forecaster
+from rnnviz_core.models.forecaster_spec import ForecastSpec
 from rnnviz_core.search.beam import beam_search
 from rnnviz_core.search.stepping import Stepper
 from rnnviz_core.tracing.module import record_module
@@ -583,9 +585,13 @@ def test_the_documented_sites_are_those_of_the_recorder() -> None:
     documented = {name for name, _ in rows if not name.startswith(".")}
     traces = [record(sentiment_model(**spec), TEXT) for spec in SENTIMENT]
     traces += [record(translation_model(**spec), SOURCE) for spec in TRANSLATION]
-    traces.append(record_module(nn.LSTM(3, 4, proj_size=2), torch.randn(5, 3)))
+    forecaster = Forecaster(ForecastSpec("lstm", hidden=4, series="wave", season=3, mean=3.0, scale=2.0))
+    forecast = record(forecaster.eval(), "1, 2, 4, 3, 8, 6")
+    traces += [forecast, record_module(nn.LSTM(3, 4, proj_size=2), torch.randn(5, 3))]
     assert documented == {word for trace in traces for name in trace for word in words_of(name)}
     axes = {name: axes.replace("steps", "time").replace(" × ", ", ") for name, axes in rows}
+    for name in ("encoder.values", "readout.outputs", "readout.forecasts"):
+        assert ", ".join(forecast.axes[name]) == axes[name]
     for trace in traces[: len(SENTIMENT)]:
         for name in trace:
             (word,) = words_of(name)
