@@ -24,6 +24,9 @@ from streamlit.proto.VegaLiteChart_pb2 import VegaLiteChart
 from streamlit.proto.WidgetStates_pb2 import WidgetState
 from websockets.asyncio.client import ClientConnection, connect
 
+from rnnviz_core.contracts.task import names, task
+
+TITLES = {task(name).typed.title for name in names()}  # over the box to type in: Sentence, Series
 PATIENCE = 60  # seconds without an answer: a failure
 
 
@@ -229,7 +232,7 @@ class Visitor:
 def _is_sidebars(box: TextArea) -> bool:
     """Whether this is the sentence's box in the sidebar; a page may have one for narrow screens, too."""
     visible = LabelVisibility.LabelVisibilityOptions.VISIBLE
-    return box.label == "Sentence" and box.label_visibility.value == visible
+    return box.label in TITLES and box.label_visibility.value == visible
 
 
 def _cells(chart: VegaLiteChart) -> list[dict[str, object]]:

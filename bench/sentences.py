@@ -3,6 +3,7 @@
 import random
 from collections.abc import Iterator
 
+from rnnviz_core.models.forecaster_spec import ForecastSpec
 from rnnviz_core.models.seq2seq_spec import TranslationSpec
 from rnnviz_core.models.specs import ModelSpec
 
@@ -43,11 +44,14 @@ GRAMMARS: dict[str, tuple[tuple[str, ...], ...]] = {
         ("die Suppe", "einen roten Schirm", "das letzte Brot", "zwei Katzen", "ein Bild", "jedes Wort"),
         (".", " noch einmal.", " zweimal.", " am Abend.", ", natürlich.", " zu Hause."),
     ),
+    "numbers": (tuple(f"{value}.{value % 7}" for value in range(3, 120, 9)),) * 12,  # of a series
 }
 
 
 def language(spec: ModelSpec) -> str:
     """The language in which a model wants its sentences."""
+    if isinstance(spec, ForecastSpec):
+        return "numbers"
     return spec.source if isinstance(spec, TranslationSpec) else "en"
 
 
