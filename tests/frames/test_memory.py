@@ -44,9 +44,9 @@ def test_texts_of_many_lengths_leave_nothing_behind():
         for length in lengths:
             record(model, " ".join(words[:length]))
 
-    read(range(1, 5))
+    read(range(1, 13))  # the BLAS takes its workspace, once: 1.5 MiB for each form of product that it meets
     before = in_use()
-    read(range(5, 45))
+    read(range(13, 53))
     assert in_use() - before < 500_000  # with oneDNN 40 lengths leave 4 MB
 
 
