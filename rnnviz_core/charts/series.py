@@ -110,7 +110,7 @@ def forecasts(kinds: tuple[str, ...]) -> alt.LayerChart:
         title=None,
         sort=names,
         scale=alt.Scale(domain=names, range=[COLOURS[kind] for kind in names]),
-        legend=alt.Legend(orient="top", direction="horizontal", symbolType="stroke"),
+        legend=alt.Legend(orient="top", direction="horizontal", symbolType="stroke", columns=2),
     )
     dash = alt.StrokeDash(
         "kind:N",

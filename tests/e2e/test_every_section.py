@@ -7,6 +7,7 @@ import pytest
 from PIL import ImageColor
 
 from rnnviz_core import scan
+from rnnviz_core.ui.shell.routes import route
 from scripts.driver import Visitor, coloured
 from scripts.gallery import SHOTS, Shot
 from scripts.serving import folder
@@ -48,12 +49,16 @@ def test_section(shot: Shot, visitor: Visitor) -> None:
     visitor.open(shot.path, **shot.query(fitting[0]))
     assert shot.query(fitting[0]).items() <= visitor.query().items(), "the link is not what it was"
     if shot.section:
-        tabs = [tab.get_attribute("aria-selected") for tab in page.get_by_role("tab").all()]
-        assert tabs.count("true") == 1
-        assert (tabs[0] == "true") is shot.first, "another section is open"
+        tabs = page.get_by_role("tab").all()
+        opened = [tab.inner_text().strip() for tab in tabs if tab.get_attribute("aria-selected") == "true"]
+        titles = {found.title for found in route(shot.page).sections if found.name == shot.section}
+        assert len(opened) == 1
+        assert opened[0] in titles, "another section is open"
     pictures = visitor.pictures()
     assert pictures, "no chart on the page"
-    assert [number for number, picture in enumerate(pictures) if coloured(picture) < DRAWN] == []
+    grey = {number for number, picture in enumerate(pictures) if coloured(picture) < DRAWN}
+    if grey:  # a histogram of gates that are never shut nor open has grey bars: then they must be there
+        assert grey <= {mark.chart for mark in visitor.marks() if mark.kind == "rect"}
     assert visitor.small_texts() == []
     light = visitor.colours()
     page.emulate_media(color_scheme="dark")
