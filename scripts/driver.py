@@ -80,8 +80,9 @@ class Visitor:
         self.page.wait_for_function(SETTLED, polling=100)
 
     def text(self) -> str:
-        """Everything that can be read in the main part of the page."""
-        return str(self.page.get_by_test_id("stMain").inner_text())
+        """Everything that can be read in the main part of the page, but for what goes by itself."""
+        lines = str(self.page.get_by_test_id("stMain").inner_text()).split("\n")
+        return "\n".join(line for line in lines if line != "Link copied")  # it stands for some seconds
 
     def charts(self) -> list[Any]:
         """The drawings that are visible (not in a closed tab), without the sliders around them."""
