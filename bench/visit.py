@@ -22,6 +22,7 @@ from scripts.serving import serve
 from scripts.streamlit_private import MENU_LINK
 
 PATIENCE = 120_000  # ms
+QUIET = 1.5  # seconds without a request or an answer: what a page loads after its first chart is there
 # Keeps every text that the menu ever showed.
 WATCH = r"""
 window.menus = new Set()
@@ -40,8 +41,13 @@ class Visit:
     requests: int = 0
     bytes: int = 0  # that came over the network, heads included
     cached: int = 0  # requests that the browser answered itself
-    largest: list[tuple[int, str]] = field(default_factory=list)  # bytes and address
+    files: dict[str, int] = field(default_factory=dict)  # address to bytes over the network, 0 for none
     menu: set[str] = field(default_factory=set)
+
+    def largest(self, count: int = 8) -> list[str]:
+        """The files that took most, as "138 kB http://..."."""
+        files = sorted(self.files.items(), key=lambda file: -file[1])[:count]
+        return [f"{size / 1000:.0f} kB {url}" for url, size in files]
 
 
 def visit(context: Any, address: str) -> Visit:
@@ -50,20 +56,32 @@ def visit(context: Any, address: str) -> Visit:
     page.add_init_script(WATCH)
     session = context.new_cdp_session(page)
     session.send("Network.enable")
-    urls: dict[str, str] = {}
+    under_way: dict[str, str] = {}
+    last = time.monotonic()
 
-    def answered(event: dict[str, Any]) -> None:
-        urls[event["requestId"]] = event["response"]["url"]
+    def asked(event: dict[str, Any]) -> None:
+        nonlocal last
+        under_way[event["requestId"]], last = event["request"]["url"], time.monotonic()
+
+    def answered(_: dict[str, Any]) -> None:
         found.requests += 1
 
     def loaded(event: dict[str, Any]) -> None:
-        found.bytes += int(event["encodedDataLength"])
-        found.largest.append((int(event["encodedDataLength"]), urls.get(event["requestId"], "")))
+        nonlocal last
+        last, size = time.monotonic(), int(event["encodedDataLength"])
+        url = under_way.pop(event["requestId"], "")
+        found.bytes += size
+        found.files[url] = found.files.get(url, 0) + size
+
+    def failed(event: dict[str, Any]) -> None:
+        under_way.pop(event["requestId"], None)
 
     def frame(event: dict[str, Any]) -> None:
         found.bytes += len(event["response"]["payloadData"]) * 3 // 4  # base64
 
+    session.on("Network.requestWillBeSent", asked)
     session.on("Network.responseReceived", answered)
+    session.on("Network.loadingFailed", failed)
     session.on("Network.loadingFinished", loaded)
     session.on("Network.requestServedFromCache", lambda _: setattr(found, "cached", found.cached + 1))
     session.on("Network.webSocketFrameReceived", frame)
@@ -71,9 +89,11 @@ def visit(context: Any, address: str) -> Visit:
     page.goto(address, timeout=PATIENCE)
     page.locator(CHARTS).first.wait_for(timeout=PATIENCE)
     found.seconds = time.monotonic() - began
-    page.wait_for_timeout(1500)  # what is loaded after the first chart
+    while under_way or time.monotonic() - last < QUIET:
+        if time.monotonic() - began > PATIENCE / 1000:
+            raise TimeoutError(f"still loading: {', '.join(under_way.values())}")
+        page.wait_for_timeout(100)
     found.menu = set(page.evaluate("[...window.menus]"))
-    found.largest.sort(reverse=True)
     page.close()
     return found
 
@@ -111,8 +131,8 @@ def main() -> int:
     print(f"\nthe server answers after {statistics.median(starts):.1f} s")
     print("the menu showed:", ", ".join(sorted(set().union(*(one.menu for one in firsts)))))
     for name, visits in (("first", firsts), ("next", nexts)):
-        for size, url in visits[-1].largest[:8]:
-            print(f"  {name}: {size / 1000:.0f} kB {url}", file=sys.stderr)
+        for line in visits[-1].largest():
+            print(f"  {name}: {line}", file=sys.stderr)
     return 0
 
 
