@@ -167,7 +167,9 @@ def worked(trace: Trace, place: Layer, position: int, unit: int) -> list[Worked]
     return found
 
 
-def in_brief(trace: Trace, place: Layer, position: int, unit: int) -> list[tuple[str, str, str]]:
+def in_brief(
+    trace: Trace, place: Layer, position: int, unit: int, digits: int = DIGITS
+) -> list[tuple[str, str, str]]:
     """One cell as a line per gate and state: its words, the arithmetic in numbers, what comes out.
 
     A gate's line adds what the input and the state say; `worked` has all that is in between.
@@ -179,12 +181,12 @@ def in_brief(trace: Trace, place: Layer, position: int, unit: int) -> list[tuple
     for name, equation in found.items():
         if name.endswith("_preactivation"):
             continue
-        right = equation.expression.latex(values, DIGITS)
+        right = equation.expression.latex(values, digits)
         if inner := found.get(f"{name}_preactivation"):
-            numbers = inner.expression.latex(values, DIGITS)
+            numbers = inner.expression.latex(values, digits)
             right = equation.expression.latex().replace(inner.symbol.letters, numbers)
         word = f"{name} gate" if name in gates else f"{name} state" if name in STATES else name
-        lines.append((word, _text(right), _text(number_latex(values[name], DIGITS))))
+        lines.append((word, _text(right), _text(number_latex(values[name], digits))))
     return lines
 
 

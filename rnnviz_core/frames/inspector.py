@@ -39,7 +39,7 @@ def contributions(
     if gate == "candidate" and "reset" in names(trace):
         damp = float(trace[place.site("reset")][position, unit])
     into, back = (matrices[name][row].astype(np.float64) for name in ("W_i", "W_h"))
-    texts = [*_input_names(trace, place, len(x)), *(f"unit {other} before" for other in range(len(h)))]
+    texts = [*input_names(trace, place, len(x)), *(f"unit {other} before" for other in range(len(h)))]
     values = np.concatenate([into * x, damp * back * h])
     kinds = np.repeat(KINDS[:2], (len(x), len(h)))
     first = np.argsort(-np.abs(values), kind="stable")[:top]
@@ -69,7 +69,7 @@ def contributions_in_words(frame: pd.DataFrame) -> str:
     return f"{best}; sum {printed(frame['value'].iloc[-1])}"
 
 
-def _input_names(trace: Trace, place: Layer, size: int) -> list[str]:
+def input_names(trace: Trace, place: Layer, size: int) -> list[str]:
     """What each number of the layer's input is: of the embedding, the context, or the layer below."""
     if place.layer:
         below = size // 2 if trace.reverses(place.part) else size

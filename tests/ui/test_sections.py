@@ -148,8 +148,13 @@ def test_the_heatmaps_hold_the_recorded_gates_and_nothing_else_is_drawn(start, t
             grid = rows.pivot(index="position", columns="unit", values=name).to_numpy()
             assert_allclose(grid, recorded[f"encoder.0.{name}"])
     ring = rows_of(app, "chosen").iloc[0]
-    widest = int(np.ptp(recorded["encoder.0.hidden"], axis=0).argmax())
-    assert (ring["position"], ring["unit"]) == (len(recorded.tokens["time"]) - 1, widest)
+    moved = np.abs(np.diff(recorded["readout.prefix_probabilities"], axis=0)).sum(1)
+    at = int(ring["position"])
+    assert moved[at - 1] == max(
+        change for change, token in zip(moved, recorded.tokens["time"][1:], strict=True) if token.text != "."
+    )
+    change = np.abs(recorded["encoder.0.hidden"][at] - recorded["encoder.0.hidden"][at - 1])
+    assert ring["unit"] == change.argmax()
 
 
 def test_a_click_shows_the_arithmetic_and_goes_into_the_url(start, trace):
@@ -245,8 +250,8 @@ def test_the_vectors_are_recorded_and_a_click_names_neighbours(start, trace):
     app, recorded = start("embeddings"), trace("sentiment-lstm")
     grid = rows_of(app, "cells").pivot(index="position", columns="dim", values="value").to_numpy()
     assert_allclose(grid, recorded["encoder.embedding"])
-    last = recorded.tokens["time"][-1].text.removeprefix("▁")
-    assert f"Nearest to **“{last}”**" in html.unescape(words(app))
+    chosen = recorded.tokens["time"][rows_of(app, "chosen")["position"][0]].text.removeprefix("▁")
+    assert f"Nearest to **“{chosen}”**" in html.unescape(words(app))
     click(app, "embeddings-cells", position=1)
     assert in_url(app, "token") == "1"
     assert rows_of(app, "chosen")["position"].tolist() == [1]

@@ -9,6 +9,7 @@ import streamlit as st
 from rnnviz_core import limits
 from rnnviz_core.checkpoints.registry import Entry
 from rnnviz_core.contracts.task import task_of_spec
+from rnnviz_core.frames import first_look
 from rnnviz_core.frames.layer import Layer, layers
 from rnnviz_core.frames.tokens import axis_of, named_steps, step_texts
 from rnnviz_core.models.specs import ModelSpec
@@ -54,17 +55,12 @@ def choose_layer(view: "View") -> Layer:
     return options[chosen]
 
 
-def first_look(steps: int, part: str) -> int:
-    """Where every page opens: an encoder has read its whole text, a decoder writes its first piece."""
-    return steps - 1 if part == "encoder" else 0
-
-
 def choose_token(view: "View", part: str) -> int:
-    """The step of `part` to look at, counted from 0; at first `first_look`."""
+    """The step of `part` to look at, counted from 0; at first the one that matters most."""
     axis = view.trace.time_axis(part)
     tokens = step_texts(view.trace, part)
     name = TOKEN_NAMES[axis]
-    chosen = whole(name, len(tokens), first_look(len(tokens), part))
+    chosen = whole(name, len(tokens), first_look.step(view.trace, part))
     key = url.widget(name, chosen)
     labels = {"encoder": "Token", "numbers": "Step"}
     st.selectbox(
@@ -77,7 +73,7 @@ def choose_token(view: "View", part: str) -> int:
     return chosen
 
 
-def choose_unit(view: "View", size: int, default: int = 0) -> int:
+def choose_unit(view: "View", size: int, default: int) -> int:
     """The unit to look at, counted from 0 as in the arrays; at first `default`."""
     del view
     chosen = whole("unit", size, default)
@@ -102,7 +98,7 @@ def chosen_token(view: "View", part: str) -> int | None:
 def current_token(view: "View", part: str) -> int:
     """The step of `part` to mark where there is no widget for it: as `choose_token` has it."""
     found = chosen_token(view, part)
-    return first_look(len(step_texts(view.trace, part)), part) if found is None else found
+    return first_look.step(view.trace, part) if found is None else found
 
 
 def choose_one(

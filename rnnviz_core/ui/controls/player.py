@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from rnnviz_core.frames import first_look
 from rnnviz_core.frames.tokens import step_texts
 from rnnviz_core.ui.serving import guard
 
 from . import url
-from .choose import TOKEN_NAMES, first_look, whole
+from .choose import TOKEN_NAMES, whole
 
 if TYPE_CHECKING:
     from rnnviz_core.ui.serving.view import View
@@ -45,7 +46,7 @@ def _play(view: "View", part: str, draw: Callable[[int], None], seconds: float |
     texts = step_texts(view.trace, part)
     name = TOKEN_NAMES[view.trace.time_axis(part)]
     last = len(texts) - 1
-    step = whole(name, len(texts), first_look(len(texts), part))
+    step = whole(name, len(texts), first_look.step(view.trace, part))
     if seconds and bool(st.session_state.get(_PLAYING)):
         step = _walk(name, step, last, seconds)
     elif seconds:

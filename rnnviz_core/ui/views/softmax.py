@@ -13,7 +13,7 @@ from rnnviz_core.frames import series
 from rnnviz_core.frames import softmax as frames
 from rnnviz_core.frames.numbers import printed
 from rnnviz_core.frames.tokens import one_step, ordered, step_texts
-from rnnviz_core.ui.controls.choose import choose_beam, choose_token, whole
+from rnnviz_core.ui.controls.choose import choose_beam, choose_token, current_token
 from rnnviz_core.ui.controls.clicks import follow
 from rnnviz_core.ui.drawing.show import show
 from rnnviz_core.ui.shell.compare import side_by_side
@@ -94,8 +94,7 @@ def verdicts(view: "View") -> None:
 def confidence(view: "View") -> None:
     """How sure every step of the decoder was."""
     follow(view, "decoder", "confidence")
-    steps = len(view.trace.tokens["target"])
-    step = whole("step", steps, 0)
+    step = current_token(view, "decoder")
     for shown in side_by_side(view):
         show(
             charts.confidence(),

@@ -10,7 +10,7 @@ from rnnviz_core.charts import cell_drawing as drawing_charts
 from rnnviz_core.charts import gates as charts
 from rnnviz_core.charts import inspector as inspector_charts
 from rnnviz_core.charts import matrices as matrix_charts
-from rnnviz_core.frames import cell_drawing, gates, inspector, matrices
+from rnnviz_core.frames import cell_drawing, first_look, gates, inspector, matrices
 from rnnviz_core.frames.numbers import printed
 from rnnviz_core.frames.tokens import spread, step_texts
 from rnnviz_core.ui.controls.choose import choose_one, choose_token, choose_unit
@@ -39,7 +39,7 @@ def cell(view: "View", layer: "Layer") -> None:
     """One unit at one token, from its inputs to the new state."""
     with st.container(horizontal=True):
         position = choose_token(view, layer.part)
-        unit = choose_unit(view, units_of(view, layer))
+        unit = choose_unit(view, units_of(view, layer), first_look.unit(view.trace, layer, position))
     for shown in comparable(view, layer):
         _draw_cell(shown, layer, *_within(shown, layer, position, unit))
     explain(

@@ -10,7 +10,7 @@ import streamlit as st
 
 from rnnviz_core.charts import gates as charts
 from rnnviz_core.charts import inspector as inspector_charts
-from rnnviz_core.frames import gate_order, gate_summary, gates, states
+from rnnviz_core.frames import first_look, gate_order, gate_summary, gates
 from rnnviz_core.frames.tokens import axis_of, spread, step_texts
 from rnnviz_core.ui.controls import url
 from rnnviz_core.ui.controls.choose import choose_one, choose_token, choose_unit, current_token
@@ -45,7 +45,7 @@ def maps(view: "View", layer: "Layer") -> None:
     kind, above = _choose_order(view), st.container()
     with st.container(horizontal=True):
         position = choose_token(view, layer.part)
-        unit = choose_unit(view, units_of(view, layer), widest(view, layer))
+        unit = choose_unit(view, units_of(view, layer), first_look.unit(view.trace, layer, position))
     _arithmetic(view, layer, position, unit)
     only = _gates_of(view)
     with above:
@@ -71,11 +71,6 @@ def maps(view: "View", layer: "Layer") -> None:
         offer_models(
             "Gates are found in GRU and LSTM networks.", lambda spec: spec.cell != "rnn" and spec.task == task
         )
-
-
-def widest(view: "View", layer: "Layer") -> int:
-    """The unit to open with: of all the one whose hidden state ranges most widely over this text."""
-    return states.widest(view.trace, layer, "hidden", 1)[0]
 
 
 def _question(view: "View", layer: "Layer") -> str:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from rnnviz_core.charts import states as charts
-from rnnviz_core.frames import gates, states
+from rnnviz_core.frames import first_look, gates, states
 from rnnviz_core.frames.tokens import axis_of, one_step, spread, step_texts
 from rnnviz_core.ui.controls import url
 from rnnviz_core.ui.controls.choose import choose_token, choose_unit
@@ -30,7 +30,7 @@ def maps(view: "View", layer: "Layer") -> None:
     above = st.container()
     with st.container(horizontal=True):
         position = choose_token(view, layer.part)
-        unit = choose_unit(view, size, states.widest(trace, layer, "hidden", 1)[0])
+        unit = choose_unit(view, size, first_look.unit(trace, layer, position))
     _arithmetic(view, layer, position, unit)
     with above:
         for shown in layers_shown(view, layer):

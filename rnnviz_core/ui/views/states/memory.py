@@ -7,7 +7,7 @@ import streamlit as st
 
 from rnnviz_core.charts import memory as charts
 from rnnviz_core.charts import trajectory as trajectory_charts
-from rnnviz_core.frames import memory, states, trajectory
+from rnnviz_core.frames import first_look, memory, states, trajectory
 from rnnviz_core.frames.numbers import printed
 from rnnviz_core.frames.tokens import axis_of, step_texts
 from rnnviz_core.tracing.trace import Trace
@@ -40,7 +40,7 @@ def ledger(view: "View", layer: "Layer") -> None:
     follow(view, layer.part, "states-ledger")
     with st.container(horizontal=True):
         position = choose_token(view, layer.part)
-        unit = choose_unit(view, width(view, layer), states.widest(view.trace, layer, name, 1)[0])
+        unit = choose_unit(view, width(view, layer), first_look.unit(view.trace, layer, position, name))
     for shown in layers_shown(view, layer):
         if memory.state_name(shown.trace) is None:
             st.info("A plain RNN keeps no ledger.", icon=":material/info:")
