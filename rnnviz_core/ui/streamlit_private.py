@@ -20,18 +20,45 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 # which it uses in its own tests only.
 STYLE = """
 [data-testid="stCaptionContainer"] { color: inherit !important; opacity: 0.8; }
-.stMainBlockContainer { padding-top: 3.2rem; }
+[data-testid="stHeader"] { height: 2.5rem; min-height: 2.5rem; }
+.stMainBlockContainer { padding: 2.6rem 3rem 4rem; }
+[data-testid="stMain"] [data-testid="stVerticalBlock"] { gap: 0.7rem; }
 [data-testid="stPageLink"] a, [data-testid="stPageLink"] a * { white-space: normal; }
+.stElementContainer:has(> .stHtml > script) { display: none; }
+.st-key-head-top > :has(> .stHtml > .rv-line) { flex: 1 1 0; min-width: 0; }
+.st-key-head [data-testid="stAlertContainer"] { padding: 0.3rem 0.7rem; }
 /* Read out, not seen: the names of the player's buttons */
 [class*="st-key-player-"] button [data-testid="stMarkdownContainer"] { position: absolute;
   width: 1px; height: 1px; margin: -1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
-.stElementContainer:has(> .stHtml > script) { display: none; }
-/* The score of a model stands in the sidebar; where that is closed, beside the verdict */
-.stApp:has([data-testid="stSidebar"][data-collapsed="false"]) .rv-score { display: none; }
+/* The model's score and the sentence stand in the sidebar; where that is closed, in the page */
+.stApp:has([data-testid="stSidebar"][data-collapsed="false"]) :is(.rv-score, .st-key-sentence-page) {
+  display: none; }
 /* Where the page's script is at work, Enter applies */
-.rv-keys .st-key-sentence [data-testid="InputInstructions"] { font-size: 0; }
-.rv-keys .st-key-sentence [data-testid="InputInstructions"]::after { content: "Press Enter to apply";
-  font-size: 0.75rem; }
+.rv-keys [class*="st-key-sentence"] [data-testid="InputInstructions"] { font-size: 0; }
+.rv-keys [class*="st-key-sentence"] [data-testid="InputInstructions"]::after { font-size: 0.75rem;
+  content: "Press Enter to apply"; }
+/* A choice takes one line: its label stands beside it */
+[data-testid="stMain"] :is(.stSelectbox, .stNumberInput, .stTextInput, .stButtonGroup) {
+  display: flex; align-items: center; gap: 0.6rem; }
+[data-testid="stMain"] :is(.stSelectbox, .stNumberInput, .stTextInput, .stButtonGroup) > label {
+  flex: 0 0 auto; max-width: 55%; margin: 0; min-height: 0; }
+[data-testid="stMain"] :is(.stSelectbox, .stTextInput) > label ~ div { flex: 1 1 6rem; min-width: 0; }
+[data-testid="stMain"] .stSelectbox input { min-width: 0; }
+[data-testid="stMain"] .stNumberInput > label ~ div { flex: 0 1 9rem; min-width: 5rem; }
+@media (min-width: 1200px) { /* the row of the tabs has room for the layer */
+  .st-key-layer { align-self: flex-end; width: auto; margin-bottom: -3.1rem; z-index: 1; }
+  .st-key-layer .stSelectbox > label ~ div { min-width: 16rem; }
+}
+@media (max-width: 640px) {
+  [data-testid="stMain"] [data-testid="stVerticalBlock"] { gap: 0.5rem; }
+  .stMainBlockContainer { padding: 2.6rem 1rem 3rem; }
+  .st-key-tools button [data-testid="stMarkdownContainer"] { position: absolute;
+    width: 1px; height: 1px; margin: -1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
+  [data-testid="stMain"] .stButtonGroup { flex-direction: column; align-items: flex-start; gap: 0.1rem; }
+  [data-testid="stMain"] .stButtonGroup > label { max-width: 100%; }
+  [data-testid="stMain"] .stButtonGroup button { padding: 0.1rem 0.45rem; }
+  [data-testid="stMain"] .stButtonGroup button p { font-size: 0.78rem; }
+}
 """
 CHART = '[data-testid="stVegaLiteChart"]'  # what a Vega-Lite chart is drawn in
 # The Vega view of a chart: Streamlit keeps it in a React ref above the chart's element. `has` is a method or

@@ -30,7 +30,7 @@ def answer(visitor: Visitor) -> str:
 
 def difference(visitor: Visitor) -> str:
     """The number on the verification badge."""
-    text = visitor.page.locator(".rv-badge").first.inner_text()
+    text = visitor.page.locator(".rv-badge").first.text_content()
     return re.findall(r"\d\.\d+e[-+]\d+", text)[-1]
 
 

@@ -48,7 +48,7 @@ def test_a_chart_as_a_drawing(page: str, visit: Callable[..., Visitor]) -> None:
     model = "es-en-gru-bahdanau" if page == "attention" else MODEL
     visitor.open("/" if page == "overview" else f"/{page}", model=model)
     shown = visitor.charts()[0].bounding_box()
-    visitor.page.get_by_role("button", name="Take it along").click()
+    visitor.page.get_by_role("button", name="Download", exact=True).click()
     drawing = ElementTree.fromstring(saved(visitor, r"^\.svg$"))
     visitor.page.keyboard.press("Escape")
     visitor.page.get_by_role("dialog").wait_for(state="detached")

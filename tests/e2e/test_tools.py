@@ -65,7 +65,7 @@ def test_the_whole_trace_can_be_saved(
 ) -> None:
     visitor = visit()
     visitor.open(model=first("sentiment"), text=SENTENCE)
-    visitor.page.get_by_role("button", name="Take it along").click()
+    visitor.page.get_by_role("button", name="Download", exact=True).click()
     with visitor.page.expect_download() as saved:
         visitor.page.get_by_role("button", name=f".{ending}").click()
     path = tmp_path / saved.value.suggested_filename

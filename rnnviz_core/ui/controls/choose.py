@@ -45,13 +45,14 @@ def choose_layer(view: "View") -> Layer:
     chosen = url.checked("layer", url.one_of(tuple(options)), default, shown=options[default].words.lower())
     if len(options) > 1:
         key = url.widget("layer", chosen)
-        st.selectbox(
-            "Layer",
-            list(options),
-            format_func=lambda name: options[name].words,
-            key=key,
-            on_change=lambda: url.put("layer", st.session_state[key]),
-        )
+        with st.container(key="layer"):  # stands in the row of the tabs where there is room
+            st.selectbox(
+                "Layer",
+                list(options),
+                format_func=lambda name: options[name].words,
+                key=key,
+                on_change=lambda: url.put("layer", st.session_state[key]),
+            )
     return options[chosen]
 
 

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from rnnviz_core.checkpoints.registry import Entry
 from rnnviz_core.contracts.claims import Example
+from rnnviz_core.contracts.task import Typed
 from rnnviz_core.tracing.trace import Trace
 
 from . import loaders
@@ -36,6 +37,16 @@ class View:
 
 
 @dataclass(frozen=True)
+class Sentence:
+    """What was typed, and what the pages show."""
+
+    typed: str
+    read: str
+    tokens: int | None  # of what was typed; None when the model could not be loaded
+    typing: Typed  # what the task of the model asks for
+
+
+@dataclass(frozen=True)
 class Choice:
     """What the person chose: a model and a text, and perhaps a second one of both beside it."""
 
@@ -44,3 +55,4 @@ class Choice:
     other: "Choice | None" = None
     example: Example | None = None  # whose text it is
     hint: "DeltaGenerator | None" = None  # where to say what to watch in it
+    written: Sentence | None = None  # of which `text` is what can be read

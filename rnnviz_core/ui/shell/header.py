@@ -14,26 +14,36 @@ from rnnviz_core.inputs.steps import Token
 from rnnviz_core.inputs.tokenizer import UNK, is_byte
 from rnnviz_core.tracing.trace import Trace
 
-from . import routes, wording
+from . import routes, sentence, tools, wording
 
 if TYPE_CHECKING:
     from rnnviz_core.ui.serving.view import Choice
+
+CHECKED = "The numbers were computed twice and agree"
+WIDE, NARROW = (10, 8), (4, 4)  # words of a long text that stay at its ends: on a laptop, on a phone
 
 
 ENDS = 5  # numbers of a long series that stand at either end of its line
 
 
 def draw(page: str, choice: "Choice", trace: Trace) -> None:
-    """Title, tokens as chips, what the network answers, which network it is, and the proof."""
+    """Title and tools; tokens as chips; in one line what the network answers, which one it is, and the proof.
+
+    Where the sidebar is closed, as on a phone, the sentence's box stands here.
+    """
     found = routes.route(page)
-    st.title(found.title, anchor=False)
-    rows = [f'<p class="rv-line">{escape(found.line)}</p>']
     axis = "source" if "source" in trace.tokens else "time"
-    rows.append(_row("It reads", _steps(trace.tokens[axis])))
-    rows += [_answer(trace), doubt(choice.entry, trace)]
-    rows.append(_row("Network", f'<span class="rv-value">{_network(choice)}{badge(trace)}</span>'))
-    st.html(f'<div class="rv-head">{"".join(rows)}</div>')
-    _show_notes(trace, axis)
+    with st.container(key="head", gap="xsmall"):
+        with st.container(horizontal=True, vertical_alignment="center", gap="small", key="head-top"):
+            st.title(found.title, anchor=False, width="content")
+            st.html(f'<p class="rv-line">{escape(found.line)}</p>')
+            tools.draw(page, choice.entry, choice.text, trace)
+        if choice.written:
+            sentence.box(choice.written, in_page=True)
+        facts = f'{_answer(trace)}<span class="rv-network">{_network(choice)}{badge(trace)}</span>'
+        rows = (_steps(trace.tokens[axis], fold=True), f'<div class="rv-facts">{facts}</div>')
+        st.html(f'<div class="rv-head">{"".join(rows)}{doubt(choice.entry, trace)}</div>')
+        _show_notes(trace, axis)
 
 
 def draw_brief(entry: Entry, trace: Trace, *, reads: bool) -> None:
@@ -62,11 +72,11 @@ def _row(key: str, content: str) -> str:
     return f'<div class="rv-row"><span class="rv-key">{escape(key)}</span>{content}</div>'
 
 
-def _steps(tokens: tuple[Token, ...]) -> str:
+def _steps(tokens: tuple[Token, ...], *, fold: bool = False) -> str:
     """What is read: pieces as chips, numbers as a line."""
     values = [token.value for token in tokens if token.value is not None]
     if not values:
-        return _chips(tokens)
+        return _chips(tokens, fold=fold)
     ends = [f"{value:g}" for value in values]
     if len(ends) > 2 * ENDS:
         ends = [*ends[:ENDS], "…", *ends[-ENDS:]]
@@ -74,8 +84,11 @@ def _steps(tokens: tuple[Token, ...]) -> str:
     return f'<span class="rv-value">{len(values)} {several}: {escape(", ".join(ends))}</span>'
 
 
-def _chips(tokens: tuple[Token, ...]) -> str:
-    """One chip per piece, in reading order; the pieces of one word stand together."""
+def _chips(tokens: tuple[Token, ...], *, fold: bool = False) -> str:
+    """One chip per piece, in reading order; the pieces of one word stand together.
+
+    `fold` takes the middle of a long text out until it is asked for: beginning and end stay in sight.
+    """
     groups: list[list[str]] = []
     for number, token in enumerate(tokens):
         starts = token.text.startswith((WORD_START, "<"))
@@ -89,9 +102,26 @@ def _chips(tokens: tuple[Token, ...]) -> str:
         if starts or not groups:
             groups.append([])
         groups[-1].append(chip)
-    joined = "".join(f'<span class="rv-word">{"".join(group)}</span>' for group in groups)
-    label = f'tabindex="0" role="group" aria-label="{len(tokens)} tokens"'  # scrolls when there are many
-    return f'<span class="rv-value rv-chips" {label}>{joined}</span>'
+    count = len(groups)
+    drawn = [
+        f'<span class="rv-word{_folded(number, count) if fold else ""}">{"".join(group)}</span>'
+        for number, group in enumerate(groups)
+    ]
+    if fold and count > sum(NARROW):
+        kind, ends = ("rv-more", WIDE) if count > sum(WIDE) else ("rv-more rv-more-narrow", NARROW)
+        drawn.insert(
+            count - ends[1], f'<label class="{kind}"><input type="checkbox"> all {len(tokens)} tokens</label>'
+        )
+    label = f'role="group" aria-label="{len(tokens)} tokens"'
+    return f'<span class="rv-value rv-chips" {label}>{"".join(drawn)}</span>'
+
+
+def _folded(number: int, count: int) -> str:
+    """The classes of a word that steps back: on every screen, or where there is little room."""
+    kinds = (("rv-middle", WIDE), ("rv-middle-narrow", NARROW))
+    return "".join(
+        f" {kind}" for kind, (first, last) in kinds if count > first + last and first <= number < count - last
+    )
 
 
 def _answer(trace: Trace) -> str:
@@ -137,6 +167,8 @@ def _network(choice: "Choice") -> str:
 def badge(trace: Trace) -> str:
     """The proof that what is shown is what torch computed."""
     return (
-        '<span class="rv-badge"><b aria-hidden="true">✓</b> gates recomputed from torch’s own h: '
-        f"largest difference {trace.max_difference:.1e}</span>"
+        f'<details class="rv-badge"><summary title="{CHECKED}">'
+        '<b aria-hidden="true">✓</b><span> Checked</span></summary>'
+        f"<p>{CHECKED}: the gates were recomputed from torch’s own h, and the largest difference is "
+        f"{trace.max_difference:.1e}.</p></details>"
     )

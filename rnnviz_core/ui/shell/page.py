@@ -13,7 +13,7 @@ from rnnviz_core.ui.serving import guard, loaders
 from rnnviz_core.ui.serving.caches import turns
 from rnnviz_core.ui.serving.view import Choice, View
 
-from . import header, routes, script, sidebar, style, tools, wording
+from . import header, routes, script, sidebar, style, wording
 from .wording import plain
 
 
@@ -49,7 +49,6 @@ def page(name: str) -> View:
         st.stop()
     header.draw(name, choice, trace)
     sidebar.say_hint(choice, trace)
-    tools.draw(name, choice.entry, choice.text, trace)
     view = View(name, choice.entry.id, choice.entry, trace, choice.text)
     return replace(view, other=_other(view, choice.other)) if choice.other else view
 

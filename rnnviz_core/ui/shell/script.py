@@ -14,7 +14,7 @@ SCRIPT = """<script>
 if (!window.rnnviz) {
   window.rnnviz = true
   document.documentElement.classList.add('rv-keys')
-  const box = target => target.closest?.('.st-key-sentence textarea')
+  const box = target => target.closest?.('[class*="st-key-sentence"] textarea')
   document.addEventListener('focusin', event => {
     if (box(event.target)) event.target.enterKeyHint = 'go'  // the word on a phone's Enter key
   })

@@ -5,7 +5,6 @@ it goes on showing the last text that could be read, and a note says what to do.
 """
 
 import re
-from dataclasses import dataclass
 
 import streamlit as st
 
@@ -16,22 +15,13 @@ from rnnviz_core.contracts.task import Typed, task_of_spec
 from rnnviz_core.errors import RnnvizError, TextError
 from rnnviz_core.ui.controls import url
 from rnnviz_core.ui.serving import loaders
+from rnnviz_core.ui.serving.view import Sentence
 
 # Line feed, vertical tab, form feed, carriage return, next line, line and paragraph separator.
 _BREAKS = re.compile("[ \t]*[\n\v\f\r\x85\N{LINE SEPARATOR}\N{PARAGRAPH SEPARATOR}]+[ \t]*")
 SHORT = 80  # characters of a sentence that a note quotes
 _READ = "rnnviz-read"  # the last text that could be read, per task
 _CUT = "rnnviz-cut"  # how many characters a text had that was too long for the box
-
-
-@dataclass(frozen=True)
-class Sentence:
-    """What was typed, and what the pages show."""
-
-    typed: str
-    read: str
-    tokens: int | None  # of what was typed; None when the model could not be loaded
-    typing: Typed  # what the task of the model asks for
 
 
 def one_line(text: str) -> str:
@@ -92,18 +82,22 @@ def _what_to_do(tokens: int, asked: Typed) -> str:
     )
 
 
-def box(sentence: Sentence) -> None:
-    """The box to type in, and under it how much of the limit is used."""
-    key = url.widget("text", sentence.typed, read=one_line)
-    with st.container(key="sentence", gap="xxsmall"):
+def box(sentence: Sentence, *, in_page: bool = False) -> None:
+    """The box to type in, and in the sidebar under it how much of the limit is used.
+
+    There are two, and the browser shows one: the page's where the sidebar is closed (`style`).
+    """
+    key = url.widget("page-text" if in_page else "text", sentence.typed, read=one_line)
+    with st.container(key="sentence-page" if in_page else "sentence", gap="xxsmall"):
         st.text_area(
             sentence.typing.title,
             key=key,
-            height=100,
+            height="content",
+            label_visibility="collapsed" if in_page else "visible",
             on_change=lambda: _take(st.session_state[key]),
             help=sentence.typing.help,
         )
-        if sentence.tokens is not None:
+        if sentence.tokens is not None and not in_page:
             st.caption(f"{sentence.tokens} of {sentence.typing.limit} {sentence.typing.several}")
 
 

@@ -34,7 +34,7 @@ def draw() -> Choice:
         hint = st.empty() if example else None
         other = compare.choose(found, entry, written.read)
         _list_problems(found)
-    return Choice(entry, written.read, Choice(*other) if other else None, example, hint)
+    return Choice(entry, written.read, Choice(*other) if other else None, example, hint, written)
 
 
 def _no_model(found: Scan) -> None:

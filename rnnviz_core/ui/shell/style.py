@@ -12,11 +12,24 @@ STYLE = (
 .vega-bind label { flex: 1 1 auto; min-width: 0; flex-wrap: nowrap !important; }
 .vega-bindings input[type=range] { flex: 0 1 28rem; width: 28rem !important; min-width: 4rem; }
 .rv-head { font-size: 0.95rem; line-height: 1.5; }
-.rv-line { margin: 0 0 0.75rem 0; opacity: 0.85; }
+.rv-line { margin: 0; opacity: 0.85; font-size: 0.9rem; line-height: 1.3; text-wrap: balance; }
+.st-key-head h1 { font-size: 1.6rem; padding: 0; }
+.st-key-head-top { flex-wrap: nowrap; }
+.st-key-tools { flex: 0 0 auto; width: auto; flex-wrap: nowrap; justify-content: flex-end; gap: 0.4rem; }
+.st-key-tools button { min-height: 2.1rem; padding: 0.1rem 0.6rem; font-size: 0.875rem; }
+.st-key-sentence-page textarea { field-sizing: content; height: auto; min-height: 2.6rem; max-height: 11rem; }
 .rv-row { display: flex; flex-wrap: wrap; gap: 0.35rem 0.3rem; align-items: baseline; margin: 0.35rem 0; }
 .rv-key { flex: 0 0 4.6rem; font-size: 0.85rem; opacity: 0.8; }
 .rv-value { display: flex; flex-wrap: wrap; gap: 0.3rem 0.6rem; align-items: baseline; flex: 1 1 12rem; }
-.rv-chips { gap: 0.3rem 0.35rem; max-height: 9rem; overflow-y: auto; }
+.rv-chips { gap: 0.3rem 0.35rem; }
+.rv-more { display: inline-flex; gap: 0.35rem; align-items: center; padding: 0 0.5rem; cursor: pointer;
+  font-size: 0.85rem; }
+.rv-more-narrow, .rv-chips:not(:has(:checked)) .rv-middle { display: none; }
+.rv-facts { display: flex; flex-wrap: wrap; gap: 0.2rem 1.2rem; align-items: baseline; }
+.rv-facts { margin-top: 0.4rem; }
+.rv-facts .rv-row { margin: 0; }
+.rv-facts .rv-key { flex: none; }
+.rv-facts .rv-value { flex: none; max-width: 100%; }
 .rv-word { display: inline-flex; }
 .rv-chip { padding: 0.08rem 0.5rem; background: color-mix(in srgb, currentColor 10%, transparent);
   border: 1px solid color-mix(in srgb, currentColor 22%, transparent); border-radius: 0.4rem;
@@ -31,9 +44,14 @@ STYLE = (
   background: color-mix(in srgb, currentColor 18%, transparent); }
 .rv-bar i { display: block; height: 100%; }
 .rv-doubt { font-size: 0.9rem; border-left: 3px solid #E69F00; padding-left: 0.5rem; margin: 0.35rem 0; }
-.rv-badge { padding: 0.08rem 0.55rem; border-radius: 1rem; font-size: 0.85rem;
+.rv-badge { display: inline-block; position: relative; margin-left: 0.6rem; font-size: 0.85rem; }
+.rv-badge summary { padding: 0.02rem 0.55rem; border-radius: 1rem; list-style: none; cursor: pointer;
   border: 1px solid color-mix(in srgb, #009E73 70%, currentColor 30%); }
+.rv-badge summary::-webkit-details-marker { display: none; }
 .rv-badge b { color: color-mix(in srgb, #009E73 65%, currentColor 35%); }
+.rv-badge p { position: absolute; z-index: 10; top: 100%; right: 0; width: max-content; max-width: 18rem;
+  margin: 0.3rem 0 0; padding: 0.5rem 0.7rem; border-radius: 0.5rem; background: Canvas; color: CanvasText;
+  border: 1px solid color-mix(in srgb, currentColor 30%, transparent); }
 /* Our own button, as Streamlit's look */
 .rv-button { display: inline-flex; align-items: center; gap: 0.4rem; min-height: 2.5rem;
   padding: 0.25rem 0.75rem;
@@ -47,6 +65,23 @@ STYLE = (
 /* Read out, not seen: what a script says */
 .rv-said { position: absolute;
   width: 1px; height: 1px; margin: -1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
+@media (max-width: 640px) {
+  .rv-line { display: none; }
+  .st-key-head-top { justify-content: space-between; }
+  .rv-copy span:last-child { position: absolute;
+    width: 1px; height: 1px; margin: -1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
+  .rv-facts :is(.rv-row, .rv-value) { display: inline; }
+  .rv-facts .rv-value > * { margin-right: 0.4rem; }
+  .rv-badge:is([open]) { display: block; margin: 0.2rem 0; }
+  .rv-badge:is([open]) summary { display: inline-block; }
+  .rv-network { min-width: 0; }
+  .rv-badge p { position: static; width: auto; max-width: 100%; }
+  .rv-answer { font-size: 1.05rem; }
+  .rv-badge summary span { position: absolute;
+    width: 1px; height: 1px; margin: -1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
+  .rv-more-narrow { display: inline-flex; }
+  .rv-chips:not(:has(:checked)) .rv-middle-narrow { display: none; }
+}
 </style>
 """
 )

@@ -16,10 +16,8 @@ from . import glossary, script
 def draw(page: str, entry: Entry, text: str, trace: Trace) -> None:
     """Buttons: a list of terms, the downloads (closed, both send nothing), and one that copies the link."""
     with st.container(horizontal=True, vertical_alignment="center", key="tools"):
-        terms = st.popover(
-            "Words on this page", icon=":material/menu_book:", key="tools-words", on_change="rerun"
-        )
-        taken = st.popover("Take it along", icon=":material/download:", key="tools-taken", on_change="rerun")
+        terms = st.popover("Glossary", icon=":material/menu_book:", key="tools-words", on_change="rerun")
+        taken = st.popover("Download", icon=":material/download:", key="tools-taken", on_change="rerun")
         script.copy_link(task=str(entry.spec.task), model=entry.id, text=text)
     if terms.open:
         lines = [f"**{term}**: {meaning}" for term, meaning in glossary.terms(page).items()]

@@ -135,14 +135,12 @@ def _draw_neighbours(shown: "View", part: str, position: int) -> None:
 
 def neighbourhood(view: "View", part: str) -> None:
     """The nearest pieces around the chosen token, or around a word that is searched."""
-    left, right = st.columns(2)
-    with left:
+    with st.container(horizontal=True, vertical_alignment="center"):
         position = choose_token(view, part)
         method = choose_one("map", "Method", word_map.METHODS)
-    if found := clicked(f"embeddings-map-{method}"):
-        url.put("word", str(found["piece"])[: limits.WORD_CHARACTERS])
-        url.write()
-    with right:
+        if found := clicked(f"embeddings-map-{method}"):
+            url.put("word", str(found["piece"])[: limits.WORD_CHARACTERS])
+            url.write()
         typed = type_word("word", "Search the vocabulary", placeholder="a word; empty: the chosen token")
     for shown in side_by_side(view):
         _draw_map(shown, part, position, method, typed)

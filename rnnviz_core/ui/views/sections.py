@@ -6,6 +6,7 @@ says what it needs of a trace; nobody asks which task or cell it is for.
 """
 
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from typing import Any
@@ -71,7 +72,7 @@ def sections_of(page: str, trace: Trace) -> tuple[Section, ...]:
 
 
 def draw_sections(view: View, *chosen: Any) -> None:
-    """Tabs for the sections of the view's page; the first is open at first.
+    """Tabs for the sections of the view's page; the first is open at first. A single one needs no tab.
 
     A section of another page in the URL is no mistake: the page was changed, and opens its first.
     """
@@ -82,11 +83,16 @@ def draw_sections(view: View, *chosen: Any) -> None:
     if opened not in sections:
         url.put("section", None)
         opened = next(iter(sections))
-    names = {section.title: name for name, section in sections.items()}
-    key = url.widget(f"section-{'-'.join(sections)}", sections[opened].title)
-    tabs = st.tabs(list(names), key=key, on_change=lambda: url.put("section", names[st.session_state[key]]))
-    with tabs[list(sections).index(opened)]:
+    with _tab(sections, opened) if len(sections) > 1 else nullcontext():
         if sections[opened].needs.met(view.trace):
             sections[opened].draw(view, *chosen)
         else:
             st.info(sections[opened].otherwise, icon=":material/info:")
+
+
+def _tab(sections: Mapping[str, Section], opened: str) -> AbstractContextManager[object]:
+    """The open one of the tabs."""
+    names = {section.title: name for name, section in sections.items()}
+    key = url.widget(f"section-{'-'.join(sections)}", sections[opened].title)
+    tabs = st.tabs(list(names), key=key, on_change=lambda: url.put("section", names[st.session_state[key]]))
+    return tabs[list(sections).index(opened)]

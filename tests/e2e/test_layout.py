@@ -1,0 +1,148 @@
+"""A person looks at the screen: how far down the first chart begins, and whether the sentence is in sight."""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+from rnnviz_core import scan
+from rnnviz_core.ui.shell.routes import ROUTES
+from scripts.driver import Visitor
+from scripts.gallery import SHOTS, Shot
+from scripts.serving import folder
+
+LAPTOP, PHONE = {"width": 1366, "height": 768}, {"width": 390, "height": 844}
+BEGINS = {1366: 320, 390: 480}  # px from the top at which a page's first chart begins at the latest
+LEFT = 150  # px of a section's first chart that are in sight without scrolling
+TOP = """() => {
+    document.querySelector('[data-testid="stMain"]').scrollTo(0, 0)
+    const tops = [...document.querySelectorAll('[data-testid="stVegaLiteChart"]')]
+        .filter(chart => chart.checkVisibility()).map(chart => chart.getBoundingClientRect().y)
+    return Math.min(...tops)
+}"""
+SENTENCE = (
+    "The music is loud and the jokes are old, but nobody in the last row wanted to go home before the end."
+)
+LONG = " ".join([SENTENCE] * 7)
+
+
+def kinds() -> list[str]:
+    """A model of every kind that is installed: of each task, cell, attention, and way of reading."""
+    found: dict[tuple[Any, ...], str] = {}
+    for entry in scan(folder()).entries:
+        spec = entry.spec
+        found.setdefault((spec.task, spec.cell, spec.attention, spec.bidirectional, spec.layers), entry.id)
+    return list(found.values())
+
+
+@pytest.fixture(scope="module")
+def visitor(browser: Any, server: str) -> Iterator[Visitor]:
+    """One person who looks at everything."""
+    found = Visitor(browser, server)
+    yield found
+    found.close()
+
+
+@pytest.fixture
+def phone(visit: Callable[..., Visitor]) -> Visitor:
+    return visit(viewport=PHONE, has_touch=True, is_mobile=True)
+
+
+def begins(visitor: Visitor, size: dict[str, int]) -> float:
+    """Where the first chart begins on a screen of this size."""
+    visitor.page.set_viewport_size(size)
+    visitor.page.wait_for_timeout(300)  # the sidebar closes, the charts are drawn anew
+    visitor.settle()
+    return float(visitor.page.evaluate(TOP))
+
+
+@pytest.mark.parametrize("model", kinds())
+@pytest.mark.parametrize("page", [route.name for route in ROUTES])
+def test_the_first_chart_of_every_page_with_every_kind_of_model(
+    page: str, model: str, visitor: Visitor
+) -> None:
+    visitor.page.set_viewport_size(LAPTOP)
+    visitor.open("/" if page == "overview" else f"/{page}", model=model)
+    found = {size["width"]: begins(visitor, size) for size in (LAPTOP, PHONE)}
+    assert {width: top for width, top in found.items() if top >= BEGINS[width]} == {}
+    assert visitor.cut_off() == []
+    assert visitor.errors() == []
+
+
+@pytest.mark.parametrize("shot", [shot for shot in SHOTS if not shot.first], ids=lambda shot: shot.name)
+def test_every_section_shows_some_of_its_first_chart(shot: Shot, visitor: Visitor) -> None:
+    fitting = [entry.id for entry in scan(folder()).entries if shot.kind.fits(entry.spec)]
+    visitor.page.set_viewport_size(LAPTOP)
+    visitor.open(shot.path, **shot.query(fitting[0]))
+    for size in (LAPTOP, PHONE):
+        assert begins(visitor, size) <= size["height"] - LEFT
+
+
+@pytest.mark.parametrize("size", [LAPTOP, PHONE], ids=["laptop", "phone"])
+def test_the_end_of_a_sentence_is_in_sight(
+    size: dict[str, int], visitor: Visitor, first: Callable[[str], str]
+) -> None:
+    visitor.page.set_viewport_size(size)
+    for text in (SENTENCE, LONG):
+        visitor.open("/gates", model=first("sentiment"), text=text)
+        chips = visitor.page.locator(".rv-chips").first
+        last = chips.locator(".rv-chip").last
+        assert last.inner_text() == "."
+        place = last.bounding_box()
+        assert place["y"] + place["height"] < BEGINS[size["width"]]
+        assert place["x"] + place["width"] <= size["width"]
+        folded = chips.inner_text()
+        assert "nobody" not in folded
+        chips.get_by_role("checkbox").check()  # the middle steps back, and comes when it is asked for
+        assert "nobody" in chips.inner_text()
+    side = "stMain" if size is PHONE else "stSidebar"
+    box = visitor.page.get_by_test_id(side).get_by_role("textbox", name="Sentence")
+    visitor.open("/gates", model=first("sentiment"), text=SENTENCE)
+    assert box.evaluate("element => element.scrollHeight - element.clientHeight") <= 2
+
+
+def test_on_a_phone_the_box_is_in_the_page(phone: Visitor, first: Callable[[str], str]) -> None:
+    phone.open("/states", model=first("sentiment"))
+    box = phone.page.get_by_test_id("stMain").get_by_role("textbox", name="Sentence")
+    assert box.bounding_box()["y"] < 200
+    box.fill("her new song works.")
+    box.press("Enter")
+    phone.page.wait_for_timeout(300)
+    phone.settle()
+    assert phone.query()["text"] == "her new song works."
+    assert "song" in phone.page.locator(".rv-chips").first.inner_text()
+    phone.page.get_by_test_id("stExpandSidebarButton").click()
+    other = phone.page.get_by_test_id("stSidebar").get_by_role("textbox", name="Sentence")
+    other.wait_for()
+    assert other.input_value() == "her new song works."
+    other.fill("his old song fails.")
+    other.press("Enter")
+    phone.page.wait_for_timeout(300)
+    phone.settle()
+    phone.page.get_by_test_id("stSidebarCollapseButton").get_by_role("button").click()
+    box.wait_for()
+    assert box.input_value() == "his old song fails."
+
+
+def test_on_a_laptop_there_is_one_box(visit: Callable[..., Visitor]) -> None:
+    visitor = visit(viewport=LAPTOP)
+    visitor.open("/states")
+    boxes = visitor.page.get_by_role("textbox", name="Sentence")
+    assert boxes.count() == 1
+    visitor.page.get_by_test_id("stSidebarHeader").hover()
+    visitor.page.get_by_test_id("stSidebarCollapseButton").get_by_role("button").click()
+    visitor.page.get_by_test_id("stMain").get_by_role("textbox", name="Sentence").wait_for()
+
+
+def test_the_badge_says_what_was_checked_when_it_is_asked(visitor: Visitor) -> None:
+    visitor.page.set_viewport_size(PHONE)
+    visitor.open("/gates")
+    badge = visitor.page.locator(".rv-badge").first
+    assert badge.inner_text().split() == ["✓", "Checked"]
+    badge.locator("summary").click()
+    assert "computed twice and agree" in badge.inner_text()
+    assert "largest difference" in badge.inner_text()
+    place = badge.locator("p").bounding_box()
+    assert place["x"] >= 0
+    assert place["x"] + place["width"] <= PHONE["width"]
+    assert visitor.cut_off() == []
