@@ -27,11 +27,11 @@ LONG = " ".join([SENTENCE] * 7)
 
 
 def kinds() -> list[str]:
-    """A model of every kind that is installed: of each task, cell, attention, and way of reading."""
+    """A model of every kind whose pages differ in what stands above their first chart."""
     found: dict[tuple[Any, ...], str] = {}
     for entry in scan(folder()).entries:
         spec = entry.spec
-        found.setdefault((spec.task, spec.cell, spec.attention, spec.bidirectional, spec.layers), entry.id)
+        found.setdefault((spec.task, spec.attention == "none", spec.bidirectional), entry.id)
     return list(found.values())
 
 
