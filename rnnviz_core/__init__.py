@@ -34,6 +34,9 @@ if TYPE_CHECKING:
     from .models.classifier_spec import SentimentSpec as SentimentSpec
     from .models.seq2seq import TranslationModel as TranslationModel
     from .models.seq2seq_spec import TranslationSpec as TranslationSpec
+    from .notebook.show import show as show
+    from .tracing.inside import Recorded as Recorded
+    from .tracing.inside import record_model as record_model
     from .tracing.module import record_module as record_module
     from .tracing.trace import Trace as Trace
     from .tracing.trace import layer_site as layer_site
@@ -44,6 +47,9 @@ __version__ = "0.2.0"
 _LAZY = {  # name -> the module that is imported when the name is first used
     "record": "contracts.task",
     "record_module": "tracing.module",
+    "record_model": "tracing.inside",
+    "Recorded": "tracing.inside",
+    "show": "notebook.show",
     "Trace": "tracing.trace",
     "Token": "inputs.steps",
     "site": "tracing.trace",
@@ -63,6 +69,9 @@ _LAZY = {  # name -> the module that is imported when the name is first used
 __all__ = [
     "record",
     "record_module",
+    "record_model",
+    "Recorded",
+    "show",
     "Trace",
     "Token",
     "site",

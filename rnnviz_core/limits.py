@@ -10,6 +10,7 @@ STEPS = 300  # numbers of one series that is typed, or given to `trace`
 TARGET_PIECES = 100  # pieces a translation may have before decoding stops
 BEAM = 10  # hypotheses kept per step in beam search
 BATCH_ROWS = 4_096  # rows of one batch given to record_module
+RECORDED_BYTES = 4 * 2**30  # bytes of the traces of one module, all rows of a batch, in record_model
 CHECKPOINT_BYTES = 64 * 2**20  # bytes of one weights file
 TEXT_FILE_BYTES = 1 * 2**20  # bytes of spec.json, metrics.json or card.md
 TOKENIZER_BYTES = 4 * 2**20  # bytes of one SentencePiece model

@@ -121,6 +121,15 @@ def test_python_in_the_readme_runs(monkeypatch: pytest.MonkeyPatch, tmp_path: Pa
     assert rnnviz_core.Trace.load("film.npz").text == "not a good film"
 
 
+def test_python_about_ones_own_network_runs(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("rnnviz_core.notebook.page._bundle", lambda: "")  # seconds to start
+    names: dict[str, object] = {}
+    for block in re.findall(r"```python\n(.*?)```", read("docs/own.md"), re.DOTALL):
+        exec(compile(block, "own.md", "exec"), names)
+    assert (tmp_path / "tagger.html").stat().st_size > 1_000
+
+
 @pytest.mark.parametrize("doc", DOCS)
 def test_no_path_of_one_machine(doc: str) -> None:
     assert not re.search(r"/(?:home|root|work|Users)/", read(doc))

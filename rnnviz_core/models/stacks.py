@@ -147,6 +147,26 @@ class TorchStack:
         )
         return [{"hidden": side} for side in np.split(output.squeeze(1).numpy(), self.directions, axis=1)]
 
+    def rows(self, layer: int, x: Tensor, initial: States, *, reverse: bool = False) -> np.ndarray:
+        """One direction of a layer on many rows, in the order of reading: (batch, time, dim) -> ``hidden``.
+
+        `initial` holds the states before the first step, each (batch, unit).
+        """
+        states = [torch.from_numpy(state).unsqueeze(0) for state in initial.values()]
+        output, *_ = _KERNELS[self.module.mode](
+            x,
+            states if len(states) > 1 else states[0],
+            list(self.weights(layer, reverse).values()),
+            self.module.bias,
+            1,  # layers
+            0.0,  # dropout
+            False,  # training
+            False,  # one direction
+            True,  # batch first
+        )
+        found: np.ndarray = output.contiguous().numpy()
+        return found
+
     def every_state(
         self, layer: int, x: Tensor, hidden: np.ndarray, initial: States, *, reverse: bool = False
     ) -> dict[str, np.ndarray]:

@@ -5,7 +5,7 @@ A message names the value, what was expected, and what to do.
 
 import inspect
 import operator
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import torch
@@ -13,9 +13,12 @@ from torch import Tensor, nn
 from torch.nn.utils.rnn import PackedSequence, pack_padded_sequence
 
 from rnnviz_core import limits
-from rnnviz_core.errors import TraceError
+from rnnviz_core.errors import TraceError, unknown_choice
+from rnnviz_core.inputs.steps import NO_PIECE, Token
 from rnnviz_core.models.own_cells import CellLayers
 from rnnviz_core.models.stacks import CELLS, stack_of
+
+from .trace import layer_site
 
 State = Tensor | tuple[Tensor, Tensor]
 Recurrent = nn.RNNBase | CellLayers
@@ -240,10 +243,10 @@ def check_state(module: Recurrent, state: object, batch: int | None, x: Tensor |
         _check_tensor(f"the {name} state", part)
 
 
-def packed(
+def counts_of(
     module: Recurrent, x: Tensor | PackedSequence, lengths: Sequence[int] | Tensor, batch: int | None
-) -> PackedSequence:
-    """A padded batch as a packed sequence, once its lengths are checked."""
+) -> Tensor:
+    """The steps of each row of a padded batch, once they are checked: (batch), int64."""
     if isinstance(module, CellLayers):
         raise TraceError(f"{type(module).__name__} takes no lengths; pass one sequence, (time, dim)")
     if isinstance(x, PackedSequence):
@@ -261,6 +264,55 @@ def packed(
     if tuple(counts.shape) != (batch,):
         raise TraceError(f"lengths is {counts.tolist()!r:.80}; {expected}")
     steps = x.shape[1 if module.batch_first else 0]
-    if odd := [count for count in counts.tolist() if not 1 <= count <= steps]:
-        raise TraceError(f"lengths has {odd[0]}; x has {steps} steps, so each must be from 1 to {steps}")
-    return pack_padded_sequence(x, counts.to(torch.int64), module.batch_first, enforce_sorted=False)
+    if odd := [count for count in counts.tolist() if not 0 <= count <= steps]:
+        raise TraceError(f"lengths has {odd[0]}; x has {steps} steps, so each must be from 0 to {steps}")
+    return counts.to(torch.int64)
+
+
+def packed(module: Recurrent, x: Tensor, counts: Tensor) -> PackedSequence:
+    """A padded batch as a packed sequence; no row of it is empty."""
+    return pack_padded_sequence(x, counts, module.batch_first, enforce_sorted=False)
+
+
+# --- what is written beside the numbers -------------------------------------------------------
+
+
+def check_sites(module: Recurrent, sites: object) -> frozenset[str] | None:
+    """The sites that are kept, or None for all; one that the module does not have is refused."""
+    if sites is None:
+        return None
+    if isinstance(sites, str) or not isinstance(sites, Iterable):
+        raise TraceError(f"sites is {sites!r:.60}; it must be a list of names such as encoder.0.hidden")
+    cell, known = stack_of(module).definition(), set()
+    words = ("layer_input", *(f"initial_{name}" for name in cell.states), *cell.names)
+    for layer in range(module.num_layers):
+        for reverse in (False, True)[: 2 if module.bidirectional else 1]:
+            known |= {layer_site("encoder", layer, word, reverse=reverse) for word in words}
+    found = frozenset(sites)
+    if odd := sorted(map(str, found - known)):
+        raise TraceError(unknown_choice("site", odd[0], sorted(known)))
+    return found
+
+
+def step_tokens(labels: object, steps: int, what: str = "tokens") -> tuple[Token, ...]:
+    """A label per step as tokens; there may be more of them than steps where rows are padded."""
+    if isinstance(labels, str) or not isinstance(labels, Iterable):
+        raise TraceError(f"{what} is {labels!r:.60}; it must be a list of texts, one per step")
+    texts = [label if isinstance(label, Token) else str(label) for label in labels]
+    if len(texts) < steps:
+        raise TraceError(f"{what} has {len(texts)} entries; the sequence has {steps} steps")
+    return tuple(text if isinstance(text, Token) else Token(text, NO_PIECE, 0, 0) for text in texts[:steps])
+
+
+def column_names(module: Recurrent, names: object) -> dict[str, tuple[str, ...]]:
+    """Names of the numbers that are read at each step, as labels of a trace."""
+    if names is None:
+        return {}
+    if isinstance(names, str) or not isinstance(names, Iterable):
+        raise TraceError(f"names is {names!r:.60}; it must be a list of texts, one per number read")
+    found = tuple(map(str, names))
+    if len(found) != module.input_size:
+        raise TraceError(
+            f"names has {len(found)} entries; the module reads {module.input_size} numbers a step"
+        )
+    return {"dim": found}

@@ -93,7 +93,7 @@ def _check_far(site: str, difference: float, fused: np.ndarray) -> None:
 
 
 @functools.lru_cache(maxsize=256)
-def _sites(
+def site_names(
     names: tuple[str, ...], part: str, layer: int, reverse: bool, axis: str
 ) -> tuple[dict[str, str], dict[str, tuple[str, ...]]]:
     """Last word -> site, and site -> axes, of what a layer records: input, first states, equations.
@@ -151,7 +151,7 @@ def record_layers(recording: Recording, module: nn.Module, run: Run, part: str, 
         for reverse, (states, first, row) in enumerate(zip(told, starts, rows, strict=True)):
             ends = {name: state[row] for name, state in final.items()}
             one = _Direction(stack, layer, cell, x, states, first, ends, reverse=reverse == 1)
-            sites, axes = _sites(cell.names, part, layer, one.reverse, axis)
+            sites, axes = site_names(cell.names, part, layer, one.reverse, axis)
             values = one.record(recording, sites)
             recording.arrays.update(zip(axes, (x.numpy(), *first.values(), *values.values()), strict=True))
             recording.axes.update(axes)
@@ -259,9 +259,9 @@ def gate_values(
     # The products are torch's; from here on numpy: on so little a call costs half of one of torch.
     gates = len(cell.gates)
     few = previous.size * gates < _FEW
-    from_input = from_state = _products(x, weights["W_i"], weights.get("b_i"), gates, few)
+    from_input = from_state = products(x, weights["W_i"], weights.get("b_i"), gates, few)
     if cell.reads_state:
-        from_state = _products(torch.from_numpy(previous), weights["W_h"], weights.get("b_h"), gates, few)
+        from_state = products(torch.from_numpy(previous), weights["W_h"], weights.get("b_h"), gates, few)
     # One look at all of them: a square is not finite where a number is not, or is very large.
     squares = float(np.vdot(from_input, from_input)) + float(np.vdot(from_state, from_state))
     if not math.isfinite(squares) and not all(np.isfinite(part).all() for part in (from_input, from_state)):
@@ -277,8 +277,11 @@ def gate_values(
     return dict(zip(cell.names, values, strict=True))
 
 
-def _products(vectors: Tensor, weight: Tensor, bias: Tensor | None, gates: int, few: bool) -> np.ndarray:
-    """``W x + b`` of all gates for all steps: ([gate,] time, unit). Both ways give the same bits."""
+def products(vectors: Tensor, weight: Tensor, bias: Tensor | None, gates: int, few: bool) -> np.ndarray:
+    """``W x + b`` of all gates for all steps: ([gate,] time, unit). Both ways give the same bits.
+
+    `few` says that there are so few numbers that they are moved faster than a batched product is called.
+    """
     if few or gates == 1:
         product = functional.linear(vectors, weight, bias).numpy()
         if gates == 1:

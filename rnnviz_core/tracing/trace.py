@@ -11,6 +11,7 @@ definition of the cell that each part ran, so that a formula printed from it bel
 """
 
 import functools
+import importlib
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -262,7 +263,7 @@ class Trace:
             definitions={part: cells.from_dict(cell) for part, cell in header.get("cells", {}).items()},
             max_difference=float(header["max_difference"]),
         )
-        for part, cell in found.definitions.items():
+        for part, cell in found.definitions.items() if "sites" not in found.meta else ():
             for name in cell.names:
                 if site(part, 0, name) not in found:
                     raise TraceError(f"its {part} is said to run the cell {cell.name}, but has no {name!r}")
@@ -323,6 +324,28 @@ class Trace:
         except Exception as error:  # any other damage: the file is untrusted bytes
             raise TraceError(f"{path.name} cannot be read: damaged, or not a trace ({error})") from None
 
+    # --- how it looks -------------------------------------------------------------------------
+
+    def to_html(self, path: str | Path) -> Path:
+        """Write the trace as one page that opens in any browser without network: gates, states, one unit.
+
+        Needs the extra ``notebook``.
+
+        Raises
+        ------
+        SpecError
+            When the file does not end in ``.html``, or the extra is missing.
+        TraceError
+            When there is nothing to draw, or the file cannot be written.
+        """
+        written: Path = _page().to_html(self, path)
+        return written
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
+        """What a notebook shows: the same page."""
+        shown: dict[str, str] = _page().bundle(self)
+        return shown
+
     def to_frame(self, *sites: str) -> "pd.DataFrame":
         """One row per number: ``site``, a column per axis in use, ``token``, ``value``.
 
@@ -359,6 +382,11 @@ class Trace:
         columns["token"] = _texts((*pool, None), texts)
         columns["value"] = values
         return pd.DataFrame(columns)
+
+
+def _page() -> Any:
+    """Who draws a trace. It stands floors above, so it is looked up when it is first asked for."""
+    return importlib.import_module("rnnviz_core.notebook.page")
 
 
 def _read_only(array: np.ndarray) -> np.ndarray:
