@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from .checkpoints.registry import save as save
     from .checkpoints.registry import scan as scan
     from .contracts.task import record as record
+    from .findings.record import Finding as Finding
     from .inputs.steps import Token as Token
     from .inputs.tokenizer import Tokenizer as Tokenizer
     from .models.classifier import SentimentModel as SentimentModel
@@ -51,6 +52,7 @@ _LAZY = {  # name -> the module that is imported when the name is first used
     "Recorded": "tracing.inside",
     "show": "notebook.show",
     "Trace": "tracing.trace",
+    "Finding": "findings.record",
     "Token": "inputs.steps",
     "site": "tracing.trace",
     "layer_site": "tracing.trace",
@@ -73,6 +75,7 @@ __all__ = [
     "Recorded",
     "show",
     "Trace",
+    "Finding",
     "Token",
     "site",
     "layer_site",

@@ -81,6 +81,7 @@ def refuse_without_search(ctx: click.Context, *options: str) -> None:
     help="Write the trace: .npz or .parquet (both load again), or .csv.",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print JSON instead of text.")
+@click.option("--findings", "with_findings", is_flag=True, help="Say what stands out in the trace, too.")
 @click.option(
     "--beam",
     type=click.IntRange(1, limits.BEAM),
@@ -97,6 +98,7 @@ def trace(
     text: str,
     out: Path | None,
     as_json: bool,
+    with_findings: bool,
     beam: int,
     reference: str | None,
     checkpoints: Path,
@@ -110,6 +112,7 @@ def trace(
       python -m rnnviz_core trace sentiment-lstm "not a good film"
       python -m rnnviz_core trace sentiment-lstm "not a good film" --out film.npz
       python -m rnnviz_core trace es-en-gru-bahdanau "Me gusta leer." --beam 5 --json
+      python -m rnnviz_core trace sentiment-lstm "not a good film" --findings
     """
     if out is not None and out.suffix not in TRACE_ENDINGS:
         raise TraceError(f"{out.name!r} ends in {out.suffix!r}; choose one of {', '.join(TRACE_ENDINGS)}")
@@ -122,10 +125,14 @@ def trace(
     if out is not None:
         recorded.save(out)
     if as_json:
-        print_json(_answer(recorded))
+        told = {"findings": [one.to_dict() for one in recorded.findings()]} if with_findings else {}
+        print_json({**_answer(recorded), **told})
         return
     for name, value in _lines(recorded, out):
         click.echo(f"{name:<14}{value}")
+    if with_findings:
+        for one in recorded.findings():
+            click.echo(f"{'finding':<14}{one.claim}")
 
 
 def _options(ctx: click.Context, network: Any) -> dict[str, Any]:

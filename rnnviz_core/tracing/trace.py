@@ -216,6 +216,19 @@ class Trace:
             raise TraceError(f"no recurrent part {part!r} in this trace")
         return _definition_by_numbers(self, part)
 
+    def findings(self) -> tuple[Any, ...]:
+        """Plain sentences about what stands out in this trace, the strongest first.
+
+        Returns
+        -------
+        tuple of Finding
+            Each with its ``claim``, the ``numbers`` in it and ``where`` to look; empty where nothing stands
+            out. ``docs/findings.md`` has the kinds and their thresholds.
+        """
+        # Named as text: findings stand floors above the trace that they are made from.
+        found: tuple[Any, ...] = importlib.import_module("rnnviz_core.findings").findings(self)
+        return found
+
     # --- leaving and entering the process -----------------------------------------------------
 
     def header(self) -> dict[str, Any]:

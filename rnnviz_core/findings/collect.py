@@ -1,0 +1,137 @@
+"""All findings of a trace, ranked; and those that belong above a section of the app."""
+
+from collections.abc import Iterator
+from weakref import WeakKeyDictionary
+
+from rnnviz_core.frames.layer import layers
+from rnnviz_core.frames.series import numbers_are_read
+from rnnviz_core.tracing.trace import Trace
+
+from . import alignment, attention, embeddings, gates, series, states, verdict, writing
+from .record import Finding
+
+# Page -> section -> the kinds that open it, those it is about first. A section that is not named here, and
+# the overview, open with whatever is strongest.
+_GATES = ("_gate",)  # every kind that ends so: one for each gate of the cell
+SHOWN: dict[str, dict[str, tuple[str, ...]]] = {
+    "embeddings": {
+        "vectors": ("longest", "alike", "away"),
+        "alike": ("alike", "away"),
+        "map": ("alike", "away"),
+        "axis": ("alike", "away"),
+        "numbers": ("beyond", "furthest_off"),
+    },
+    "gates": {
+        "maps": ("forgetting", "saturation", "silence", "one_unit", "keeping", *_GATES),
+        "summary": (*_GATES, "forgetting", "keeping"),
+        "cell": ("one_unit", "forgetting", "saturation", "silence"),
+        "textbooks": ("update_gate", "reset_gate", "one_unit"),
+    },
+    "states": {
+        "maps": ("change", "widest", "one_unit", "trail"),
+        "units": ("widest", "one_unit"),
+        "changes": ("change", "way"),
+        "ledger": ("trail", "left", "reach", "forgetting"),
+        "path": ("way", "change"),
+    },
+    "attention": {
+        "instead": ("left", "trail", "reach", "change"),
+        "alignment": ("looked", "crossed", "unsure"),
+        "spread": ("unsure", "looked"),
+        "weights": ("heaviest", "spread", "evenly"),
+        "verdict": ("added", "heaviest"),
+        "context": ("heaviest", "spread", "looked"),
+        "test": ("evenly", "heaviest", "looked"),
+        "kinds": ("heaviest", "looked", "left", "hesitated"),
+    },
+    "softmax": {
+        "classes": ("choice", "turn", "steady"),
+        "terms": ("decisive_unit", "largest_term", "choice"),
+        "verdicts": ("turn", "steady", "jump"),
+        "confidence": ("hesitated", "sure"),
+        "candidates": ("hesitated", "sure", "rival"),
+        "pieces": ("rival", "hesitated", "sure"),
+        "beam": ("beam", "hesitated"),
+        "forecast": ("expects", "furthest_off", "yardstick"),
+    },
+}
+_known: "WeakKeyDictionary[Trace, tuple[Finding, ...]]" = WeakKeyDictionary()
+
+
+def findings(trace: Trace) -> tuple[Finding, ...]:
+    """What stands out in a trace, the strongest first; nothing where nothing does.
+
+    Parameters
+    ----------
+    trace
+        Any trace: of a shipped model, of a file, of a module of your own. Which findings are looked for
+        follows from its sites and from the equations of its cells.
+
+    Returns
+    -------
+    tuple of Finding
+        Computed at the first call and kept as long as the trace is.
+    """
+    if trace not in _known:
+        _known[trace] = tuple(sorted(_all(trace), key=lambda one: -one.strength))
+    return _known[trace]
+
+
+def _all(trace: Trace) -> Iterator[Finding]:
+    for at in layers(trace):
+        yield from gates.found(trace, at)
+        yield from states.found(trace, at)
+    for part in ("encoder", "decoder"):
+        if f"{part}.embedding" in trace:
+            yield from embeddings.found(trace, part)
+    if "attention.weights" in trace:
+        yield from attention.found(trace)
+        yield from alignment.found(trace)
+    if "readout.logits" in trace:
+        yield from verdict.found(trace)
+        yield from writing.found(trace)
+    if numbers_are_read(trace):
+        yield from series.found(trace)
+
+
+def of_section(
+    trace: Trace, page: str, section: str, *, layer: str | None = None, part: str | None = None
+) -> tuple[Finding, ...]:
+    """The findings that open a section, in the order of telling.
+
+    Parameters
+    ----------
+    trace
+        What the section draws.
+    page, section
+        As in the app's address: ``gates``, ``maps``.
+    layer
+        The layer that is looked at (``encoder.0``): findings on other layers are left out.
+    part
+        The part that is looked at, ``encoder`` or ``decoder``, in the same way.
+    """
+    every = [
+        one
+        for one in findings(trace)
+        if (layer is None or one.where.layer in (None, layer)) and (part is None or one.where.part == part)
+    ]
+    kinds = SHOWN.get(page, {}).get(section)
+    if kinds is None:
+        return _varied(every)
+    found = [one for kind in kinds for one in every if _is(one, kind)]
+    return _varied(list(dict.fromkeys(found)))
+
+
+def _is(one: Finding, kind: str) -> bool:
+    return one.kind == kind or (kind.startswith("_") and one.kind.endswith(kind))
+
+
+def _varied(ranked: "list[Finding]") -> tuple[Finding, ...]:
+    """The first of every kind before the second of any: three sentences say three things."""
+    seen: dict[str, int] = {}
+    turn = []
+    for one in ranked:
+        seen[one.kind] = seen.get(one.kind, 0) + 1
+        turn.append(seen[one.kind])
+    order = sorted(range(len(ranked)), key=lambda place: (turn[place], place))
+    return tuple(ranked[place] for place in order)

@@ -1,0 +1,135 @@
+"""What a forecaster expects, where it was furthest off, and what its forecast is the sum of."""
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from rnnviz_core.frames.layer import Layer
+from rnnviz_core.frames.series import AGAIN, NETWORK, errors, expected
+from rnnviz_core.tracing.trace import Trace
+
+from .record import Finding, Where
+from .states import _memory, shares_left
+from .wording import apart, median, number, printed, sentence
+
+FAR = 3.0  # times the median error of this series
+BEYOND = 3.0  # deviations of the training series: one value in 370 of a normal spread
+FAINT = 0.05  # of the largest share: a twentieth
+BETTER = 0.1  # of the error: a difference below a tenth is luck in series of this length
+DECIDES = 3.0  # times the median unit's term
+
+
+def found(trace: Trace) -> Iterator[Finding]:
+    """All findings on a forecast."""
+    yield from expects(trace)
+    yield from off(trace)
+    yield from compared(trace)
+    yield from beyond(trace)
+    yield from reach(trace)
+    yield from term(trace)
+
+
+def _unit(trace: Trace) -> str:
+    return f" {trace.meta['unit']}" * bool(trace.meta["unit"])
+
+
+def _at(page: str, section: str, trace: Trace, step: int) -> Where:
+    return Where(page, section, "encoder", step, trace.tokens["time"][step].text)
+
+
+def expects(trace: Trace) -> Iterator[Finding]:
+    """The forecast beside the last value."""
+    last, told, unit = float(trace["encoder.values"][-1]), float(trace.meta["forecast"]), _unit(trace)
+    way = "up" if told > last else "down"
+    change = f"{way} {number(abs(told - last))}" if apart(told, last) else "the same again"
+    said = f"it expects {number(told)}{unit} next, after {number(last)}{unit}: {change}"
+    where = _at("softmax", "forecast", trace, len(trace["encoder.values"]) - 1)
+    numbers = {"forecast": told, "last": last, "change": told - last}
+    yield Finding("expects", sentence(said), numbers, where, 0.8, (where.step or 0,))
+
+
+def off(trace: Trace) -> Iterator[Finding]:
+    """The value that was furthest from what had been expected."""
+    values, told = trace["encoder.values"].astype(np.float64), expected(trace)
+    miss = np.abs(values - told)[1:]
+    if len(miss) < 3:
+        return
+    step = int(miss.argmax()) + 1
+    if miss.max() < FAR * median(miss):
+        return
+    said = (
+        f"it was furthest off at step {step}: {number(values[step])} came, {number(told[step])} had been "
+        f"expected (the median miss is {number(median(miss))})"
+    )
+    numbers: dict[str, float] = {"step": step, "value": values[step], "expected": told[step]}
+    numbers["median"] = median(miss)
+    where = _at("softmax", "forecast", trace, step)
+    yield Finding("furthest_off", sentence(said), numbers, where, 0.7, (step,))
+
+
+def compared(trace: Trace) -> Iterator[Finding]:
+    """Whether it forecast this series better or worse than the same value again."""
+    told = errors(trace)
+    if NETWORK not in told or AGAIN not in told:
+        return
+    (own, count), (again, _) = told[NETWORK], told[AGAIN]
+    if count < 2 or abs(own - again) < BETTER * max(own, again) or not apart(own, again):
+        return
+    better = "better" if own < again else "worse"
+    said = (
+        f"over the {count} values it could expect it was {better} than “the same again”: root mean squared "
+        f"error {number(own)}, not {number(again)}"
+    )
+    numbers: dict[str, float] = {"count": count, "network": own, "again": again}
+    yield Finding("yardstick", sentence(said), numbers, Where("softmax", "forecast"), 0.6)
+
+
+def beyond(trace: Trace) -> Iterator[Finding]:
+    """The number read that lies furthest outside what the network was trained on."""
+    scaled = trace["encoder.embedding"][:, 0].astype(np.float64)
+    step = int(np.abs(scaled).argmax())
+    if abs(scaled[step]) <= BEYOND:
+        return
+    many = int((np.abs(scaled) > BEYOND).sum())
+    lies = f"{many} number{'s lie' if many > 1 else ' lies'}"
+    said = (
+        f"{lies} more than 3 deviations from the mean it was trained on, furthest step {step} with "
+        f"{printed(scaled[step], '+.2f')}"
+    )
+    numbers: dict[str, float] = {"many": many, "step": step, "scaled": scaled[step]}
+    yield Finding("beyond", sentence(said), numbers, _at("embeddings", "numbers", trace, step), 0.75, (step,))
+
+
+def reach(trace: Trace) -> Iterator[Finding]:
+    """How far back the memory that the forecast is read from goes."""
+    at = Layer("encoder", trace.layers("encoder") - 1)
+    if (memory := _memory(trace, at)) is None:
+        return
+    state, kept, written = memory
+    remains = np.linalg.norm(shares_left(kept, written), axis=1)
+    loud = np.flatnonzero(remains >= FAINT * remains.max())
+    first, most = int(loud[0]), int(remains.argmax())
+    if first < 2:
+        return
+    said = (
+        f"the {state} goes back to step {first}: of no earlier step does it hold a twentieth of what it "
+        f"holds of step {most} ({number(remains[most])})"
+    )
+    numbers: dict[str, float] = {"first": first, "most_of": most, "most": float(remains[most])}
+    where = Where("states", "ledger", "encoder", first, trace.tokens["time"][first].text, layer=at.name)
+    yield Finding("reach", sentence(said), numbers, where, 0.65, (first, most))
+
+
+def term(trace: Trace) -> Iterator[Finding]:
+    """The unit that adds most to the number that comes out."""
+    terms = trace["readout.terms"].astype(np.float64)
+    unit = int(np.abs(terms).argmax())
+    if len(terms) < 2 or abs(terms[unit]) < DECIDES * median(np.abs(terms)):
+        return
+    total = float(terms.sum() + trace.meta["bias"])
+    said = (
+        f"unit {unit} has the largest term, {printed(terms[unit], '+.2f')}; all terms and the bias sum to "
+        f"{printed(total, '+.2f')}"
+    )
+    numbers: dict[str, float] = {"unit": unit, "term": terms[unit], "sum": total}
+    yield Finding("largest_term", sentence(said), numbers, Where("softmax", "terms", unit=unit), 0.4)
