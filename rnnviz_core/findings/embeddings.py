@@ -9,7 +9,7 @@ from rnnviz_core.frames.tokens import read_texts
 from rnnviz_core.tracing.trace import Trace
 
 from .record import Finding, Where
-from .wording import median, names, number, sentence
+from .wording import apart, median, names, number, sentence
 
 DEVIATIONS = 3.0  # the cosine of two random directions of n numbers spreads by 1/√n
 HIGHEST = 0.9  # where n is small that would be out of reach
@@ -64,7 +64,7 @@ def longest(trace: Trace, part: str, values: np.ndarray) -> Iterator[Finding]:
     """The token with the longest vector, where it is much longer than the others."""
     lengths = np.linalg.norm(values, axis=1)
     step, typical = int(lengths.argmax()), median(lengths)
-    if len(lengths) < 3 or lengths[step] < LONG * typical:
+    if len(lengths) < 3 or lengths[step] < LONG * typical or not apart(lengths[step], typical):
         return
     called = names_of(trace, part)[step]
     said = f"{called} has the longest vector ({number(lengths[step])}; the median is {number(typical)})"

@@ -92,7 +92,8 @@ def _threw_away(
     many = int(lost[most])
     whose = "its" if many == 1 else "their"
     said = f"{along.at(most)} {units(many, size)} threw away more than half of {whose} {memory_words(cell)}"
-    numbers, named = {"units": many, "size": size}, (most,)
+    numbers = {"units": many, "size": size}
+    named: tuple[int, ...] = (most,)
     if lost[second] >= MANY * size:
         said += f", {along.at(second)} {int(lost[second])}"
         numbers["units_second"], named = int(lost[second]), (most, second)
@@ -139,7 +140,7 @@ def saturation(trace: Trace, at: Layer, cell: Definition) -> Iterator[Finding]:
     if formula.function == "tanh":
         count, state, kind = (values > SATURATED).sum(1), "saturated (beyond ±0.9)", "saturation"
     else:
-        count, state, kind = (values == 0).sum(1), "silent (0 after the relu)", "silence"
+        count, state, kind = (values == 0).sum(1), "silent (zero after the relu)", "silence"
     along, size = steps_of(trace, at), values.shape[1]
     high, low = int(count.argmax()), int(count.argmin())
     if len(along) < 2 or count[high] < MANY * size or count[high] - count[low] < GATE_RANGE * size:

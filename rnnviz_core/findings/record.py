@@ -68,7 +68,7 @@ class Where:
         }
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Finding:
     """One thing that stands out in a trace.
 

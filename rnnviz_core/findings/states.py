@@ -48,7 +48,7 @@ def trail(trace: Trace, at: Layer) -> Iterator[Finding]:
     along = steps_of(trace, at)
     lengths = np.linalg.norm(written, axis=1)
     first = int(lengths[:-1].argmax())  # something must come after it
-    if lengths[first] < WROTE * median(lengths):
+    if lengths[first] <= 0 or lengths[first] < WROTE * median(lengths):
         return
     rest = np.cumprod(np.concatenate([written[first][None], kept[first + 1 :]]), axis=0)
     remains = np.linalg.norm(rest, axis=1)  # after the token itself, after the next one, and so on
@@ -57,7 +57,7 @@ def trail(trace: Trace, at: Layer) -> Iterator[Finding]:
     writer, loser = along.order[first], along.order[first + steepest]
     said = f"{along.names[writer]} wrote {number(lengths[first])} into the {state}"
     numbers = {"written": float(lengths[first]), "left_at_end": at_end}
-    named = (writer,)
+    named: tuple[int, ...] = (writer,)
     if steepest < len(remains) - 1 and apart(remains[steepest], at_end) and drops[steepest - 1] > 0:
         said += f"; after {along.names[loser]} {number(remains[steepest])} of it is left"
         numbers["left_after"], named = float(remains[steepest]), (writer, loser)
@@ -119,7 +119,7 @@ def change(trace: Trace, at: Layer) -> Iterator[Finding]:
     """The token that moved the hidden state most."""
     far = moves(trace, at)
     typical, most = median(far), int(far.argmax())
-    if len(far) < 3 or far[most] < MOVED * typical:
+    if len(far) < 3 or far[most] < MOVED * typical or not apart(far[most], typical):
         return
     along = steps_of(trace, at)
     said = (
@@ -156,7 +156,8 @@ def way(trace: Trace, at: Layer) -> Iterator[Finding]:
     far = moves(trace, at)
     travelled, random = float(far.sum()), float(np.sqrt((far**2).sum()))
     reached = float(np.linalg.norm(values[along.last] - trace[at.site("initial_hidden")]))
-    if len(along) < 3 or (random / WANDERS < reached < random * WANDERS):
+    near = random / WANDERS < reached < random * WANDERS
+    if len(along) < 3 or near or not apart(reached, random):
         return
     said = (
         f"in {len(along)} steps the hidden state travelled {number(travelled)} and ended {number(reached)} "

@@ -131,6 +131,19 @@ def test_trace_of_a_sentiment(run) -> None:
     assert answer["max_difference"] < 1e-5
 
 
+def test_trace_with_findings(run) -> None:
+    """The claims are those of the trace; the rest of the answer is the same without them."""
+    asked = ("trace", "es-en-gru-bahdanau", "el gato duerme", "--beam", "2")
+    plain, told = (json.loads(run(*asked, "--json", *more)[1]) for more in ((), ("--findings",)))
+    findings = told.pop("findings")
+    assert told == plain
+    assert findings
+    assert {tuple(one) for one in findings} == {("kind", "claim", "numbers", "where", "strength")}
+    assert {"page", "section", "part", "layer", "step", "token", "unit"} == findings[0]["where"].keys()
+    lines = run(*asked, "--findings")[1].splitlines()
+    assert [line[14:] for line in lines if line.startswith("finding ")] == [one["claim"] for one in findings]
+
+
 def test_trace_of_a_translation(run) -> None:
     code, out, _ = run("trace", "es-en-gru-bahdanau", "hola", "--json", "--beam", "3")
     answer = json.loads(out)

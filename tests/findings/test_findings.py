@@ -20,6 +20,7 @@ from rnnviz_core.findings import Finding, findings, of_section
 from rnnviz_core.findings.collect import SHOWN
 from rnnviz_core.findings.record import ADDRESS
 from rnnviz_core.models.own_cells import CellLayers
+from rnnviz_core.tracing import kernels
 from rnnviz_core.tracing.module import record_module
 from rnnviz_core.tracing.trace import Trace
 from rnnviz_core.ui.controls.choose import TOKEN_NAMES
@@ -51,7 +52,7 @@ TEXTS = {  # five more of our own for each language that is read
     ),
     "series": ("1", "0 0 0 0", "5.5, 80, 3; 200", "9 " * 100, "10 12 15 11 30 12 14 13 60 12"),
 }
-NAMED = re.compile(r"“[^”]*”|\b\d+(?:st|nd|rd|th)\b|\b(?:step|layer) \d+")
+NAMED = re.compile(r"“[^”]*”|\b\d+(?:st|nd|rd|th)\b|\b(?:[Ss]tep|layer) \d+")
 FIXED = {"90", "0.9", "3"}  # thresholds that a claim may quote
 
 
@@ -149,6 +150,7 @@ def test_claims_on_any_cell(cell: str) -> None:
     ids=["relu", "projected"],
 )
 def test_claims_on_modules(module: torch.nn.RNNBase) -> None:
+    kernels.use_exact_settings()  # oneDNN warns of a projection
     torch.manual_seed(5)
     check(record_module(module.eval().requires_grad_(False), 3 * torch.randn(9, 3)))
 
@@ -206,7 +208,7 @@ def test_the_verdict_turns_where_it_stays(make_sentiment) -> None:
     )
     claim = next(one.claim for one in findings(changed) if one.kind == "turn")
     word = oracle.label(trace.tokens["time"][-2].text)
-    assert f"turned at “{word}”: neutral 60 % before it, positive 65 % after, the last of 3 turns." in claim
+    assert f"“{word}”: neutral 60 % before it, positive 65 % after, the last of 3 turns." in claim
 
 
 # --- where to look ---------------------------------------------------------------------------------
