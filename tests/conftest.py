@@ -1,10 +1,12 @@
 """Small material every test may use: own sentences, tokenizers and untrained models, made in a second."""
 
 import os
+from collections.abc import Iterator
 from itertools import product
 
 import pytest
 import torch
+from helpers_turns import turn
 
 from rnnviz_core.cells.kinds import Cell
 from rnnviz_core.inputs.tokenizer import Tokenizer
@@ -24,12 +26,29 @@ SPANISH = [f"{subject} {verdict}." for subject, verdict in product(SUJETOS, JUIC
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """What opens a browser is marked so; what else stands in ``e2e`` starts a server, and is slow."""
+    """What opens a browser is marked so; what else stands in ``e2e`` starts a server, and is slow.
+
+    Tests that want to be alone come first, before anything else has begun. Then those of ``e2e``: one process
+    waits for its browser while another computes, and no long one begins when all others have ended.
+    """
     for item in items:
         if "browser" in getattr(item, "fixturenames", ()):
             item.add_marker("browser")
         elif "e2e" in item.path.parts:
             item.add_marker("slow")
+    items.sort(key=lambda item: (not is_alone(item), "e2e" not in item.path.parts))
+
+
+def is_alone(item: pytest.Item) -> bool:
+    return item.get_closest_marker("alone") is not None
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)  # around the time limit: waiting does not count
+def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
+    if "PYTEST_XDIST_WORKER" not in os.environ:
+        return (yield)
+    with turn(is_alone(item)):
+        return (yield)
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -402,6 +402,7 @@ def test_help_has_examples(name: str) -> None:
     assert all(p.help for p in commands.commands[name].get_params(context) if isinstance(p, click.Option))
 
 
+@pytest.mark.alone
 def test_help_is_quick() -> None:
     began = time.perf_counter()
     done = program("--help")
