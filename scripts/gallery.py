@@ -168,6 +168,7 @@ SHOTS = (
     ),
     Shot("softmax", "terms", LSTM, "Which units push which class: terms that sum to the logit."),
     Shot("softmax", "verdicts", LSTM, "The verdict after every token."),
+    Shot("softmax", "order", LSTM, "The same words in other orders, beside a network that reads none."),
     Shot("softmax", "confidence", WRITES, "How sure the decoder was at every step.", first=True),
     Shot("softmax", "pieces", WRITES, "Why one piece and not another: the summands of two rivals' logits."),
     Shot("softmax", "candidates", WRITES, "The most probable pieces of one step."),

@@ -37,6 +37,7 @@ TAUGHT = (
     "--teacher runs/sentiment-teacher-gru/sentiment-bigru-attention --teacher-share 0.6 --epochs 6"
 )
 PUPIL = f"{SENTIMENT} {TAUGHT} --embedding 80 --dropout 0.5 --batch 256 --average 0.998"
+BAG = f"{SENTIMENT} --cell none --dropout 0.5 --epochs 6 --batch 256 --rate 0.004 --average 0.998"
 TINY = (
     f"{SENTIMENT} --embedding 8 --hidden 4 --everyday 50000 --templates 5000 --epochs 8 --batch 128 "
     "--rate 0.01 --average 0.999"
@@ -47,8 +48,12 @@ SST = (
     "--data DATA/sst_sentences.tsv.gz --probe tests/material/sentences.tsv --everyday tests/material/own "
     "--floor accuracy5=39.73 --floor accuracy2=82.54 --about docs/data/sst.md --about docs/data/everyday.md"
 )
+SST_BAG = f"{SST} --about docs/data/bag.md"
 SST_TAUGHT = f"{SST} --about docs/data/taught.md"
-SST_LOOKING = f"{SST_TAUGHT} --about docs/data/looking.md"
+SST_LOOKING = (
+    f"{SST_TAUGHT} --trees DATA/sst_trees.tsv.gz --opinions DATA/absa_sentences.tsv.gz "
+    "--about docs/data/looking.md"
+)
 SPANISH = (
     "train translation --data DATA/tatoeba_eng_spa.tsv.gz --bidirectional --dropout 0.2 "
     "--vocabulary 8000 --target-vocabulary 4000 --sampling 0.2 --batch 96 --rate 0.002 --smoothing 0.1 "
@@ -148,6 +153,7 @@ COLLECTION = (
         )
         for cell in ("rnn", "gru", "lstm")
     ),
+    Recipe("sentiment-bag", BAG, SST_BAG, seeds=(0, 1, 2), needs=("everyday",)),
     Recipe(
         "sentiment-bilstm-attention",
         f"{SENTIMENT} {TAUGHT} {DEEP_TRAINING} --cell lstm --embedding 96 {DEEP}",

@@ -46,7 +46,18 @@ def test_of(metrics: Mapping[str, Any], data: Path) -> publishing.Test:
         str(PROBE) if "probes" in metrics else None,
         metrics.get("floor"),
         everyday=str(EVERYDAY) if "pairs" in metrics else None,
+        trees=_compared(metrics, data, "trees"),
+        opinions=_compared(metrics, data, "opinions"),
     )
+
+
+def _compared(metrics: Mapping[str, Any], data: Path, name: str) -> str | None:
+    """The file of labelled words that attention's weights were compared with."""
+    stated = metrics.get("pointing", {}).get(name)
+    if stated is None:
+        return None
+    about = stated if isinstance(stated, str) else stated["data"]
+    return _in(data, about.split(",")[0])
 
 
 def differences(name: str, stated: Any, found: Any) -> list[str]:

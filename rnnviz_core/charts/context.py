@@ -76,8 +76,12 @@ def _shares(tokens: str) -> alt.LayerChart:
 
 
 @cache
-def verdict(classes: tuple[str, ...], chosen: str) -> alt.LayerChart:
-    """Sentiment: what each token adds to one class's logit. Dataset: ``verdict``."""
+def verdict(classes: tuple[str, ...], chosen: str, *, mean: bool = False) -> alt.LayerChart:
+    """Sentiment: what each token adds to one class's logit. Dataset: ``verdict``.
+
+    With `mean` all weights are equal, and what speaks are embeddings.
+    """
+    says = "its embedding" if mean else "its state"
     pick = alt.param(
         name="class_", value=chosen, bind=alt.binding_select(options=list(classes), name="Class ")
     )
@@ -94,7 +98,7 @@ def verdict(classes: tuple[str, ...], chosen: str) -> alt.LayerChart:
             color=alt.Color(
                 "kind:N", title=None, scale=scale, legend=alt.Legend(orient="top", direction="horizontal")
             ),
-            tooltip=[*building_blocks.step_tips(), building_blocks.tip("value", "weight × its state’s say")],
+            tooltip=[*building_blocks.step_tips(), building_blocks.tip("value", f"weight × {says}’s say")],
         )
     )
     total = (
@@ -107,9 +111,7 @@ def verdict(classes: tuple[str, ...], chosen: str) -> alt.LayerChart:
         alt.layer(bars, zero, total)
         .add_params(pick)
         .properties(
-            title=building_blocks.heading(
-                "What each token adds", "Weight × what its state says for the class"
-            ),
+            title=building_blocks.heading("What each token adds", f"Weight × what {says} says for the class"),
             height=240,
         )
     )

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from rnnviz_core.contracts.task import score_names, task_of_spec
 
+from .pointing_card import pointing_lines
+
 if TYPE_CHECKING:
     from rnnviz_core.models.specs import ModelSpec
 
@@ -35,6 +37,8 @@ def write_card(entry: "Entry", run: dict[str, Any], metrics: dict[str, Any], epo
     """
     spec, names = entry.spec, task_of_spec(entry.spec).score_names(entry.spec)
     shape = f"{spec.layers} layer{'s' * (spec.layers > 1)} of {spec.hidden} units, embedding {spec.embedding}"
+    if not spec.layers:
+        shape = f"No recurrent layer: the mean of the embeddings ({spec.embedding} numbers) is read"
     lines = [
         f"# {entry.id}",
         "",
@@ -45,6 +49,7 @@ def write_card(entry: "Entry", run: dict[str, Any], metrics: dict[str, Any], epo
         *_score_lines(metrics, names),
         *_seed_lines(metrics.get("seeds", []), names),
         *_everyday_lines(metrics),
+        *pointing_lines(metrics.get("pointing", {}), entry.id),
         *_failure_lines(metrics),
         *_peak_lines(metrics.get("peaks", {}), metrics["evaluate"]),
         *_own_lines(metrics.get("own", [])),

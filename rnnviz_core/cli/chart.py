@@ -21,7 +21,8 @@ def _gates(trace: "Trace", place: "Layer") -> Drawing:
     from rnnviz_core.charts.gates import gate_maps
     from rnnviz_core.frames import gates
 
-    template = gate_maps(gates.names(trace), _units(trace, place), place.part)
+    units = _units(trace, place)
+    template = gate_maps(gates.names(trace), units, place.part)
     return template, {"cells": gates.cells(trace, place), "chosen": {}}
 
 
@@ -29,7 +30,8 @@ def _states(trace: "Trace", place: "Layer") -> Drawing:
     from rnnviz_core.charts.states import state_maps
     from rnnviz_core.frames import states
 
-    template = state_maps(states.names(trace, place), _units(trace, place), place.part)
+    units = _units(trace, place)
+    template = state_maps(states.names(trace, place), units, place.part)
     return template, {"cells": states.cells(trace, place), "chosen": {}}
 
 
@@ -62,6 +64,8 @@ CHARTS: dict[str, Callable[["Trace", "Layer"], Drawing]] = {
 
 def _units(trace: "Trace", place: "Layer") -> int:
     """How many units the layer has; raises `SpecError` where there is no such layer."""
+    if not trace.layers("encoder"):
+        raise SpecError(f"{trace.model} has no recurrent layer; draw its embeddings")
     if place.site("hidden") not in trace:
         layers = [site.removesuffix(".hidden") for site in trace if site.endswith(".hidden")]
         raise SpecError(unknown_choice("layer", place.site("hidden").removesuffix(".hidden"), layers))

@@ -174,9 +174,8 @@ def _lines(trace: "Trace", out: Path | None) -> list[tuple[str, str]]:
     lines = [("model", trace.model), ("text", trace.text), ("tokens", tokens)]
     lines += [("note", note) for note in trace.meta.get("notes", ())]
     lines += task(trace.meta["task"]).lines(trace)
-    lines.append(
-        ("difference", f"{trace.max_difference:.1e} at most, gates recomputed against torch's own states")
-    )
+    what = "gates recomputed against torch's own states" if trace.definitions else "means added up again"
+    lines.append(("difference", f"{trace.max_difference:.1e} at most, {what}"))
     if out is not None:
         lines.append(("written", f"{out} ({out.stat().st_size:,} bytes)"))
     return lines
@@ -285,6 +284,10 @@ def _score(rule: str) -> tuple[str, float]:
 )
 @click.option("--probe", help="Sentiment: a table of small test sets, one per value of its column `split`.")
 @click.option("--everyday", help="Sentiment: a folder of everyday sentences, minimal pairs and facts.")
+@click.option(
+    "--trees", help="Sentiment, attention: labelled trees, whose words its weights are compared with."
+)
+@click.option("--opinions", help="The same: a table of sentences with `opinions`, spans of opinion words.")
 @click.option("--also", multiple=True, help="Another split to report, or FILE@SPLIT; may be repeated.")
 @click.option(
     "--floor",
@@ -309,6 +312,8 @@ def publish(
     about: tuple[Any, ...],
     probe: str | None,
     everyday: str | None,
+    trees: str | None,
+    opinions: str | None,
     also: tuple[str, ...],
     floor: tuple[str, ...],
     seeds: tuple[Path, ...],
@@ -330,7 +335,16 @@ def publish(
 
     layout = layout_of(given)
     test = publishing.Test(
-        data, split, beam, also, probe, dict(_score(rule) for rule in floor), layout, everyday
+        data,
+        split,
+        beam,
+        also,
+        probe,
+        dict(_score(rule) for rule in floor),
+        layout,
+        everyday,
+        trees,
+        opinions,
     )
     words = "\n\n".join(file.read().strip() for file in about)
     folder = publishing.publish(run, checkpoints, test, seeds=seeds, about=words)

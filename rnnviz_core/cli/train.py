@@ -18,7 +18,7 @@ from .tables import layout_of, layout_options
 
 # Field -> what the option does. A test holds this against the dataclasses.
 SPEC_HELP = {
-    "cell": "The recurrent cell.",
+    "cell": "The recurrent cell; none (sentiment): the mean of the embeddings, without recurrence.",
     "attention": "How states are weighted (sentiment: none, pooling; translation: none, luong, bahdanau).",
     "embedding": "Width of the embedding.",
     "hidden": "Units per layer and direction.",

@@ -42,10 +42,13 @@ def linear(name, x):
 
 tokenizer = sentencepiece.SentencePieceProcessor(model_file=vocabularies["source"])
 x = weights["{embedding}.weight"][tokenizer.encode(text)]  # a row per token
-encoder = load(torch.nn.{module}({inputs}, {hidden}, {layers}, bidirectional={both}{options}), "encoder")
-hidden, state = encoder(x)  # hidden: the last layer's h of every step
-{last}
+{rest}
 '''
+
+_ENCODER = """module = torch.nn.{module}({inputs}, {hidden}, {layers}, bidirectional={both}{options})
+encoder = load(module, "encoder")
+hidden, state = encoder(x)  # hidden: the last layer's h of every step
+{last}"""
 
 
 class Places(NamedTuple):
@@ -96,18 +99,18 @@ def final_state(spec: ModelSpec) -> str:
 
 def start(spec: ModelSpec, trace: Trace, places: Places, *, embedding: str, hidden: int) -> str:
     """The program up to the encoder's states; `embedding` names its table, `hidden` counts per direction."""
+    known = {"model": trace.model, "folder": places.folder, "vocabularies": places.vocabularies}
+    known |= {"text": trace.text, "embedding": embedding}
+    if spec.cell is Cell.NONE:
+        return _START.format(rest="mean = x.mean(0)  # the same in any order", **known)
     final = final_state(spec)
     both = f"torch.cat(({final}[-2], {final}[-1]))  # of both directions of reading"
-    return _START.format(
+    encoder = _ENCODER.format(
         **module_of(trace, "encoder"),
         layers=spec.layers,
-        model=trace.model,
-        folder=places.folder,
-        vocabularies=places.vocabularies,
-        text=trace.text,
-        embedding=embedding,
         inputs=spec.embedding,
         hidden=hidden,
         both=spec.bidirectional,
         last=f"last = {both if spec.bidirectional else f'{final}[-1]'}",
     )
+    return _START.format(rest=encoder, **known)

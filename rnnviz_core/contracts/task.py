@@ -124,6 +124,7 @@ class Task:
     everyday: Callable[[Any, str], dict[str, Any]] | None = (
         None  # network, folder: our own everyday sentences
     )
+    pointing: Callable[..., dict[str, Any]] | None = None  # network, labelled words: where attention points
     about: Callable[[Any], str] = _no_words  # more on a spec, for a card
     options: tuple[Option, ...] = ()
     effort: Callable[[str, Mapping[str, Any]], int] = _nothing  # of a recording; heavy ones wait in line

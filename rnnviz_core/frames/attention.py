@@ -1,5 +1,8 @@
 """Frames of the attention page: weights over the text, per target word over the source."""
 
+from collections.abc import Mapping
+from typing import Any
+
 import numpy as np
 
 from rnnviz_core.tracing.trace import Trace
@@ -52,6 +55,22 @@ def row_in_words(trace: Trace, step: int = 0) -> str:
         f"For {quoted(trace, step)} it looked most at “{texts[most]}”: its score is the largest, "
         f"{printed(scores[most])}. With it taken off every score, “{texts[most]}” has exp(0) = 1 and all "
         f"tokens together {whole:.3f}, so its weight is 1 / {whole:.3f} = {weights[most]:.1%}."
+    )
+
+
+def audit_in_words(metrics: Mapping[str, Any]) -> str:
+    """How a model's weights agree with people, from its ``metrics.json``; empty where it was not measured."""
+    pointing = metrics.get("pointing")
+    try:
+        sentences, area = int(pointing["sentences"]), float(pointing["auc"])  # type: ignore[index]
+        changed = float(pointing["uniform"]["changed"])  # type: ignore[index]
+    except (TypeError, KeyError, ValueError):  # a person may have written the file
+        return ""
+    taught = "was taught to" if "--looking" in str(metrics.get("command", "")) else "found out by itself to"
+    return (
+        f"Over {sentences:,} test sentences a word that people call positive or negative outweighs a neutral "
+        f"one in {area:.0%} of pairs (chance: 50%): this network {taught} look there. Equal weights would "
+        f"change {changed:.0f}% of its answers."
     )
 
 

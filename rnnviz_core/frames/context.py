@@ -62,8 +62,13 @@ def largest(trace: Trace, step: int) -> int:
 
 
 def keys(trace: Trace) -> np.ndarray:
-    """The states that attention looks at: the last layer's, both directions side by side, (source, unit)."""
+    """The states that attention looks at: the last layer's, both directions side by side, (source, unit).
+
+    Without recurrence the embeddings, of which the mean is read.
+    """
     last = trace.layers("encoder") - 1
+    if last < 0:
+        return trace["encoder.embedding"]
     sides = (False, True) if trace.reverses("encoder") else (False,)
     return np.concatenate(
         [trace[layer_site("encoder", last, "hidden", reverse=side)] for side in sides], axis=1
@@ -74,10 +79,12 @@ def verdict(trace: Trace, weights: np.ndarray) -> Columns:
     """Sentiment: one row per token and class: what the token adds to the class's logit, ``value``.
 
     `weights` are the output layer's, (class, unit). The logit is the sum over the tokens and the bias,
-    which stands last; ``total`` writes the sum out.
+    which stands last; ``total`` writes the sum out. A mean gives all tokens the same weight.
     """
     texts, names = step_texts(trace, "encoder"), trace.labels["class"]
-    adds = np.vstack([trace["attention.weights"][:, None] * (keys(trace) @ weights.T), trace["readout.bias"]])
+    say = keys(trace) @ weights.T
+    shares = trace["attention.weights"][:, None] if "attention.weights" in trace else 1 / len(say)
+    adds = np.vstack([shares * say, trace["readout.bias"]])
     position = np.tile(np.arange(len(texts) + 1, dtype=np.int16), len(names))
     number = np.repeat(np.arange(len(names), dtype=np.int16), len(texts) + 1)
     texts = [*texts, "(bias)"]
@@ -89,6 +96,17 @@ def verdict(trace: Trace, weights: np.ndarray) -> Columns:
         "value": adds.T.reshape(-1),
         "total": Texts(number, [f"together: logit {printed(total, '+.2f')}" for total in adds.sum(0)]),
     }
+
+
+def mean_in_words(trace: Trace, weights: np.ndarray) -> str:
+    """Without recurrence: which token speaks loudest for the class that was answered."""
+    texts, best = step_texts(trace, "encoder"), int(trace["readout.probabilities"].argmax())
+    adds = keys(trace) @ weights[best] / len(texts)
+    most, each = int(np.abs(adds).argmax()), f"1/{len(texts)}" if len(texts) > 1 else "all"
+    return (
+        f"Every token counts alike, {each} of the mean. For “{trace.labels['class'][best]}” “{texts[most]}” "
+        f"speaks loudest: {printed(adds[most], '+.2f')}."
+    )
 
 
 def fixed(trace: Trace) -> Columns:

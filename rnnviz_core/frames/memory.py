@@ -51,8 +51,11 @@ class Ledger:
 
 
 def state_name(trace: Trace, part: str = "encoder") -> str | None:
-    """The state that keeps a ledger; None for a plain RNN, which rewrites its state at every step."""
-    memory = trace.definition(part).memory
+    """The state that keeps a ledger; None for a plain RNN, which rewrites its state at every step.
+
+    A network without recurrence has no state at all.
+    """
+    memory = trace.definition(part).memory if trace.layers(part) else None
     return memory.state if memory else None
 
 

@@ -1,4 +1,4 @@
-"""Text -> class: embedding, recurrent layers, and a readout of the last state or of attention pooling."""
+"""Text -> class: embedding, recurrent layers if any, and a readout of the last state, attention or a mean."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -6,17 +6,20 @@ from typing import Any
 from jaxtyping import Float, Int
 from torch import Tensor, nn
 
+from rnnviz_core.cells.kinds import Cell
 from rnnviz_core.inputs.tokenizer import PAD, Tokenizer
 
 from .attention import Attended, AttentionPooling
 from .classifier_spec import SentimentSpec
-from .components import Encoded, Lookup, encode, initialise, recurrent
+from .components import Encoded, Lookup, encode, initialise, recurrent, running_means
 from .network import Readout, Table
 from .specs import Attention
 
 
 class SentimentModel(nn.Module):
     """Embedding, recurrent layers, and a linear readout of the last state or of attention pooling.
+
+    Without a cell (`Cell.NONE`) the readout is that of the mean of the embeddings: a bag of words.
 
     Parameters
     ----------
@@ -33,7 +36,11 @@ class SentimentModel(nn.Module):
         self.spec, self.tokenizer, self.name = spec, tokenizer, name or spec.model_id
         width = spec.hidden * (2 if spec.bidirectional else 1)
         self.embedding = Lookup(len(tokenizer), spec.embedding, padding_idx=PAD)
-        self.encoder = recurrent(spec, spec.embedding, spec.hidden, bidirectional=spec.bidirectional)
+        self.encoder = (
+            None
+            if spec.cell is Cell.NONE
+            else recurrent(spec, spec.embedding, spec.hidden, bidirectional=spec.bidirectional)
+        )
         self.attention = None if spec.attention is Attention.NONE else AttentionPooling(width, width)
         self.output = nn.Linear(width, len(spec.classes))
         self.dropout = nn.Dropout(spec.dropout)
@@ -45,8 +52,8 @@ class SentimentModel(nn.Module):
         return {"source": self.tokenizer}
 
     def stacks(self) -> Mapping[str, nn.Module]:
-        """The recurrent layers by part."""
-        return {"encoder": self.encoder}
+        """The recurrent layers by part; none in a bag of words."""
+        return {} if self.encoder is None else {"encoder": self.encoder}
 
     def table(self, part: str) -> Table | None:
         """The embedding, float32, and its pieces."""
@@ -57,8 +64,9 @@ class SentimentModel(nn.Module):
         return Readout(self.output.weight.detach().numpy(), self.output.bias.detach().numpy())
 
     def encode(self, ids: Int[Tensor, "batch time"], lengths: Int[Tensor, " batch"]) -> Encoded:
-        """The encoder's states for padded ids."""
-        return encode(self.encoder, self.dropout(self.embedding(ids)), lengths)
+        """The encoder's states for padded ids; without one the means of the embeddings so far."""
+        x = self.dropout(self.embedding(ids))
+        return running_means(x, lengths) if self.encoder is None else encode(self.encoder, x, lengths)
 
     def read(self, encoded: Encoded) -> tuple[Float[Tensor, "batch unit"], Attended | None]:
         """The vector the output layer reads, and how attention made it (None without attention)."""

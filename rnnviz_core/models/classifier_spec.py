@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
+from rnnviz_core.cells.kinds import Cell
 from rnnviz_core.errors import SpecError
 
 from .specs import Attention, ModelSpec
@@ -13,9 +14,13 @@ SENTIMENT_CLASSES = ("very negative", "negative", "neutral", "positive", "very p
 
 @dataclass(frozen=True)
 class SentimentSpec(ModelSpec):
-    """Embedding, recurrent layers, a readout of the last state or of all states by attention pooling."""
+    """Embedding, recurrent layers, a readout of the last state or of all states by attention pooling.
+
+    With `Cell.NONE` there are no recurrent layers: what is read is the mean of the embeddings.
+    """
 
     task: ClassVar[str] = "sentiment"
+    recurrence_optional: ClassVar[bool] = True
     renamed: ClassVar[Mapping[str, Mapping[str, str]]] = {"attention": {"bahdanau": "pooling"}}  # until 0.1.0
 
     classes: tuple[str, ...] = SENTIMENT_CLASSES  # 2 to 20 names
@@ -42,6 +47,8 @@ class SentimentSpec(ModelSpec):
 
     @property
     def model_id(self) -> str:
-        """``sentiment-lstm``, ``sentiment-bilstm-attention``."""
+        """``sentiment-lstm``, ``sentiment-bilstm-attention``, ``sentiment-bag``."""
+        if self.cell is Cell.NONE:
+            return f"{self.task}-bag"
         suffix = "" if self.attention is Attention.NONE else "-attention"
         return f"{self.task}-{'bi' if self.bidirectional else ''}{self.cell}{suffix}"

@@ -20,7 +20,7 @@ State = Tensor | tuple[Tensor, Tensor]  # (layers, batch, hidden); the LSTM's is
 class Encoded(NamedTuple):
     """What an encoder makes of a batch of texts."""
 
-    states: Float[Tensor, "batch time unit"]  # h_t of the last layer, both directions side by side
+    states: Float[Tensor, "batch time unit"]  # h_t of the last layer, both directions side by side; or means
     last: Float[Tensor, "batch unit"]  # the state after the whole text, in each direction
     mask: Bool[Tensor, "batch time"]  # true where there is a token
 
@@ -51,6 +51,17 @@ def encode(
     last = torch.cat((hidden[-2], hidden[-1]), dim=-1) if encoder.bidirectional else hidden[-1]
     mask = torch.arange(x.shape[1], device=x.device) < lengths.to(x.device).unsqueeze(1)
     return Encoded(states, last, mask)
+
+
+def running_means(x: Float[Tensor, "batch time dim"], lengths: Int[Tensor, " batch"]) -> Encoded:
+    """What there is to read without recurrence: after each token the mean of all rows so far.
+
+    The order in which the rows came is not in it. Padding never changes a result.
+    """
+    steps = torch.arange(1, x.shape[1] + 1, device=x.device)
+    means = x.cumsum(1) / steps.unsqueeze(-1)
+    ends = (lengths.to(x.device) - 1).view(-1, 1, 1).expand(-1, 1, x.shape[2])
+    return Encoded(means, means.gather(1, ends).squeeze(1), steps <= lengths.to(x.device).unsqueeze(1))
 
 
 def initialise(model: nn.Module) -> None:

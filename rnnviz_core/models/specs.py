@@ -60,7 +60,7 @@ class ModelSpec:
     attention: Attention = Attention.NONE
     embedding: int = 64  # width of x_t
     hidden: int = 64  # width of h_t; sentiment: per direction, translation: both directions together
-    layers: int = 1  # stacked recurrent layers
+    layers: int = 1  # stacked recurrent layers; without a cell there are 0
     bidirectional: bool = False  # whether the encoder also reads from right to left
     dropout: float = 0.0  # while training, on embeddings, between layers and before the readout
 
@@ -71,12 +71,25 @@ class ModelSpec:
         object.__setattr__(self, "attention", choice(Attention, self.attention))
         check_range("embedding", self.embedding, 1, 1024, int)
         check_range("hidden", self.hidden, 1, 1024, int)
-        check_range("layers", self.layers, 1, 4, int)
+        check_range("layers", self.layers, 0 if self.cell is Cell.NONE else 1, 4, int)
         check_range("dropout", self.dropout, 0.0, 0.9, float)
         if not isinstance(self.bidirectional, bool):
             raise SpecError(f"bidirectional is {self.bidirectional!r}; it must be true or false")
+        if self.cell is Cell.NONE:
+            self._settle_without_cell()
+
+    def _settle_without_cell(self) -> None:
+        """Without a cell there are no layers, and what is read at the end is as wide as an embedding."""
+        if not self.recurrence_optional:
+            cells = ", ".join(cell for cell in Cell if cell is not Cell.NONE)
+            raise SpecError(f"cell is 'none'; a network for {self.task} needs one of {cells}")
+        if self.attention is not Attention.NONE or self.bidirectional:
+            raise SpecError("cell is 'none'; without states there is nothing to weight or to read both ways")
+        object.__setattr__(self, "layers", 0)
+        object.__setattr__(self, "hidden", self.embedding)
 
     task: ClassVar[str]  # the name of the task it is for
+    recurrence_optional: ClassVar[bool] = False  # whether the cell may be `Cell.NONE`
     renamed: ClassVar[Mapping[str, Mapping[str, str]]] = {}  # setting -> value in older files -> value now
 
     @property

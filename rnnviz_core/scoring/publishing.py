@@ -38,6 +38,8 @@ class Test:
         How the table of `data` is written; that of `probe` is guessed.
     everyday
         Sentiment: a folder of everyday sentences, minimal pairs and facts.
+    trees, opinions
+        Sentiment with attention: words with people's labels, to compare attention's weights with.
     """
 
     data: str
@@ -48,6 +50,8 @@ class Test:
     floor: Mapping[str, float] | None = None
     layout: Layout = GUESS
     everyday: str | None = None
+    trees: str | None = None
+    opinions: str | None = None
 
 
 def evaluate(
@@ -228,6 +232,11 @@ def measure(model: checkpoints.Model, model_id: str, test: Test) -> dict[str, An
         if everyday is None:
             raise DataError(f"{test.everyday}: a model for {model.spec.task} has no everyday sentences")
         metrics |= everyday(model, test.everyday)
+    if test.trees is not None:
+        pointing = task_of(model).pointing
+        if pointing is None:
+            raise DataError(f"{test.trees}: a model for {model.spec.task} is not compared with words' labels")
+        metrics |= pointing(model, test.trees, test.opinions)
     if own := task_of(model).own:
         metrics["own"] = own(model)
     return metrics

@@ -200,7 +200,10 @@ class Trace:
 
     def time_axis(self, part: str = "encoder") -> str:
         """The token axis along which `part` steps."""
-        return self.axes[site(part, 0, "hidden")][0]
+        first = site(part, 0, "hidden")
+        return self.axes[first if first in self else site(part, "embedding")][
+            0
+        ]  # a bag of words has no layer
 
     def definition(self, part: str = "encoder") -> cells.Definition:
         """The equations of the recurrent cell that `part` ran.

@@ -112,7 +112,8 @@ class Run:
         for mine, default in ((self.spec, plain.spec), (self, plain), (self.config, plain.config)):
             for name in (entry.name for entry in dataclasses.fields(mine)):
                 value = getattr(mine, name)
-                if name in NOT_IN_COMMAND:
+                follows = name == "hidden" and not self.spec.layers  # from the embedding
+                if name in NOT_IN_COMMAND or follows:
                     continue
                 if name == "cell" or value != getattr(default, name):
                     words += _option(name, join_names(value) if name == "classes" else value)

@@ -49,7 +49,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     torch.manual_seed(0)
     tokenizer = Tokenizer.train([text for text, _ in TEXTS], 60, lowercase=True)
     tiny = {"embedding": 5, "hidden": 4}
-    for cell in Cell:
+    for cell in (Cell.RNN, Cell.GRU, Cell.LSTM):
         model = SentimentModel(SentimentSpec(cell, **tiny), tokenizer)
         checkpoints.save(model, folder / model.name, {"scores": {"accuracy5": 41.25, "accuracy2": 80.5}})
     source, target = (Tokenizer.train([pair[side] for pair in PAIRS] * 5, 40) for side in (0, 1))

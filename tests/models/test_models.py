@@ -12,15 +12,18 @@ from rnnviz_core import limits
 from rnnviz_core.cells.kinds import Cell
 from rnnviz_core.errors import SpecError
 from rnnviz_core.inputs.tokenizer import BOS, EOS, PAD, UNK
+from rnnviz_core.models.classifier_spec import SentimentSpec
+from rnnviz_core.models.seq2seq_spec import TranslationSpec
 from rnnviz_core.models.specs import Attention
 from rnnviz_core.search import beam, stepping
 from rnnviz_core.search.beam import _likeliest, beam_search, translate
 from rnnviz_core.search.stepping import Stepper
 
 IDS = [[5, 9, 12, 7], [8], [6, 5, 4, 9, 10, 11, 20]]
-SENTIMENT = list(product(Cell, (Attention.NONE, Attention.POOLING), (1, 2), (False, True)))
+RECURRENT = [cell for cell in Cell if cell is not Cell.NONE]
+SENTIMENT = list(product(RECURRENT, (Attention.NONE, Attention.POOLING), (1, 2), (False, True)))
 KINDS = (Attention.NONE, Attention.LUONG, Attention.BAHDANAU)
-TRANSLATION = list(product(Cell, KINDS, (1, 2), (False, True)))
+TRANSLATION = list(product(RECURRENT, KINDS, (1, 2), (False, True)))
 
 
 def batch(rows):
@@ -37,12 +40,36 @@ def test_padding_never_changes_a_sentiment(make_sentiment, cell, attention, laye
     assert_close(together, alone)
 
 
-@pytest.mark.parametrize("cell", Cell)
+@pytest.mark.parametrize("cell", RECURRENT)
 def test_sentiment_without_attention_is_the_plain_torch_module(make_sentiment, cell):
     model = make_sentiment(cell)
     ids, _ = batch(IDS[:1])
     states, _ = model.encoder(model.embedding(ids))
     assert_close(model(*batch(IDS[:1])), model.output(states[:, -1]))
+
+
+def test_without_a_cell_the_mean_of_the_embeddings_is_read(make_sentiment):
+    model = make_sentiment("none")
+    assert (model.name, model.spec.layers, model.spec.hidden) == ("sentiment-bag", 0, model.spec.embedding)
+    assert not model.stacks()
+    rows = model.embedding.weight[torch.tensor(IDS[0])]
+    assert_close(model(*batch(IDS[:1]))[0], model.output(rows.mean(0)))
+    assert_close(model(*batch([IDS[0][::-1]])), model(*batch(IDS[:1])))
+    assert_close(model(*batch(IDS)), torch.cat([model(*batch([row])) for row in IDS]))  # padding
+
+
+@pytest.mark.parametrize(
+    "make, message",
+    [
+        (lambda: SentimentSpec("none", "pooling"), "without states there is nothing to weight"),
+        (lambda: SentimentSpec("none", bidirectional=True), "without states there is nothing to weight"),
+        (lambda: TranslationSpec("none"), "a network for translation needs one of rnn, gru, lstm"),
+        (lambda: SentimentSpec("gru", layers=0), "layers is 0"),
+    ],
+)
+def test_what_needs_a_cell_is_refused_without_one(make, message):
+    with pytest.raises(SpecError, match=message):
+        make()
 
 
 @pytest.mark.parametrize("cell, attention, layers, bidirectional", TRANSLATION)

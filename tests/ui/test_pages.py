@@ -15,6 +15,7 @@ from rnnviz_core.ui.shell.wording import plain
 ROOT = Path(__file__).resolve().parents[2]
 SHIPPED = tuple(entry.id for entry in checkpoints.scan(ROOT / "checkpoints").entries)
 TINY = (
+    "sentiment-bag",
     "sentiment-rnn",
     "sentiment-gru",
     "sentiment-lstm",
@@ -31,6 +32,7 @@ def tiny(tmp_path_factory, make_sentiment, make_translation) -> Path:
     """A folder of untrained models, one per kind."""
     folder = tmp_path_factory.mktemp("checkpoints")
     models = [
+        make_sentiment("none"),
         make_sentiment("rnn"),
         make_sentiment("gru", layers=2),
         make_sentiment("lstm"),

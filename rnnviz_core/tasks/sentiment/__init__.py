@@ -3,13 +3,14 @@
 from collections.abc import Mapping
 from typing import Any
 
+from rnnviz_core.cells.kinds import Cell
 from rnnviz_core.contracts.task import Answer, Task
 from rnnviz_core.inputs.tokenizer import Tokenizer
 from rnnviz_core.models.classifier import SentimentModel
 from rnnviz_core.models.classifier_spec import SentimentSpec
 from rnnviz_core.tracing.trace import Trace
 
-from . import everyday, program, recording, scoring, training
+from . import everyday, pointing, program, recording, scoring, training
 from .opinions import SENTIMENT
 
 
@@ -41,6 +42,8 @@ def _lines(trace: Trace) -> list[tuple[str, str]]:
 
 
 def _architecture(spec: SentimentSpec) -> str:
+    if spec.cell is Cell.NONE:
+        return "bag of words"
     words = ("two-way " if spec.bidirectional else "") + spec.cell.upper()
     if spec.layers > 1:
         words += f" × {spec.layers}"
@@ -81,6 +84,7 @@ TASK = Task(
     score_names=scoring.score_names,
     probed=scoring.probed,
     everyday=everyday.measure,
+    pointing=pointing.measure,
     about=scoring.about,
     with_weights=recording.with_weights,
     attentions=("none", "pooling"),

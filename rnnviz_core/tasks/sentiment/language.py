@@ -72,6 +72,7 @@ class LanguageModel(nn.Module):
     def give(self, model: SentimentModel) -> None:
         """Put what was learnt into the model; layers above the first keep their fresh weights."""
         model.embedding.load_state_dict(self.embedding.state_dict())
+        assert model.encoder is not None, "a bag of words has nothing to pretrain"
         model.encoder.load_state_dict({**model.encoder.state_dict(), **self.encoder.state_dict()})
 
 

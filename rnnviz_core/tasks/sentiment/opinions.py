@@ -27,6 +27,11 @@ SENTIMENT = (
                 "A reader hears praise after “but”; this network’s last verdict is {answer}. Put the two "
                 "halves the other way round and compare.",
             ),
+            Hint(
+                lambda r: r.answer_side == 0,
+                "Blame and praise end in a draw here, {answer}. Put the two halves the other way round: does "
+                "the network notice?",
+            ),
         ),
     ),
     Example(

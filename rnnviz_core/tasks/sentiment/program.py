@@ -1,5 +1,6 @@
 """A verdict as a program in plain torch."""
 
+from rnnviz_core.cells.kinds import Cell
 from rnnviz_core.contracts.program import Places, start
 from rnnviz_core.models.classifier_spec import SentimentSpec
 from rnnviz_core.models.specs import Attention
@@ -20,5 +21,7 @@ vector = attention @ hidden"""
 def program(spec: SentimentSpec, trace: Trace, places: Places) -> str:
     """The program of `rnnviz_core.contracts.program`."""
     read = "vector = last" if spec.attention is Attention.NONE else _POOL
+    if spec.cell is Cell.NONE:
+        read = "vector = mean"
     head = start(spec, trace, places, embedding="embedding", hidden=spec.hidden)
     return head + _SENTIMENT.format(read=read, classes=spec.classes)

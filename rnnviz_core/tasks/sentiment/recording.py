@@ -16,7 +16,10 @@ def record(model: SentimentModel, text: str) -> Trace:
     ids, lengths = batch_of_one(encoding.ids)
     encoded = model.encode(ids, lengths)
     recording = Recording()
-    record_encoder(recording, model.encoder, model.embedding(ids)[0], encoded.states[0], "time")
+    if model.encoder is None:
+        _record_means(recording, model.embedding(ids)[0], encoded.states[0])
+    else:
+        record_encoder(recording, model.encoder, model.embedding(ids)[0], encoded.states[0], "time")
     vector, attended = model.read(encoded)
     if attended is not None:
         recording.add("attention.scores", attended.scores[0], "time")
@@ -43,10 +46,22 @@ def record(model: SentimentModel, text: str) -> Trace:
     )
 
 
+def _record_means(recording: Recording, embedded: Tensor, means: Tensor) -> None:
+    """The embeddings, and the check of their means: summed again in double precision, from the last token.
+
+    That the sum is the same in another order is what a bag of words is about.
+    """
+    recording.add("encoder.embedding", embedded, "time", "dim")
+    rows = embedded.double()
+    total, after = rows.sum(0), rows.flip(0).cumsum(0).flip(0) - rows  # the sum of all, and of what follows
+    again = (total - after) / torch.arange(1, len(rows) + 1).unsqueeze(-1)
+    recording.compare("encoder.embedding", again.numpy(), means.numpy())
+
+
 def _prefix_vectors(model: SentimentModel, ids: Tensor, encoded: Encoded) -> Tensor:
     """What the output layer would read if the text ended after each token: (time, unit)."""
     steps = ids.shape[1]
-    if model.encoder.bidirectional:  # reading from the right starts anew for every prefix
+    if model.spec.bidirectional:  # reading from the right starts anew for every prefix
         return model.read(model.encode(ids.expand(steps, -1), torch.arange(1, steps + 1)))[0]
     if model.attention is None:
         return encoded.states[0]

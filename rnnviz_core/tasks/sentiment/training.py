@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
+from rnnviz_core.cells.kinds import Cell
 from rnnviz_core.checkpoints.registry import load
 from rnnviz_core.errors import DataError, SpecError
 from rnnviz_core.inputs import corpora
@@ -127,6 +128,8 @@ def first_reading(
     run: Run, model: SentimentModel, material: Material, group: Group
 ) -> tuple[LanguageModel, Objective]:
     """The language model whose layers the model starts from, and the texts that it reads."""
+    if run.spec.cell is Cell.NONE:
+        raise SpecError("cell is 'none'; without recurrent layers there is nothing to pretrain")
     if material.running is not None:
         return LanguageModel(model), LanguageObjective.of(material.running, group.rank, group.size)
     read = material.pretrain

@@ -39,8 +39,11 @@ def forget_layer(spec: ModelSpec) -> None:
 
 
 def choose_layer(view: "View") -> Layer:
-    """The layer to look at; a widget only when there is more than one."""
-    options = {layer.name: layer for layer in layers(view.trace)}
+    """The layer to look at; a widget only when there is more than one.
+
+    Of a network without recurrence it is the one that others have: its sections look at none.
+    """
+    options = {layer.name: layer for layer in layers(view.trace) or [Layer()]}
     default = next(iter(options))
     chosen = url.checked("layer", url.one_of(tuple(options)), default, shown=options[default].words.lower())
     if len(options) > 1:

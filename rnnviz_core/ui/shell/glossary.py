@@ -11,6 +11,7 @@ TERMS = {
     "cosine": "How much two lists of numbers point the same way: 1 the same, 0 unrelated, −1 opposite.",
     "PCA": "A flat map of many numbers, turned so that as much of their spread as possible is seen.",
     "t-SNE": "A flat map that keeps neighbours together; distances far apart mean little.",
+    "bag of words": "A network that averages the embeddings of all tokens; their order is lost.",
     "unit": "One number of the network's memory, which changes from token to token.",
     "hidden state": "All units together after a token (h): what the network passes on and shows to others.",
     "cell state": "The LSTM's second memory (c), kept apart from what it shows.",
@@ -103,6 +104,7 @@ PAGES = {
         "entropy",
         "beam",
         "piece",
+        "bag of words",
     ),
 }
 

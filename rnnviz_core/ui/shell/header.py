@@ -166,9 +166,11 @@ def _network(choice: "Choice") -> str:
 
 def badge(trace: Trace) -> str:
     """The proof that what is shown is what torch computed."""
+    what = (
+        "the gates were recomputed from torch’s own h" if trace.definitions else "means were added up again"
+    )
     return (
         f'<details class="rv-badge"><summary title="{CHECKED}">'
         '<b aria-hidden="true">✓</b><span> Checked</span></summary>'
-        f"<p>{CHECKED}: the gates were recomputed from torch’s own h, and the largest difference is "
-        f"{trace.max_difference:.1e}.</p></details>"
+        f"<p>{CHECKED}: {what}, and the largest difference is {trace.max_difference:.1e}.</p></details>"
     )

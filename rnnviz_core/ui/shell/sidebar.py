@@ -100,7 +100,8 @@ def _choose_model(found: Scan, task: str) -> Entry:
         on_change=lambda: change_model(st.session_state[key]),
     )
     entry = entries[chosen]
-    st.caption(wording.plain(f"{entry.spec.hidden} units · {wording.measured(entry)}"))
+    size = f"{entry.spec.hidden} units" if entry.spec.layers else f"{entry.spec.embedding} numbers per token"
+    st.caption(wording.plain(f"{size} · {wording.measured(entry)}"))
     return entry
 
 

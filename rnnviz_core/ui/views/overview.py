@@ -69,13 +69,18 @@ def explain_picture(view: "View") -> None:
     several = len(trace.tokens[trace.time_axis(stepped(view))]) > 1  # else there is nothing to step through
     walk = "; walk through the steps (keys ← and →), and watch the verdict under it" * several
     if stepped(view) == "encoder":
+        then = (
+            "the state mixes it with the state before"
+            if trace.layers()
+            else "the verdict is read from the mean of all columns so far, whatever their order"
+        )
         explain(
-            "Time runs from left to right: each token becomes a column of numbers (embedding), and the "
-            f"state mixes it with the state before. Blue is below zero, orange above{walk}. Click a box: its "
+            "Time runs from left to right: each token becomes a column of numbers (embedding), and "
+            f"{then}. Blue is below zero, orange above{walk}. Click a box: its "
             "page opens at that token." + thinned,
             "At which token does the verdict settle? Change the word you would blame, and look again."
             if walk
-            else "Write a second word: the state then mixes the two, and the verdict may change.",
+            else "Write a second word: the network then reads the two together, and the verdict may change.",
         )
         return
     reads, question = (

@@ -19,6 +19,7 @@ from rnnviz_core.ui.serving.view import View
 from rnnviz_core.ui.shell import routes
 
 NUMBERS = "encoder.values"  # the site that a trace has where numbers are read
+STATES = "*.hidden"  # those of recurrent layers
 
 
 @dataclass(frozen=True)

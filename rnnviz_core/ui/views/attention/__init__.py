@@ -1,6 +1,6 @@
 """The attention page: where the network looks back, what it makes of it, and what that does not prove."""
 
-from rnnviz_core.ui.views.sections import NUMBERS, Needs, Section
+from rnnviz_core.ui.views.sections import NUMBERS, STATES, Needs, Section
 
 from . import replaced, weights
 
@@ -10,7 +10,8 @@ ALIGNS = Needs(axes={WEIGHTS: ("target", "source")})
 POOLS = Needs(axes={WEIGHTS: ("time",)})
 
 SECTIONS = (
-    Section("instead", "What it reads instead", weights.instead, Needs(without=(WEIGHTS,))),
+    Section("instead", "What it reads instead", weights.instead, Needs(sites=(STATES,), without=(WEIGHTS,))),
+    Section("instead", "What it reads instead", weights.averaged, Needs(without=(WEIGHTS, STATES))),
     Section("alignment", "Alignment", weights.alignment, ALIGNS),
     Section("spread", "Spread", weights.spreads, ALIGNS),
     Section("weights", "Weights", weights.weights, POOLS),

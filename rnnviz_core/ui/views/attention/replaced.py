@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
+from rnnviz_core.cells.kinds import Cell
 from rnnviz_core.charts import attention as charts
 from rnnviz_core.charts import context as context_charts
 from rnnviz_core.charts import replaced as replaced_charts
@@ -138,7 +139,9 @@ def _how_to_read(found: Mapping[Attention, Trace]) -> str:
     if Attention.NONE in found:
         bars = contexts.left_at_the_end(found[Attention.NONE]) is not None
         said.append(
-            "Without attention all that goes on is what the network holds when all is read"
+            "A bag of words averages the embeddings, whatever their order."
+            if not found[Attention.NONE].layers()
+            else "Without attention all that goes on is what the network holds when all is read"
             + (": the filled bars are what is left in it of each token." if bars else ".")
         )
     return " ".join(said)
@@ -161,8 +164,14 @@ def _entry(view: "View", kind: Attention) -> Entry | None:
         and _family(entry.spec) == _family(mine)
     ]
 
-    def unlike(entry: Entry) -> tuple[bool, bool, str]:
-        return entry.spec.cell is not mine.cell, entry.spec.bidirectional != mine.bidirectional, entry.id
+    def unlike(entry: Entry) -> tuple[bool, bool, bool, str]:
+        other = entry.spec
+        return (
+            other.cell is Cell.NONE,
+            other.cell is not mine.cell,
+            other.bidirectional != mine.bidirectional,
+            entry.id,
+        )
 
     return min(found, key=unlike, default=None)
 
@@ -201,5 +210,7 @@ def _draw_look(trace: Trace, entry: Entry) -> None:
             description=said,
             lengths=left,
         )
-    else:
+    elif trace.layers():
         st.caption("A plain RNN keeps no ledger of what is left of a token.")
+    else:
+        st.caption("The mean of the embeddings: every token counts alike.")

@@ -55,6 +55,8 @@ def weights(view: "View") -> None:
             row=frames.row(shown.trace, 0, *traces(view)),
         )
         st.markdown(plain(f"{said} {frames.spread_in_words(shown.trace)}"))
+        if audited := frames.audit_in_words(shown.entry.metrics):
+            st.markdown(plain(audited))
     explain(
         "A weight says how much the state after that token counts in the verdict; above the dashed line it "
         "counts more than its equal share. Softmax makes the weights from the scores. "
@@ -222,8 +224,45 @@ def instead(view: "View") -> None:
     )
 
 
+def averaged(view: "View") -> None:
+    """A network without recurrence: what each token adds to the verdict, all with the same weight."""
+    for shown in side_by_side(view):
+        if frames.has_attention(shown.trace):
+            st.info("This network has attention: open it alone to see where it looks.")
+            continue
+        draw_instead(shown)
+    explain(
+        "This network has no attention and no states: it reads the mean of the embeddings. So its logit is a "
+        "sum over the tokens, and what a token adds depends on the token alone, not on its neighbours. The "
+        "bars and the bias add up to the logit, exactly.",
+        "Put a “not” before the word with the tallest bar. Does that bar turn, or does “not” only "
+        "add its own?",
+    )
+    download_rows(partial(contexts.verdict, view.trace, view.model.output_layer().weight), "instead")
+    task = view.entry.spec.task
+    offer_models(
+        "Attention pooling is a mean too, but of states, and with weights that the network chooses.",
+        lambda spec: spec.task == task and spec.attention != "none",
+    )
+
+
+def _draw_mean(shown: "View") -> None:
+    trace, weights = shown.trace, shown.model.output_layer().weight
+    said = contexts.mean_in_words(trace, weights)
+    show(
+        context_charts.verdict(trace.labels["class"], trace.meta["label"], mean=True),
+        key=shown.key("attention-mean"),
+        description=f"What each token and the bias add to the logit of the class chosen below. {said}",
+        verdict=contexts.verdict(trace, weights),
+    )
+    st.markdown(plain(said))
+
+
 def draw_instead(shown: "View") -> None:
     """The one list of numbers, and what is left in it of each token where the cell keeps a ledger."""
+    if not shown.trace.layers():
+        _draw_mean(shown)
+        return
     numbers, left = contexts.fixed(shown.trace), contexts.left_at_the_end(shown.trace)
     lengths: dict[str, Any] = {} if left is None else {"lengths": left}
     said = contexts.left_in_words(left) if left else "A plain RNN keeps no ledger of what is left of a token."

@@ -1,12 +1,15 @@
 """The gates page: what the cell lets in, keeps and forgets at every step."""
 
-from rnnviz_core.ui.views.sections import Needs, Section
+from rnnviz_core.ui.views.sections import STATES, Needs, Section
 
 from . import cell, maps, textbooks
 
+STEPS = Needs(sites=(STATES,))
+
 SECTIONS = (
-    Section("maps", "Heatmaps", maps.maps),
+    Section("maps", "Heatmaps", maps.maps, STEPS),
+    Section("maps", "No gates", maps.none, Needs(without=(STATES,))),
     Section("summary", "Summary", maps.summary, Needs(sites=("*.forget|*.update",))),
-    Section("cell", "One cell", cell.cell),
+    Section("cell", "One cell", cell.cell, STEPS),
     Section("textbooks", "Other textbooks", textbooks.conventions, Needs(sites=("*.reset",))),
 )

@@ -69,8 +69,20 @@ def maps(view: "View", layer: "Layer") -> None:
         )
         task = view.entry.spec.task
         offer_models(
-            "Gates are found in GRU and LSTM networks.", lambda spec: spec.cell != "rnn" and spec.task == task
+            "Gates are found in GRU and LSTM networks.",
+            lambda spec: spec.cell in ("gru", "lstm") and spec.task == task,
         )
+
+
+def none(view: "View", layer: "Layer") -> None:
+    """A network without recurrence has no cell, and so no gates."""
+    del layer
+    task = view.entry.spec.task
+    offer_models(
+        "This network has no cell: it averages the embeddings of all tokens. Nothing is carried from one "
+        "token to the next, so there is nothing to keep and nothing to forget.",
+        lambda spec: spec.cell != "none" and spec.task == task,
+    )
 
 
 def _question(view: "View", layer: "Layer") -> str:

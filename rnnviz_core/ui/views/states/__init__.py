@@ -1,13 +1,16 @@
 """The states page: the memory after every token, and how it came about."""
 
-from rnnviz_core.ui.views.sections import Section
+from rnnviz_core.ui.views.sections import STATES, Needs, Section
 
 from . import maps, memory
 
+STEPS = Needs(sites=(STATES,))
+
 SECTIONS = (
-    Section("maps", "Heatmaps", maps.maps),
-    Section("units", "Units as lines", maps.units),
-    Section("changes", "Change per token", maps.changes),
-    Section("ledger", "Memory ledger", memory.ledger),
-    Section("path", "Path", memory.path),
+    Section("maps", "Heatmaps", maps.maps, STEPS),
+    Section("maps", "No states", maps.none, Needs(without=(STATES,))),
+    Section("units", "Units as lines", maps.units, STEPS),
+    Section("changes", "Change per token", maps.changes, STEPS),
+    Section("ledger", "Memory ledger", memory.ledger, STEPS),
+    Section("path", "Path", memory.path, STEPS),
 )

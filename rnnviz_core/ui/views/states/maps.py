@@ -48,6 +48,17 @@ def maps(view: "View", layer: "Layer") -> None:
         _offer_cell(view)
 
 
+def none(view: "View", layer: "Layer") -> None:
+    """A network without recurrence has no state after a token."""
+    del layer
+    task = view.entry.spec.task
+    offer_models(
+        "This network keeps no state: it averages the embeddings of all tokens, and the mean is the same in "
+        "whatever order they come.",
+        lambda spec: spec.cell != "none" and spec.task == task,
+    )
+
+
 def _draw_maps(shown: "View", layer: "Layer", position: int, unit: int) -> None:
     trace = shown.trace
     names, size, texts = states.names(trace, layer), width(shown, layer), step_texts(trace, layer.part)

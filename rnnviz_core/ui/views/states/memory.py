@@ -34,7 +34,7 @@ def ledger(view: "View", layer: "Layer") -> None:
         offer_models(
             "A plain RNN keeps no ledger: its whole state goes through tanh at every token, so the "
             "state does not fall apart into one share per token. GRU and LSTM were made to keep one.",
-            lambda spec: spec.cell != "rnn" and spec.task == task,
+            lambda spec: spec.cell in ("gru", "lstm") and spec.task == task,
         )
         return
     follow(view, layer.part, "states-ledger")

@@ -18,7 +18,6 @@ from rnnviz_core.ui.controls.clicks import follow
 from rnnviz_core.ui.drawing.show import show
 from rnnviz_core.ui.shell.compare import side_by_side
 from rnnviz_core.ui.shell.wording import SHIFT, download_rows, explain, plain
-from rnnviz_core.ui.views.sections import Needs, Section
 
 if TYPE_CHECKING:
     import numpy as np
@@ -254,19 +253,3 @@ def number_terms(view: "View") -> None:
         "which bars change most?",
     )
     download_rows(partial(series.terms, view.trace), "number-terms")
-
-
-JUDGES, WRITES = Needs(labels=("class",)), Needs(labels=("vocab",))
-TELLS = Needs(sites=("readout.forecasts",))
-
-SECTIONS = (
-    Section("classes", "Probabilities", classes, JUDGES),
-    Section("terms", "What pushed them", terms, JUDGES),
-    Section("verdicts", "After every token", verdicts, JUDGES),
-    Section("confidence", "Confidence", confidence, WRITES),
-    Section("candidates", "Candidates", candidates, WRITES),
-    Section("pieces", "What pushed them", pieces, WRITES),
-    Section("beam", "Beam", beam, WRITES),
-    Section("forecast", "What comes out", forecast, TELLS),
-    Section("terms", "What pushed it", number_terms, TELLS),
-)
