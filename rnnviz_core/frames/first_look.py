@@ -35,6 +35,8 @@ def _moved(trace: Trace, part: str) -> np.ndarray:
     """How much each step changed: the share of the probability that moved, or how far the state did."""
     if part == "encoder" and VERDICTS in trace and len(trace[VERDICTS]) > 1:
         return np.abs(np.diff(trace[VERDICTS], axis=0, prepend=trace[VERDICTS][:1])).sum(1) / 2
+    if not trace.layers(part):  # a bag of words that read one token
+        return np.zeros(len(trace[f"{part}.embedding"]))
     place = Layer(part, trace.layers(part) - 1)
     states = trace[place.site("hidden")]
     return np.linalg.norm(np.diff(states, axis=0, prepend=trace[place.site("initial_hidden")][None]), axis=1)

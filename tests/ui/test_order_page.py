@@ -27,7 +27,9 @@ def start(folder, monkeypatch):
         monkeypatch.setenv("RNNVIZ_CHECKPOINTS", str(folder))
         app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=120)
         app.query_params.update({"model": model, "text": TEXT, **query})
-        app.switch_page(f"pages/{page}.py").run()
+        if page != "overview":
+            app.switch_page(f"pages/{page}.py")
+        app.run()
         assert not app.exception
         return app
 
@@ -51,6 +53,11 @@ def test_the_bag_alone_answers_the_same_in_every_order(start):
     spread = rows.groupby("name")["probability"].agg(lambda values: values.max() - values.min())
     assert spread.max() < 1e-6
     assert words(app).count("nothing moved") == 2
+
+
+@pytest.mark.parametrize("page", ["overview", "embeddings", "attention", "softmax"])
+def test_a_bag_of_one_word(start, page):
+    assert start(page, model="sentiment-bag", text="film").get("vega_lite_chart")
 
 
 def test_one_word_is_told_to_have_no_order(start):

@@ -166,9 +166,8 @@ def _network(choice: "Choice") -> str:
 
 def badge(trace: Trace) -> str:
     """The proof that what is shown is what torch computed."""
-    what = (
-        "the gates were recomputed from torch’s own h" if trace.definitions else "means were added up again"
-    )
+    gates, means = "the gates were recomputed from torch’s own h", "the means were added up once more"
+    what = gates if trace.definitions else means
     return (
         f'<details class="rv-badge"><summary title="{CHECKED}">'
         '<b aria-hidden="true">✓</b><span> Checked</span></summary>'
