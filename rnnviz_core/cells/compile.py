@@ -53,8 +53,9 @@ def program(cell: "Definition", names: tuple[str, ...], *, scanned: bool) -> Pro
 def _lines(cell: "Definition", scanned: bool, blocks: bool) -> Iterator[str]:
     if not blocks:
         yield f"rows, size = len(from_input), from_input.shape[1] // {len(cell.gates)}"
-    for side in ("from_input", "from_state")[: 1 + cell.reads_state]:
-        yield _unpacked([f"{gate.name}_{side}" for gate in cell.gates], side, blocks)
+    yield _unpacked([gate.from_input.name for gate in cell.gates], "from_input", blocks)
+    if cell.reads_state:
+        yield _unpacked([gate.from_state.name for gate in cell.state_gates], "from_state", blocks)
     done = set()
     for first, gates in _runs(cell):
         yield from _joined(cell, first, gates, blocks)
@@ -76,6 +77,8 @@ def _unpacked(names: list[str], joined: str, blocks: bool) -> str:
 def _plain(cell: "Definition", gate: "Gate") -> str | None:
     """The function of a gate, if its argument is just the sum of the two linear parts."""
     said = {equation.name: equation.expression for equation in cell.elementwise}
+    if gate not in cell.state_gates:
+        return None
     if said.get(gate.preactivation.name) != Operation("+", gate.from_input, gate.from_state):
         return None
     activated = said.get(gate.activation.name)

@@ -157,9 +157,11 @@ class Definition:
     """
 
     name: str  # rnn, gru or lstm
-    options: tuple[tuple[str, bool], ...]  # as `definition` takes them: relu, projection, bias
+    options: tuple[
+        tuple[str, "bool | str | float"], ...
+    ]  # as `definition` takes them: relu, projection, bias
     gates: tuple[Gate, ...]
-    linear: tuple[Equation, ...]  # one input part per gate, and one state part where the gates read h
+    linear: tuple[Equation, ...]  # one input part per gate, and one state part where a gate reads h
     elementwise: tuple[Equation, ...]  # the rest, unit by unit (and a projection, where there is one)
 
     @property
@@ -180,7 +182,7 @@ class Definition:
                 return equation
         raise KeyError(name)
 
-    def to_dict(self) -> dict[str, str | bool]:
+    def to_dict(self) -> dict[str, str | bool | float]:
         """Plain values that `from_dict` makes the same definition from."""
         return {"cell": self.name, **dict(self.options)}
 
@@ -198,6 +200,19 @@ class Definition:
     def reads_state(self) -> bool:
         """Whether the gates read the old hidden state."""
         return any("previous_hidden" in equation.symbols() for equation in self.linear)
+
+    @functools.cached_property
+    def state_gates(self) -> tuple[Gate, ...]:
+        """The gates that read the old hidden state as it is: those that ``W_h`` has rows for."""
+        written = {equation.name for equation in self.linear}
+        return tuple(gate for gate in self.gates if gate.from_state.name in written)
+
+    @functools.cached_property
+    def biased(self) -> frozenset[str]:
+        """Which of ``b_i`` and ``b_h`` there are."""
+        parts = ((equation.expression, equation) for equation in self.linear)
+        found = (part.bias.name for part, _ in parts if isinstance(part, Linear) and part.bias is not None)
+        return frozenset(name[:3] for name in found)
 
     @functools.cached_property
     def extra(self) -> tuple[str, ...]:
@@ -265,21 +280,28 @@ class Writer:
     """Collects the equations of a cell while its definition reads like the textbook."""
 
     def __init__(
-        self, name: str, *gates: Gate, bias: bool, reads_state: bool = True, **options: bool
+        self,
+        name: str,
+        *gates: Gate,
+        bias: bool,
+        reads_state: bool = True,
+        state_bias: bool | None = None,
+        **options: bool | str | float,
     ) -> None:
         self.name, self.gates = name, gates
-        self.options = (*options.items(), ("bias", bias))
+        self.options: tuple[tuple[str, bool | str | float], ...] = (*options.items(), ("bias", bias))
+        state_bias = bias if state_bias is None else state_bias
         self.written: list[Equation] = []
         self.linear = []
         for gate in gates:
             about = f"{gate.name} {'values' if gate.name == 'candidate' else 'gate'}"
             parts = (
-                (gate.from_input, input_part, "token being read"),
-                (gate.from_state, state_part, "previous state"),
+                (gate.from_input, input_part, bias, "token being read"),
+                (gate.from_state, state_part, state_bias, "previous state"),
             )
-            for symbol, part, who in parts if reads_state else parts[:1]:
+            for symbol, part, biased, who in parts if reads_state else parts[:1]:
                 self.linear.append(
-                    Equation(symbol, part(gate.rows, bias), f"What the {who} says about the {about}.")
+                    Equation(symbol, part(gate.rows, biased), f"What the {who} says about the {about}.")
                 )
 
     def gate(self, gate: Gate, call: Call, meaning: str, total: str = "Both added up") -> Symbol:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from rnnviz_core.errors import SpecError, unknown_choice
 
-from . import gru, lstm, mingru, peephole, rnn
+from . import gru, lstm, mingru, peephole, rnn, variants
 from .definition import PREVIOUS_CELL as PREVIOUS_CELL
 from .definition import STATES as STATES
 from .definition import Definition as Definition
@@ -34,17 +34,21 @@ CELLS: dict[str, Callable[..., Definition]] = {
     "lstm": lstm.define,
     "peephole": peephole.define,
     "mingru": mingru.define,
+    "lstm_variant": variants.lstm,
+    "gru_variant": variants.gru,
+    "rnn_variant": variants.rnn,
 }
 
 
 @functools.cache
-def definition(cell: Cell | str, **options: bool) -> Definition:
+def definition(cell: Cell | str, **options: bool | str | float) -> Definition:
     """The definition of a cell.
 
     Parameters
     ----------
     cell
-        A key of `CELLS`: ``rnn``, ``gru``, ``lstm``, ``peephole``, ``mingru``.
+        A key of `CELLS`: ``rnn``, ``gru``, ``lstm``, ``peephole``, ``mingru``; those of other libraries are
+        ``lstm_variant``, ``gru_variant``, ``rnn_variant`` (see `variants` for their options).
     options
         ``bias``: whether the linear parts have biases (they have, when it is left out). ``relu``: an RNN
         with relu instead of tanh. ``projection``: an LSTM with ``proj_size``.
@@ -65,7 +69,7 @@ def definition(cell: Cell | str, **options: bool) -> Definition:
 
 
 @functools.cache
-def _made(make: Callable[..., Definition], **options: bool) -> Definition:
+def _made(make: Callable[..., Definition], **options: bool | str | float) -> Definition:
     """One object for one cell, however its options were given."""
     return make(**options)
 
@@ -79,12 +83,15 @@ def from_dict(values: Mapping[str, Any]) -> Definition:
         When the cell or one of its options is unknown.
     """
     options = {name: value for name, value in values.items() if name != "cell"}
-    for name, value in options.items():
-        if not isinstance(value, bool):
-            raise SpecError(f"{name} is {value!r:.40}; it must be true or false")
     cell = values.get("cell")
-    if not isinstance(cell, str):
+    if not isinstance(cell, str) or cell not in CELLS:
         raise SpecError(unknown_choice("cell", cell, CELLS))
+    usual = CELLS[cell].__kwdefaults__ or {}
+    for name, value in options.items():
+        kind = type(usual.get(name, True))
+        if type(value) is not kind:
+            needed = {bool: "true or false", str: "a name", float: "a number"}[kind]
+            raise SpecError(f"{name} is {value!r:.40}; it must be {needed}")
     return definition(cell, **options)
 
 
@@ -146,18 +153,17 @@ def linear_values(cell: Definition, values: Values) -> "dict[str, Tensor]":
 
     `values` holds ``x``, ``previous_hidden`` and the weights as in `step`.
     """
-    bias = "b_i" in values
-    from_state = state_part("", bias).evaluate(values) if cell.reads_state else None
-    return by_gate(cell, input_part("", bias).evaluate(values), from_state)
+    from_state = state_part("", "b_h" in values).evaluate(values) if cell.reads_state else None
+    return by_gate(cell, input_part("", "b_i" in values).evaluate(values), from_state)
 
 
 def by_gate(cell: Definition, from_input: Array, from_state: Array | None) -> dict[str, Array]:
     """Cut the linear parts of all gates, (..., rows) each, into one per gate."""
     size = from_input.shape[-1] // len(cell.gates)
     found = {}
-    for number, gate in enumerate(cell.gates):
-        rows = slice(number * size, (number + 1) * size)
-        found[f"{gate.name}_from_input"] = from_input[..., rows]
-        if from_state is not None:
-            found[f"{gate.name}_from_state"] = from_state[..., rows]
+    for part, gates in ((from_input, cell.gates), (from_state, cell.state_gates)):
+        if part is not None:
+            symbol = "from_input" if part is from_input else "from_state"
+            for number, gate in enumerate(gates):
+                found[f"{gate.name}_{symbol}"] = part[..., number * size : (number + 1) * size]
     return found

@@ -16,7 +16,9 @@ from rnnviz_core.errors import RnnvizError, unknown_choice
 
 from .app import app
 from .chart import chart
-from .model import checkpoints_option, evaluate, print_json, publish, trace
+from .importing import import_
+from .model import checkpoints_option, evaluate, publish, trace
+from .output import print_json
 from .prepare import prepare
 from .train import train
 
@@ -112,5 +114,5 @@ def models(as_json: bool, markdown: bool, checkpoints: Path) -> None:
         click.echo(listing.markdown(table) if markdown else listing.plain(table))
 
 
-for command in (app, trace, chart, prepare, train, evaluate, publish):
+for command in (app, trace, import_, chart, prepare, train, evaluate, publish):
     commands.add_command(command)

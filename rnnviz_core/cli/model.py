@@ -1,7 +1,5 @@
 """Commands that load a model: `trace` and `evaluate`."""
 
-import json
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -9,9 +7,11 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from rnnviz_core import limits, places
-from rnnviz_core.errors import SpecError, TraceError
+from rnnviz_core.errors import SpecError, TextError, TraceError
 from rnnviz_core.search import USUAL_BEAM
 
+from .importing import is_imported, trace_imported
+from .output import print_json
 from .tables import layout_of, layout_options
 
 if TYPE_CHECKING:
@@ -19,12 +19,6 @@ if TYPE_CHECKING:
 
 TRACE_ENDINGS = (".npz", ".parquet", ".csv")
 OPTIONS = ("beam", "reference")  # of `trace`, for those tasks that have them
-
-
-def print_json(value: object) -> None:
-    """Print one JSON value, letters as they are where the stream can hold them, escaped where it cannot."""
-    ascii_only = (sys.stdout.encoding or "ascii").lower().replace("-", "") != "utf8"
-    click.echo(json.dumps(value, ensure_ascii=ascii_only, indent=2))
 
 
 def checkpoints_option(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -74,7 +68,10 @@ def refuse_without_search(ctx: click.Context, *options: str) -> None:
 
 @click.command(short_help="Run a model on a text and write the exact trace.")
 @click.argument("model")
-@click.argument("text")
+@click.argument("text", required=False)
+@click.option("--input", "given", help="An imported network: the file that it reads (.csv, .npy, .txt).")
+@click.option("--columns", help="An imported network: columns of the table, in the order of training.")
+@click.option("--label", help="An imported network: column of the table that names the steps.")
 @click.option(
     "--out",
     type=click.Path(path_type=Path),
@@ -95,7 +92,10 @@ def refuse_without_search(ctx: click.Context, *options: str) -> None:
 def trace(
     ctx: click.Context,
     model: str,
-    text: str,
+    text: str | None,
+    given: str | None,
+    columns: str | None,
+    label: str | None,
     out: Path | None,
     as_json: bool,
     with_findings: bool,
@@ -105,7 +105,7 @@ def trace(
 ) -> None:
     """Run MODEL on TEXT; print the prediction and how exactly it was recorded.
 
-    MODEL is an id that `models` lists, or the path of a checkpoint folder.
+    MODEL is an id that `models` lists, or the path of a checkpoint folder, or of one that `import` wrote.
 
     \b
     Examples:
@@ -116,6 +116,15 @@ def trace(
     """
     if out is not None and out.suffix not in TRACE_ENDINGS:
         raise TraceError(f"{out.name!r} ends in {out.suffix!r}; choose one of {', '.join(TRACE_ENDINGS)}")
+    if is_imported(model):
+        if (given is None) == (text is None):
+            raise TextError("give either the text or --input FILE for the imported network to read")
+        trace_imported(model, text or given or "", columns, label, out, as_json)
+        return
+    if text is None or given or columns or label:
+        raise TextError(
+            "give the text; --input, --columns and --label belong to networks that `import` wrote"
+        )
     network = load(model, checkpoints)
     from rnnviz_core.contracts.task import record
     from rnnviz_core.tracing import kernels

@@ -72,7 +72,7 @@ STATE = "from the old hidden state, U h(t−1)"
 
 def _part(cell: Definition, words: str) -> str:
     """One of a gate's two linear parts, with its bias where the cell has biases."""
-    return words + " + b" * dict(cell.options)["bias"]
+    return words + " + b" * bool(cell.biased)
 
 
 def _sign(cell: Definition, name: str) -> str:
@@ -123,7 +123,7 @@ def _gru(cell: Definition) -> list[Node]:
 
 def _rnn(cell: Definition) -> list[Node]:
     terms, total = ("own", "candidate_from_input", "others"), "candidate_preactivation"
-    others = "from the old states of all other units" + ", and the bias of U" * dict(cell.options)["bias"]
+    others = "from the old states of all other units" + ", and the bias of U" * ("b_h" in cell.biased)
     return [
         _state("previous_hidden", 0.6, 4.75, "h(t−1)"),
         _entry("own_weight", 2.4, 2.2, "weight", "the unit’s weight for its own old state, in U"),

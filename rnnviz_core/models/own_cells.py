@@ -44,16 +44,20 @@ class CellLayers(nn.Module):
             num_layers,
         )
         self.bidirectional, self.batch_first = bidirectional, batch_first
-        self.bias = dict(cell.options)["bias"]
+        self.bias = bool(cell.biased)
         rows, bound = len(cell.gates) * hidden_size, 1 / math.sqrt(hidden_size)
+        back = len(cell.state_gates) * hidden_size
         for layer in range(num_layers):
             width = input_size if layer == 0 else hidden_size * self.directions
             shapes: dict[str, tuple[int, ...]] = {"W_i": (rows, width), "b_i": (rows,)}
-            shapes |= {"W_h": (rows, hidden_size), "b_h": (rows,)} if cell.reads_state else {}
-            shapes |= dict.fromkeys(cell.extra, (hidden_size,))
+            shapes |= {"W_h": (back, hidden_size), "b_h": (back,)} if cell.reads_state else {}
+            shapes |= {
+                name: (hidden_size, hidden_size) if name.startswith("W_") else (hidden_size,)
+                for name in cell.extra
+            }
             for reverse in (False, True)[: self.directions]:
                 for name, shape in shapes.items():
-                    if self.bias or not name.startswith("b_"):
+                    if name not in ("b_i", "b_h") or name in cell.biased:
                         weight = nn.Parameter(torch.empty(shape).uniform_(-bound, bound))
                         self.register_parameter(_parameter(name, layer, reverse), weight)
 

@@ -261,7 +261,8 @@ def gate_values(
     few = previous.size * gates < _FEW
     from_input = from_state = products(x, weights["W_i"], weights.get("b_i"), gates, few)
     if cell.reads_state:
-        from_state = products(torch.from_numpy(previous), weights["W_h"], weights.get("b_h"), gates, few)
+        back = len(cell.state_gates)
+        from_state = products(torch.from_numpy(previous), weights["W_h"], weights.get("b_h"), back, few)
     # One look at all of them: a square is not finite where a number is not, or is very large.
     squares = float(np.vdot(from_input, from_input)) + float(np.vdot(from_state, from_state))
     if not math.isfinite(squares) and not all(np.isfinite(part).all() for part in (from_input, from_state)):

@@ -1,0 +1,239 @@
+"""What an imported network reads: a table of numbers, ids, or a text with the vocabulary of its training."""
+
+import csv
+import json
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from rnnviz_core import limits
+from rnnviz_core.errors import TextError, unknown_choice
+
+from .network import Imported
+
+_WORDS = re.compile(r"[^\W_]+(?:['’][^\W_]+)*|[^\w\s]")
+_UNKNOWN = ("<unk>", "<oov>", "[unk]", "unk", "<UNK>", "<OOV>", "[UNK]")
+_SHOWN = 12  # names of columns in a message
+
+
+@dataclass(frozen=True)
+class Read:
+    """An input: ids (time), or numbers (time, width), with a label for each step."""
+
+    data: np.ndarray
+    tokens: tuple[str, ...]
+    columns: tuple[str, ...] = ()  # the names of the numbers, where the table names them
+
+
+def read_input(given: str, network: Imported, columns: Sequence[str] = (), label: str | None = None) -> Read:
+    """An input as a person names it.
+
+    Parameters
+    ----------
+    given
+        A file (``.csv``, ``.tsv``, ``.npy``, ``.txt``), or the text or numbers themselves.
+    network
+        What is to read it.
+    columns
+        Of a table: the columns to read, in the order in which the network was trained.
+    label
+        Of a table: the column that names the steps.
+
+    Raises
+    ------
+    TextError
+        When it cannot be read, is too long, or does not fit the network.
+    """
+    path = Path(given) if len(given) < 1_000 and "\n" not in given else None
+    try:
+        there = path is not None and path.is_file()
+    except (OSError, ValueError):
+        there = False
+    if not there:
+        if re.search(r"\.(csv|tsv|npy)$", given.strip()):
+            raise TextError(f"there is no file {given!r:.200}")
+        return _typed(given, network)
+    assert path is not None
+    size = path.stat().st_size
+    if size > limits.IMPORT_CONFIG_BYTES:
+        raise TextError(f"{path.name} has {size} bytes; an input has up to {limits.IMPORT_CONFIG_BYTES}")
+    match path.suffix.lower():
+        case ".npy":
+            return _array(path)
+        case ".csv" | ".tsv":
+            return _table(path, network, columns, label)
+        case _:
+            return _typed(_text(path), network)
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        raise TextError(f"{path.name} cannot be read as UTF-8: {error}") from None
+
+
+def _array(path: Path) -> Read:
+    try:
+        data = np.load(path, allow_pickle=False, mmap_mode="r")
+        if data.size * 8 > limits.IMPORT_UNPACKED_BYTES or data.dtype.kind not in "fiub":
+            raise TextError(f"{path.name} holds {data.size} values of {data.dtype}; numbers are read")
+        found = np.array(data)
+    except (ValueError, OSError, EOFError) as error:
+        raise TextError(f"{path.name} is no array: {error}") from None
+    if found.ndim == 3 and len(found) == 1:  # a batch of one
+        found = found[0]
+    return Read(found, tuple(f"step {step}" for step in range(len(found) if found.ndim else 0)))
+
+
+def _typed(text: str, network: Imported) -> Read:
+    """Numbers as they stand; words where there is a vocabulary."""
+    if network.reads == "numbers":
+        parts = [part for part in re.split(r"[\s,;]+", text.strip()) if part]
+        try:
+            data = np.array([float(part) for part in parts])
+        except ValueError as error:
+            raise TextError(f"the network reads numbers: {error}") from None
+        if network.width > 1:
+            if len(data) % network.width:
+                raise TextError(f"there are {len(data)} numbers; the network reads {network.width} per step")
+            data = data.reshape(-1, network.width)
+        return Read(data, tuple(f"step {step}" for step in range(len(data))))
+    if re.fullmatch(r"[\s,;\d]+", text) and text.strip():
+        ids = [int(part) for part in re.split(r"[\s,;]+", text.strip()) if part]
+        if max(ids) >= 2**31:
+            raise TextError(f"the id {max(ids)} is too large")
+        return Read(np.array(ids), tuple(_named(one, network) for one in ids))
+    if not network.vocabulary:
+        raise TextError(
+            "the network reads ids, and which word has which id its file does not say: pass --vocabulary "
+            "FILE (JSON or a word per line), or the ids themselves"
+        )
+    return _words(text, network)
+
+
+def _named(one: int, network: Imported) -> str:
+    return network.vocabulary[one] if one < len(network.vocabulary) else str(one)
+
+
+def _words(text: str, network: Imported) -> Read:
+    ids = {word: number for number, word in enumerate(network.vocabulary) if word}
+    other = next((ids[name] for name in _UNKNOWN if name in ids), None)
+    found, words = [], []
+    for word in _WORDS.findall(text):
+        number = ids.get(word, ids.get(word.lower(), other))
+        if number is None and not word[0].isalnum():
+            continue  # Keras's own tokenizer drops punctuation
+        if number is None:
+            raise TextError(f"the vocabulary has no word {word!r}, and no word for those that it lacks")
+        found.append(number)
+        words.append(word)
+    if not found:
+        raise TextError("the text has no word of the vocabulary")
+    return Read(np.array(found), tuple(words))
+
+
+def _table(path: Path, network: Imported, columns: Sequence[str], label: str | None) -> Read:
+    text = _text(path)
+    first = text.partition("\n")[0]
+    separator = "\t" if path.suffix.lower() == ".tsv" else max(",;\t", key=first.count)
+    rows = [row for row in csv.reader(text.splitlines(), delimiter=separator) if row]
+    if not rows:
+        raise TextError(f"{path.name} is empty")
+    named = any(_number(cell) is None for cell in rows[0])
+    names = [cell.strip() for cell in rows[0]] if named else [str(place + 1) for place in range(len(rows[0]))]
+    rows = rows[1:] if named else rows
+    if not 1 <= len(rows) <= limits.IMPORT_STEPS:
+        raise TextError(f"{path.name} has {len(rows)} rows of numbers; 1 to {limits.IMPORT_STEPS} are read")
+    for name in (*columns, *(() if label is None else (label,))):
+        if name not in names:
+            raise TextError(f"{path.name}: {unknown_choice('column', name, names[:_SHOWN])}")
+    numeric = [
+        name
+        for place, name in enumerate(names)
+        if _number(rows[0][place] if place < len(rows[0]) else "") is not None
+    ]
+    chosen = list(columns) or [name for name in numeric if name != label]
+    if network.width and len(chosen) != network.width:
+        raise TextError(
+            f"{path.name} has {len(chosen)} columns of numbers ({', '.join(chosen[:_SHOWN])}) and the "
+            f"network reads {network.width}: name them with --columns, in the order of training"
+        )
+    data = np.array(
+        [[_cell(path.name, row, names, name, line) for name in chosen] for line, row in enumerate(rows)]
+    )
+    place = (
+        names.index(label)
+        if label is not None
+        else next((spot for spot, name in enumerate(names) if name not in numeric), None)
+    )
+    tokens = tuple(
+        row[place].strip() if place is not None and place < len(row) else f"step {step}"
+        for step, row in enumerate(rows)
+    )
+    if network.reads == "ids":
+        return Read(data[:, 0].astype(np.int64), tokens)
+    return Read(data, tokens, tuple(chosen) if named else ())
+
+
+def _number(cell: str) -> float | None:
+    try:
+        return float(cell.strip())
+    except ValueError:
+        return None
+
+
+def _cell(file: str, row: Sequence[str], names: Sequence[str], name: str, line: int) -> float:
+    place = names.index(name)
+    found = _number(row[place]) if place < len(row) else None
+    if found is None:
+        shown = row[place] if place < len(row) else "nothing"
+        raise TextError(
+            f"{file}: row {line + 1} has {shown!r:.40} in the column {name!r}; a number is read there"
+        )
+    return found
+
+
+def with_vocabulary(network: Imported, path: str | Path) -> Imported:
+    """The same network with the words of a vocabulary: JSON (word to id, or a list), or a word per line.
+
+    Raises
+    ------
+    TextError
+        When the file is no vocabulary, or too large.
+    """
+    path = Path(path)
+    try:
+        size = path.stat().st_size
+    except OSError as error:
+        raise TextError(f"{path.name} cannot be read: {error.strerror or error}") from None
+    if size > limits.IMPORT_CONFIG_BYTES:
+        raise TextError(f"{path.name} has {size} bytes; a vocabulary has up to {limits.IMPORT_CONFIG_BYTES}")
+    text = _text(path)
+    words: Any = text.splitlines()
+    if path.suffix.lower() == ".json":
+        try:
+            words = json.loads(text)
+            if isinstance(words, dict) and isinstance(words.get("config"), dict):  # Keras's Tokenizer
+                words = json.loads(words["config"]["word_index"])
+        except (ValueError, KeyError, TypeError, RecursionError) as error:
+            raise TextError(f"{path.name} is no vocabulary: {error!r:.100}") from None
+    return replace(network, vocabulary=_listed(words, path.name))
+
+
+def _listed(words: Any, name: str) -> tuple[str, ...]:
+    """The word of each id."""
+    if isinstance(words, list):
+        return tuple(map(str, words))
+    if not isinstance(words, dict) or not all(type(number) is int for number in words.values()):
+        raise TextError(f"{name} is no vocabulary: it must map each word to its id, or list the words")
+    if not words or min(words.values()) < 0 or max(words.values()) > 4 * len(words) + 100:
+        raise TextError(f"{name} is no vocabulary: its ids do not run from 0")
+    found = [""] * (max(words.values()) + 1)
+    for word, number in words.items():
+        found[number] = str(word)
+    return tuple(found)

@@ -1,0 +1,414 @@
+"""An imported network: layers one after the other, run on one input and recorded."""
+
+import functools
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from rnnviz_core import limits
+from rnnviz_core.cells import equations as cells
+from rnnviz_core.errors import CheckpointError, TextError, TraceError
+from rnnviz_core.inputs.steps import NO_PIECE, Token
+from rnnviz_core.models.own_cells import CellLayers
+from rnnviz_core.tracing.inside import Recorded
+from rnnviz_core.tracing.layers import Recording, Run, record_layers
+from rnnviz_core.tracing.trace import Trace
+from rnnviz_core.tracing.undisturbed import plain_numbers
+
+from .layers import Layer, Value, compute
+
+MERGES = ("concat", "sum", "mul", "ave")
+FAMILIES = {"lstm_variant": "lstm", "gru_variant": "gru", "rnn_variant": "rnn"}
+
+
+@dataclass(frozen=True)
+class Imported:
+    """A network from a file of another library.
+
+    Attributes
+    ----------
+    name
+        Of the file.
+    origin
+        What wrote it, in words: ``Keras 2.4.0``.
+    layers
+        In the order of computing. One of the kind ``unknown`` ends what can be run.
+    reads
+        ``ids`` or ``numbers``.
+    width
+        Numbers read per step; 0 for ids.
+    notes
+        What was assumed, and what could not be opened.
+    vocabulary
+        The word of each id, where it is known.
+    columns
+        The name of each number read per step, where they are known.
+    """
+
+    name: str
+    origin: str
+    layers: tuple[Layer, ...]
+    reads: str
+    width: int
+    notes: tuple[str, ...] = ()
+    vocabulary: tuple[str, ...] = ()
+    columns: tuple[str, ...] = ()
+
+    @property
+    def unknown(self) -> Layer | None:
+        """The first layer that cannot be run."""
+        return next((layer for layer in self.layers if layer.kind == "unknown"), None)
+
+    @property
+    def recurrent(self) -> tuple[Layer, ...]:
+        """The recurrent layers that can be run."""
+        found = []
+        for layer in self.layers:
+            if layer.kind == "unknown":
+                break
+            if layer.kind == "recurrent":
+                found.append(layer)
+        return tuple(found)
+
+    def parameters(self) -> int:
+        """How many numbers it has learnt."""
+        return sum(array.size for layer in self.layers for array in layer.weights.values())
+
+    def record(self, x: Any, tokens: Sequence[str] | None = None) -> Recorded:
+        """Run the network on one input and record its recurrent layers.
+
+        Parameters
+        ----------
+        x
+            Ids, (time), or numbers, (time, width).
+        tokens
+            A label for each step; words of the vocabulary, or the numbers themselves, when left out.
+
+        Returns
+        -------
+        Recorded
+            ``output`` is the prediction, a numpy array, or None where the network holds a layer that cannot
+            be run. Recurrent layers of one cell that follow each other are the layers of one trace.
+
+        Raises
+        ------
+        TextError
+            When the input does not fit.
+        TraceError
+            When a recording fails its verification.
+        """
+        data = self._checked(x)
+        steps = self._tokens(data, tokens)
+        with plain_numbers(), torch.inference_mode():
+            return _Walk(self, steps).run(Value(data, None, tuple(range(len(data)))))
+
+    def predict(self, x: Any) -> np.ndarray | None:
+        """The prediction alone, see `record`."""
+        output: np.ndarray | None = self.record(x).output
+        return output
+
+    def _checked(self, x: Any) -> Tensor:
+        try:
+            array = np.asarray(x)
+            data = torch.from_numpy(
+                np.ascontiguousarray(array, dtype=np.float64 if array.dtype.kind == "f" else None)
+            )
+        except (TypeError, ValueError) as error:
+            raise TextError(f"the input is no array of numbers: {error}") from None
+        if data.dim() == 1 and self.reads == "numbers" and self.width == 1:
+            data = data.unsqueeze(-1)
+        wanted = 1 if self.reads == "ids" else 2
+        if data.dim() != wanted:
+            shape = "(steps), an id per step" if wanted == 1 else f"(steps, {self.width or 'numbers'})"
+            raise TextError(f"the input has the shape {tuple(data.shape)}; it must be {shape}")
+        if not 1 <= len(data) <= limits.IMPORT_STEPS:
+            raise TextError(f"the input has {len(data)} steps; it must have 1 to {limits.IMPORT_STEPS}")
+        if wanted == 2 and self.width and data.shape[1] != self.width:
+            raise TextError(f"the input has {data.shape[1]} numbers per step; the network reads {self.width}")
+        if data.is_floating_point() and not data.isfinite().all():
+            row = int(torch.nonzero(~data.isfinite().reshape(len(data), -1).all(1))[0])
+            raise TextError(f"the input holds a number that is not finite (step {row})")
+        return data if wanted == 1 else data.float()
+
+    def _tokens(self, data: Tensor, given: Sequence[str] | None) -> tuple[Token, ...]:
+        if given is not None and len(given) != len(data):
+            raise TextError(f"there are {len(given)} tokens for {len(data)} steps")
+        found = []
+        for step, row in enumerate(data):
+            single = row.numel() == 1
+            number = int(row) if self.reads == "ids" else NO_PIECE
+            text = given[step] if given is not None else f"step {step}"
+            if given is None and self.reads == "ids":
+                text = self.vocabulary[number] if 0 <= number < len(self.vocabulary) else str(number)
+            value = float(row.reshape(-1)[0]) if single and self.reads == "numbers" else None
+            found.append(Token(str(text), number, 0, 0, value))
+        return tuple(found)
+
+
+class _Walk:
+    """One run through the layers."""
+
+    def __init__(self, network: Imported, tokens: tuple[Token, ...]) -> None:
+        self.network, self.tokens = network, tokens
+        self.groups: dict[str, _Group] = {}
+        self.notes = list(network.notes)
+
+    def run(self, value: Value) -> Recorded:
+        """All layers, as far as they are known."""
+        last: _Group | None = None
+        stopped: Layer | None = None
+        for layer in self.network.layers:
+            if layer.kind == "unknown":
+                stopped = layer
+                break
+            if layer.kind != "recurrent":
+                value = compute(layer, value)
+                continue
+            value, found = self._recurrent(layer, value)
+            if last is not None and last.takes(found):
+                last.add(found)
+            else:
+                last = _Group(found)
+                self.groups[found.name] = last
+        if stopped is not None:
+            self.notes.append(
+                f"{stopped.name} ({stopped.words}) is not known, so the network was run as far as "
+                "the layer before it"
+            )
+        output = None if stopped is not None else value.data.numpy().copy()
+        rows = {}
+        for group in self.groups.values():
+            rows[group.name] = [group.trace(self.network, self.tokens, tuple(self.notes), output)]
+        return Recorded(output, rows, tuple(self.notes))
+
+    def _recurrent(self, layer: Layer, value: Value) -> tuple[Value, "_Found"]:
+        """Run a recurrent layer: what it passes on, and its recording."""
+        options = layer.options
+        if value.data.dim() != 2:
+            raise CheckpointError(f"{layer.name} reads (steps, numbers) and got {tuple(value.data.shape)}")
+        module = module_of(layer)
+        if value.data.shape[1] != module.input_size:
+            raise CheckpointError(
+                f"{layer.name} reads {module.input_size} numbers and got {value.data.shape[1]}"
+            )
+        x, time = value.data, value.time
+        if options.get("backwards"):
+            x, time = x.flip(0), time[::-1]
+        mask = None if value.mask is None else value.mask.flip(0) if options.get("backwards") else value.mask
+        counted = torch.ones(len(x), dtype=torch.bool) if mask is None else mask
+        if not counted.all():
+            skipped = int((~counted).sum())
+            self.notes.append(f"{layer.name} skips {skipped} of {len(x)} steps, which the mask leaves out")
+        read = x[counted].contiguous()
+        if not len(read):
+            raise TextError("every step is masked: there is nothing to read")
+        states, _ = module(read)
+        widths = module.hidden_size * module.directions
+        starts = {
+            name: np.zeros((module.directions, module.hidden_size), np.float32) for name in module.cell.states
+        }
+        recording = Recording()
+        try:
+            record_layers(recording, module, Run(read, states, starts), "encoder", "time")
+        except TraceError as error:
+            raise TraceError(f"{layer.name}: {error}") from None
+        places = torch.nonzero(counted)[:, 0].tolist()
+        steps = tuple(time[place] for place in places) if time else ()
+        found = _Found(layer.name, recording, module.cell, steps, len(read), module.directions)
+        return self._passed_on(layer, value, states, counted, widths), found
+
+    def _passed_on(self, layer: Layer, value: Value, states: Tensor, counted: Tensor, width: int) -> Value:
+        """States of the steps that count, as the layer hands them on."""
+        options, both = layer.options, layer.options["directions"] == 2
+        half = width // 2 if both else width
+        if not options["sequences"]:
+            ends = (states[-1, :half], states[0, half:]) if both else (states[-1],)
+            return Value(_merged(options, ends))
+        whole = states.new_zeros(len(counted), width)
+        whole[counted] = states
+        if not counted.all() and not options.get("zero_output"):
+            _carry(whole[:, :half], counted, range(len(whole)))
+            if both:
+                _carry(whole[:, half:], counted, range(len(whole) - 1, -1, -1))
+        parts = (whole[:, :half], whole[:, half:]) if both else (whole,)
+        data = _merged(options, parts)
+        if options.get("backwards"):  # as Keras returns it: the last step first, but the mask as it was
+            return Value(data, value.mask, value.time[::-1])
+        return Value(data, value.mask, value.time)
+
+
+def _carry(states: Tensor, counted: Tensor, order: Sequence[int]) -> None:
+    """Where a step does not count, the output of the step before it is handed on."""
+    before = torch.zeros(states.shape[1])
+    for step in order:
+        if counted[step]:
+            before = states[step].clone()
+        else:
+            states[step] = before
+
+
+def _merged(options: Any, sides: tuple[Tensor, ...]) -> Tensor:
+    if len(sides) == 1:
+        return sides[0]
+    match options["merge"]:
+        case "sum":
+            return sides[0] + sides[1]
+        case "mul":
+            return sides[0] * sides[1]
+        case "ave":
+            return (sides[0] + sides[1]) / 2
+        case _:
+            return torch.cat(sides, -1)
+
+
+def module_of(layer: Layer) -> CellLayers:
+    """The recurrent layer as a module that runs and is recorded.
+
+    Raises
+    ------
+    CheckpointError
+        When its weights do not have the shapes of its cell.
+    """
+    return _module(layer.name, tuple(sorted(layer.options["cell"].items())), _Weights(layer))
+
+
+class _Weights:
+    """The weights of a layer, known by the layer they belong to."""
+
+    def __init__(self, layer: Layer) -> None:
+        self.layer = layer
+
+    def __hash__(self) -> int:
+        return id(self.layer)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Weights) and other.layer is self.layer
+
+
+@functools.lru_cache(maxsize=64)
+def _module(name: str, cell: tuple[tuple[str, Any], ...], weights: _Weights) -> CellLayers:
+    layer = weights.layer
+    definition = cells.from_dict(dict(cell))
+    rows, width = layer.weights["weight_ih_l0"].shape
+    units = rows // len(definition.gates)
+    with torch.device("meta"):
+        module = CellLayers(definition, width, units, bidirectional=layer.options["directions"] == 2)
+    expected = {key: tuple(value.shape) for key, value in module.state_dict().items()}
+    found = {key: tuple(value.shape) for key, value in layer.weights.items()}
+    if expected != found:
+        odd = sorted(key for key in expected | found if expected.get(key) != found.get(key))[0]
+        raise CheckpointError(
+            f"{name}: {odd} has the shape {found.get(odd)}; its cell needs {expected.get(odd)}"
+        )
+    module.to_empty(device="cpu")
+    state = {key: torch.from_numpy(np.array(value, np.float32)) for key, value in layer.weights.items()}
+    if not all(value.isfinite().all() for value in state.values()):
+        raise CheckpointError(f"{name} holds weights that are not finite")
+    module.load_state_dict(state)
+    return module.requires_grad_(False).eval()
+
+
+@dataclass(frozen=True)
+class _Found:
+    """The recording of one recurrent layer, and which steps of the input it read."""
+
+    name: str
+    recording: Recording
+    cell: cells.Definition
+    steps: tuple[int, ...]
+    count: int
+    directions: int
+
+
+class _Group:
+    """Recurrent layers of one cell that read the same steps one after the other."""
+
+    def __init__(self, first: _Found) -> None:
+        self.members = [first]
+
+    @property
+    def name(self) -> str:
+        """The names of its layers."""
+        return "+".join(member.name for member in self.members)
+
+    def takes(self, other: _Found) -> bool:
+        """Whether a layer can be the next one of the same trace."""
+        last = self.members[-1]
+        return (last.cell, last.steps, last.count, last.directions) == (
+            other.cell,
+            other.steps,
+            other.count,
+            other.directions,
+        )
+
+    def add(self, other: _Found) -> None:
+        """Put a layer on top."""
+        self.members.append(other)
+
+    def trace(
+        self, network: Imported, tokens: tuple[Token, ...], notes: tuple[str, ...], output: np.ndarray | None
+    ) -> Trace:
+        """All its layers as one trace."""
+        recording = Recording()
+        for number, member in enumerate(self.members):
+            for site, array in member.recording.arrays.items():
+                name = site.replace("encoder.0.", f"encoder.{number}.", 1)
+                recording.arrays[name], recording.axes[name] = array, member.recording.axes[site]
+            recording.difference = max(recording.difference, member.recording.difference)
+        first = self.members[0]
+        steps = tuple(tokens[step] for step in first.steps)
+        if not steps:
+            steps = tuple(Token(f"step {step}", NO_PIECE, 0, 0) for step in range(first.count))
+        labels: dict[str, tuple[str, ...]] = {}
+        values = [step.value for step in steps if step.value is not None]
+        if len(values) == len(steps):
+            recording.add("encoder.values", np.asarray(values, np.float32), "time")
+        if output is not None and output.ndim == 1:
+            recording.add("readout.prediction", output.astype(np.float32), "class")
+            labels["class"] = tuple(f"output {number}" for number in range(len(output)))
+        if network.columns and first.recording.arrays["encoder.0.layer_input"].shape[1] == len(
+            network.columns
+        ):
+            labels["dim"] = network.columns
+        family = first.cell.name
+        return Trace(
+            model=network.name,
+            text="",
+            tokens={"time": steps},
+            arrays=recording.arrays,
+            axes=recording.axes,
+            labels=labels,
+            definitions={"encoder": first.cell},
+            max_difference=recording.difference,
+            meta={
+                "task": "imported",
+                "cell": FAMILIES.get(family, family),
+                "attention": "none",
+                "layers": len(self.members),
+                "bidirectional": first.directions == 2,
+                "names": [member.name for member in self.members],
+                "origin": network.origin,
+                "notes": list(notes),
+            },
+        )
+
+
+def check_size(shapes: dict[str, tuple[int, ...]], name: str) -> None:
+    """Refuse weights that would take too much memory as float32."""
+    if len(shapes) > limits.IMPORT_TENSORS:
+        raise CheckpointError(f"{name} holds {len(shapes)} arrays; the limit is {limits.IMPORT_TENSORS}")
+    size = 4 * sum(math.prod(shape) for shape in shapes.values())
+    if size > limits.IMPORT_UNPACKED_BYTES:
+        raise CheckpointError(
+            f"the weights of {name} take {size} bytes; the limit is {limits.IMPORT_UNPACKED_BYTES}"
+        )
+
+
+def with_words(network: Imported, vocabulary: Sequence[str], columns: Sequence[str] = ()) -> Imported:
+    """The same network with the words of its ids, and the names of its inputs."""
+    return replace(network, vocabulary=tuple(vocabulary), columns=tuple(columns))

@@ -1,0 +1,155 @@
+"""Any file that can be opened, as a network; and the folder in which an imported network is kept."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from safetensors.numpy import save_file
+
+from rnnviz_core import limits
+from rnnviz_core.cells import equations as cells
+from rnnviz_core.errors import CheckpointError, RnnvizError
+
+from . import files, pytorch
+from .layers import ACTIVATIONS, KINDS, Layer
+from .network import MERGES, Imported
+
+NETWORK, WEIGHTS = "network.json", "weights.safetensors"
+FORMAT = 1
+
+
+def open_network(
+    path: str | Path,
+    *,
+    config: str | Path | None = None,
+    prefix: str = "",
+    cell: str | None = None,
+    nonlinearity: str = "tanh",
+) -> Imported:
+    """Open a file of PyTorch, Keras or ONNX, or a folder that `save` wrote. Nothing in it is executed.
+
+    Parameters
+    ----------
+    path
+        The file; what it is, its content says.
+    config
+        Keras: the JSON of ``model.to_json()``, for a file of weights alone.
+    prefix, cell, nonlinearity
+        PyTorch: see `pytorch.open_state_dict`.
+
+    Raises
+    ------
+    CheckpointError
+        When it cannot be opened; the message says why, and what to do.
+    """
+    path = Path(path)
+    if (path / NETWORK).is_file():
+        return load(path)
+    kind = files.kind_of(path)
+    if kind in ("hdf5", "keras"):
+        from . import keras
+
+        return keras.open_keras(path, None if config is None else Path(config))
+    if kind == "onnx":
+        raise CheckpointError(f"{path.name} is of ONNX, which is not opened yet")
+    return pytorch.open_state_dict(path, kind, nonlinearity=nonlinearity, cell=cell, prefix=prefix)
+
+
+def save(network: Imported, folder: str | Path) -> Path:
+    """Write a network into a folder: ``network.json`` lists the layers, the weights are safetensors."""
+    folder = Path(folder)
+    described = {
+        "format": FORMAT,
+        "name": network.name,
+        "origin": network.origin,
+        "reads": network.reads,
+        "width": network.width,
+        "notes": list(network.notes),
+        "vocabulary": list(network.vocabulary),
+        "columns": list(network.columns),
+        "layers": [
+            {
+                "name": one.name,
+                "kind": one.kind,
+                "words": one.words,
+                "options": dict(one.options),
+                "weights": sorted(one.weights),
+            }
+            for one in network.layers
+        ],
+    }
+    weights = {
+        f"{number}.{name}": np.array(array, np.float32)
+        for number, one in enumerate(network.layers)
+        for name, array in one.weights.items()
+    }
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        save_file(weights, folder / WEIGHTS)
+        (folder / NETWORK).write_text(json.dumps(described, indent=1) + "\n", encoding="utf-8")
+    except OSError as error:
+        raise CheckpointError(f"{folder} cannot be written: {error.strerror or error}") from None
+    return folder
+
+
+def load(folder: str | Path) -> Imported:
+    """The inverse of `save`; the folder is checked like any other file.
+
+    Raises
+    ------
+    CheckpointError
+        When it is damaged, too large, or describes what there is not.
+    """
+    folder = Path(folder)
+    try:
+        size = (folder / NETWORK).stat().st_size
+        if size > limits.IMPORT_CONFIG_BYTES:
+            raise CheckpointError(
+                f"{folder.name}/{NETWORK} has {size} bytes; the limit is {limits.IMPORT_CONFIG_BYTES}"
+            )
+        described = json.loads((folder / NETWORK).read_text(encoding="utf-8"))
+        weights = pytorch.tensors(folder / WEIGHTS, files.kind_of(folder / WEIGHTS))
+        return _described(described, weights)
+    except RnnvizError as error:
+        raise CheckpointError(f"{folder.name}: {error}") from None
+    except OSError as error:
+        raise CheckpointError(f"{folder.name} cannot be read: {error.strerror or error}") from None
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+        raise CheckpointError(f"{folder.name}/{NETWORK} is damaged: {error!r:.120}") from None
+
+
+def _described(values: dict[str, Any], weights: dict[str, np.ndarray]) -> Imported:
+    if values["format"] != FORMAT:
+        raise CheckpointError(f"its format is {values['format']!r}; this version reads {FORMAT}")
+    if len(values["layers"]) > limits.IMPORT_LAYERS:
+        raise CheckpointError(f"it has {len(values['layers'])} layers; the limit is {limits.IMPORT_LAYERS}")
+    layers = []
+    for number, one in enumerate(values["layers"]):
+        own = {str(name): weights[f"{number}.{name}"] for name in one["weights"]}
+        layers.append(Layer(str(one["name"]), str(one["kind"]), dict(one["options"]), own, str(one["words"])))
+        _check(layers[-1])
+    if values["reads"] not in ("ids", "numbers"):
+        raise CheckpointError(f"it reads {values['reads']!r:.40}; it must be ids or numbers")
+    return Imported(
+        str(values["name"]),
+        str(values["origin"]),
+        tuple(layers),
+        values["reads"],
+        int(values["width"]),
+        *(tuple(map(str, values[key])) for key in ("notes", "vocabulary", "columns")),
+    )
+
+
+def _check(layer: Layer) -> None:
+    """Refuse a layer that nobody here can have written."""
+    options = layer.options
+    if layer.kind == "recurrent":
+        cells.from_dict(options["cell"])
+        if options["directions"] not in (1, 2) or options["merge"] not in MERGES:
+            raise CheckpointError(f"{layer.name} reads in {options['directions']!r:.20} directions")
+    elif layer.kind not in (*KINDS, "unknown"):
+        raise CheckpointError(f"{layer.name} is of an unknown kind, {layer.kind!r:.40}")
+    for name in ("activation", "function"):
+        if name in options and options[name] not in ACTIVATIONS:
+            raise CheckpointError(f"{layer.name} has an unknown {name}, {options[name]!r:.40}")

@@ -1,0 +1,361 @@
+"""State dicts of PyTorch: ``.safetensors``, ``.pt``, ``.pth``. How parts are connected is assumed, and said.
+
+A pickle is looked at, instruction by instruction, before torch's own reader for weights alone
+(``weights_only=True``) may have it: it must ask for nothing but tensors, dicts and lists.
+"""
+
+import io
+import json
+import pickletools
+import re
+import zipfile
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from safetensors import SafetensorError, safe_open
+from torch import Tensor
+
+from rnnviz_core import limits
+from rnnviz_core.errors import CheckpointError, SpecError, unknown_choice
+
+from .layers import Layer, cell_of
+from .network import Imported, check_size
+
+KINDS = {1: "rnn", 3: "gru", 4: "lstm"}  # by the blocks of rows of weight_ih
+NONLINEARITIES = ("tanh", "relu")
+_DEPTH = 6  # dicts within dicts
+_PICKLED = (
+    "{name} holds a whole model ({what}), which cannot be opened without running its code. Where it was "
+    'made: model = torch.load("{name}", weights_only=False)  and then  '
+    'torch.save(model.state_dict(), "weights.pt")'
+)
+_PLAIN = {
+    "torch._utils _rebuild_tensor_v2",
+    "torch._utils _rebuild_parameter",
+    "torch._utils _rebuild_tensor",
+    "collections OrderedDict",
+    "torch Size",
+    "torch.serialization _get_layout",
+    "torch device",
+    "builtins set",
+    "__builtin__ set",
+    "_codecs encode",
+}
+_WRAPPERS = ("state_dict", "model_state_dict", "model", "net", "network", "module", "_orig_mod")
+_STORAGE = re.compile(
+    r"torch(\.storage)? \w*Storage|torch (float|double|half|bfloat|int|long|short|uint|bool)\w*"
+)
+_LAYER = re.compile(
+    r"(?P<owner>.*?)\.?(?P<kind>weight|bias)_(?P<side>ih|hh|hr)(?P<place>_l(?P<layer>\d+)(?P<reverse>_reverse)?)?"
+)
+
+
+def tensors(path: Path, kind: str) -> dict[str, np.ndarray]:
+    """Every tensor of a file by name, as float32 (whole numbers stay out).
+
+    Raises
+    ------
+    CheckpointError
+        When the file is damaged, too large, or holds more than weights.
+    """
+    found = _safetensors(path) if kind == "safetensors" else _pickled(path, kind)
+    check_size({name: tuple(tensor.shape) for name, tensor in found.items()}, path.name)
+    arrays = {}
+    for name, tensor in found.items():
+        if tensor.is_floating_point() or tensor.is_quantized:
+            plain = tensor.dequantize() if tensor.is_quantized else tensor
+            arrays[name] = plain.detach().to_dense().float().contiguous().numpy()
+    if not arrays:
+        raise CheckpointError(f"{path.name} holds no weights")
+    return arrays
+
+
+def _safetensors(path: Path) -> dict[str, Tensor]:
+    try:
+        with path.open("rb") as file:
+            size = int.from_bytes(file.read(8), "little")
+            rest = path.stat().st_size - 8
+            if size > min(rest, limits.IMPORT_CONFIG_BYTES):
+                raise CheckpointError(
+                    f"{path.name} says that its header has {size} bytes; the file has {rest}, and the limit "
+                    f"is {limits.IMPORT_CONFIG_BYTES}"
+                )
+            header = json.loads(file.read(size))
+        shapes = {
+            name: tuple(map(int, one["shape"])) for name, one in header.items() if name != "__metadata__"
+        }
+        check_size(shapes, path.name)
+        with safe_open(path, framework="pt") as opened:
+            return {name: opened.get_tensor(name) for name in opened.keys()}  # noqa: SIM118
+    except CheckpointError:
+        raise
+    except (
+        SafetensorError,
+        ValueError,
+        KeyError,
+        TypeError,
+        AttributeError,
+        RecursionError,
+        OSError,
+    ) as error:
+        raise CheckpointError(f"{path.name} is damaged, or not safetensors: {error}") from None
+
+
+def _pickled(path: Path, kind: str) -> dict[str, Tensor]:
+    try:
+        for pickled in _pickles(path, kind):
+            _check_pickle(path.name, pickled)
+        loaded = torch.load(path, map_location="cpu", weights_only=True)
+    except CheckpointError:
+        raise
+    except MemoryError:
+        raise CheckpointError(f"{path.name} takes more memory than there is") from None
+    except Exception as error:  # any damage: the file is untrusted bytes
+        said = str(error).splitlines()[0][:200] if str(error) else type(error).__name__
+        raise CheckpointError(f"{path.name} is damaged, or no file of weights: {said}") from None
+    found: dict[str, Tensor] = {}
+    _collect(loaded, "", found, 0)
+    return found
+
+
+def _pickles(path: Path, kind: str) -> Iterator[bytes]:
+    """The pickles of a file: one in an archive, several in a row in a file of torch before 1.6."""
+    if kind == "torch":
+        with zipfile.ZipFile(path) as archive:
+            for entry in archive.infolist():
+                if entry.filename.endswith("/data.pkl") or entry.filename == "data.pkl":
+                    if entry.file_size > limits.IMPORT_CONFIG_BYTES:
+                        raise CheckpointError(
+                            f"{path.name}: its index has {entry.file_size} bytes; the limit is "
+                            f"{limits.IMPORT_CONFIG_BYTES}"
+                        )
+                    yield archive.read(entry)
+        return
+    data = path.read_bytes()
+    stream = io.BytesIO(data)
+    for _ in range(5):  # magic number, protocol, system, the dict, the keys of the storages
+        start = stream.tell()
+        for _operation, _argument, _place in pickletools.genops(stream):
+            pass
+        yield data[start : stream.tell()]
+
+
+def _check_pickle(name: str, pickled: bytes) -> None:
+    """Refuse a pickle that asks for anything but tensors and containers; nothing of it is run."""
+    texts: list[str] = []
+    for operation, argument, _ in pickletools.genops(pickled):
+        if operation.name in ("SHORT_BINUNICODE", "BINUNICODE", "UNICODE", "BINUNICODE8"):
+            texts = [*texts[-1:], str(argument)]
+        elif operation.name in ("GLOBAL", "STACK_GLOBAL"):
+            asked = str(argument) if operation.name == "GLOBAL" else " ".join(texts[-2:])
+            if asked in _PLAIN or _STORAGE.fullmatch(asked):
+                continue
+            raise CheckpointError(_PICKLED.format(name=name, what=asked.replace(" ", ".")[:80]))
+        elif operation.name in ("INST", "OBJ", "EXT1", "EXT2", "EXT4", "NEWOBJ", "NEWOBJ_EX"):
+            raise CheckpointError(_PICKLED.format(name=name, what=operation.name))
+
+
+def _collect(value: Any, prefix: str, found: dict[str, Tensor], depth: int) -> None:
+    """The tensors in dicts within dicts, by their path."""
+    if isinstance(value, Tensor):
+        found[prefix.rstrip(".")] = value
+        if value.numel() * 4 > limits.IMPORT_UNPACKED_BYTES or len(found) > limits.IMPORT_TENSORS:
+            raise CheckpointError(
+                f"its {prefix.rstrip('.')} has {value.numel()} numbers, more than can be opened"
+            )
+    elif isinstance(value, Mapping) and depth < _DEPTH and len(value) <= limits.IMPORT_TENSORS:
+        for name, part in value.items():
+            if isinstance(name, str) and isinstance(part, Tensor | Mapping) and len(name) < 500:
+                _collect(part, f"{prefix}{name}.", found, depth + 1)
+
+
+# --- from names and shapes to layers ------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class _Recurrent:
+    """A recurrent module as its weights tell of it."""
+
+    owner: str
+    kind: str
+    layers: int
+    directions: int
+    width: int
+    units: int
+    weights: dict[str, np.ndarray]  # torch's names with _l0 and so on
+
+    @property
+    def output(self) -> int:
+        """Numbers that it passes on per step."""
+        projected = self.weights.get("weight_hr_l0")
+        return (self.units if projected is None else len(projected)) * self.directions
+
+
+def open_state_dict(
+    path: Path, kind: str, *, nonlinearity: str = "tanh", cell: str | None = None, prefix: str = ""
+) -> Imported:
+    """A state dict as a network.
+
+    A state dict has names and shapes and nothing of how its parts are connected. Assumed is a chain: an
+    embedding, the recurrent layers in the order of the file, a linear layer that reads the last state, each
+    where its sizes fit; `Imported.notes` says what was assumed, and which weights were left aside.
+
+    Parameters
+    ----------
+    path, kind
+        A file, and what `files.kind_of` says of it.
+    nonlinearity
+        Of an ``nn.RNN``, which the weights do not tell: ``tanh`` or ``relu``.
+    cell
+        ``rnn``, ``gru`` or ``lstm`` where the sizes do not tell; by default they do.
+    prefix
+        Only weights whose names begin with it.
+
+    Raises
+    ------
+    CheckpointError
+        When the file cannot be read, or holds no recurrent layer.
+    SpecError
+        When an option is unknown.
+    """
+    if nonlinearity not in NONLINEARITIES:
+        raise SpecError(unknown_choice("nonlinearity", nonlinearity, NONLINEARITIES))
+    if cell is not None and cell not in KINDS.values():
+        raise SpecError(unknown_choice("cell", cell, KINDS.values()))
+    arrays = tensors(path, kind)
+    while not prefix and (first := {name.partition(".")[0] for name in arrays}) and len(first) == 1:
+        wrapper = f"{first.pop()}."
+        if wrapper.rstrip(".") not in _WRAPPERS or not all(name.startswith(wrapper) for name in arrays):
+            break
+        arrays = {name.removeprefix(wrapper): one for name, one in arrays.items()}
+    if prefix:
+        arrays = {name.removeprefix(prefix): one for name, one in arrays.items() if name.startswith(prefix)}
+    modules, rest = _modules(arrays, path.name, cell)
+    notes = [
+        "A state dict does not say how its parts are connected: assumed is a chain in the order of the file. "
+        "The input is read as (steps, numbers), so batch_first makes no difference."
+    ]
+    layers: list[Layer] = []
+    embedding = _embedding(rest, modules[0].width)
+    if embedding:
+        layers.append(Layer(embedding, "embedding", {}, {"table": rest.pop(embedding)}, "Embedding"))
+        notes.append(f"{embedding} is taken for the embedding that {modules[0].owner} reads.")
+    chain = [modules[0]]
+    for module in modules[1:]:
+        if module.width == chain[-1].output:
+            chain.append(module)
+        else:
+            notes.append(
+                f"{module.owner} reads {module.width} numbers and {chain[-1].owner} passes on "
+                f"{chain[-1].output}: it is no part of the chain (open it alone with its prefix)"
+            )
+    for module in chain:
+        layers += _layers(module, nonlinearity)
+        if module.kind == "rnn":
+            notes.append(
+                f"{module.owner} is an nn.RNN, whose weights do not tell tanh from relu: {nonlinearity}."
+            )
+    linear = _linear(rest, chain[-1].output)
+    if linear:
+        weights = {"weight": rest.pop(f"{linear}.weight")}
+        if f"{linear}.bias" in rest:
+            weights["bias"] = rest.pop(f"{linear}.bias")
+        layers.append(Layer("last step", "last", {}, words="the state after the last step"))
+        layers.append(Layer(linear, "dense", {"activation": "linear"}, weights, "Linear"))
+        notes.append(f"{linear} is taken for the readout, and reads the output of the last step.")
+        if chain[-1].directions == 2:
+            notes.append(
+                "Read backwards, the last step has seen itself alone; many models read the first there."
+            )
+    if rest:
+        left = sorted(rest)
+        more = f" and {len(left) - 6} more" if len(left) > 6 else ""
+        notes.append(f"Left aside: {', '.join(left[:6])}{more}.")
+    reads = "ids" if embedding else "numbers"
+    width = 0 if embedding else modules[0].width
+    return Imported(path.name, "a state dict of PyTorch", tuple(layers), reads, width, tuple(notes))
+
+
+def _modules(
+    arrays: dict[str, np.ndarray], name: str, cell: str | None
+) -> tuple[list[_Recurrent], dict[str, np.ndarray]]:
+    """The recurrent modules in the order of the file, and all other weights."""
+    owners: dict[str, dict[str, np.ndarray]] = {}
+    rest: dict[str, np.ndarray] = {}
+    for full, array in arrays.items():
+        found = _LAYER.fullmatch(full.replace("parametrizations.", "").replace(".original", ""))
+        if found is None:
+            rest[full] = array
+            continue
+        short = f"{found['kind']}_{found['side']}" + (found["place"] or "_l0")
+        owners.setdefault(found["owner"] or "the network", {})[short] = array
+    modules = [_module(owner, weights, name, cell) for owner, weights in owners.items()]
+    if not modules:
+        some = ", ".join(list(rest)[:6])
+        raise CheckpointError(
+            f"{name} holds no recurrent layer: nothing is called weight_ih_l0 or weight_hh (it holds {some})"
+        )
+    return modules, rest
+
+
+def _module(owner: str, weights: dict[str, np.ndarray], name: str, cell: str | None) -> _Recurrent:
+    first, state = weights.get("weight_ih_l0"), weights.get("weight_hh_l0")
+    if first is None or state is None or first.ndim != 2 or state.ndim != 2:
+        raise CheckpointError(f"{name}: {owner} lacks weight_ih_l0 or weight_hh_l0, matrices both")
+    projected = weights.get("weight_hr_l0")
+    units = projected.shape[1] if projected is not None and projected.ndim == 2 else state.shape[1]
+    blocks = len(state) / units if units else 0
+    kind = cell or KINDS.get(int(blocks)) if blocks == int(blocks) else None
+    if kind is None or KINDS.get(int(blocks)) != kind:
+        raise CheckpointError(
+            f"{name}: {owner} has weight_hh of the shape {state.shape}; an RNN has 1, a GRU 3 and an "
+            "LSTM 4 blocks of as many rows as units"
+        )
+    layers = 1 + max(int(key.split("_l")[1].split("_")[0]) for key in weights)
+    if layers > limits.IMPORT_LAYERS or any(f"weight_ih_l{layer}" not in weights for layer in range(layers)):
+        raise CheckpointError(f"{name}: {owner} has gaps between its {layers} layers")
+    directions = 2 if "weight_ih_l0_reverse" in weights else 1
+    return _Recurrent(owner, kind, layers, directions, first.shape[1], units, weights)
+
+
+def _layers(module: _Recurrent, nonlinearity: str) -> Iterator[Layer]:
+    """A layer of ours for each layer of a module."""
+    if "weight_hr_l0" in module.weights:
+        yield Layer(module.owner, "unknown", {}, words="LSTM with a projection; record it with record_module")
+        return
+    bias = "two" if "bias_ih_l0" in module.weights else "none"
+    options = cell_of(module.kind, bias, **({"content": nonlinearity} if module.kind == "rnn" else {}))
+    for number in range(module.layers):
+        weights = {}
+        for reverse in ("", "_reverse")[: module.directions]:
+            for part in ("weight_ih", "weight_hh", "bias_ih", "bias_hh"):
+                key = f"{part}_l{number}{reverse}"
+                if key in module.weights:
+                    weights[f"{part}_l0{reverse}"] = module.weights[key]
+        name = module.owner if module.layers == 1 else f"{module.owner}.{number}"
+        settings = {"cell": options, "directions": module.directions, "sequences": True, "merge": "concat"}
+        yield Layer(name, "recurrent", settings, weights, module.kind.upper())
+
+
+def _embedding(rest: Mapping[str, np.ndarray], width: int) -> str:
+    """The one matrix that looks like the embedding of what is read; "" where there is none, or several."""
+    found = [
+        name
+        for name, one in rest.items()
+        if one.ndim == 2 and one.shape[1] == width and "emb" in name.lower()
+    ]
+    return found[0] if len(found) == 1 else ""
+
+
+def _linear(rest: Mapping[str, np.ndarray], width: int) -> str:
+    """The one linear layer that reads as many numbers as the last layer passes on."""
+    found = [
+        name.removesuffix(".weight")
+        for name, one in rest.items()
+        if name.endswith(".weight") and one.ndim == 2 and one.shape[1] == width and "emb" not in name.lower()
+    ]
+    return found[0] if len(found) == 1 else ""

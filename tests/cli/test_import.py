@@ -1,0 +1,89 @@
+"""`rnnviz import`, and `rnnviz trace` on what it wrote."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from helpers_keras import drawn, lstm, write_h5
+from torch import nn
+
+from rnnviz_core import Trace
+from rnnviz_core.cli.main import main
+
+
+@pytest.fixture
+def forecaster(tmp_path: Path) -> tuple[Path, Path, np.ndarray]:
+    """A network of Keras that reads two columns, a table, and what Keras's equations make of it."""
+    weights, (kernel, bias) = drawn((2, 16), (4, 16), (16,)), drawn((4, 1), (1,))
+    layers = [
+        ("LSTM", {"name": "memory", "units": 4, "recurrent_activation": "sigmoid"}, weights),
+        ("Dense", {"name": "out", "units": 1, "activation": "linear"}, [kernel, bias]),
+    ]
+    table = tmp_path / "prices.csv"
+    rows = np.random.default_rng(1).normal(size=(10, 2)).round(3)
+    lines = [f"2024-01-{day + 1:02d},{a},{b}" for day, (a, b) in enumerate(rows)]
+    table.write_text("date,open,close\n" + "\n".join(lines), encoding="utf-8")
+    return (
+        write_h5(tmp_path / "lstm_model.h5", layers, "2.15.0"),
+        table,
+        lstm(rows, weights)[-1] @ kernel + bias,
+    )
+
+
+def test_a_forecaster_is_imported_and_traced(
+    forecaster: tuple[Path, Path, np.ndarray], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file, table, expected = forecaster
+    out = tmp_path / "prices"
+    assert main(["import", str(file), "--input", str(table), "--out", str(out), "--json"]) == 0
+    said = json.loads(capsys.readouterr().out)
+    np.testing.assert_allclose(said["prediction"], expected, atol=1e-5)
+    assert said["reads"] == "numbers"
+    trace = Trace.load(out / "trace-0.npz")
+    assert trace.tokens["time"][0].text == "2024-01-01"
+    assert trace.labels["dim"] == ("open", "close")
+    assert main(["trace", str(out), "--input", str(table), "--out", str(tmp_path / "t.npz")]) == 0
+    said = capsys.readouterr().out
+    assert f"prediction    {expected[0]:.6g}" in said
+    assert "memory: LSTM, 4 units, 10 steps" in said
+    np.testing.assert_array_equal(
+        Trace.load(tmp_path / "t.npz")["encoder.0.forget"], trace["encoder.0.forget"]
+    )
+
+
+def test_a_state_dict_without_an_input_is_described(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    torch.save(nn.GRU(3, 4, 2).state_dict(), tmp_path / "w.pt")
+    assert main(["import", str(tmp_path / "w.pt")]) == 0
+    said = capsys.readouterr().out
+    assert "reads         3 numbers per step" in said
+    assert "layer         the network.1: GRU" in said
+
+
+@pytest.mark.parametrize(
+    "arguments, message",
+    [
+        (["import", "{}/none.h5"], "none.h5 cannot be read"),
+        (
+            ["import", "{}/lstm_model.h5", "--input", "1 2 3"],
+            "there are 3 numbers; the network reads 2 per step",
+        ),
+        (["trace", "sentiment-tiny-lstm"], "give the text"),
+        (
+            ["trace", "sentiment-tiny-lstm", "good", "--input", "x.csv"],
+            "belong to networks that `import` wrote",
+        ),
+    ],
+)
+def test_what_does_not_fit_is_refused(
+    forecaster: tuple[Path, Path, np.ndarray],
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    arguments: list[str],
+    message: str,
+) -> None:
+    assert main([one.format(tmp_path) for one in arguments]) == 2
+    assert message in capsys.readouterr().err

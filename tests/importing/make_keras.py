@@ -1,0 +1,123 @@
+"""Writes networks of Keras itself into a folder, with Keras's own predictions: run as a process of its own.
+
+python make_keras.py FOLDER
+"""
+
+import os
+import sys
+from pathlib import Path
+
+os.environ |= {"KERAS_BACKEND": "torch", "KERAS_HOME": sys.argv[1], "CUDA_VISIBLE_DEVICES": ""}
+
+import keras
+import numpy as np
+from keras import layers
+
+SERIES = np.random.default_rng(5).normal(size=(12, 3)).astype("float32")
+GAPS = SERIES.copy()
+GAPS[[0, 1, 6, 11]] = 0  # steps that a mask leaves out
+IDS = np.array([0, 0, 3, 7, 1, 0, 9, 4])
+
+
+def networks() -> dict[str, tuple[list[keras.Layer], np.ndarray]]:
+    """Name -> layers, and what they read."""
+    dense = layers.Dense
+    return {
+        "sentiment": (
+            [
+                layers.Embedding(20, 8, mask_zero=True),
+                layers.SpatialDropout1D(0.2),
+                layers.Bidirectional(layers.LSTM(4, return_sequences=True)),
+                layers.LSTM(3),
+                dense(1, activation="sigmoid"),
+            ],
+            IDS,
+        ),
+        "stacked": (
+            [layers.LSTM(5, return_sequences=True), layers.Dropout(0.2), layers.LSTM(4), dense(1)],
+            SERIES,
+        ),
+        "gru": ([layers.GRU(4, return_sequences=True), layers.GRU(4, reset_after=False), dense(2)], SERIES),
+        "hard": (
+            [
+                layers.LSTM(
+                    4, recurrent_activation="hard_sigmoid", activation="softsign", return_sequences=True
+                ),
+                layers.GRU(4, activation="elu", recurrent_activation="hard_sigmoid", reset_after=False),
+                dense(3, activation="softmax"),
+            ],
+            SERIES,
+        ),
+        "simple": (
+            [layers.SimpleRNN(4, activation="relu", use_bias=False), dense(2, activation="tanh")],
+            SERIES,
+        ),
+        "backwards": (
+            [
+                layers.Masking(),
+                layers.LSTM(4, go_backwards=True, return_sequences=True),
+                layers.GRU(3, return_sequences=True),
+                layers.TimeDistributed(dense(2)),
+            ],
+            GAPS,
+        ),
+        "merged": (
+            [
+                layers.Masking(),
+                layers.Bidirectional(layers.GRU(4, return_sequences=True), merge_mode="ave"),
+                layers.Bidirectional(layers.SimpleRNN(3), merge_mode="mul"),
+                dense(2),
+            ],
+            GAPS,
+        ),
+        "around": (
+            [
+                layers.Conv1D(6, 3, padding="causal", activation="relu"),
+                layers.MaxPooling1D(2),
+                layers.BatchNormalization(),
+                layers.LSTM(4, return_sequences=True),
+                layers.LayerNormalization(),
+                layers.Flatten(),
+                dense(4, activation="gelu"),
+                layers.LeakyReLU(),
+                layers.Reshape((2, 2)),
+                layers.GlobalAveragePooling1D(),
+            ],
+            SERIES,
+        ),
+    }
+
+
+def main() -> None:
+    folder, rng, kept = Path(sys.argv[1]), np.random.default_rng(1), {}
+    for name, (rows, x) in networks().items():
+        width = (None,) if x.ndim == 1 else (12, 3)
+        model = keras.Sequential([layers.Input(width), *rows], name=name)
+        for weight in model.weights:
+            if "seed" not in weight.path:
+                value = rng.normal(0, 0.5, weight.shape)
+                weight.assign(value**2 + 0.1 if "variance" in weight.path else value)
+        kept[f"{name}_x"], kept[f"{name}_y"] = x, np.asarray(model.predict(x[None], verbose=0))[0]
+        model.save(folder / f"{name}.keras")
+        model.save(folder / f"{name}.h5")
+        if name == "stacked":
+            model.save_weights(folder / "stacked.weights.h5")
+            (folder / "stacked.json").write_text(model.to_json(), encoding="utf-8")
+    start = keras.Input((12, 3))
+    left, right = layers.LSTM(4)(start), layers.GRU(4)(start)
+    keras.Model(start, dense_of(layers.Concatenate()([left, right]))).save(folder / "branched.keras")
+    inner = layers.LSTM(4, name="before")(start)
+    keras.Model(start, layers.Lambda(lambda value: value * 2, name="doubled")(inner)).save(
+        folder / "lambda.keras"
+    )
+    chain = keras.Model(start, dense_of(layers.LSTM(4, name="only")(start)))
+    kept["chain_x"], kept["chain_y"] = SERIES, np.asarray(chain.predict(SERIES[None], verbose=0))[0]
+    chain.save(folder / "chain.keras")
+    np.savez(folder / "kept.npz", **kept)
+
+
+def dense_of(value: keras.KerasTensor) -> keras.KerasTensor:
+    return layers.Dense(2)(value)
+
+
+main()

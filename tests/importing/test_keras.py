@@ -1,0 +1,78 @@
+"""Files of Keras 1 to 3 against an implementation of its equations that owes nothing to ours."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from helpers_keras import drawn, gru, hard_sigmoid_2, hard_sigmoid_3, lstm, sigmoid, simple, write_h5
+
+from rnnviz_core.importing.opening import open_network
+
+X = np.random.default_rng(2).normal(size=(9, 3)).astype(np.float32)
+
+
+@pytest.mark.parametrize(
+    "version, gates, act, name",
+    [
+        ("2.2.4", hard_sigmoid_2, "tanh", "hard_sigmoid"),
+        ("2.15.0", sigmoid, "relu", "sigmoid"),
+        ("3.5.0", hard_sigmoid_3, "tanh", "hard_sigmoid"),
+    ],
+)
+@pytest.mark.parametrize("kind", ["LSTM", "GRU", "after", "SimpleRNN"])
+def test_generations_and_functions(
+    tmp_path: Path, version: str, gates: Any, act: str, name: str, kind: str
+) -> None:
+    function = {"tanh": np.tanh, "relu": lambda a: np.maximum(a, 0)}[act]
+    settings = {
+        "name": "one",
+        "units": 4,
+        "activation": act,
+        "recurrent_activation": name,
+        "return_sequences": True,
+    }
+    match kind:
+        case "LSTM":
+            weights = drawn((3, 16), (4, 16), (16,))
+            expected = lstm(X, weights, gates, function)
+        case "SimpleRNN":
+            weights = drawn((3, 4), (4, 4), (4,))
+            expected = simple(X, weights, function)
+        case _:
+            after = kind == "after"
+            weights = drawn((3, 12), (4, 12), (2, 12) if after else (12,))
+            expected = gru(X, weights, gates, function, after)
+            settings["reset_after"] = after
+    path = write_h5(tmp_path / "one.h5", [("GRU" if kind == "after" else kind, settings, weights)], version)
+    recorded = open_network(path).record(X)
+    np.testing.assert_allclose(recorded.output, expected, atol=1e-5)
+    trace = recorded["one"]
+    np.testing.assert_allclose(trace["encoder.0.hidden"], expected, atol=1e-5)
+
+
+@pytest.mark.parametrize("kind", ["LSTM", "GRU"])
+def test_keras_1_keeps_a_matrix_for_every_gate(tmp_path: Path, kind: str) -> None:
+    order = (0, 2, 1, 3) if kind == "LSTM" else (0, 1, 2)  # i c f o, and z r h
+    blocks = len(order)
+    weights = drawn((3, 4 * blocks), (4, 4 * blocks), (4 * blocks,))
+    apart = [np.split(one, blocks, axis=-1) for one in weights]
+    kept = [part[place] for place in order for part in apart]
+    settings = {"name": "old", "output_dim": 4, "activation": "tanh", "inner_activation": "hard_sigmoid"}
+    path = write_h5(tmp_path / "old.h5", [(kind, settings, kept)], "1.2.2", first=True)
+    expected = (lstm if kind == "LSTM" else gru)(X, weights, hard_sigmoid_2)[-1]
+    np.testing.assert_allclose(open_network(path).predict(X), expected, atol=1e-5)
+
+
+@pytest.mark.parametrize("kind", ["LSTM", "GRU"])
+def test_cudnn_layers_keep_their_kernels_transposed(tmp_path: Path, kind: str) -> None:
+    blocks = {"LSTM": 4, "GRU": 3}[kind]
+    kernel, back, bias = drawn((3, 4 * blocks), (4, 4 * blocks), (2, 4 * blocks))
+    turned = np.hstack([one.T.reshape(one.shape) for one in np.hsplit(kernel, blocks)])
+    kept = [turned, np.hstack([one.T for one in np.hsplit(back, blocks)]), bias.reshape(-1)]
+    path = write_h5(tmp_path / "gpu.h5", [(f"CuDNN{kind}", {"name": "fast", "units": 4}, kept)], "2.2.4")
+    if kind == "LSTM":
+        expected = lstm(X, [kernel, back, bias.sum(0)])[-1]
+    else:
+        expected = gru(X, [kernel, back, bias], after=True)[-1]
+    np.testing.assert_allclose(open_network(path).predict(X), expected, atol=1e-5)
