@@ -2,7 +2,9 @@
 
 import streamlit as st
 
-st.set_page_config(page_title="RNNViz", page_icon="🧠", layout="wide", initial_sidebar_state=336)
+from rnnviz_core import places
+
+st.set_page_config(page_title="RNNViz", page_icon=places.MARK, layout="wide", initial_sidebar_state=336)
 
 from rnnviz_core import startup  # noqa: E402
 

@@ -10,6 +10,8 @@ from pathlib import Path
 
 PACKAGE = Path(__file__).resolve().parent
 CARRIED = "_app"  # the folder in a wheel
+MARK = PACKAGE / "ui" / "mark.svg"  # the project's own, in the tab of the browser
+NAME = PACKAGE / "ui" / "name.svg"  # the mark with the name beside it
 
 
 def app_folder(package: Path = PACKAGE) -> Path:
@@ -26,6 +28,18 @@ def is_installed() -> bool:
 def shipped() -> Path:
     """The folder of the models that come with RNNViz."""
     return app_folder() / "checkpoints"
+
+
+def documents() -> dict[str, Path]:
+    """What can be read about RNNViz in itself: title -> file, README first, licence last."""
+    folder = app_folder()
+    files = [
+        folder / "README.md",
+        *sorted((folder / "docs").glob("*.md")),
+        folder / "NOTICE",
+        folder / "LICENSE",
+    ]
+    return {file.stem: file for file in files if file.is_file() and file.stem != "gallery"}
 
 
 def checkpoints() -> Path:

@@ -23,7 +23,7 @@ from rnnviz_core.scoring import publishing
 
 from .verify import test_of
 
-HEADING, NEXT = "## What it is used to", "## Data"
+HEADING, NEXT = "## Texts like those it was tested on", "## Data"
 
 
 def with_usual(card: str, usual: dict[str, int]) -> str:

@@ -261,7 +261,7 @@ def usual_lines(usual: Mapping[str, int]) -> list[str]:
     if not usual:
         return []
     return [
-        "## What it is used to",
+        "## Texts like those it was tested on",
         "",
         f"99 in 100 of the {usual['texts']:,} texts it was scored on stay within {usual['pieces']} pieces,",
         f"{usual['unknown']} % unknown pieces, and {usual['lone']} % of their letters alone in a piece"

@@ -47,7 +47,7 @@ class Option:
 class Answer:
     """What a network says of a text, as a header shows it."""
 
-    verb: str  # how it says it, a word or two
+    verb: str  # what it is, a word or two: ``Prediction``
     text: str
     share: float | None = None  # its probability, where there is one
     place: tuple[int, int] | None = None  # which of how many answers it is, from 0
@@ -105,7 +105,7 @@ class Task:
     describe: "Callable[[Trace], dict[str, Any]]"  # the answer as plain values, for ``trace --json``
     lines: "Callable[[Trace], list[tuple[str, str]]]"  # the answer for a terminal: (name, value)
     program: Callable[[Any, Any, Any], str]  # spec, trace, places: see `rnnviz_core.contracts.program`
-    architecture: Callable[[Any], str]  # the spec in words: ``two-way GRU + attention``
+    architecture: Callable[[Any], str]  # the spec in words: ``BiGRU + attention``
     reads: Callable[[Any], str]  # the language of what it reads: networks that read the same can be compared
     family: Callable[[Any], str]  # in words, beside networks that do something else: ``es→en``
     headline: Callable[[Any, Mapping[str, float]], str]  # spec, scores: the one that belongs to what is shown

@@ -192,9 +192,9 @@ def verdict_in_words(trace: Trace, position: int) -> str:
     def after(step: int) -> str:
         return f"{names[best[step]]} ({shares[step, best[step]]:.1%}) after “{texts[step]}”"
 
-    said = f"It says {after(position)}"
+    said = f"The verdict is {after(position)}"
     if position:
-        said += f", and said {after(position - 1)} one token earlier"
+        said += f"; one token earlier it was {after(position - 1)}"
     moved = np.abs(np.diff(shares, axis=0)).sum(1) / 2
     if len(moved):
         most = int(moved.argmax()) + 1
@@ -249,9 +249,9 @@ def named_candidates(trace: Trace, step: int, named: int = 12) -> Columns:
 
 
 def candidates_in_words(trace: Trace, step: int) -> str:
-    """What it wrote at a step, how sure it was, and the best pieces it did not write."""
+    """What it output at a step, how sure it was, and the best pieces it did not write."""
     step = min(step, len(trace.tokens["target"]) - 1)
     shares, written = trace["readout.probabilities"][step], trace.tokens["target"][step]
     others = [number for number in np.argsort(-shares, kind="stable")[:4] if number != written.id][:3]
     rest = ", ".join(f"“{shown(trace.labels['vocab'][number])}” {shares[number]:.1%}" for number in others)
-    return f"Step {step}: it wrote “{shown(written.text)}” ({shares[written.id]:.1%}). Next best: {rest}."
+    return f"Step {step}: the decoder outputs “{shown(written.text)}” ({shares[written.id]:.1%}). Next best: {rest}."

@@ -64,8 +64,8 @@ def test_verdicts_after_every_token(sentiment):
     np.testing.assert_allclose(grid[list(names)], sentiment["readout.prefix_probabilities"])
     shares = sentiment["readout.prefix_probabilities"].astype(float)
     said = frames.verdict_in_words(sentiment, 2)
-    assert f"It says {names[shares[2].argmax()]} ({shares[2].max():.1%})" in said
-    assert f"said {names[shares[1].argmax()]} ({shares[1].max():.1%})" in said
+    assert f"The verdict is {names[shares[2].argmax()]} ({shares[2].max():.1%})" in said
+    assert f"it was {names[shares[1].argmax()]} ({shares[1].max():.1%})" in said
     moved = np.abs(np.diff(shares, axis=0)).sum(1) / 2
     assert f"(step {moved.argmax() + 1}): {moved.max():.1%}" in said
     assert "earlier" not in frames.verdict_in_words(sentiment, 0)
@@ -374,16 +374,16 @@ def test_the_chosen_token_is_framed_and_a_click_moves_it(start):
 
 
 def test_a_clicked_step_tells_what_else_was_considered(start):
-    app = start("es-en-gru-bahdanau")
-    assert "Step 0: it wrote" in html.unescape(words(app))
+    app = start("es-en-gru-bahdanau", step="0")
+    assert "Step 0: the decoder outputs" in html.unescape(words(app))
     app.session_state["confidence"] = {"selection": {"cell": [{"position": 1}]}}
     app.run()
     assert not app.exception
     assert in_url(app, "step") == "1"
     told = html.unescape(words(app))
-    assert "Step 1: it wrote" in told
+    assert "Step 1: the decoder outputs" in told
     assert "Next best: “" in told
-    assert "Step 0: it wrote" not in told
+    assert "Step 0: the decoder outputs" not in told
     app = start("es-en-gru-bahdanau", step="99999")
     assert any("step" in note.value for note in app.info)
 

@@ -260,7 +260,7 @@ def test_a_verdict_on_a_usual_text_is_not_doubted(open_page):
 
 def test_the_doubt_stands_over_the_column_that_it_is_about(open_page):
     app = open_page("overview", model="sentiment-lstm", with_text="Der Film war leider furchtbar langweilig.")
-    first, *others = [one.value for one in app.html if "It says" in one.value]
+    first, *others = [one.value for one in app.html if "Prediction" in one.value]
     assert "Unlike 99" not in first
     assert [("Unlike 99" in one) for one in others] == [False, True]
 

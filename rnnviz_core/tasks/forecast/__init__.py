@@ -23,7 +23,7 @@ def _told(trace: Trace) -> str:
 
 
 def _answer(trace: Trace) -> Answer:
-    return Answer("It expects", _told(trace))
+    return Answer("Forecast", _told(trace))
 
 
 def _describe(trace: Trace) -> dict[str, Any]:

@@ -22,7 +22,7 @@ def _answer(trace: Trace) -> Answer:
     shares = trace["readout.probabilities"]
     best = int(shares.argmax())
     place, ordered = (best, len(shares)), bool(trace.meta.get("ordered", True))
-    return Answer("It says", str(trace.meta["label"]), float(shares[best]), place, ordered)
+    return Answer("Prediction", str(trace.meta["label"]), float(shares[best]), place, ordered)
 
 
 def _describe(trace: Trace) -> dict[str, Any]:
@@ -44,7 +44,7 @@ def _lines(trace: Trace) -> list[tuple[str, str]]:
 def _architecture(spec: SentimentSpec) -> str:
     if spec.cell is Cell.NONE:
         return "bag of words"
-    words = ("two-way " if spec.bidirectional else "") + spec.cell.upper()
+    words = ("Bi" if spec.bidirectional else "") + spec.cell.upper()
     if spec.layers > 1:
         words += f" × {spec.layers}"
     return words + (" + attention" if spec.attention != "none" else "")

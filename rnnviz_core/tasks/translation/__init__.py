@@ -27,7 +27,7 @@ def _build(spec: TranslationSpec, tokenizers: Mapping[str, Tokenizer], name: str
 
 def _answer(trace: Trace) -> Answer:
     text = str(trace.meta["translation"]).strip() or "(nothing)"
-    verb = "It is fed" if trace.meta["forced"] else "It writes"
+    verb = "Fed translation" if trace.meta["forced"] else "Translation"
     return Answer(verb, text, language=str(trace.meta["target"]))
 
 

@@ -51,7 +51,7 @@ def draw_brief(entry: Entry, trace: Trace, *, reads: bool) -> None:
     axis = "source" if "source" in trace.tokens else "time"
     rows = [f'<p class="rv-row"><strong>{escape(entry.id)}</strong></p>']
     if reads:
-        rows.append(_row("It reads", _steps(trace.tokens[axis])))
+        rows.append(_row("Input", _steps(trace.tokens[axis])))
     rows += [_answer(trace), doubt(entry, trace)]
     st.html(f'<div class="rv-head">{"".join(rows)}</div>')
 

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import streamlit as st
 
+from rnnviz_core import places
 from rnnviz_core.errors import RnnvizError, TextError
 from rnnviz_core.tracing.trace import Trace
 from rnnviz_core.ui import streamlit_private
@@ -29,6 +30,7 @@ def _failed(error: Exception, page: str, choice: Choice | None) -> None:
 
 
 def _prepare() -> Choice:
+    st.logo(places.NAME, size="large", icon_image=places.MARK)
     style.install()
     script.install()
     loaders.warm_up()

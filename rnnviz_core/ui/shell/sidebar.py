@@ -11,7 +11,7 @@ from rnnviz_core.ui.controls import choose, url
 from rnnviz_core.ui.serving import loaders
 from rnnviz_core.ui.serving.view import Choice
 
-from . import compare, sentence, wording
+from . import about, compare, sentence, wording
 
 
 def say_hint(choice: Choice, trace: Trace) -> None:
@@ -33,6 +33,7 @@ def draw() -> Choice:
         example = _choose_example(entry, written.typed)
         hint = st.empty() if example else None
         other = compare.choose(found, entry, written.read)
+        about.draw(entry)
         _list_problems(found)
     return Choice(entry, written.read, Choice(*other) if other else None, example, hint, written)
 

@@ -17,7 +17,8 @@ STYLE = (
 .st-key-head-top { flex-wrap: nowrap; }
 .st-key-tools { flex: 0 0 auto; width: auto; flex-wrap: nowrap; justify-content: flex-end; gap: 0.4rem; }
 .st-key-tools button { min-height: 2.1rem; padding: 0.1rem 0.6rem; font-size: 0.875rem; }
-.st-key-sentence-page textarea { field-sizing: content; height: auto; min-height: 2.6rem; max-height: 11rem; }
+.st-key-sentence-page textarea, .st-key-sentence textarea { field-sizing: content; height: auto !important;
+  min-height: 2.6rem; max-height: 11rem; }
 .rv-row { display: flex; flex-wrap: wrap; gap: 0.35rem 0.3rem; align-items: baseline; margin: 0.35rem 0; }
 .rv-key { flex: 0 0 4.6rem; font-size: 0.85rem; opacity: 0.8; }
 .rv-value { display: flex; flex-wrap: wrap; gap: 0.3rem 0.6rem; align-items: baseline; flex: 1 1 12rem; }

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from rnnviz_core.frames.columns import Rows
     from rnnviz_core.ui.serving.view import View
 
+FEW = 4  # units of a network that is small enough for its size to be part of its name
 NEGATIONS = {"en": "not", "es": "no", "de": "nicht"}
 _SPECIAL = re.compile(r"([\\`*_{}\[\]<>()#+\-.!|~$^=:&])")
 
@@ -69,15 +70,17 @@ def measured(entry: Entry) -> str:
 
 
 def architecture(spec: ModelSpec) -> str:
-    """The cell and how it looks back: ``LSTM``, ``two-way GRU + attention``, ``GRU + Bahdanau``."""
+    """The cell and how it looks back: ``LSTM``, ``BiGRU + attention``, ``GRU + Bahdanau``."""
     return task_of_spec(spec).architecture(spec)
 
 
 def label(entry: Entry) -> str:
     """A model as a list of choices names it: languages, architecture, score."""
-    family, measured = task_of_spec(entry.spec).family(entry.spec), score(entry)
-    about = f"{family} " * (family != entry.spec.task)  # the task stands above the list
-    return f"{about}{architecture(entry.spec)}" + (f" · {measured}" if measured else "")
+    spec = entry.spec
+    family, measured = task_of_spec(spec).family(spec), score(entry).removesuffix(" right")
+    about = f"{family} " * (family != spec.task)  # the task stands above the list
+    few = f", {spec.hidden} units" * (spec.hidden <= FEW)
+    return f"{about}{architecture(spec)}{few}" + (f" · {measured}" if measured else "")
 
 
 def download_rows(rows: "Rows | Callable[[], Rows]", name: str) -> None:

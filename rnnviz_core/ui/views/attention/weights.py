@@ -210,7 +210,7 @@ def instead(view: "View") -> None:
         if ledger
         else f"Change the first {one} of a long {text}. Do these numbers change at all?",
     )
-    task = view.entry.spec.task
+    task = task_of_spec(view.entry.spec)
     offer_models(
         "This network has no attention. "
         + (
@@ -220,7 +220,11 @@ def instead(view: "View") -> None:
             else f"Its {answer} is read from the last state alone: whatever the network did not carry to the "
             f"end of the {text} is lost to it."
         ),
-        lambda spec: spec.task == task and spec.attention != "none",
+        lambda spec: (
+            spec.task == task.name
+            and spec.attention != "none"
+            and task.reads(spec) == task.reads(view.entry.spec)
+        ),
     )
 
 

@@ -164,7 +164,7 @@ def beam(view: "View") -> None:
     """The beam search as a tree, and the translations it finished."""
     width = choose_beam()
     if view.trace.meta["forced"]:
-        st.markdown("It is fed your translation, so there is nothing to search for.")
+        st.markdown("The decoder is fed your translation, so there is nothing to search for.")
         return
     if width == 1:
         st.markdown(

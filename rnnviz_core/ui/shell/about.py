@@ -1,0 +1,84 @@
+"""At the foot of the sidebar: the model's card, the documentation, the licence, and where the source is.
+
+All of it is read from files that come with RNNViz, in a dialog: an app in a classroom may have no internet.
+"""
+
+import functools
+import re
+from importlib import metadata
+from pathlib import Path
+
+import streamlit as st
+
+from rnnviz_core import places
+from rnnviz_core.checkpoints.registry import Entry
+
+_IMAGE = re.compile(r"!\[[^\]]*\]\([^)]*\)")
+_LINK = re.compile(r"(?<!!)\[([^\]]*)\]\((?!https?://)[^)]*\)")
+_COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
+
+
+def readable(markdown: str) -> str:
+    """Markdown of a file as the app may show it: no images, no links to files, no mathematics by accident.
+
+    A checkpoint's card is somebody's file: a picture in it would be fetched from wherever it says.
+    """
+    kept = _COMMENT.sub("", markdown)
+    return _LINK.sub(r"\1", _IMAGE.sub("", kept)).replace("$", r"\$")
+
+
+@functools.cache
+def _text(path: Path) -> str:
+    return path.read_text(encoding="utf-8")
+
+
+def draw(entry: Entry) -> None:
+    """Three small buttons; what they open is read then."""
+    with st.container(horizontal=True, gap="small", key="about"):
+        if entry.card.strip() and st.button("Model card", key="about-card", type="tertiary"):
+            card(entry)
+        documents = places.documents()
+        if documents and st.button("Documentation", key="about-docs", type="tertiary"):
+            documentation(documents)
+        if st.button("Source and licence", key="about-source", type="tertiary"):
+            source(documents)
+
+
+@st.dialog("Model card", width="large")
+def card(entry: Entry) -> None:
+    """What the model was trained on, how often it is right, and where it fails."""
+    st.markdown(readable(entry.card))
+
+
+@st.dialog("Documentation", width="large")
+def documentation(documents: dict[str, Path]) -> None:
+    """The chapters, one at a time."""
+    chapters = [name for name in documents if name not in ("LICENSE", "NOTICE")]
+    chosen = st.selectbox("Chapter", chapters, format_func=_title, key="about-chapter")
+    if chosen:
+        st.markdown(readable(_text(documents[chosen])))
+
+
+def _title(name: str) -> str:
+    return "Start here" if name == "README" else name.capitalize()
+
+
+@st.dialog("Source and licence", width="large")
+def source(documents: dict[str, Path]) -> None:
+    """Where the program is that drew this page, and what may be done with it."""
+    st.markdown(
+        "RNNViz is free software: everything that this page shows is computed by the Python package "
+        "`rnnviz_core`, which you can read, run and change. The tables of numbers come from there too: "
+        "**Download** gives you the trace and a program in plain PyTorch that computes the same."
+    )
+    st.code(f"{places.PACKAGE.name} {_version()}", language=None)
+    for name in ("LICENSE", "NOTICE"):
+        if name in documents:
+            st.text(_text(documents[name]))
+
+
+def _version() -> str:
+    try:
+        return metadata.version("rnnviz")
+    except metadata.PackageNotFoundError:  # run from a clone
+        return "from a clone of the repository"

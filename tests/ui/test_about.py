@@ -1,0 +1,70 @@
+"""The foot of the sidebar: the model's card, the documentation, source and licence; the name and the mark."""
+
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from rnnviz_core import places
+from rnnviz_core.checkpoints import registry as checkpoints
+from rnnviz_core.ui.shell import wording
+from rnnviz_core.ui.shell.about import readable
+
+ROOT = Path(__file__).resolve().parents[2]
+ENTRIES = checkpoints.scan(ROOT / "checkpoints").entries
+
+
+def opened(button: str) -> str:
+    app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=120).run()
+    before = [block.value for block in app.markdown]
+    next(one for one in app.sidebar.button if one.label == button).click().run()
+    assert not app.exception
+    texts = [block.value for block in (*app.markdown, *app.text)]
+    return "\n".join(text for text in texts if text not in before)
+
+
+def test_the_card_of_the_model_with_its_failures():
+    card = opened("Model card")
+    assert "# sentiment-lstm" in card
+    assert "## Where it fails" in card
+    assert "negation" in card
+
+
+def test_the_documentation_begins_with_the_readme():
+    assert "# RNNViz" in opened("Documentation")
+
+
+def test_the_licence_is_there_word_for_word():
+    assert (ROOT / "LICENSE").read_text(encoding="utf-8") in opened("Source and licence")
+
+
+@pytest.mark.parametrize("name", places.documents())
+def test_a_document_brings_nothing_from_elsewhere(name):
+    text = readable(places.documents()[name].read_text(encoding="utf-8"))
+    assert "![" not in text
+    assert "<!--" not in text
+    assert "](docs/" not in text
+
+
+def test_a_card_fetches_no_picture_and_keeps_its_words():
+    card = (
+        "costs $5 and $6 ![pixel](https://example.org/p.png) see [limits](limits.md), [paper](https://x.org)"
+    )
+    assert readable(card) == r"costs \$5 and \$6  see limits, [paper](https://x.org)"
+
+
+@pytest.mark.parametrize("file", [places.MARK, places.NAME], ids=lambda file: file.name)
+def test_the_mark_is_a_drawing_of_its_own(file):
+    drawing = ElementTree.parse(file).getroot()
+    assert drawing.tag.endswith("svg")
+    used = {value for part in drawing.iter() for name, value in part.attrib.items() if "href" in name}
+    assert used == set(), "it fetches nothing"
+
+
+def test_every_model_is_told_apart_by_its_label_and_fits_the_list():
+    """A list in the sidebar has room for about 34 letters, and the score comes last."""
+    labels = [(entry.spec.task, wording.label(entry)) for entry in ENTRIES]
+    shown = [label for task, label in labels if task != "forecast"]
+    assert len(set(shown)) == len(shown)
+    assert max(len(label) for _, label in labels) <= 34
