@@ -126,9 +126,9 @@ class Visitor:
         self.settle()
 
     def copied_link(self) -> str:
-        """The address that one click on "Copy link" puts into the clipboard."""
+        """The address that one click on "Share link" puts into the clipboard."""
         self.page.context.grant_permissions(["clipboard-read", "clipboard-write"])
-        self.page.get_by_role("button", name="Copy link", exact=True).click()
+        self.page.get_by_role("button", name="Share link", exact=True).click()
         self.page.get_by_role("status").filter(has_text="Link copied").wait_for()
         return str(self.page.evaluate("navigator.clipboard.readText()"))
 

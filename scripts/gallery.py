@@ -96,8 +96,8 @@ SHOTS = (
         Shot("embeddings", section, kind, caption, (("token", "3"),), first=section == "vectors")
         for section, caption in (
             ("vectors", "The list of numbers of every token; a click names the token's neighbours."),
-            ("alike", "How alike the tokens are to each other, and what is nearest to the chosen one."),
-            ("map", "The neighbourhood of a piece in two dimensions; any word can be searched."),
+            ("alike", "The similarity of the tokens to each other, and what is nearest to the chosen one."),
+            ("map", "The neighbourhood of a token in two dimensions; any word can be searched."),
             ("axis", "The sentence's tokens on the line between two words that are typed."),
         )
         for kind in (LSTM, WRITES)
@@ -145,7 +145,7 @@ SHOTS = (
         "Where every step of the decoder looks; one step as bars.",
         first=True,
     ),
-    Shot("attention", "spread", WRITES, "How spread out every look is, against equal weights."),
+    Shot("attention", "spread", WRITES, "The entropy of every look, against equal weights."),
     *(
         Shot("attention", section, kind, caption)
         for section, caption in (
@@ -171,13 +171,13 @@ SHOTS = (
     Shot("softmax", "order", LSTM, "The same words in other orders, beside a network that reads none."),
     Shot("softmax", "confidence", WRITES, "How sure the decoder was at every step.", first=True),
     Shot("softmax", "pieces", WRITES, "Why one piece and not another: the summands of two rivals' logits."),
-    Shot("softmax", "candidates", WRITES, "The most probable pieces of one step."),
+    Shot("softmax", "candidates", WRITES, "The most probable tokens of one step."),
     Shot("softmax", "beam", WRITES, "The beam search as a tree, the chosen path marked."),
     *(
         Shot(name, section, EXPECTS, caption, (("token", "170"), ("unit", "7")), first=first)
         for name, section, caption, first in (
             ("overview", "", "The network under the series that it reads, and what it expected.", True),
-            ("embeddings", "numbers", "What goes in: the series, and the scaled number that is read.", False),
+            ("embeddings", "numbers", "The input: the series, and the scaled number that is read.", False),
             ("gates", "maps", "Every gate over 264 months.", False),
             ("gates", "summary", "How open the gates are, month by month.", False),
             ("gates", "cell", "One unit in one month taken apart.", False),

@@ -103,7 +103,7 @@ def entropy_bars() -> alt.LayerChart:
     return theme.finish(
         chart.properties(
             title=building_blocks.heading(
-                "How spread each look is", "0 bits: one token only; dashed: all alike"
+                "Entropy of the attention", "0 bits: one token only; dashed: all alike"
             ),
             height=220,
         )
@@ -119,7 +119,7 @@ def _matrix(scale: str = "matrix_x", legend: int = 150) -> alt.Chart:
             y=building_blocks.tokens_y(building_blocks.TARGET, field="target", sort="target_position"),
             color=building_blocks.colour("weight", theme.sequential(), "weight", [0, 0.5, 1], length=legend),
             tooltip=[
-                building_blocks.tip("target_token", "writes", "text"),
+                building_blocks.tip("target_token", "outputs", "text"),
                 building_blocks.tip("token", "looks at", "text"),
                 building_blocks.tip("weight", "weight", "share"),
                 building_blocks.tip("score", "score"),

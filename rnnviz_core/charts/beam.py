@@ -52,7 +52,7 @@ def tree(slots: int) -> alt.LayerChart:
     return theme.finish(
         alt.layer(ways, dots, *texts, start).properties(
             title=building_blocks.heading(
-                "The beam, from the first piece down", "Below each piece: score of the path"
+                "The beam, from the first token down", "Below each token: score of the path"
             )
         )
     )
@@ -60,11 +60,11 @@ def tree(slots: int) -> alt.LayerChart:
 
 def _tips() -> list[alt.Tooltip]:
     return [
-        building_blocks.tip("piece", "piece", "text"),
+        building_blocks.tip("piece", "token", "text"),
         alt.Tooltip("step:Q", title="step"),
-        building_blocks.tip("probability", "after what was written", "share"),
+        building_blocks.tip("probability", "after what was output", "share"),
         building_blocks.tip("log_probability", "log-probability so far"),
-        building_blocks.tip("score", "score: that per piece"),
+        building_blocks.tip("score", "score: that per token"),
         building_blocks.tip("kind", "it was", "text"),
     ]
 

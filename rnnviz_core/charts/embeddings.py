@@ -65,7 +65,7 @@ def similarity_matrix(row: int = HEIGHTS[0]) -> alt.LayerChart:
         .add_params(building_blocks.cell_click("position"))
     )
     chart = alt.layer(matrix, building_blocks.chosen_column(x)).properties(
-        title=building_blocks.heading("How alike the tokens are", "1: same direction, 0: unrelated"),
+        title=building_blocks.heading("Cosine similarity of the tokens", "1: same direction, 0: unrelated"),
         height=alt.Step(row),
     )
     return theme.finish(chart)
@@ -80,7 +80,7 @@ def neighbour_bars() -> alt.LayerChart:
         ),
         y=building_blocks.tokens_y("piece", field="tick", sort="rank"),
         tooltip=[
-            building_blocks.tip("piece", "piece", "text"),
+            building_blocks.tip("piece", "token", "text"),
             alt.Tooltip("rank:Q", title="rank", format="d"),
             building_blocks.tip("value", "cosine"),
         ],
@@ -89,7 +89,7 @@ def neighbour_bars() -> alt.LayerChart:
     numbers = base.mark_text(align="left", dx=5).encode(text=alt.Text("value:Q", format=".2f"))
     chart = alt.layer(bars, numbers).properties(
         title=building_blocks.heading(
-            "Nearest in the whole vocabulary", "The longest bar points most nearly alike"
+            "Nearest in the whole vocabulary", "The longest bar is the most similar"
         ),
         height=alt.Step(24),
     )

@@ -170,7 +170,7 @@ def _links(top: int, bottom: int) -> alt.Chart:
             opacity=alt.Opacity("weight:Q", scale=alt.Scale(domain=[0, 1], range=[0.35, 0.9]), legend=None),
             tooltip=[
                 building_blocks.tip("source", "looks at", "text"),
-                building_blocks.tip("token", "writes", "text"),
+                building_blocks.tip("token", "outputs", "text"),
                 building_blocks.tip("weight", "weight", "share"),
             ],
         )

@@ -171,11 +171,11 @@ def confidence() -> alt.LayerChart:
         alt.Tooltip("choices:Q", title="as unsure as between", format=".1f"),
     ]
     base = alt.Chart(alt.NamedData("steps")).encode(
-        x=building_blocks.tokens_x("pieces written, in order"), tooltip=tips
+        x=building_blocks.tokens_x("tokens output, in order"), tooltip=tips
     )
     bars = base.mark_bar(color=theme.ACCENT, cornerRadiusEnd=2).encode(
         y=alt.Y(
-            "probability:Q", title="probability of the piece written", scale=alt.Scale(domain=[0, 1])
+            "probability:Q", title="probability of the token output", scale=alt.Scale(domain=[0, 1])
         ).axis(format=".0%", grid=True, tickCount=5)
     )
     words = (
@@ -202,14 +202,14 @@ def candidates(named: int = 12) -> alt.LayerChart:
         .transform_calculate(
             label="(datum.rank < 10 ? '0' : '') + datum.rank + ' ' + datum.piece",
             words="format(datum.share, '.1%')",
-            kind="datum.written ? 'written' : 'not written'",
+            kind="datum.written ? 'output' : 'not output'",
         )
     )
     y = alt.Y("label:N", title=None, sort=alt.EncodingSortField("rank", op="min")).axis(
         labelExpr="slice(datum.value, 3)", labelLimit=120
     )
     x = _share_x()
-    scale = alt.Scale(domain=["written", "not written"], range=[theme.ACCENT, theme.OUTLINE])
+    scale = alt.Scale(domain=["output", "not output"], range=[theme.ACCENT, theme.OUTLINE])
     bars = base.mark_bar(cornerRadiusEnd=2, height=16).encode(
         x=x,
         y=y,
@@ -217,7 +217,7 @@ def candidates(named: int = 12) -> alt.LayerChart:
             "kind:N", scale=scale, title=None, legend=alt.Legend(orient="top", direction="horizontal")
         ),
         tooltip=[
-            building_blocks.tip("piece", "piece", "text"),
+            building_blocks.tip("piece", "token", "text"),
             building_blocks.tip("logit", "logit"),
             building_blocks.tip("share", "at this temperature", "share"),
         ],
@@ -228,7 +228,7 @@ def candidates(named: int = 12) -> alt.LayerChart:
         .add_params(_temperature())
         .properties(
             title=building_blocks.heading(
-                "The most probable pieces of this step", "Softmax over the whole vocabulary"
+                "The most probable tokens of this step", "Softmax over the whole vocabulary"
             ),
             height=26 * named,
         )

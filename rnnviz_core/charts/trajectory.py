@@ -76,7 +76,7 @@ def state_path(name: str, classes: bool = False, two: bool = False) -> alt.Layer
     layers = [*(_arrows() if classes else []), line, ring, dots, *words]
     chart = alt.layer(*layers).properties(
         title=building_blocks.heading(
-            f"The path of the {name} state", "One dot per token; the large one is the end"
+            f"The trajectory of the {name} state", "One dot per token; the large one is the end"
         ),
         height=400,
     )

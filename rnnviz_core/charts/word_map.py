@@ -17,7 +17,7 @@ def neighbourhood_map(method: str) -> alt.LayerChart:
         x=alt.X("x:Q", title="", scale=alt.Scale(zero=False, padding=20), axis=None),
         y=alt.Y("y:Q", title="", scale=alt.Scale(zero=False, padding=20), axis=None),
         tooltip=[
-            building_blocks.tip("piece", "piece", "text"),
+            building_blocks.tip("piece", "token", "text"),
             alt.Tooltip("rank:Q", title="rank as neighbour", format="d"),
             building_blocks.tip("value", "cosine"),
         ],

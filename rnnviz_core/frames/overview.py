@@ -161,7 +161,7 @@ def title(track: Track) -> str:
     if track.kind == "embedding":
         if track.size == 1:
             return "What goes in: one number per step, scaled"
-        whose = "The piece it wrote before, as" if track.part == "decoder" else "Embedding:"
+        whose = "The token it output before, as" if track.part == "decoder" else "Embedding:"
         return f"{whose} {track.size} numbers{drawn}"
     who = "Decoder" if track.part == "decoder" else "Hidden state"
     layer = f", layer {track.layer + 1}" if track.layer else ""

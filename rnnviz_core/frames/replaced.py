@@ -72,7 +72,7 @@ def pieces_in_words(frame: pd.DataFrame) -> str:
     words = []
     for kind, rows in frame[frame["kind"] != OWN].groupby("kind", sort=False):
         words.append(
-            f"{kind}: another piece would win at {int(rows['changed'].sum())} of {len(rows)} steps, "
+            f"{kind}: another token would win at {int(rows['changed'].sum())} of {len(rows)} steps, "
             f"{rows['moved'].mean():.0%} of the probability moved on average"
         )
     return "; ".join(words)

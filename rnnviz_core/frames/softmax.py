@@ -11,7 +11,7 @@ from .numbers import printed
 from .tokens import entropy, shown, step_columns, step_texts, tick_texts
 
 BIAS = "bias"
-PIECES = ("the piece written", "the best other piece")
+PIECES = ("the token output", "the best other token")
 NAME = 0.058  # of the probability axis: the height of a class's name beside the lines
 PUSHES = ("pushes down", "pushes up")
 
@@ -254,4 +254,5 @@ def candidates_in_words(trace: Trace, step: int) -> str:
     shares, written = trace["readout.probabilities"][step], trace.tokens["target"][step]
     others = [number for number in np.argsort(-shares, kind="stable")[:4] if number != written.id][:3]
     rest = ", ".join(f"“{shown(trace.labels['vocab'][number])}” {shares[number]:.1%}" for number in others)
-    return f"Step {step}: the decoder outputs “{shown(written.text)}” ({shares[written.id]:.1%}). Next best: {rest}."
+    given = f"“{shown(written.text)}” ({shares[written.id]:.1%})"
+    return f"Step {step}: the decoder outputs {given}. Next best: {rest}."

@@ -412,7 +412,7 @@ def test_equations_headings_and_glossary_say_the_same_of_a_gate():
         cell = "gru" if gate in cells.gates("gru") and gate != "candidate" else "lstm"
         assert cells.definition(cell)[gate].meaning == f"{text}."
         assert text in charted
-        assert glossary.TERMS["candidate" if gate == "candidate" else f"{gate} gate"].startswith(text)
+        assert glossary.TERMS["candidate" if gate == "candidate" else f"{gate} gate"].meaning.startswith(text)
 
 
 def test_every_gate_has_its_colour_and_meaning():

@@ -190,7 +190,7 @@ def test_copy_link_is_on_the_screen_and_copies_at_one_click(
 ) -> None:
     visitor = visit(viewport=LAPTOP)
     visitor.open(path_of(page))
-    place = visitor.page.get_by_role("button", name="Copy link", exact=True).bounding_box()
+    place = visitor.page.get_by_role("button", name="Share link", exact=True).bounding_box()
     assert place["y"] >= 0
     assert place["y"] + place["height"] <= LAPTOP["height"]
     assert place["x"] + place["width"] <= LAPTOP["width"]
@@ -210,7 +210,7 @@ def test_copy_link_works_over_plain_http(visit: Callable[..., Visitor]) -> None:
         document.addEventListener('copy', ({target}) => { window.copied = target.value })"""
     )
     visitor.open("/gates", token=2)
-    visitor.page.get_by_role("button", name="Copy link", exact=True).click()
+    visitor.page.get_by_role("button", name="Share link", exact=True).click()
     visitor.page.get_by_role("status").filter(has_text="Link copied").wait_for()
     link = visitor.page.evaluate("window.copied")
     assert link.startswith(f"{visitor.address}/gates?")

@@ -292,7 +292,7 @@ def test_every_section_of_every_kind_of_network(start, model, section):
         drawn = app.get("vega_lite_chart")
         if section == "ledger" and model == "sentiment-rnn":
             assert not drawn
-            assert "keeps no ledger" in app.info[0].value
+            assert "keeps no memory apart" in app.info[0].value
         else:
             assert len(drawn) == 1
             assert described(drawn[0])

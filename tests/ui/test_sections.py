@@ -270,7 +270,7 @@ def test_the_side_the_method_and_the_searched_word_are_kept(start):
     assert (in_url(app, "map"), in_url(app, "word"), in_url(app, "side")) == ("pca", "ne", "decoder")
     assert rows_of(app, "pieces")["piece"][0] == "ne"
     widget(app, "button_group", "Side").set_value("encoder").run()
-    assert any("not a piece" in note.value for note in app.info)  # of the Spanish vocabulary
+    assert any("not a token" in note.value for note in app.info)  # of the Spanish vocabulary
 
 
 def test_a_clicked_dot_is_searched(start):
@@ -319,7 +319,7 @@ def test_nonsense_in_the_link_is_a_note(start, page, section, query):
 def test_words_that_are_no_pieces_are_shown_as_they_are(start):
     app = start("embeddings", section="map", word="<b>:red[x]</b>")
     assert not any("<b>" in note.value or ":red[" in note.value for note in app.info)
-    assert any("not a piece" in note.value for note in app.info)
+    assert any("not a token" in note.value for note in app.info)
     assert charts(app) == 1  # around the chosen token instead
 
 
@@ -403,7 +403,7 @@ def test_the_axis_starts_with_words_that_the_vocabulary_holds(start, folder, mon
     monkeypatch.setitem(sections_embeddings.ENDS, "en", (("good", "bad"),))
     app = start("embeddings", section="axis")
     assert not charts(app)
-    assert sum("not a piece" in note.value for note in app.info) == 2
+    assert sum("not a token" in note.value for note in app.info) == 2
 
 
 def test_a_translator_without_attention_is_told_apart(start, tmp_path, monkeypatch, make_translation):

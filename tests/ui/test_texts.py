@@ -169,7 +169,7 @@ def test_a_preset_token_names_its_neighbours_and_a_preset_step_its_candidates(op
     said = html.unescape(" ".join(one.value for one in open_page("embeddings", model="es-en-gru").markdown))
     assert "Nearest to **“" in said
     said = html.unescape(" ".join(one.value for one in open_page("softmax", model="es-en-gru").markdown))
-    assert re.search(r"Step \d+: it wrote", said)
+    assert re.search(r"Step \d+: the decoder outputs", said)
 
 
 def test_the_ledger_asks_for_what_can_be_done(open_page):
@@ -197,8 +197,8 @@ def test_a_decoder_that_is_fed_is_said_to_be_fed(open_page):
         one.value for one in open_page("overview", model="es-en-gru", reference="I loved the pizza.").markdown
     )
     assert "is fed your translation" in said
-    assert "fed with the piece it wrote before" not in said
-    assert "fed with the piece it wrote before" in " ".join(
+    assert "fed with the token it output before" not in said
+    assert "fed with the token it output before" in " ".join(
         one.value for one in open_page("overview", model="es-en-gru").markdown
     )
 

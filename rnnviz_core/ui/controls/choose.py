@@ -170,10 +170,10 @@ def choose_reference() -> str:
     chosen = reference()
     key = url.widget("reference", chosen)
     st.text_input(
-        "Feed it a translation of yours (else it is fed what it wrote itself)",
+        "Feed it a translation of yours (else it is fed its own output)",
         key=key,
         max_chars=limits.CHARACTERS,
-        placeholder="it writes freely",
+        placeholder="its own output",
         on_change=lambda: url.put("reference", st.session_state[key].strip() or None),
     )
     return chosen
@@ -181,7 +181,7 @@ def choose_reference() -> str:
 
 def reference() -> str:
     """The translation that the decoder is fed, as it was typed."""
-    return url.checked("reference", url.short_enough, "", shown="what it writes freely")
+    return url.checked("reference", url.short_enough, "", shown="its own output")
 
 
 def beam() -> int:

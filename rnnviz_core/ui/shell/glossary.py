@@ -1,114 +1,39 @@
-"""The terms of every page in plain words."""
+"""The terms of every page in plain words, each with a text to read about it: ``glossary.toml``."""
+
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
 
 from rnnviz_core.cells.meanings import GATES
 
+_FILE = tomllib.loads(Path(__file__).with_suffix(".toml").read_text(encoding="utf-8"))
+
+
+@dataclass(frozen=True)
+class Term:
+    """What a term means, and who introduced or explains it."""
+
+    meaning: str
+    reference: str  # authors and year
+    address: str  # where to read it
+
+
 TERMS = {
-    "token": "One piece of the sentence as the network reads it: a word or a part of one.",
-    "piece": "An entry of the vocabulary. Rare words are cut into several pieces.",
-    "vocabulary": "The list of all pieces the network knows. Anything else it reads as “unknown”.",
-    "embedding": "The list of numbers that stands for a piece. The network learnt it.",
-    "dimension": "One place in such a list of numbers.",
-    "cosine": "How much two lists of numbers point the same way: 1 the same, 0 unrelated, −1 opposite.",
-    "PCA": "A flat map of many numbers, turned so that as much of their spread as possible is seen.",
-    "t-SNE": "A flat map that keeps neighbours together; distances far apart mean little.",
-    "bag of words": "A network that averages the embeddings of all tokens; their order is lost.",
-    "unit": "One number of the network's memory, which changes from token to token.",
-    "hidden state": "All units together after a token (h): what the network passes on and shows to others.",
-    "cell state": "The LSTM's second memory (c), kept apart from what it shows.",
-    "layer": "One network on top of another: the upper one reads the states of the lower one.",
-    "encoder": "The part that reads the sentence.",
-    "decoder": "The part that writes the translation, one piece per step.",
-    "gate": "A number from 0 (shut) to 1 (open) by which another number is multiplied.",
-    "input gate": f"{GATES['input']}.",
-    "forget gate": f"{GATES['forget']}.",
-    "output gate": f"{GATES['output']}.",
-    "reset gate": f"{GATES['reset']} (GRU).",
-    "update gate": f"{GATES['update']}; the rest is replaced by new content (GRU).",
-    "candidate": f"{GATES['candidate']}.",
-    "sigmoid": "A curve that turns any number into one between 0 and 1.",
-    "tanh": "A curve that turns any number into one between −1 and 1.",
-    "saturated": "Nearly 0 or nearly 1, so that small changes of the input no longer matter.",
-    "attention": "A way to look back at all states of the encoder, some more than others.",
-    "attention pooling": "Attention with one learnt query and no decoder: one weighted mean of all states.",
-    "score": "How well a state fits what is being looked for, before softmax makes weights of the scores.",
-    "weight": "The share a state gets; all weights of one step sum to 1.",
-    "context": "What attention hands on: the sum of all states, each times its weight.",
-    "alignment": "Which word read goes with which word written, as far as the weights show it.",
-    "memory ledger": "A list of what each token wrote into the memory and how much of it is left.",
-    "entropy": "How spread out a set of shares is, in bits: the yes-or-no questions left open.",
-    "logit": "A plain score of an answer, any number; the larger, the more probable.",
-    "softmax": "Turns scores into probabilities: all positive, together 100 %.",
-    "matrix": "A table of learnt numbers, the weights: a row per unit, a column per number that it reads.",
-    "bias": "A learnt number that is added whatever the input is.",
-    "temperature": "What scores are divided by before softmax: small sharpens, large evens out.",
-    "beam": "Several translations kept side by side while writing; the best finished one wins.",
-    "class": "One of the answers the network chooses from.",
-    "norm": "The length of a list of numbers taken as an arrow: how large it is in all.",
+    name: Term(found["meaning"].format(**GATES), found["reference"], found["address"])
+    for name, found in _FILE["terms"].items()
 }
-_NETWORK = ("token", "hidden state", "unit", "layer")
-PAGES = {
-    "overview": (*_NETWORK, "piece", "embedding", "encoder", "decoder", "attention", "class"),
-    "embeddings": ("token", "piece", "vocabulary", "embedding", "dimension", "cosine", "PCA", "t-SNE"),
-    "gates": (
-        *_NETWORK,
-        "gate",
-        "input gate",
-        "forget gate",
-        "output gate",
-        "reset gate",
-        "update gate",
-        "candidate",
-        "cell state",
-        "sigmoid",
-        "tanh",
-        "saturated",
-        "matrix",
-        "bias",
-    ),
-    "states": (
-        *_NETWORK,
-        "cell state",
-        "forget gate",
-        "update gate",
-        "candidate",
-        "memory ledger",
-        "norm",
-        "PCA",
-        "class",
-    ),
-    "attention": (
-        "token",
-        "encoder",
-        "decoder",
-        "hidden state",
-        "attention",
-        "attention pooling",
-        "score",
-        "weight",
-        "softmax",
-        "context",
-        "alignment",
-        "entropy",
-        "memory ledger",
-        "logit",
-        "bias",
-    ),
-    "softmax": (
-        "logit",
-        "softmax",
-        "unit",
-        "weight",
-        "bias",
-        "temperature",
-        "class",
-        "entropy",
-        "beam",
-        "piece",
-        "bag of words",
-    ),
-}
+PAGES: dict[str, tuple[str, ...]] = {page: tuple(names) for page, names in _FILE["pages"].items()}
 
 
-def terms(page: str) -> dict[str, str]:
+def terms(page: str) -> dict[str, Term]:
     """The terms that a page uses, in the order in which they help."""
-    return {term: TERMS[term] for term in PAGES.get(page, ())}
+    return {name: TERMS[name] for name in PAGES.get(page, ())}
+
+
+def markdown(page: str) -> str:
+    """A page's terms as the app lists them, each with a link to its reference."""
+    lines = (
+        f"**{name}**: {term.meaning} :small[[{term.reference}]({term.address})]"
+        for name, term in terms(page).items()
+    )
+    return "  \n".join(lines)

@@ -60,11 +60,11 @@ def _show_notes(trace: Trace, axis: str) -> None:
     unknown = sum(token.id == UNK for token in trace.tokens[axis])
     more = list(trace.meta.get("notes", ()))
     if unknown:
-        pieces = "piece is" if unknown == 1 else "pieces are"
-        more.append(f"{unknown} {pieces} not in the vocabulary (dotted frame): the network reads “unknown”.")
+        tokens = "token is" if unknown == 1 else "tokens are"
+        more.append(f"{unknown} {tokens} not in the vocabulary (dotted frame): the network reads “unknown”.")
     if single := sum(is_byte(token.text) for token in trace.tokens[axis]):
-        pieces = "piece is a byte" if single == 1 else "pieces are bytes"
-        more.append(f"{single} {pieces} of characters that have no piece of their own (dotted frame).")
+        tokens = "token is a byte" if single == 1 else "tokens are bytes"
+        more.append(f"{single} {tokens} of characters that have no token of their own (dotted frame).")
     wording.show_notes(*more)
 
 

@@ -50,20 +50,20 @@ ROUTES = (
         "overview",
         "Overview",
         ":material/account_tree:",
-        "The whole network on your sentence, from the words to the answer.",
+        "The whole network on your input, from the first step to the answer.",
         default=True,
     ),
     Route(
         "embeddings",
         "Embeddings",
         ":material/scatter_plot:",
-        "Every piece of text becomes a list of numbers. These are the numbers.",
+        "Every token becomes a vector of numbers. These are the numbers.",
     ),
     Route(
         "gates",
         "Gates",
         ":material/tune:",
-        "How the cell makes its new state of the old one and of what it reads, at every step.",
+        "How the cell makes its new state from the old one and its input, at every step.",
     ),
     Route(
         "states",
@@ -75,7 +75,7 @@ ROUTES = (
         "attention",
         "Attention",
         ":material/visibility:",
-        "What the answer is read from: which words count, and how strongly.",
+        "What the answer is read from: which steps count, and how strongly.",
     ),
     Route(
         "softmax",

@@ -78,7 +78,7 @@ def copy_link(**shown: str) -> None:
     values = escape(urlencode(shown).replace("~", "%7E"))  # letters, digits, %, + and & are left
     st.html(
         f'<button type="button" class="rv-button rv-copy" data-shown="{values}">'
-        '<span class="rv-icon" aria-hidden="true" translate="no"></span><span>Copy link</span></button>'
+        '<span class="rv-icon" aria-hidden="true" translate="no"></span><span>Share link</span></button>'
         '<span class="rv-said" role="status"></span>',
         width="content",
     )

@@ -20,8 +20,7 @@ def draw(page: str, entry: Entry, text: str, trace: Trace) -> None:
         taken = st.popover("Download", icon=":material/download:", key="tools-taken", on_change="rerun")
         script.copy_link(task=str(entry.spec.task), model=entry.id, text=text)
     if terms.open:
-        lines = [f"**{term}**: {meaning}" for term, meaning in glossary.terms(page).items()]
-        terms.markdown("  \n".join(lines))
+        terms.markdown(glossary.markdown(page))
     if taken.open:
         with taken:
             _take_along(page, entry, trace)

@@ -52,12 +52,12 @@ def vectors(view: "View", part: str) -> None:
         )
     _name_neighbours(view, part, position)
     explain(
-        "Each column is the list of numbers that stands for one token, the same wherever the token appears. "
-        "Blue is below zero, orange above. Click a token to read its neighbours."
+        "Each column is an embedding: the list of numbers that stands for one token, the same wherever the "
+        "token appears. Blue is below zero, orange above. Click a token to read its neighbours."
         + frames.clipped_in_words(view.trace, part),
         "Write a word twice, or the same word with a capital letter. Which columns are equal?"
         if part == "encoder"
-        else "Make it write a piece twice. Are the two columns equal?",
+        else "Find a sentence whose translation has a token twice. Are the two columns equal?",
     )
     download_rows(partial(frames.vectors, view.trace, part), "embeddings")
 
@@ -90,8 +90,8 @@ def alike(view: "View", part: str) -> None:
     token = plain(str(frames.chosen(view.trace, part, position)["token"][0]))
     explain(
         "A cell of the matrix compares two tokens by the angle between their numbers: orange points the "
-        "same way, blue the opposite way. The bars: of the whole vocabulary, the pieces that point most "
-        f"nearly the same way as “{token}”. Dots before a piece: it continues a word.",
+        "same way, blue the opposite way (cosine similarity). The bars: the tokens of the whole "
+        f"vocabulary most similar to “{token}”. Dots before a token: it continues a word.",
         _pair_question(view, part),
     )
     with st.container(horizontal=True):
@@ -102,7 +102,7 @@ def alike(view: "View", part: str) -> None:
 def _pair_question(view: "View", part: str) -> str:
     """What to compare, in words of the language on this side that are pieces of the vocabulary."""
     if part == "decoder":
-        return "Choose a noun, then a verb. Are their nearest pieces words of the same kind?"
+        return "Choose a noun, then a verb. Are the tokens nearest to them words of the same kind?"
     one, two = _ends(view, part)
     return (
         f"Write “{one}” and “{two}” into the sentence. Are they alike? A network that learns opinions has "
@@ -128,7 +128,7 @@ def _draw_neighbours(shown: "View", part: str, position: int) -> None:
     show(
         charts.neighbour_bars(),
         key=shown.key("embeddings-neighbours"),
-        description=f"Nearest pieces of the whole vocabulary: {frames.neighbours_in_words(rows)}.",
+        description=f"Nearest tokens of the whole vocabulary: {frames.neighbours_in_words(rows)}.",
         neighbours=rows,
     )
 
@@ -145,7 +145,7 @@ def neighbourhood(view: "View", part: str) -> None:
     for shown in side_by_side(view):
         _draw_map(shown, part, position, method, typed)
     explain(
-        "The pieces that point most nearly where the chosen one does, flattened to a plane. PCA is "
+        "The tokens that point most nearly where the chosen one does, flattened to a plane. PCA is "
         "a straight look from the side that shows most; t-SNE keeps neighbours together and bends the "
         "rest, so its far distances mean nothing. A clicked dot becomes the middle of the map.",
         "Search a number, a name, a verb: do words of one kind gather in one corner?",
@@ -164,7 +164,7 @@ def _draw_map(shown: "View", part: str, position: int, method: str, typed: str) 
             map_charts.neighbourhood_map(word_map.METHODS[method]),
             key=shown.key(f"embeddings-map-{method}"),
             select=None if shown.second else "cell",
-            description=f"Map of the {len(rows)} pieces nearest to “{name}”: {near}, …",
+            description=f"Map of the {len(rows)} tokens nearest to “{name}”: {near}, …",
             pieces=rows,
         )
 
@@ -260,8 +260,8 @@ def _find(view: "View", part: str, word: str) -> int | None:
 def _not_a_piece(word: str) -> None:
     if word.strip():
         st.info(
-            f"“{plain(word.strip())}” is not a piece of this network’s vocabulary: the tokenizer cuts it "
-            "into parts, or does not know it. Try another word, or “…ing” for a piece inside words.",
+            f"“{plain(word.strip())}” is not a token of this network’s vocabulary: the tokenizer cuts it "
+            "into parts, or does not know it. Try another word, or “…ing” for a token inside words.",
             icon=":material/info:",
         )
     else:
@@ -303,8 +303,8 @@ PIECES = Needs(without=(NUMBERS,))
 
 SECTIONS = (
     Section("vectors", "Vectors", vectors, PIECES),
-    Section("alike", "Alike", alike, PIECES),
+    Section("alike", "Similarity", alike, PIECES),
     Section("map", "Map", neighbourhood, PIECES),
     Section("axis", "Between two words", axis, PIECES),
-    Section("numbers", "What goes in", numbers, Needs(sites=(NUMBERS,))),
+    Section("numbers", "Input", numbers, Needs(sites=(NUMBERS,))),
 )

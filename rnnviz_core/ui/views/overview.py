@@ -102,9 +102,9 @@ def explain_picture(view: "View") -> None:
             "Write a longer sentence. All of it must fit into those few numbers: which words are lost in the "
             "translation?"
         )
-    fed = "writes one piece per step, fed with the piece it wrote before"
+    fed = "outputs one token per step, fed with the token it output before"
     if trace.meta["forced"]:
-        fed = "is fed your translation, one piece per step, whatever it would have written itself"
+        fed = "is fed your translation, one token per step, whatever it would have output itself"
     explain(
         f"Above, the encoder reads the sentence; below, the decoder {fed}. {reads} Click a box or a line: "
         "its page opens at that step." + thinned,

@@ -13,11 +13,11 @@ SECTIONS = (
     Section("instead", "What it reads instead", weights.instead, Needs(sites=(STATES,), without=(WEIGHTS,))),
     Section("instead", "What it reads instead", weights.averaged, Needs(without=(WEIGHTS, STATES))),
     Section("alignment", "Alignment", weights.alignment, ALIGNS),
-    Section("spread", "Spread", weights.spreads, ALIGNS),
+    Section("spread", "Entropy", weights.spreads, ALIGNS),
     Section("weights", "Weights", weights.weights, POOLS),
     Section("verdict", "Into the verdict", weights.verdict, POOLS),
     Section("context", "Context", weights.context, LOOKS),
-    Section("test", "What it does not prove", replaced.test, LOOKS),
+    Section("test", "Ablation", replaced.test, LOOKS),
     Section("kinds", "Three kinds side by side", replaced.kinds, Needs(sites=("decoder.*",))),
     Section("kinds", "With and without", replaced.kinds, Needs(without=("decoder.*", NUMBERS))),
 )

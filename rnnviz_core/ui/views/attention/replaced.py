@@ -43,8 +43,8 @@ def test(view: "View") -> None:
     """The model run again with weights it did not choose."""
     st.markdown(
         "Attention shows where the network looked, not why it decided: each state already holds what was "
-        "read before it, and other weights can give the same answer. The test: the same network, the same "
-        "sentence, but with weights it did not choose."
+        "read before it, and other weights can give the same answer. The ablation: the same "
+        "network, the same sentence, but with weights it did not choose."
     )
     deal = url.checked("deal", url.whole(DEALS), 0)
     st.button(
@@ -211,6 +211,6 @@ def _draw_look(trace: Trace, entry: Entry) -> None:
             lengths=left,
         )
     elif trace.layers():
-        st.caption("A plain RNN keeps no ledger of what is left of a token.")
+        st.caption("In a plain RNN no share of the state belongs to one token.")
     else:
         st.caption("The mean of the embeddings: every token counts alike.")

@@ -269,7 +269,9 @@ def draw_instead(shown: "View") -> None:
         return
     numbers, left = contexts.fixed(shown.trace), contexts.left_at_the_end(shown.trace)
     lengths: dict[str, Any] = {} if left is None else {"lengths": left}
-    said = contexts.left_in_words(left) if left else "A plain RNN keeps no ledger of what is left of a token."
+    said = (
+        contexts.left_in_words(left) if left else "In a plain RNN no share of the state belongs to one token."
+    )
     show(
         context_charts.fixed(
             len(numbers["unit"]), memory.state_name(shown.trace), frames.translates(shown.trace)

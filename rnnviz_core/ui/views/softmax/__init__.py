@@ -9,13 +9,13 @@ TELLS = Needs(sites=("readout.forecasts",))
 
 SECTIONS = (
     Section("classes", "Probabilities", answers.classes, JUDGES),
-    Section("terms", "What pushed them", answers.terms, JUDGES),
+    Section("terms", "Contributions", answers.terms, JUDGES),
     Section("verdicts", "After every token", answers.verdicts, JUDGES),
     Section("order", "What order adds", order.order, JUDGES),
     Section("confidence", "Confidence", answers.confidence, WRITES),
     Section("candidates", "Candidates", answers.candidates, WRITES),
-    Section("pieces", "What pushed them", answers.pieces, WRITES),
+    Section("pieces", "Contributions", answers.pieces, WRITES),
     Section("beam", "Beam", answers.beam, WRITES),
-    Section("forecast", "What comes out", answers.forecast, TELLS),
-    Section("terms", "What pushed it", answers.number_terms, TELLS),
+    Section("forecast", "Forecast", answers.forecast, TELLS),
+    Section("terms", "Contributions", answers.number_terms, TELLS),
 )

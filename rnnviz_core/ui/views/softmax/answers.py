@@ -98,7 +98,7 @@ def confidence(view: "View") -> None:
         show(
             charts.confidence(),
             key=shown.key("confidence"),
-            description="Probability of each piece written, and the entropy of each step in bits.",
+            description="Probability of each token output, and the entropy of each step in bits.",
             select=None if shown.second else "cell",
             steps=frames.steps(shown.trace),
         )
@@ -106,7 +106,7 @@ def confidence(view: "View") -> None:
     explain(
         "A tall bar means the network hardly hesitated; entropy counts the yes-or-no questions left open. "
         "Click a bar to read what else it considered there.",
-        "Where is it least sure: at the first piece of a word, or inside one?",
+        "Where is it least sure: at the first token of a word, or inside one?",
     )
     download_rows(partial(frames.steps, view.trace), "steps")
 
@@ -119,11 +119,11 @@ def candidates(view: "View") -> None:
         show(
             charts.candidates(),
             key=shown.key("candidates"),
-            description=f"The twelve most probable pieces at step {at}, with their probabilities.",
+            description=f"The twelve most probable tokens at step {at}, with their probabilities.",
             candidates=frames.candidates(shown.trace, at),
         )
     explain(
-        "Every piece of the vocabulary gets a share; softmax makes the shares. The piece that was written "
+        "Every token of the vocabulary gets a share; softmax makes the shares. The token that was output "
         "has its own colour.",
         "Raise the temperature: which second choice would have made a good translation too?",
     )
@@ -138,16 +138,16 @@ def pieces(view: "View") -> None:
     for shown in side_by_side(view):
         at = _step(shown, step)
         show(
-            charts.terms(frames.PIECES, frames.PIECES[0], "Piece "),
+            charts.terms(frames.PIECES, frames.PIECES[0], "Token "),
             key=shown.key("pieces"),
-            description="What each number of the vector and the bias add to a piece’s logit, sorted.",
+            description="What each number of the vector and the bias add to a token’s logit, sorted.",
             terms=frames.piece_terms(found[shown.second], *found.values()),
         )
         st.markdown(plain(frames.pieces_in_words(shown.trace, at, found[shown.second])))
     explain(
-        "The step makes a list of numbers, and every piece has such a list, its embedding. Number by number "
-        "the two are multiplied; all products and the bias are the piece’s logit.",
-        "Choose the other piece: which units speak for both? Those do not decide.",
+        "The step makes a list of numbers, and every token has such a list, its embedding. Number by number "
+        "the two are multiplied; all products and the bias are the token’s logit.",
+        "Choose the other token: which units speak for both? Those do not decide.",
     )
     download_rows(partial(frames.piece_terms, found[False]), "pieces")
 
@@ -168,7 +168,7 @@ def beam(view: "View") -> None:
         return
     if width == 1:
         st.markdown(
-            "With a beam of 1 it takes the most probable piece at every step and never looks back. "
+            "With a beam of 1 it takes the most probable token at every step and never looks back. "
             "Choose 2 or more to see it keep several beginnings side by side."
         )
         return
@@ -185,10 +185,10 @@ def beam(view: "View") -> None:
         )
         st.dataframe(beams.hypotheses(shown.trace), hide_index=True, key=shown.key("hypotheses"))
     explain(
-        "Read from the top: each line continues a beginning by one piece. The best beginnings stay, the grey "
+        "Read from the top: each line continues a beginning by one token. The best beginnings stay, the grey "
         "ones are dropped, and of all that reached their end the best score wins: the logarithm of its "
-        "probability, per piece. A narrow screen has room for the chosen words alone: point at a dot.",
-        "Widen the beam. Does the winner begin with a piece that was not the best at first?",
+        "probability, per token. A narrow screen has room for the chosen words alone: point at a dot.",
+        "Widen the beam. Does the winner begin with a token that was not the best at first?",
     )
     download_rows(partial(beams.tree, view.trace), "beam")
 

@@ -11,6 +11,6 @@ SECTIONS = (
     Section("maps", "No states", maps.none, Needs(without=(STATES,))),
     Section("units", "Units as lines", maps.units, STEPS),
     Section("changes", "Change per token", maps.changes, STEPS),
-    Section("ledger", "Memory ledger", memory.ledger, STEPS),
-    Section("path", "Path", memory.path, STEPS),
+    Section("ledger", "Memory left", memory.ledger, STEPS),
+    Section("path", "Trajectory", memory.path, STEPS),
 )

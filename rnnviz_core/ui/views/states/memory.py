@@ -32,8 +32,8 @@ def ledger(view: "View", layer: "Layer") -> None:
     if name is None:
         task = view.entry.spec.task
         offer_models(
-            "A plain RNN keeps no ledger: its whole state goes through tanh at every token, so the "
-            "state does not fall apart into one share per token. GRU and LSTM were made to keep one.",
+            "A plain RNN keeps no memory apart: its whole state goes through tanh at every token, so the "
+            "state does not fall apart into one share per token. In a GRU and an LSTM it does.",
             lambda spec: spec.cell in ("gru", "lstm") and spec.task == task,
         )
         return
@@ -43,7 +43,7 @@ def ledger(view: "View", layer: "Layer") -> None:
         unit = choose_unit(view, width(view, layer), first_look.unit(view.trace, layer, position, name))
     for shown in layers_shown(view, layer):
         if memory.state_name(shown.trace) is None:
-            st.info("A plain RNN keeps no ledger.", icon=":material/info:")
+            st.info("A plain RNN keeps no memory apart: see the other network.", icon=":material/info:")
             continue
         _draw_ledger(shown, layer, position, unit)
     explain(
@@ -139,7 +139,7 @@ def _draw_path(shown: "View", layer: "Layer", found: trajectory.Plane, position:
     show(
         trajectory_charts.state_path(found.name, bool(arrows), bool(beside)),
         key=shown.key("states-path"),
-        description=f"Path of the {found.name} state in two dimensions. {about}",
+        description=f"Trajectory of the {found.name} state in two dimensions. {about}",
         select=None if shown.second else "cell",
         path=trajectory.path(trace, layer, found, *beside, chosen=position, arrows=arrows.get("directions")),
         **arrows,

@@ -1,0 +1,85 @@
+"""The one glossary: every term is used, on the page that lists it, and has a reference that can be read."""
+
+import ast
+import re
+from pathlib import Path
+
+import pytest
+
+from rnnviz_core.cells.meanings import GATES
+from rnnviz_core.ui.shell import glossary, routes
+
+CORE = Path(glossary.__file__).parents[2]
+# Where the words of the screen stand. The glossary itself is none of it.
+SOURCES = [
+    *(CORE / "charts").rglob("*.py"),
+    *(CORE / "frames").rglob("*.py"),
+    *(CORE / "ui" / "views").rglob("*.py"),
+    *(CORE / "ui" / "controls").rglob("*.py"),
+    *(CORE / "cells").rglob("*.py"),
+    CORE / "ui" / "shell" / "routes.py",
+    CORE / "ui" / "shell" / "wording.py",
+]
+PUBLISHERS = (
+    "https://doi.org/10.",
+    "https://arxiv.org/abs/",
+    "https://aclanthology.org/",
+    "https://www.jmlr.org/papers/",
+    "https://www.deeplearningbook.org/contents/",
+    "https://nlp.stanford.edu/IR-book/",
+)
+
+
+def said(path: Path) -> str:
+    """All string literals of a module but its docstrings."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    documented = (ast.Module, ast.ClassDef, ast.FunctionDef)
+    docstrings = {
+        id(node.body[0].value)
+        for node in ast.walk(tree)
+        if isinstance(node, documented) and node.body and isinstance(node.body[0], ast.Expr)
+    }
+    words = [
+        node.value
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in docstrings
+    ]
+    return " ".join(words)
+
+
+SAID = " ".join(map(said, SOURCES)).lower()
+
+
+def test_every_page_lists_terms_and_every_term_is_listed():
+    assert set(glossary.PAGES) == {route.name for route in routes.ROUTES}
+    assert {term for terms in glossary.PAGES.values() for term in terms} == set(glossary.TERMS)
+    for page in glossary.PAGES:
+        assert 6 <= len(glossary.terms(page)) <= 18
+        assert all(f"**{term}**" in glossary.markdown(page) for term in glossary.terms(page))
+
+
+@pytest.mark.parametrize("term", glossary.TERMS)
+def test_every_term_is_a_word_of_the_screen(term):
+    words = [word for word in term.lower().split() if word != "gate"]  # a gate's name is put together there
+    assert all(re.search(rf"\b{re.escape(word)}", SAID) for word in words)
+
+
+@pytest.mark.parametrize(("name", "term"), glossary.TERMS.items(), ids=list(glossary.TERMS))
+def test_every_term_has_a_meaning_and_a_reference(name, term):
+    assert 20 <= len(term.meaning) <= 110
+    assert term.meaning.endswith(".")
+    assert "{" not in term.meaning
+    assert re.fullmatch(r"[^\d]+ (19|20)\d\d", term.reference)
+    assert term.address.startswith(PUBLISHERS)
+    assert re.fullmatch(r"[\w:/.\-]+", term.address), "a link in Markdown"
+
+
+def test_gates_mean_what_the_cells_say():
+    for gate in ("input", "forget", "output", "reset", "update"):
+        assert glossary.TERMS[f"{gate} gate"].meaning.startswith(GATES[gate])
+
+
+@pytest.mark.parametrize("source", [source for source in SOURCES if "ui" in source.parts], ids=str)
+def test_a_token_is_called_a_token(source):
+    """Of token, piece and word the screen knows the first: a piece is what the code calls a vocabulary's."""
+    assert not re.search(r"\b(a|the|of|each|every|one|best|other|nearest|probable) pieces?\b", said(source))
