@@ -2,4 +2,7 @@
 
 from rnnviz_core import ui
 
-ui.draw_sections(ui.page("overview"))
+view = ui.page("overview")
+ui.first_steps(view)
+ui.draw_sections(view)
+ui.first_steps_again()

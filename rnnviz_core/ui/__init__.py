@@ -5,5 +5,15 @@ from .controls.choose import choose_side as choose_side
 from .shell.page import page as page
 from .shell.page import run as run
 from .views.sections import draw_sections as draw_sections
+from .views.start import again as first_steps_again
+from .views.start import steps as first_steps
 
-__all__ = ["choose_layer", "choose_side", "draw_sections", "page", "run"]
+__all__ = [
+    "choose_layer",
+    "choose_side",
+    "draw_sections",
+    "first_steps",
+    "first_steps_again",
+    "page",
+    "run",
+]

@@ -37,6 +37,16 @@ STYLE = """
 .rv-keys [class*="st-key-sentence"] [data-testid="InputInstructions"] { font-size: 0; }
 .rv-keys [class*="st-key-sentence"] [data-testid="InputInstructions"]::after { font-size: 0.75rem;
   content: "Press Enter to apply"; }
+/* Six steps in one line, that a phone scrolls */
+.st-key-start { flex-wrap: nowrap; }
+.st-key-start > :first-child { flex: 0 0 auto; }
+.st-key-start .stButtonGroup { flex: 0 1 auto; flex-direction: row !important; min-width: 0;
+  overflow-x: auto; }
+.st-key-start .stButtonGroup [role] { flex-wrap: nowrap; }
+.st-key-start .stButtonGroup button { padding: 0.05rem 0.6rem; min-height: 1.9rem; flex: 0 0 auto; }
+.st-key-start-off button [data-testid="stMarkdownContainer"] { position: absolute;
+  width: 1px; height: 1px; margin: -1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
+.st-key-start-answer button { text-align: left; }
 /* The sidebar's switches stay in one line, its links are small */
 [data-testid="stSidebar"] .stButtonGroup [role="radiogroup"] { flex-wrap: nowrap; }
 [data-testid="stSidebar"] .stButtonGroup button { padding: 0.25rem 0.3rem; min-width: 0; flex: 1 1 auto; }

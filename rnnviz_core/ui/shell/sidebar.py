@@ -154,7 +154,7 @@ def _switch(task: str, entry: Entry | None) -> None:
         _replace_text(None)
         url.put("with_text", None)  # in the other language
     if task != before:
-        for name in set(url.NAMES) - {"task", "model", "text", "section"}:
+        for name in set(url.NAMES) - {"task", "model", "text", "section", "start"}:
             url.put(name, None)
     if entry:
         choose.forget_layer(entry.spec)

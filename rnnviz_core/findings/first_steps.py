@@ -1,0 +1,216 @@
+"""Six questions of somebody who sees such a network for the first time, each answered from the trace.
+
+The answers are findings where something stands out, else a plain fact. `ui.views.start` shows them.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from rnnviz_core.frames import memory
+from rnnviz_core.frames.layer import Layer, layers
+from rnnviz_core.frames.series import numbers_are_read
+from rnnviz_core.tracing.trace import Trace
+
+from .collect import findings
+from .record import Where, place
+from .wording import number, of_words, percent, sentence, steps
+
+MOST = 2  # sentences of an answer
+
+
+@dataclass(frozen=True)
+class Answer:
+    """One question, what the trace says to it, and where the app shows it."""
+
+    question: str
+    claims: tuple[str, ...]  # one or two sentences
+    where: Where
+    try_this: str
+
+
+def first_steps(trace: Trace) -> dict[str, Answer]:
+    """The six questions by name: ``type``, ``step``, ``gate``, ``memory``, ``attention``, ``softmax``.
+
+    Parameters
+    ----------
+    trace
+        One that a network of this project made. Every claim holds for this trace.
+    """
+    return {name: make(trace) for name, make in STEPS.items()}
+
+
+def _told(trace: Trace, *kinds: str) -> list[tuple[str, Where]]:
+    """The strongest finding of each kind that there is, in the order of the kinds."""
+    found = []
+    for kind in kinds:
+        one = next((one for one in findings(trace) if one.kind == kind), None)
+        if one:
+            found.append((one.claim, one.where))
+    return found
+
+
+def _answer(
+    question: str, found: "list[tuple[str, Where]]", fact: "Iterator[tuple[str, Where]]", try_this: str
+) -> Answer:
+    """What stands out, else the plain fact."""
+    told = found[:MOST] or [next(fact)]
+    return Answer(question, tuple(dict.fromkeys(claim for claim, _ in told)), told[0][1], try_this)
+
+
+def _written_layer(trace: Trace) -> Layer:
+    """The first recurrent layer: what reads the input itself."""
+    return layers(trace)[0]
+
+
+def read(trace: Trace) -> Answer:
+    """What the network reads."""
+    vectors = trace["encoder.embedding"]
+    count, size = vectors.shape
+    if numbers_are_read(trace):
+        said = f"{count} numbers, one per step" if count > 1 else "one number"
+        where = Where("embeddings", "numbers", "encoder", 0, "", axis=trace.time_axis("encoder"))
+        return Answer("What does the network read?", (sentence(said),), where, "Change the last number.")
+    tokens = "tokens" if count > 1 else "token"
+    said = f"{count} {tokens}; each becomes a vector of {size} numbers, its embedding"
+    where = Where("embeddings", "vectors", "encoder", None, "", axis=trace.time_axis("encoder"))
+    return Answer(
+        "What does the network read?",
+        (sentence(said),),
+        where,
+        "Type a sentence of your own, then put one word in another place.",
+    )
+
+
+def moved(trace: Trace) -> Answer:
+    """Which step changes most."""
+
+    def fact() -> Iterator[tuple[str, Where]]:
+        at = _written_layer(trace)
+        values, along = trace[at.site("hidden")].astype(np.float64), steps(trace, at)
+        first = trace[at.site("initial_hidden")][None].astype(np.float64)
+        order = list(along.order)
+        way = np.diff(np.concatenate([first, values[order]]), axis=0)
+        far = np.linalg.norm(way, axis=1)
+        step = order[int(far.argmax())]
+        said = f"the hidden state moves most {along.at(step)} by {number(far.max())}"
+        yield sentence(said), place(trace, at, "states", "changes", step, along.texts[step])
+
+    kinds = ("turn", "steady", "change", "hesitated", "sure", "furthest_off")
+    return _answer(
+        "What changes from step to step?",
+        _told(trace, *kinds),
+        fact(),
+        "Step through the picture with ← and →, and watch where it changes.",
+    )
+
+
+def gates(trace: Trace) -> Answer:
+    """What the gates did; that a plain RNN has none."""
+    at = _written_layer(trace)
+    cell = trace.definition(at.part)
+    names = tuple(name for name in cell.gate_names if name != "candidate")
+    if not names:
+        where = place(trace, at, "gates", "maps", None, "")
+        said = "this is a plain RNN: it has no gates, and computes its whole state anew at every step"
+        return Answer("What do the gates do?", (sentence(said),), where, "Choose an LSTM or a GRU instead.")
+
+    def fact() -> Iterator[tuple[str, Where]]:
+        name = names[0]
+        mean = float(trace[at.site(name)].astype(np.float64).mean())
+        said = f"over all steps and units the {name} gate is open {number(mean)} on average (0 shut, 1 open)"
+        yield sentence(said), place(trace, at, "gates", "maps", None, "")
+
+    kinds = ("forgetting", *(f"{name}_gate" for name in reversed(names)), "keeping")
+    found = [
+        (one.claim, one.where)
+        for kind in kinds
+        for one in findings(trace)
+        if one.kind == kind and one.where.layer == at.name
+    ]
+    return _answer("What do the gates do?", found, fact(), "Replace that word: does its gate open again?")
+
+
+def kept(trace: Trace) -> Answer:
+    """What is left of what was read."""
+    at = _written_layer(trace)
+    if memory.state_name(trace, at.part) is None:
+        where = place(trace, at, "states", "maps", None, "")
+        said = "a plain RNN has no memory apart from its state: all of it goes through the cell at every step"
+        return Answer("What is remembered?", (sentence(said),), where, "Compare it with an LSTM.")
+
+    def fact() -> Iterator[tuple[str, Where]]:
+        along = steps(trace, at)
+        found = memory.in_norm(memory.ledger(trace, at, along.last))
+        first = next(iter(along.order))
+        row = list(found["position"]).index(first) if first in found["position"] else 0
+        share = float(found["share"][row])
+        said = f"of what {along.names[first]} wrote, {percent(share)} is left after the last step"
+        yield sentence(said), place(trace, at, "states", "ledger", along.last, along.texts[along.last])
+
+    found = [
+        (one.claim, one.where)
+        for kind in ("trail", "left", "reach")
+        for one in findings(trace)
+        if one.kind == kind and one.where.layer == at.name
+    ]
+    return _answer(
+        "What is remembered?", found, fact(), "Write a longer beginning: what is still left of it?"
+    )
+
+
+def looked(trace: Trace) -> Answer:
+    """Where attention looks; what is read where there is none."""
+    question = "Where does it look back?"
+    if "attention.weights" not in trace:
+        from_where = "every step of the decoder" if trace.layers("decoder") else "its answer"
+        said = f"this network has no attention: {from_where} is made from the encoder’s last state"
+        where = Where("attention", "instead", "encoder", None, "", axis=trace.time_axis("encoder"))
+        return Answer(question, (sentence(said),), where, "Choose a model with attention, if there is one.")
+
+    def fact() -> Iterator[tuple[str, Where]]:
+        weights = np.atleast_2d(trace["attention.weights"]).astype(np.float64)
+        step, at = np.unravel_index(int(weights.argmax()), weights.shape)
+        one = trace["attention.weights"].ndim == 1
+        axis = "time" if one else "source"
+        name = of_words(trace, axis)[int(at)]
+        said = f"the largest attention weight is that of {name}: {percent(float(weights.max()))}"
+        if one:
+            yield sentence(said), Where("attention", "weights", "encoder", int(at), "", axis=axis)
+        else:
+            yield sentence(said), Where("attention", "alignment", "decoder", int(step), "", axis="target")
+
+    return _answer(
+        question,
+        _told(trace, "looked", "heaviest", "spread"),
+        fact(),
+        "A weight says where it looked, not why it decided: see the ablation on that page.",
+    )
+
+
+def chosen(trace: Trace) -> Answer:
+    """How the numbers become an answer."""
+
+    def fact() -> Iterator[tuple[str, Where]]:
+        shares = trace["readout.probabilities"].astype(np.float64).max(-1)
+        step = int(np.atleast_1d(shares).argmin())
+        said = f"its least sure step has a most probable token with {percent(float(np.min(shares)))}"
+        yield sentence(said), Where("softmax", "confidence", "decoder", step, "", axis="target")
+
+    return _answer(
+        "How sure is the answer?",
+        _told(trace, "choice", "hesitated", "sure", "expects"),
+        fact(),
+        "Find the smallest change of the input that turns the answer.",
+    )
+
+
+STEPS: dict[str, Callable[[Trace], Answer]] = {
+    "type": read,
+    "step": moved,
+    "gate": gates,
+    "memory": kept,
+    "attention": looked,
+    "softmax": chosen,
+}

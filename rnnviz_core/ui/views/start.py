@@ -1,0 +1,88 @@
+"""Start here: six steps through a network for somebody who sees one for the first time.
+
+A line of six words above the overview's picture; the chosen one (``start`` in the address) opens one question
+and its answer from the trace. ``off`` puts it away, and a button at the foot of the page brings it back.
+"""
+
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from rnnviz_core.findings.first_steps import STEPS, Answer, first_steps
+from rnnviz_core.ui.controls import url
+from rnnviz_core.ui.shell import routes
+from rnnviz_core.ui.shell.wording import plain
+
+if TYPE_CHECKING:
+    from rnnviz_core.ui.serving.view import View
+
+NAME, OFF = "start", "off"
+
+
+def steps(view: "View") -> None:
+    """The line of steps, and under it the question and the answer of the chosen one."""
+    chosen = url.checked(NAME, url.one_of((*STEPS, OFF)), "", shown="none")
+    if chosen == OFF:
+        return
+    key = url.widget(NAME, chosen or None)
+    with st.container(horizontal=True, vertical_alignment="center", gap="small", key="start"):
+        st.markdown("**Start here**", width="content")
+        st.pills(
+            "Start here",
+            list(STEPS),
+            format_func=_titles().__getitem__,
+            key=key,
+            label_visibility="collapsed",
+            on_change=lambda: url.put(NAME, st.session_state[key]),
+        )
+        st.button(
+            "Put away",
+            icon=":material/close:",
+            key="start-off",
+            type="tertiary",
+            help="Put these six steps away",
+            on_click=url.put,
+            args=(NAME, OFF),
+        )
+    if chosen:
+        _draw(view, first_steps(view.trace)[chosen])
+
+
+def _titles() -> dict[str, str]:
+    return {name: f"{number} {name}" for number, name in enumerate(STEPS, 1)}
+
+
+def _draw(view: "View", answer: Answer) -> None:
+    """A question, its answer, what to try, and the way to the place that shows it."""
+    with st.container(key="start-answer", gap="xxsmall", border=True):
+        st.markdown(f"**{plain(answer.question)}** {plain(' '.join(answer.claims))}")
+        with st.container(horizontal=True, vertical_alignment="center"):
+            found = routes.route(answer.where.page)
+            if st.button(
+                f"See it on the page {found.title}",
+                icon=found.icon,
+                key="start-go",
+                type="tertiary",
+                on_click=_choose,
+                args=(answer,),
+            ):
+                st.switch_page(found.path)
+            st.caption(plain(answer.try_this))
+
+
+def _choose(answer: Answer) -> None:
+    for name, value in answer.where.address.items():
+        url.put(name, value)
+
+
+def again() -> None:
+    """Where the steps were put away: the button that brings them back."""
+    if url.get(NAME) == OFF:
+        st.button(
+            "Start here: six steps",
+            icon=":material/school:",
+            key="start-on",
+            type="tertiary",
+            on_click=url.put,
+            args=(NAME, None),
+        )
