@@ -17,6 +17,7 @@ TIME = "steps, in time"  # where numbers are read
 SOURCE, TARGET = "source tokens", "target tokens"  # where there are two texts
 STEPS = "token read → token output"
 ROOM = 56  # px a token needs for a label that lies flat
+UPRIGHT = 14  # px that a label takes which stands upright
 LINE = 24  # px a line of text takes at the top of a plot
 RING = 8  # px from the middle of a ring to its outer edge
 HIDDEN = alt.Axis(labels=False, aria=False)
@@ -25,8 +26,10 @@ HIDDEN = alt.Axis(labels=False, aria=False)
 def label(scale: str = "x", *, room: int = ROOM) -> dict[str, Any]:
     """Axis settings that print token texts: flat where there is room, else upright."""
     flat = f"bandwidth('{scale}') >= {room}"
+    mark = f"slice(datum.value, {TICK_PREFIX - 1}, {TICK_PREFIX})"  # of a long text: frames.tokens.priorities
+    fits = f"{mark} == ' ' || toNumber({mark}) >= ceil({UPRIGHT} / bandwidth('{scale}'))"
     return {
-        "labelExpr": f"slice(datum.value, {TICK_PREFIX})",
+        "labelExpr": f"{fits} ? slice(datum.value, {TICK_PREFIX}) : ''",
         "labelAngle": alt.ExprRef(f"{flat} ? 0 : -90"),
         "labelAlign": alt.ExprRef(f"{flat} ? 'center' : 'right'"),
         "labelBaseline": alt.ExprRef(f"{flat} ? 'top' : 'middle'"),

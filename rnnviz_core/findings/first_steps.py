@@ -87,6 +87,9 @@ def moved(trace: Trace) -> Answer:
     """Which step changes most."""
 
     def fact() -> Iterator[tuple[str, Where]]:
+        if not layers(trace):
+            yield "Nothing is carried from step to step.", Where("embeddings", "vectors")
+            return
         at = _written_layer(trace)
         values, along = trace[at.site("hidden")].astype(np.float64), steps(trace, at)
         first = trace[at.site("initial_hidden")][None].astype(np.float64)
@@ -108,6 +111,10 @@ def moved(trace: Trace) -> Answer:
 
 def gates(trace: Trace) -> Answer:
     """What the gates did; that a plain RNN has none."""
+    if not layers(trace):
+        said = "this network has no cell, and so it has no gates: it averages the embeddings of all tokens"
+        where = Where("gates", "maps")
+        return Answer("What do the gates do?", (sentence(said),), where, "Choose an LSTM or a GRU instead.")
     at = _written_layer(trace)
     cell = trace.definition(at.part)
     names = tuple(name for name in cell.gate_names if name != "candidate")
@@ -134,6 +141,12 @@ def gates(trace: Trace) -> Answer:
 
 def kept(trace: Trace) -> Answer:
     """What is left of what was read."""
+    if not layers(trace):
+        said = (
+            "this network has no memory apart from the sum of what it read: the order of the tokens is lost"
+        )
+        where = Where("softmax", "verdicts")
+        return Answer("What is remembered?", (sentence(said),), where, "Put the words in another order.")
     at = _written_layer(trace)
     if memory.state_name(trace, at.part) is None:
         where = place(trace, at, "states", "maps", None, "")
@@ -165,7 +178,8 @@ def looked(trace: Trace) -> Answer:
     question = "Where does it look back?"
     if "attention.weights" not in trace:
         from_where = "every step of the decoder" if trace.layers("decoder") else "its answer"
-        said = f"this network has no attention: {from_where} is made from the encoder’s last state"
+        read_from = "the encoder’s last state" if layers(trace) else "the mean of all embeddings"
+        said = f"this network has no attention: {from_where} is made from {read_from}"
         where = Where("attention", "instead", "encoder", None, "", axis=trace.time_axis("encoder"))
         return Answer(question, (sentence(said),), where, "Choose a model with attention, if there is one.")
 

@@ -3,11 +3,13 @@
 Columns, the same in every frame of the app:
 
 ``position``  step, counted from 0 in reading order; the axis is sorted by it
-``tick``      unique text of a step, ``0003 ▁good``: the axis key, so that repeated pieces stay apart
+``tick``      unique text of a step, ``0003 ▁good``: the axis key, so that repeated pieces stay apart; of a
+              long text with a digit for the blank, by which the axis chooses its labels (`priorities`)
 ``token``     the piece as a person reads it
 """
 
 from collections.abc import Sequence
+from weakref import WeakKeyDictionary
 
 import numpy as np
 import pandas as pd
@@ -17,6 +19,8 @@ from rnnviz_core.tracing.trace import Trace
 from .columns import Columns, Texts
 from .numbers import printed
 
+LONG = 20  # steps up to which a label that has no room is left out from left to right
+_MARKS: "WeakKeyDictionary[Trace, dict[str, str]]" = WeakKeyDictionary()
 WORD_START = "▁"  # SentencePiece's mark of a blank
 
 
@@ -35,9 +39,50 @@ def ordered(trace: Trace) -> bool:
     return bool(trace.meta.get("ordered", True))
 
 
+class StepTexts(list[str]):
+    """Texts of steps, and of many a `priorities` digit for each: which of their labels may be left out."""
+
+    marks: str = ""
+
+
 def tick_texts(texts: Sequence[str]) -> list[str]:
     """Unique, sortable texts of steps: ``["0000 ▁a", "0001 ▁a"]``."""
-    return [f"{position:04d} {text}" for position, text in enumerate(texts)]
+    marks = getattr(texts, "marks", "") or " " * len(texts)
+    return [
+        f"{position:04d}{mark}{text}" for position, (mark, text) in enumerate(zip(marks, texts, strict=True))
+    ]
+
+
+def priorities(moved: np.ndarray) -> str:
+    """A digit for every step: of how many steps it may be the only one with a label.
+
+    Where an axis has room for the label of every third step, those of 3 and more are drawn: no two of them
+    are nearer than three steps, and of near ones the one that `moved` more is among them.
+    """
+    count, order = len(moved), np.argsort(-moved, kind="stable")
+    alone = np.ones(count, dtype=np.int8)
+    for apart in range(2, 10):
+        free, kept = np.ones(count, dtype=bool), np.zeros(count, dtype=bool)
+        for at in order:
+            if free[at]:
+                kept[at] = True
+                free[max(0, at - apart + 1) : at + apart] = False
+        alone[kept & (alone == apart - 1)] = apart
+    return "".join(map(str, alone))
+
+
+def _marked(trace: Trace, part: str, texts: list[str]) -> StepTexts:
+    """The texts of a long part with the digits of how far its state moved; kept as long as the trace is."""
+    found = StepTexts(texts)
+    first = f"{part}.0.hidden"
+    if len(texts) <= LONG or first not in trace or len(trace[first]) != len(texts):
+        return found
+    kept = _MARKS.setdefault(trace, {})
+    if part not in kept:
+        states = trace[first].astype(np.float64)
+        kept[part] = priorities(np.linalg.norm(np.diff(states, axis=0, prepend=0 * states[:1]), axis=1))
+    found.marks = kept[part]
+    return found
 
 
 def axis_of(trace: Trace, part: str) -> str:
@@ -60,18 +105,18 @@ def step_texts(trace: Trace, part: str) -> list[str]:
     axis = trace.time_axis(part)
     texts = [shown(token.text) for token in trace.tokens.get(axis, ())]
     if part == "decoder" and "target_input" in trace.labels:
-        return [
+        texts = [
             f"{shown(read)} → {text}" for read, text in zip(trace.labels["target_input"], texts, strict=True)
         ]
     if not texts:  # a recorded module has numbers, but no pieces
         return [f"step {position}" for position in range(_steps(trace, part))]
-    return texts
+    return _marked(trace, part, texts)
 
 
 def read_texts(trace: Trace, part: str) -> list[str]:
     """The piece `part` reads at each step, alone."""
     if part == "decoder" and "target_input" in trace.labels:
-        return [shown(text) for text in trace.labels["target_input"]]
+        return _marked(trace, part, [shown(text) for text in trace.labels["target_input"]])
     return step_texts(trace, part)
 
 

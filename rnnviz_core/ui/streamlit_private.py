@@ -75,6 +75,22 @@ STYLE = """
   [data-testid="stMain"] .stButtonGroup button { padding: 0.1rem 0.45rem; }
   [data-testid="stMain"] .stButtonGroup button p { font-size: 0.78rem; }
 }
+/* On paper: what is open, whole, without what can only be clicked */
+@media print {
+  [data-testid="stSidebar"], [data-testid="stHeader"], [data-testid="stToolbar"],
+  [data-testid="stElementToolbar"], .st-key-tools, .st-key-sentence-page, .st-key-start,
+  [role="tablist"] button[aria-selected="false"],
+  [data-testid="stMain"] :is(.stButton, .stDownloadButton, .stPageLink, .stSlider, .stPopover) {
+    display: none !important; }
+  html, body, #root, .stApp, .stApp > *, [data-testid="stAppViewContainer"], [data-testid="stMain"] {
+    position: static !important; overflow: visible !important; height: auto !important;
+    inset: auto !important; }
+  .stMainBlockContainer { padding: 0; max-width: none; }
+  .rv-middle, .rv-middle-narrow { display: inline-flex !important; }
+  .rv-more, .rv-more-narrow { display: none !important; }
+  .stApp * { print-color-adjust: exact; -webkit-print-color-adjust: exact; }
+  [data-testid="stVegaLiteChart"], .stDataFrame, .rv-head { break-inside: avoid; }
+}
 """
 CHART = '[data-testid="stVegaLiteChart"]'  # what a Vega-Lite chart is drawn in
 # The Vega view of a chart: Streamlit keeps it in a React ref above the chart's element. `has` is a method or

@@ -3,6 +3,8 @@
 import numpy as np
 import pytest
 from helpers_trace import WORDS, sentiment_trace, translation_trace
+from hypothesis import given
+from hypothesis import strategies as st
 from numpy.testing import assert_allclose
 
 from rnnviz_core.cells import equations as cells
@@ -264,3 +266,16 @@ def test_embeddings_beyond_the_colours_are_said():
 def test_numbers_are_printed_with_a_true_minus(value, form, text):
     assert numbers.printed(value, form) == text
     assert numbers.printed(np.float32(value), form) == text
+
+
+# --- long texts -------------------------------------------------------------------------------
+
+
+@given(st.lists(st.floats(0, 9, allow_nan=False), min_size=1, max_size=80))
+def test_of_near_steps_the_one_that_moved_most_keeps_its_label(moved):
+    marks = np.asarray([int(mark) for mark in tokens.priorities(np.asarray(moved))])
+    assert len(marks) == len(moved)
+    assert marks[int(np.argmax(moved))] == 9
+    for apart in range(2, 10):
+        kept = np.flatnonzero(marks >= apart)
+        assert (np.diff(kept) >= apart).all(), "labels that are drawn have room"

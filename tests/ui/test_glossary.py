@@ -17,6 +17,7 @@ SOURCES = [
     *(CORE / "ui" / "views").rglob("*.py"),
     *(CORE / "ui" / "controls").rglob("*.py"),
     *(CORE / "cells").rglob("*.py"),
+    *(CORE / "findings").rglob("*.py"),
     CORE / "ui" / "shell" / "routes.py",
     CORE / "ui" / "shell" / "wording.py",
 ]
