@@ -142,9 +142,7 @@ def gates(trace: Trace) -> Answer:
 def kept(trace: Trace) -> Answer:
     """What is left of what was read."""
     if not layers(trace):
-        said = (
-            "this network has no memory apart from the sum of what it read: the order of the tokens is lost"
-        )
+        said = "this network has no memory apart from the mean of what it read: order is lost"
         where = Where("softmax", "verdicts")
         return Answer("What is remembered?", (sentence(said),), where, "Put the words in another order.")
     at = _written_layer(trace)

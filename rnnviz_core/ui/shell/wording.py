@@ -79,7 +79,7 @@ def label(entry: Entry) -> str:
     spec = entry.spec
     family, measured = task_of_spec(spec).family(spec), score(entry).removesuffix(" right")
     about = f"{family} " * (family != spec.task)  # the task stands above the list
-    few = f", {spec.hidden} units" * (spec.hidden <= FEW)
+    few = f", {spec.hidden} units" * (0 < spec.hidden <= FEW and bool(spec.layers))
     return f"{about}{architecture(spec)}{few}" + (f" · {measured}" if measured else "")
 
 
