@@ -3,21 +3,24 @@
 The answers are findings where something stands out, else a plain fact. `ui.views.start` shows them.
 """
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from rnnviz_core.frames import memory
 from rnnviz_core.frames.layer import Layer, layers
 from rnnviz_core.frames.series import numbers_are_read
+from rnnviz_core.frames.tokens import shown, step_texts
 from rnnviz_core.tracing.trace import Trace
 
 from .collect import findings
 from .record import Where, place
 from .wording import number, of_words, percent, sentence, steps
 
+VERDICTS = "readout.prefix_probabilities"
 MOST = 2  # sentences of an answer
+STRIP = 24  # steps whose numbers stand in one strip
 
 
 @dataclass(frozen=True)
@@ -28,6 +31,8 @@ class Answer:
     claims: tuple[str, ...]  # one or two sentences
     where: Where
     try_this: str
+    strip_title: str = ""  # what `strip` holds
+    strip: tuple[tuple[str, float], ...] = ()  # a number for every step of a text that is not long
 
 
 def first_steps(trace: Trace) -> dict[str, Answer]:
@@ -57,6 +62,12 @@ def _answer(
     """What stands out, else the plain fact."""
     told = found[:MOST] or [next(fact)]
     return Answer(question, tuple(dict.fromkeys(claim for claim, _ in told)), told[0][1], try_this)
+
+
+def _with_strip(answer: Answer, title: str, names: "Iterable[str]", values: "Iterable[float]") -> Answer:
+    """An answer with a number for every step; of a long text without."""
+    strip = tuple((name, float(value)) for name, value in zip(names, values, strict=True))
+    return replace(answer, strip_title=title, strip=strip) if len(strip) <= STRIP else answer
 
 
 def _written_layer(trace: Trace) -> Layer:
@@ -101,12 +112,17 @@ def moved(trace: Trace) -> Answer:
         yield sentence(said), place(trace, at, "states", "changes", step, along.texts[step])
 
     kinds = ("turn", "steady", "change", "hesitated", "sure", "furthest_off")
-    return _answer(
+    answer = _answer(
         "What changes from step to step?",
         _told(trace, *kinds),
         fact(),
         "Step through the picture with ← and →, and watch where it changes.",
     )
+    if VERDICTS not in trace:
+        return answer
+    label = int(trace["readout.logits"].argmax())
+    title = f"Probability of {trace.labels['class'][label]} after each token"
+    return _with_strip(answer, title, step_texts(trace, "encoder"), trace[VERDICTS][:, label])
 
 
 def gates(trace: Trace) -> Answer:
@@ -136,7 +152,11 @@ def gates(trace: Trace) -> Answer:
         for one in findings(trace)
         if one.kind == kind and one.where.layer == at.name
     ]
-    return _answer("What do the gates do?", found, fact(), "Replace that word: does its gate open again?")
+    answer = _answer("What do the gates do?", found, fact(), "Replace that word: does its gate open again?")
+    name = next((name for name in ("forget", "update") if name in names), names[0])
+    values = trace[at.site(name)].astype(np.float64)
+    title = f"The {name} gate at each step, mean over {values.shape[1]} units"
+    return _with_strip(answer, title, step_texts(trace, at.part), values.mean(1))
 
 
 def kept(trace: Trace) -> Answer:
@@ -193,11 +213,20 @@ def looked(trace: Trace) -> Answer:
         else:
             yield sentence(said), Where("attention", "alignment", "decoder", int(step), "", axis="target")
 
-    return _answer(
+    answer = _answer(
         question,
         _told(trace, "looked", "heaviest", "spread"),
         fact(),
         "A weight says where it looked, not why it decided: see the ablation on that page.",
+    )
+    weights = trace["attention.weights"].astype(np.float64)
+    if weights.ndim == 1:
+        return _with_strip(answer, "Attention weight of each token", step_texts(trace, "encoder"), weights)
+    read = [shown(token.text) for token in trace.tokens["source"]]
+    pairs = zip(trace.tokens["target"], weights.argmax(1), strict=True)
+    names = [f"{shown(token.text)} ← {read[best]}" for token, best in pairs]
+    return _with_strip(
+        answer, "Each target token, and the source token it looked at most", names, weights.max(1)
     )
 
 

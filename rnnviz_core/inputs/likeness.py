@@ -74,10 +74,10 @@ def beyond(found: Likeness, usual: Any) -> tuple[str, ...]:
     if not isinstance(usual, Mapping):
         return ()
     said = {
-        "lone": "{found} % of its letters stand alone as pieces (there at most {usual} %)",
-        "short": "{found} % of its letters are in short pieces of cut words (there at most {usual} %)",
-        "unknown": "{found} % of its pieces are unknown characters or their bytes (there at most {usual} %)",
-        "pieces": "it has {found} pieces (there at most {usual})",
+        "lone": "{found} % of its letters stand alone as tokens (there at most {usual} %)",
+        "short": "{found} % of its letters are in short tokens of cut words (there at most {usual} %)",
+        "unknown": "{found} % of its tokens are unknown characters or their bytes (there at most {usual} %)",
+        "pieces": "it has {found} tokens (there at most {usual})",
     }
     return tuple(
         form.format(found=value, usual=most)

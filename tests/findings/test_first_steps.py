@@ -10,6 +10,7 @@ from rnnviz_core.checkpoints import registry
 from rnnviz_core.contracts.examples import default_text, examples
 from rnnviz_core.findings import findings
 from rnnviz_core.findings.first_steps import first_steps
+from rnnviz_core.frames import tokens
 from rnnviz_core.places import shipped
 from rnnviz_core.ui.shell.routes import ROUTES, route
 from rnnviz_core.ui.views.sections import sections_of
@@ -96,3 +97,27 @@ def _holds(trace, claim):
         return abs(100 * trace["attention.weights"].max() - told) < 0.6
     assert "least sure step" in claim
     return abs(100 * trace["readout.probabilities"].max(-1).min() - told) < 0.6
+
+
+def test_a_number_for_every_step(traces):
+    """Those beside an answer, computed from the arrays once more."""
+    for trace in traces:
+        answers = first_steps(trace)
+        for name, site in (("gate", "forget"), ("gate", "update"), ("attention", "weights")):
+            strip = [value for _, value in answers[name].strip]
+            where = "attention.weights" if site == "weights" else f"encoder.0.{site}"
+            if not strip or where not in trace:
+                continue
+            values = trace[where].astype(float)
+            expected = values if values.ndim == 1 else values.max(1) if site == "weights" else values.mean(1)
+            np.testing.assert_allclose(strip, expected, rtol=1e-6)
+        shares = [value for _, value in answers["step"].strip]
+        if shares:
+            np.testing.assert_allclose(shares[-1], trace["readout.probabilities"].max(), atol=1e-5)
+        assert all(0 <= value <= 1.5 for _, value in answers["memory"].strip)
+        if "attention.weights" in trace and trace["attention.weights"].ndim == 2:
+            weights = trace["attention.weights"]
+            for (pair, share), row in zip(answers["attention"].strip, weights, strict=False):
+                assert share == pytest.approx(row.max())
+                best = trace.tokens["source"][int(row.argmax())].text
+                assert pair.split(" ← ")[1] == tokens.shown(best)

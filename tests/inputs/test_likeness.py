@@ -51,7 +51,7 @@ def test_a_text_is_beyond_only_above_what_is_usual():
     usual = {"lone": 20, "unknown": 4, "pieces": 60, "texts": 100}
     assert beyond(Likeness(20, 4, 60), usual) == ()
     assert [reason.split(" %")[0] for reason in beyond(Likeness(21, 5, 60), usual)] == ["21", "5"]
-    assert beyond(Likeness(0, 0, 61), usual) == ("it has 61 pieces (there at most 60)",)
+    assert beyond(Likeness(0, 0, 61), usual) == ("it has 61 tokens (there at most 60)",)
 
 
 @pytest.mark.parametrize("usual", [None, 3, "x", [], {}, {"lone": "20"}, {"lone": None, "pieces": []}])

@@ -1,6 +1,7 @@
 """Every page for a network that reads numbers, on a list that was typed."""
 
 import html
+import re
 from pathlib import Path
 
 import numpy as np
@@ -65,6 +66,11 @@ def test_every_section_draws_or_says_why(start, page: str, section: str, cell: s
     offers = (page, cell) == ("attention", cell) or (cell == "rnn" and page in ("gates", "states"))
     assert app.get("vega_lite_chart") or app.info
     assert app.info or not offers or section not in ("maps", "instead", "ledger")
+    blocks = [*app.main.markdown, *app.main.caption, *app.main.info]
+    heads = [block for block in app.main.html if "rv-line" in block.value or "rv-head" in block.value]
+    assert heads
+    said = html.unescape(" ".join(block.value for block in (*blocks, *heads)))
+    assert not re.findall(r".{30}\b(?:[Tt]oken|[Ss]entence|[Ww]ord)s?\b.{30}", said), "it reads a series"
 
 
 def test_the_places_are_those_that_are_offered(folder) -> None:

@@ -57,7 +57,7 @@ ROUTES = (
         "embeddings",
         "Embeddings",
         ":material/scatter_plot:",
-        "Every token becomes a vector of numbers. These are the numbers.",
+        "What the network reads, as the numbers that it computes with.",
     ),
     Route(
         "gates",
@@ -81,7 +81,7 @@ ROUTES = (
         "softmax",
         "Softmax",
         ":material/bar_chart:",
-        "From the last numbers to probabilities, and what pushed them.",
+        "From the last state to the answer, and the terms that add up to it.",
     ),
 )
 

@@ -29,7 +29,7 @@ STYLE = (
 .rv-facts { display: flex; flex-wrap: wrap; gap: 0.2rem 1.2rem; align-items: baseline; }
 .rv-facts { margin-top: 0.4rem; }
 .rv-facts .rv-row { margin: 0; }
-.rv-facts .rv-key { flex: none; }
+.rv-facts .rv-key { flex: none; margin-right: 0.4rem; }
 .rv-facts .rv-value { flex: none; max-width: 100%; }
 .rv-word { display: inline-flex; }
 .rv-chip { padding: 0.08rem 0.5rem; background: color-mix(in srgb, currentColor 10%, transparent);
@@ -53,6 +53,10 @@ STYLE = (
 .rv-badge p { position: absolute; z-index: 10; top: 100%; right: 0; width: max-content; max-width: 18rem;
   margin: 0.3rem 0 0; padding: 0.5rem 0.7rem; border-radius: 0.5rem; background: Canvas; color: CanvasText;
   border: 1px solid color-mix(in srgb, currentColor 30%, transparent); }
+.rv-strip { display: flex; flex-wrap: wrap; gap: 0.3rem; align-items: baseline; margin: 0.1rem 0;
+  font-size: 0.875rem; }
+.rv-strip .rv-chip { background: color-mix(in srgb, #2E86C1 calc(var(--share) * 45%), transparent); }
+.st-key-start-answer { padding: 0.5rem 0.9rem; }
 /* Our own button, as Streamlit's look */
 .rv-button { display: inline-flex; align-items: center; gap: 0.4rem; min-height: 2.5rem;
   padding: 0.25rem 0.75rem;

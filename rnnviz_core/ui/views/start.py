@@ -4,11 +4,13 @@ A line of six words above the overview's picture; the chosen one (``start`` in t
 and its answer from the trace. ``off`` puts it away, and a button at the foot of the page brings it back.
 """
 
+from html import escape
 from typing import TYPE_CHECKING
 
 import streamlit as st
 
 from rnnviz_core.findings.first_steps import STEPS, Answer, first_steps
+from rnnviz_core.frames.numbers import printed
 from rnnviz_core.ui.controls import url
 from rnnviz_core.ui.shell import routes
 from rnnviz_core.ui.shell.wording import plain
@@ -56,6 +58,8 @@ def _draw(view: "View", answer: Answer) -> None:
     """A question, its answer, what to try, and the way to the place that shows it."""
     with st.container(key="start-answer", gap="xxsmall", border=True):
         st.markdown(f"**{plain(answer.question)}** {plain(' '.join(answer.claims))}")
+        if answer.strip:
+            st.html(_strip(answer))
         with st.container(horizontal=True, vertical_alignment="center"):
             found = routes.route(answer.where.page)
             if st.button(
@@ -68,6 +72,16 @@ def _draw(view: "View", answer: Answer) -> None:
             ):
                 st.switch_page(found.path)
             st.caption(plain(answer.try_this))
+
+
+def _strip(answer: Answer) -> str:
+    """A number for every step, as chips; the shade of a chip is its number."""
+    chips = "".join(
+        f'<span class="rv-chip" style="--share:{min(max(value, 0), 1):.3f}">{escape(name)} '
+        f"<b>{printed(value)}</b></span>"
+        for name, value in answer.strip
+    )
+    return f'<p class="rv-strip"><span>{escape(answer.strip_title)}:</span> {chips}</p>'
 
 
 def _choose(answer: Answer) -> None:

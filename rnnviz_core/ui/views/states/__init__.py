@@ -10,7 +10,7 @@ SECTIONS = (
     Section("maps", "Heatmaps", maps.maps, STEPS),
     Section("maps", "No states", maps.none, Needs(without=(STATES,))),
     Section("units", "Units as lines", maps.units, STEPS),
-    Section("changes", "Change per token", maps.changes, STEPS),
+    Section("changes", "Change per step", maps.changes, STEPS),
     Section("ledger", "Memory left", memory.ledger, STEPS),
     Section("path", "Trajectory", memory.path, STEPS),
 )
