@@ -239,7 +239,7 @@ def test_beside_a_verdict_stands_the_figure_that_belongs_to_it(open_page, entry)
         ("Me encantó la pizza de este lugar, volveré mañana.", "% of its letters are in short pieces"),
         ("Der Film war leider furchtbar langweilig.", "% of its letters are in short pieces"),
         ("電影很好看。", "% of its pieces are unknown"),
-        ("The film was dull and the seats were hard. " * 9, "pieces (there at most"),
+        ("The film was dull and the seats were hard. " * 9, "tokens (there at most"),
     ],
 )
 def test_a_verdict_on_an_unlikely_text_is_doubted(open_page, text, reason):
