@@ -83,6 +83,8 @@ def test_plain_facts_and_findings(traces):
 
 
 def _holds(trace, claim):
+    if "Nothing is carried" in claim:
+        return not any(site.endswith(".hidden") for site in trace)
     told = float(re.findall(r"\d+\.?\d*", claim.replace("(0 shut, 1 open)", ""))[-1])
     if "hidden state moves most" in claim:
         hidden = np.concatenate([trace["encoder.0.initial_hidden"][None], trace["encoder.0.hidden"]])
