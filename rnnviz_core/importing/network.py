@@ -1,7 +1,5 @@
 """An imported network: layers one after the other, run on one input and recorded."""
 
-import functools
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -11,19 +9,15 @@ import torch
 from torch import Tensor
 
 from rnnviz_core import limits
-from rnnviz_core.cells import equations as cells
-from rnnviz_core.errors import CheckpointError, TextError, TraceError
+from rnnviz_core.errors import CheckpointError, TextError
 from rnnviz_core.inputs.steps import NO_PIECE, Token
-from rnnviz_core.models.own_cells import CellLayers
 from rnnviz_core.tracing.inside import Recorded
-from rnnviz_core.tracing.layers import Recording, Run, record_layers
-from rnnviz_core.tracing.trace import Trace
 from rnnviz_core.tracing.undisturbed import plain_numbers
 
 from .layers import Layer, Value, compute
+from .recurrent import Found, Group, module_of, recorded
 
 MERGES = ("concat", "sum", "mul", "ave")
-FAMILIES = {"lstm_variant": "lstm", "gru_variant": "gru", "rnn_variant": "rnn"}
 
 
 @dataclass(frozen=True)
@@ -105,7 +99,10 @@ class Imported:
         data = self._checked(x)
         steps = self._tokens(data, tokens)
         with plain_numbers(), torch.inference_mode():
-            return _Walk(self, steps).run(Value(data, None, tuple(range(len(data)))))
+            return self._run(data, steps)
+
+    def _run(self, data: Tensor, tokens: tuple[Token, ...]) -> Recorded:
+        return _Walk(self, tokens).run(Value(data, None, tuple(range(len(data)))))
 
     def predict(self, x: Any) -> np.ndarray | None:
         """The prediction alone, see `record`."""
@@ -155,12 +152,12 @@ class _Walk:
 
     def __init__(self, network: Imported, tokens: tuple[Token, ...]) -> None:
         self.network, self.tokens = network, tokens
-        self.groups: dict[str, _Group] = {}
+        self.groups: dict[str, Group] = {}
         self.notes = list(network.notes)
 
     def run(self, value: Value) -> Recorded:
         """All layers, as far as they are known."""
-        last: _Group | None = None
+        last: Group | None = None
         stopped: Layer | None = None
         for layer in self.network.layers:
             if layer.kind == "unknown":
@@ -173,7 +170,7 @@ class _Walk:
             if last is not None and last.takes(found):
                 last.add(found)
             else:
-                last = _Group(found)
+                last = Group(found)
                 self.groups[found.name] = last
         if stopped is not None:
             self.notes.append(
@@ -186,7 +183,7 @@ class _Walk:
             rows[group.name] = [group.trace(self.network, self.tokens, tuple(self.notes), output)]
         return Recorded(output, rows, tuple(self.notes))
 
-    def _recurrent(self, layer: Layer, value: Value) -> tuple[Value, "_Found"]:
+    def _recurrent(self, layer: Layer, value: Value) -> tuple[Value, "Found"]:
         """Run a recurrent layer: what it passes on, and its recording."""
         options = layer.options
         if value.data.dim() != 2:
@@ -209,17 +206,9 @@ class _Walk:
             raise TextError("every step is masked: there is nothing to read")
         states, _ = module(read)
         widths = module.hidden_size * module.directions
-        starts = {
-            name: np.zeros((module.directions, module.hidden_size), np.float32) for name in module.cell.states
-        }
-        recording = Recording()
-        try:
-            record_layers(recording, module, Run(read, states, starts), "encoder", "time")
-        except TraceError as error:
-            raise TraceError(f"{layer.name}: {error}") from None
         places = torch.nonzero(counted)[:, 0].tolist()
         steps = tuple(time[place] for place in places) if time else ()
-        found = _Found(layer.name, recording, module.cell, steps, len(read), module.directions)
+        found = recorded(layer.name, module, read, states, None, steps)
         return self._passed_on(layer, value, states, counted, widths), found
 
     def _passed_on(self, layer: Layer, value: Value, states: Tensor, counted: Tensor, width: int) -> Value:
@@ -264,149 +253,6 @@ def _merged(options: Any, sides: tuple[Tensor, ...]) -> Tensor:
             return (sides[0] + sides[1]) / 2
         case _:
             return torch.cat(sides, -1)
-
-
-def module_of(layer: Layer) -> CellLayers:
-    """The recurrent layer as a module that runs and is recorded.
-
-    Raises
-    ------
-    CheckpointError
-        When its weights do not have the shapes of its cell.
-    """
-    return _module(layer.name, tuple(sorted(layer.options["cell"].items())), _Weights(layer))
-
-
-class _Weights:
-    """The weights of a layer, known by the layer they belong to."""
-
-    def __init__(self, layer: Layer) -> None:
-        self.layer = layer
-
-    def __hash__(self) -> int:
-        return id(self.layer)
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Weights) and other.layer is self.layer
-
-
-@functools.lru_cache(maxsize=64)
-def _module(name: str, cell: tuple[tuple[str, Any], ...], weights: _Weights) -> CellLayers:
-    layer = weights.layer
-    definition = cells.from_dict(dict(cell))
-    rows, width = layer.weights["weight_ih_l0"].shape
-    units = rows // len(definition.gates)
-    with torch.device("meta"):
-        module = CellLayers(definition, width, units, bidirectional=layer.options["directions"] == 2)
-    expected = {key: tuple(value.shape) for key, value in module.state_dict().items()}
-    found = {key: tuple(value.shape) for key, value in layer.weights.items()}
-    if expected != found:
-        odd = sorted(key for key in expected | found if expected.get(key) != found.get(key))[0]
-        raise CheckpointError(
-            f"{name}: {odd} has the shape {found.get(odd)}; its cell needs {expected.get(odd)}"
-        )
-    module.to_empty(device="cpu")
-    state = {key: torch.from_numpy(np.array(value, np.float32)) for key, value in layer.weights.items()}
-    if not all(value.isfinite().all() for value in state.values()):
-        raise CheckpointError(f"{name} holds weights that are not finite")
-    module.load_state_dict(state)
-    return module.requires_grad_(False).eval()
-
-
-@dataclass(frozen=True)
-class _Found:
-    """The recording of one recurrent layer, and which steps of the input it read."""
-
-    name: str
-    recording: Recording
-    cell: cells.Definition
-    steps: tuple[int, ...]
-    count: int
-    directions: int
-
-
-class _Group:
-    """Recurrent layers of one cell that read the same steps one after the other."""
-
-    def __init__(self, first: _Found) -> None:
-        self.members = [first]
-
-    @property
-    def name(self) -> str:
-        """The names of its layers."""
-        return "+".join(member.name for member in self.members)
-
-    def takes(self, other: _Found) -> bool:
-        """Whether a layer can be the next one of the same trace."""
-        last = self.members[-1]
-        return (last.cell, last.steps, last.count, last.directions) == (
-            other.cell,
-            other.steps,
-            other.count,
-            other.directions,
-        )
-
-    def add(self, other: _Found) -> None:
-        """Put a layer on top."""
-        self.members.append(other)
-
-    def trace(
-        self, network: Imported, tokens: tuple[Token, ...], notes: tuple[str, ...], output: np.ndarray | None
-    ) -> Trace:
-        """All its layers as one trace."""
-        recording = Recording()
-        for number, member in enumerate(self.members):
-            for site, array in member.recording.arrays.items():
-                name = site.replace("encoder.0.", f"encoder.{number}.", 1)
-                recording.arrays[name], recording.axes[name] = array, member.recording.axes[site]
-            recording.difference = max(recording.difference, member.recording.difference)
-        first = self.members[0]
-        steps = tuple(tokens[step] for step in first.steps)
-        if not steps:
-            steps = tuple(Token(f"step {step}", NO_PIECE, 0, 0) for step in range(first.count))
-        labels: dict[str, tuple[str, ...]] = {}
-        values = [step.value for step in steps if step.value is not None]
-        if len(values) == len(steps):
-            recording.add("encoder.values", np.asarray(values, np.float32), "time")
-        if output is not None and output.ndim == 1:
-            recording.add("readout.prediction", output.astype(np.float32), "class")
-            labels["class"] = tuple(f"output {number}" for number in range(len(output)))
-        if network.columns and first.recording.arrays["encoder.0.layer_input"].shape[1] == len(
-            network.columns
-        ):
-            labels["dim"] = network.columns
-        family = first.cell.name
-        return Trace(
-            model=network.name,
-            text="",
-            tokens={"time": steps},
-            arrays=recording.arrays,
-            axes=recording.axes,
-            labels=labels,
-            definitions={"encoder": first.cell},
-            max_difference=recording.difference,
-            meta={
-                "task": "imported",
-                "cell": FAMILIES.get(family, family),
-                "attention": "none",
-                "layers": len(self.members),
-                "bidirectional": first.directions == 2,
-                "names": [member.name for member in self.members],
-                "origin": network.origin,
-                "notes": list(notes),
-            },
-        )
-
-
-def check_size(shapes: dict[str, tuple[int, ...]], name: str) -> None:
-    """Refuse weights that would take too much memory as float32."""
-    if len(shapes) > limits.IMPORT_TENSORS:
-        raise CheckpointError(f"{name} holds {len(shapes)} arrays; the limit is {limits.IMPORT_TENSORS}")
-    size = 4 * sum(math.prod(shape) for shape in shapes.values())
-    if size > limits.IMPORT_UNPACKED_BYTES:
-        raise CheckpointError(
-            f"the weights of {name} take {size} bytes; the limit is {limits.IMPORT_UNPACKED_BYTES}"
-        )
 
 
 def with_words(network: Imported, vocabulary: Sequence[str], columns: Sequence[str] = ()) -> Imported:

@@ -1,6 +1,7 @@
 """Any file that can be opened, as a network; and the folder in which an imported network is kept."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +15,9 @@ from rnnviz_core.errors import CheckpointError, RnnvizError
 from . import files, pytorch
 from .layers import ACTIVATIONS, KINDS, Layer
 from .network import MERGES, Imported
+from .tensors import tensors
 
-NETWORK, WEIGHTS = "network.json", "weights.safetensors"
+NETWORK, WEIGHTS, GRAPH = "network.json", "weights.safetensors", "model.onnx"
 FORMAT = 1
 
 
@@ -52,15 +54,21 @@ def open_network(
 
         return keras.open_keras(path, None if config is None else Path(config))
     if kind == "onnx":
-        raise CheckpointError(f"{path.name} is of ONNX, which is not opened yet")
+        from . import onnx_file
+
+        return onnx_file.open_onnx(path)
     return pytorch.open_state_dict(path, kind, nonlinearity=nonlinearity, cell=cell, prefix=prefix)
 
 
 def save(network: Imported, folder: str | Path) -> Path:
-    """Write a network into a folder: ``network.json`` lists the layers, the weights are safetensors."""
+    """Write a network into a folder: ``network.json`` lists the layers, the weights are safetensors.
+
+    Of a network of ONNX the graph is kept as it was, ``model.onnx``."""
     folder = Path(folder)
+    graph = _graph(network)
     described = {
         "format": FORMAT,
+        "graph": graph is not None,
         "name": network.name,
         "origin": network.origin,
         "reads": network.reads,
@@ -86,11 +94,19 @@ def save(network: Imported, folder: str | Path) -> Path:
     }
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        save_file(weights, folder / WEIGHTS)
+        if graph is None:
+            save_file(weights, folder / WEIGHTS)
+        else:
+            (folder / GRAPH).write_bytes(graph)
         (folder / NETWORK).write_text(json.dumps(described, indent=1) + "\n", encoding="utf-8")
     except OSError as error:
         raise CheckpointError(f"{folder} cannot be written: {error.strerror or error}") from None
     return folder
+
+
+def _graph(network: Imported) -> bytes | None:
+    """The file that a network of ONNX came from: a graph is kept as it was."""
+    return getattr(network, "content", None)
 
 
 def load(folder: str | Path) -> Imported:
@@ -109,7 +125,18 @@ def load(folder: str | Path) -> Imported:
                 f"{folder.name}/{NETWORK} has {size} bytes; the limit is {limits.IMPORT_CONFIG_BYTES}"
             )
         described = json.loads((folder / NETWORK).read_text(encoding="utf-8"))
-        weights = pytorch.tensors(folder / WEIGHTS, files.kind_of(folder / WEIGHTS))
+        if described.get("graph"):
+            from . import onnx_file
+
+            if (folder / GRAPH).stat().st_size > limits.IMPORT_BYTES:
+                raise CheckpointError(f"{GRAPH} is larger than {limits.IMPORT_BYTES} bytes, the limit")
+            found = onnx_file.parsed((folder / GRAPH).read_bytes(), str(described["name"]))
+            return replace(
+                found,
+                vocabulary=tuple(map(str, described["vocabulary"])),
+                columns=tuple(map(str, described["columns"])),
+            )
+        weights = tensors(folder / WEIGHTS, files.kind_of(folder / WEIGHTS))
         return _described(described, weights)
     except RnnvizError as error:
         raise CheckpointError(f"{folder.name}: {error}") from None
