@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from .checkpoints.registry import save as save
     from .checkpoints.registry import scan as scan
     from .contracts.task import record as record
+    from .diagnosis.diagnose import diagnose as diagnose
+    from .diagnosis.symptoms import Symptom as Symptom
     from .findings.record import Finding as Finding
     from .inputs.steps import Token as Token
     from .inputs.tokenizer import Tokenizer as Tokenizer
@@ -50,6 +52,8 @@ _LAZY = {  # name -> the module that is imported when the name is first used
     "record_module": "tracing.module",
     "record_model": "tracing.inside",
     "Recorded": "tracing.inside",
+    "diagnose": "diagnosis.diagnose",
+    "Symptom": "diagnosis.symptoms",
     "show": "notebook.show",
     "Trace": "tracing.trace",
     "Finding": "findings.record",
@@ -74,6 +78,8 @@ __all__ = [
     "record_model",
     "Recorded",
     "show",
+    "diagnose",
+    "Symptom",
     "Trace",
     "Finding",
     "Token",

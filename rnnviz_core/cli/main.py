@@ -16,6 +16,7 @@ from rnnviz_core.errors import RnnvizError, unknown_choice
 
 from .app import app
 from .chart import chart
+from .diagnose import diagnose
 from .importing import import_
 from .model import checkpoints_option, evaluate, publish, trace
 from .output import print_json
@@ -114,5 +115,5 @@ def models(as_json: bool, markdown: bool, checkpoints: Path) -> None:
         click.echo(listing.markdown(table) if markdown else listing.plain(table))
 
 
-for command in (app, trace, import_, chart, prepare, train, evaluate, publish):
+for command in (app, trace, import_, diagnose, chart, prepare, train, evaluate, publish):
     commands.add_command(command)

@@ -1,0 +1,78 @@
+"""`rnnviz diagnose`: what may be wrong with a network or with what it reads."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from rnnviz_core.errors import TextError
+
+from .importing import is_imported, run
+from .model import checkpoints_option, load
+from .output import print_json
+
+if TYPE_CHECKING:
+    from rnnviz_core.diagnosis.symptoms import Symptom
+
+
+@click.command(short_help="Look for what may be wrong with a network or its input.")
+@click.argument("model")
+@click.argument("texts", nargs=-1)
+@click.option("--input", "given", help="An imported network: the file that it reads (.csv, .npy, .txt).")
+@click.option("--columns", help="An imported network: columns of the table, in the order of training.")
+@click.option("--json", "as_json", is_flag=True, help="Print a JSON list instead of text.")
+@checkpoints_option
+def diagnose(
+    model: str,
+    texts: tuple[str, ...],
+    given: str | None,
+    columns: str | None,
+    as_json: bool,
+    checkpoints: Path,
+) -> None:
+    """Run MODEL on TEXTS, or an imported network on --input, and list findings, the surest first.
+
+    MODEL is an id that `models` lists, the path of a checkpoint folder, a folder that `import` wrote, or
+    a file that `import` opens.
+
+    \b
+    Examples:
+      python -m rnnviz_core diagnose sentiment-lstm "not a good film" "a film that nobody needs"
+      python -m rnnviz_core diagnose lstm_model.h5 --input prices.csv --columns Open,High,Low
+    """
+    from rnnviz_core.diagnosis.diagnose import diagnose as look
+    from rnnviz_core.tracing import kernels
+
+    kernels.use_exact_settings()
+    if is_imported(model) or Path(model).is_file():
+        from rnnviz_core.importing.opening import open_network
+
+        reads = [given] if given is not None else list(texts)
+        if not reads:
+            raise TextError("give what the network reads: --input FILE, or the numbers or text themselves")
+        network = open_network(model)
+        traces: dict[str, list[object]] = {}
+        for one in reads:
+            network, recorded = run(network, one, columns, None)
+            for name, trace in recorded.items():
+                traces.setdefault(name, []).append(trace)
+        findings = [finding for rows in traces.values() for finding in look(rows)]
+    elif not texts:
+        raise TextError("give at least one text for the network to read")
+    else:
+        findings = list(look(load(model, checkpoints), list(texts)))
+    if as_json:
+        print_json([finding.to_dict() for finding in findings])
+        return
+    _print(findings)
+
+
+def _print(findings: "list[Symptom]") -> None:
+    if not findings:
+        click.echo(
+            "nothing found: none of the detectors saw a sign of a fault, which is no proof that there is none"
+        )
+    for number, finding in enumerate(findings):
+        click.echo(f"{'' if number == 0 else chr(10)}{finding.name} ({finding.sure})")
+        for name, value in (("seen", finding.claim), ("means", finding.meaning), ("try", finding.advice)):
+            click.echo(f"  {name:<7}{value}")
