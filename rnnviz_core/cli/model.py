@@ -121,6 +121,8 @@ def trace(
             raise TextError("give either the text or --input FILE for the imported network to read")
         trace_imported(model, text or given or "", columns, label, out, as_json)
         return
+    if text is None and not (given or columns or label):
+        raise click.UsageError("Missing argument 'TEXT'", ctx)
     if text is None or given or columns or label:
         raise TextError(
             "give the text; --input, --columns and --label belong to networks that `import` wrote"

@@ -83,7 +83,7 @@ def terms(trace: Trace, place: Layer, gates: tuple[str, ...], position: int, uni
             for name in ("", "_from_input", "_from_state", "_preactivation")
         }
         from_state = number["_from_state"]
-        if gate == "candidate" and "reset" in gates:
+        if "reset" in trace.definition(place.part)[f"{gate}_preactivation"].symbols():
             from_state *= float(trace[place.site("reset")][position, unit])
         rows.append(
             {

@@ -283,7 +283,8 @@ class _Run:
         whole = repr(module)
         about = whole if whole.startswith(f"{name}(") else f"{name}: {whole}"
         called = Called(plain, call.x, call.state, call.found, notes=tuple(said), model=about)
-        traces = called.traces([None] * (batch or 1))
+        with torch.inference_mode():
+            traces = called.traces([None] * (batch or 1))
         if cell == "lstm" and not reason:
             self._check_cells(traces)
         return traces

@@ -184,7 +184,8 @@ def _without_empty(
 class Called:
     """A call of a recurrent module: what it read, what it returned, and what is kept of it.
 
-    `found` is ``(output, state)``; nobody else may change it, nor x and state, until the traces are made.
+    `found` is ``(output, state)``; nobody else may change it, nor x and state, until the traces are
+    made, in inference mode.
     """
 
     module: Recurrent
@@ -196,22 +197,20 @@ class Called:
     notes: tuple[str, ...] = ()
     model: str = ""  # what the trace calls it; the module's printed form when empty
 
-    @torch.inference_mode()
     def trace(self, row: int, tokens: Tokens | None = None) -> Trace:
         """The trace of one row."""
         recording = Recording()
-        changes = arguments.changes_of(self.module)
         try:
             run = _select(self.module, self.x, self.found[0], self.found[1], self.state, row)
             record_layers(recording, self.module, run, "encoder", "time")
         except TraceError as error:
+            changes = arguments.changes_of(self.module)
             raise (TraceError(f"{error}. Note that {changes}") if changes else error) from None
         if self.keep is not None:
             for name in set(recording.arrays) - self.keep:
                 del recording.arrays[name], recording.axes[name]
         return self._finished(recording, len(run.x), tokens)
 
-    @torch.inference_mode()
     def traces(self, tokens: Sequence[Tokens | None]) -> list[Trace]:
         """The traces of all rows, in one pass where the module is torch's own."""
         stack = stack_of(self.module)

@@ -212,7 +212,7 @@ def test_a_path_is_a_model_too(run, folder: Path) -> None:
         (["trace", "sentiment-gru", "a", "--reference", "b"], "--reference belongs to translation"),
         (["trace", "es-en-gru-bahdanau", "hola", "--reference", ""], "the text is empty"),
         (["evaluate", "sentiment-gru", "--data", "x.tsv", "--beam", "2"], "--beam belongs to translation"),
-        (["trase"], "choose one of app, chart, evaluate, models, prepare, publish, trace, train"),
+        (["trase"], "choose one of app, chart, diagnose, evaluate, import, models, prepare, publish, trace"),
         (["evaluate", "sentiment-gru", "--data", "missing.tsv"], "missing.tsv"),
         (["evaluate", "sentiment-gru"], "--data"),
         (["train", "sentimental"], "'sentiment', 'translation'"),

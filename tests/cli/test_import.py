@@ -71,7 +71,7 @@ def test_a_state_dict_without_an_input_is_described(
             ["import", "{}/lstm_model.h5", "--input", "1 2 3"],
             "there are 3 numbers; the network reads 2 per step",
         ),
-        (["trace", "sentiment-tiny-lstm"], "give the text"),
+        (["trace", "sentiment-tiny-lstm"], "Missing argument 'TEXT'"),
         (
             ["trace", "sentiment-tiny-lstm", "good", "--input", "x.csv"],
             "belong to networks that `import` wrote",

@@ -1,5 +1,6 @@
 """Files of Keras 1 to 3 against an implementation of its equations that owes nothing to ours."""
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -76,3 +77,28 @@ def test_cudnn_layers_keep_their_kernels_transposed(tmp_path: Path, kind: str) -
     else:
         expected = gru(X, [kernel, back, bias], after=True)[-1]
     np.testing.assert_allclose(open_network(path).predict(X), expected, atol=1e-5)
+
+
+@pytest.mark.parametrize("nodes", [lambda before: [[[before, 0, 0, {}]]], lambda before: [[[before, 0, 0]]]])
+def test_functional_models_of_keras_2(tmp_path: Path, nodes: Any) -> None:
+    weights = drawn((3, 16), (4, 16), (16,))
+    path = write_h5(tmp_path / "f.h5", [("LSTM", {"name": "memory", "units": 4}, weights)], "2.15.0")
+    rows = [
+        {"class_name": "InputLayer", "name": "in", "config": {"name": "in"}, "inbound_nodes": []},
+        {
+            "class_name": "LSTM",
+            "name": "memory",
+            "config": {"name": "memory", "units": 4, "recurrent_activation": "sigmoid"},
+            "inbound_nodes": nodes("in"),
+        },
+        {"class_name": "Mine", "name": "own", "config": {"name": "own"}, "inbound_nodes": nodes("memory")},
+    ]
+    (tmp_path / "c.json").write_text(
+        json.dumps({"class_name": "Functional", "config": {"name": "model", "layers": rows}}),
+        encoding="utf-8",
+    )
+    network = open_network(path, config=tmp_path / "c.json")
+    assert [layer.kind for layer in network.layers] == ["same", "recurrent", "unknown"]
+    recorded = network.record(X)
+    np.testing.assert_allclose(recorded["memory"]["encoder.0.hidden"], lstm(X, weights), atol=1e-5)
+    assert "own (Mine) is not known: what comes before it can be shown." in recorded.notes

@@ -10,6 +10,7 @@ from torch import Tensor, nn
 from torch.nn.utils.rnn import pack_padded_sequence
 
 from rnnviz_core.errors import TraceError
+from rnnviz_core.tracing import floats
 from rnnviz_core.tracing.inside import record_model
 from rnnviz_core.tracing.module import record_module
 
@@ -168,6 +169,16 @@ def test_quantized_layers_are_recorded_as_a_copy_and_say_so(kind: Any) -> None:
     assert "quantized" in recorded.notes[0]
     assert float(recorded.notes[0].rsplit(" ", 1)[1].rstrip(".")) < 0.1
     assert "encoder.1.reverse.hidden" in recorded["0"]
+
+
+def test_a_module_elsewhere_is_recorded_as_a_copy(monkeypatch: pytest.MonkeyPatch) -> None:
+    """There is no GPU here: what is tested is the way that a module takes which says that it is on one."""
+    monkeypatch.setattr(floats, "why", lambda module: "it computes on cuda")
+    recorded = record_model(nn.Sequential(nn.GRU(3, 4)), torch.randn(5, 2, 3))
+    assert recorded.notes[0].startswith(
+        "0: it computes on cuda. Recorded is a copy in float32 on the processor"
+    )
+    assert len(recorded.rows["0"]) == 2
 
 
 def test_a_scripted_model_is_refused_with_the_reason() -> None:

@@ -321,7 +321,7 @@ PACKED = pack_sequence([torch.zeros(3, 3), torch.zeros(2, 3)])
         ((GRU, X, None, [5.0, 1.0]), {}, "must be 2 whole numbers"),
         ((GRU, X, None, "ab"), {}, "lengths is 'ab'; it must be 2 whole numbers"),
         ((GRU, X, None, [6, 1]), {}, "lengths has 6; x has 5 steps"),
-        ((GRU, X, None, [5, 0]), {}, "lengths has 0; x has 5 steps"),
+        ((GRU, X, None, [5, -1]), {}, "lengths has -1; x has 5 steps"),
         ((GRU, X[:, 0], None, [5]), {}, "lengths is given, but x has no batch"),
         ((GRU, PACKED, None, [3, 2]), {}, "a packed sequence has its own"),
         ((GRU, PACKED), {"item": 2}, "item is 2; the batch has the rows 0 to 1"),
