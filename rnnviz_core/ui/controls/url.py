@@ -21,7 +21,7 @@ from rnnviz_core.ui import streamlit_private
 T = TypeVar("T")
 NAMES = (
     *("task", "model", "text", "section", "layer", "token", "step", "unit", "state", "units", "deal"),
-    *("beam", "reference", "with", "with_text", "start"),
+    *("beam", "reference", "with", "with_text", "start", "span"),
     *("order", "gate", "convention", "side", "map", "word", "from", "to"),
 )
 DIGITS = 9  # more than any number in a link needs

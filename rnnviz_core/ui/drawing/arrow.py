@@ -17,10 +17,17 @@ if TYPE_CHECKING:
 pa.set_memory_pool(pa.system_memory_pool())
 
 
-def arrow_bytes(rows: "Rows") -> bytes:
-    """An Arrow stream of the rows' columns. What is missing (None, NaN) is null, as in Streamlit's own."""
+def arrow_bytes(rows: "Rows", span: tuple[int, int] | None = None) -> bytes:
+    """An Arrow stream of the rows' columns. What is missing (None, NaN) is null, as in Streamlit's own.
+
+    Of rows that belong to steps only those of `span` are kept, its first and its last among them.
+    """
     columns = dict(rows.items())
     table = pa.table([_array(column) for column in columns.values()], names=list(columns))
+    for name in ("position", "other_position") if span else ():
+        if name in columns:
+            steps = table[name].to_numpy()
+            table = table.filter(pa.array((steps >= span[0]) & (steps <= span[1])))
     sink = pa.BufferOutputStream()
     with pa.ipc.new_stream(sink, table.schema) as stream:
         stream.write_table(table)

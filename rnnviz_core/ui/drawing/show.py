@@ -1,6 +1,9 @@
 """Draw a chart template with frames; the compiled spec is kept, so that only the rows travel."""
 
 from collections import OrderedDict
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 
@@ -15,9 +18,20 @@ if TYPE_CHECKING:
 
 SPECS = 512  # compiled specs kept by one process
 
+_span: "ContextVar[tuple[int, int] | None]" = ContextVar("span", default=None)
 _specs: "OrderedDict[int, tuple[alt.TopLevelMixin, dict[str, Any]]]" = OrderedDict()
 _lock = Lock()
 _compiled = 0
+
+
+@contextmanager
+def showing(span: tuple[int, int] | None) -> Iterator[None]:
+    """Let charts that are drawn inside show the steps of a span alone; None: all."""
+    token = _span.set(span)
+    try:
+        yield
+    finally:
+        _span.reset(token)
 
 
 def compilations() -> int:
@@ -75,7 +89,8 @@ def show(
     -------
     The selection as Streamlit reports it when `select` is given, otherwise None.
     """
-    datasets = {name: arrow_bytes(rows) for name, rows in frames.items()}
+    span = _span.get()
+    datasets = {name: arrow_bytes(rows, span) for name, rows in frames.items()}
     spec = {**compiled(template), "datasets": datasets, "description": description}
     if height is not None:
         spec["height"] = height

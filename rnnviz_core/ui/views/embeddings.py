@@ -302,7 +302,7 @@ def numbers(view: "View", part: str) -> None:
 PIECES = Needs(without=(NUMBERS,))
 
 SECTIONS = (
-    Section("vectors", "Vectors", vectors, PIECES),
+    Section("vectors", "Vectors", vectors, PIECES, brush=True),
     Section("alike", "Similarity", alike, PIECES),
     Section("map", "Map", neighbourhood, PIECES),
     Section("axis", "Between two words", axis, PIECES),

@@ -15,6 +15,8 @@ import streamlit as st
 
 from rnnviz_core.tracing.trace import Trace
 from rnnviz_core.ui.controls import url
+from rnnviz_core.ui.controls.brush import choose_span
+from rnnviz_core.ui.drawing.show import showing
 from rnnviz_core.ui.serving.view import View
 from rnnviz_core.ui.shell import routes
 
@@ -58,6 +60,7 @@ class Section:
     draw: Callable[..., None]  # takes the view, and what the page let the person choose
     needs: Needs = Needs()
     otherwise: str = ""  # shown where that is missing; empty: there is no such tab then
+    brush: bool = False  # whether its charts can show some of the steps of a long text alone
 
 
 # Names of the sections of the page that this process drew last; see scripts/serve.py.
@@ -86,7 +89,8 @@ def draw_sections(view: View, *chosen: Any) -> None:
         opened = next(iter(sections))
     with _tab(sections, opened) if len(sections) > 1 else nullcontext():
         if sections[opened].needs.met(view.trace):
-            sections[opened].draw(view, *chosen)
+            with showing(choose_span(view) if sections[opened].brush else None):
+                sections[opened].draw(view, *chosen)
         else:
             st.info(sections[opened].otherwise, icon=":material/info:")
 

@@ -14,7 +14,7 @@ SECTIONS = (
     Section("instead", "What it reads instead", weights.averaged, Needs(without=(WEIGHTS, STATES))),
     Section("alignment", "Alignment", weights.alignment, ALIGNS),
     Section("spread", "Entropy", weights.spreads, ALIGNS),
-    Section("weights", "Weights", weights.weights, POOLS),
+    Section("weights", "Weights", weights.weights, POOLS, brush=True),
     Section("verdict", "Into the verdict", weights.verdict, POOLS),
     Section("context", "Context", weights.context, LOOKS),
     Section("test", "Ablation", replaced.test, LOOKS),

@@ -7,9 +7,9 @@ from . import cell, maps, textbooks
 STEPS = Needs(sites=(STATES,))
 
 SECTIONS = (
-    Section("maps", "Heatmaps", maps.maps, STEPS),
+    Section("maps", "Heatmaps", maps.maps, STEPS, brush=True),
     Section("maps", "No gates", maps.none, Needs(without=(STATES,))),
-    Section("summary", "Summary", maps.summary, Needs(sites=("*.forget|*.update",))),
+    Section("summary", "Summary", maps.summary, Needs(sites=("*.forget|*.update",)), brush=True),
     Section("cell", "One cell", cell.cell, STEPS),
     Section("textbooks", "Other textbooks", textbooks.conventions, Needs(sites=("*.reset",))),
 )
