@@ -39,7 +39,8 @@ STYLE = """
   content: "Press Enter to apply"; }
 /* Six steps in one line, that a phone scrolls */
 .st-key-start { flex-wrap: nowrap; }
-.st-key-start > :first-child { flex: 0 0 auto; }
+.st-key-start > :is(:first-child, :last-child) { flex: 0 0 auto; }
+.st-key-start > :has(.stButtonGroup) { flex: 0 1 auto; min-width: 0; overflow-x: auto; }
 .st-key-start .stButtonGroup { flex: 0 1 auto; flex-direction: row !important; min-width: 0;
   overflow-x: auto; }
 .st-key-start .stButtonGroup [role] { flex-wrap: nowrap; }
@@ -79,7 +80,7 @@ STYLE = """
 @media print {
   [data-testid="stSidebar"], [data-testid="stHeader"], [data-testid="stToolbar"],
   [data-testid="stElementToolbar"], .st-key-tools, .st-key-sentence-page, .st-key-start,
-  [role="tablist"] button[aria-selected="false"],
+  [role="tab"][aria-selected="false"],
   [data-testid="stMain"] :is(.stButton, .stDownloadButton, .stPageLink, .stSlider, .stPopover) {
     display: none !important; }
   html, body, #root, .stApp, .stApp > *, [data-testid="stAppViewContainer"], [data-testid="stMain"] {
