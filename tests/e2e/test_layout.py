@@ -129,6 +129,9 @@ def test_on_a_laptop_there_is_one_box(visit: Callable[..., Visitor]) -> None:
     visitor.open("/states")
     boxes = visitor.page.get_by_role("textbox", name="Sentence")
     assert boxes.count() == 1
+    sidebar = visitor.page.get_by_test_id("stSidebar")
+    tasks = [radio.bounding_box() for radio in sidebar.get_by_role("radio").all()]
+    assert len({place["y"] for place in tasks}) == 1, "the switch of tasks is one line"
     visitor.page.get_by_test_id("stSidebarHeader").hover()
     visitor.page.get_by_test_id("stSidebarCollapseButton").get_by_role("button").click()
     visitor.page.get_by_test_id("stMain").get_by_role("textbox", name="Sentence").wait_for()
@@ -146,3 +149,21 @@ def test_the_badge_says_what_was_checked_when_it_is_asked(visitor: Visitor) -> N
     assert place["x"] >= 0
     assert place["x"] + place["width"] <= PHONE["width"]
     assert visitor.cut_off() == []
+
+
+def test_a_page_prints_what_is_open_and_nothing_to_click(visitor: Visitor) -> None:
+    visitor.page.set_viewport_size(LAPTOP)
+    visitor.open("/gates", section="summary")
+    charts = len(visitor.charts())
+    visitor.page.emulate_media(media="print")
+    try:
+        assert len(visitor.charts()) == charts
+        assert not visitor.page.get_by_test_id("stSidebar").is_visible()
+        assert not visitor.page.get_by_role("button", name="Download", exact=True).is_visible()
+        names = [tab.inner_text() for tab in visitor.page.get_by_role("tab").all() if tab.is_visible()]
+        assert names == ["Summary"]
+        height = visitor.page.evaluate("document.documentElement.scrollHeight")
+        last = visitor.page.locator('[data-testid="stVegaLiteChart"]').last.bounding_box()
+        assert last["y"] + last["height"] <= height, "all of it is on the paper, none behind a scroll bar"
+    finally:
+        visitor.page.emulate_media(media="screen")

@@ -68,3 +68,18 @@ def test_every_model_is_told_apart_by_its_label_and_fits_the_list():
     shown = [label for task, label in labels if task != "forecast"]
     assert len(set(shown)) == len(shown)
     assert max(len(label) for _, label in labels) <= 34
+
+
+def test_a_network_without_attention_offers_those_that_read_its_language():
+    app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=120)
+    app.query_params["model"] = "es-en-lstm"
+    app.run()
+    app.switch_page("pages/attention.py").run()
+    offered = [button.key for button in app.button if str(button.key).startswith("offer-")]
+    with_attention = {
+        f"offer-{entry.id}"
+        for entry in ENTRIES
+        if entry.spec.task == "translation" and entry.spec.attention != "none"
+    }
+    assert set(offered) == {key for key in with_attention if key.startswith("offer-es")}
+    assert len(with_attention) > len(offered) > 1
