@@ -42,7 +42,7 @@ def sureness(trace: Trace, own: np.ndarray, shares: np.ndarray) -> Iterator[Find
     rival = int(rest.argmax())
     rival_named = f"“{shown(trace.labels['vocab'][rival])}”"
     if own[step] >= SURE:
-        said = f"it was sure of every piece, least of {named[step]} with {percent(own[step])}"
+        said = f"it was sure of every token, least of {named[step]} with {percent(own[step])}"
         where = _at(trace, step, "confidence")
         yield Finding("sure", sentence(said), {"lowest": own[step]}, where, 0.4, (step,))
         return
@@ -69,7 +69,7 @@ def beam(trace: Trace) -> Iterator[Finding]:
     if trace.meta.get("forced") or len(hypotheses) < 2 or "search" not in trace.meta:
         return
     best, second = (float(one["score"]) for one in hypotheses[:2])
-    said = f"of {len(hypotheses)} translations it finished, the best scores {number(best)} per piece"
+    said = f"of {len(hypotheses)} translations it finished, the best scores {number(best)} per token"
     numbers: dict[str, float] = {"finished": len(hypotheses), "best": best}
     if format(best, ".2f") != format(second, ".2f"):
         said += f", the next {number(second)}"

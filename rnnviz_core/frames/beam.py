@@ -59,6 +59,6 @@ def hypotheses(trace: Trace) -> pd.DataFrame:
             "translation": [one["text"] for one in found],
             "score": [one["score"] for one in found],
             "log-probability": [one["log_probability"] for one in found],
-            "pieces": [len(one["pieces"]) for one in found],
+            "tokens": [len(one["pieces"]) for one in found],
         }
     )
