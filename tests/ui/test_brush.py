@@ -16,7 +16,6 @@ LONG = "the music is loud and the jokes are old, but nobody in the last row want
 def start(page, **query):
     app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=120)
     app.query_params.update({"model": "sentiment-tiny-lstm", "text": LONG, **query})
-    app.run()
     app.switch_page(f"pages/{page}.py").run()
     assert not app.exception
     return app
@@ -24,7 +23,7 @@ def start(page, **query):
 
 @pytest.mark.parametrize(
     ("page", "section", "data"),
-    [("gates", "maps", "cells"), ("states", "units", "lines"), ("states", "path", "path")],
+    [("gates", "maps", "cells"), ("states", "changes", "changes"), ("states", "path", "path")],
 )
 def test_a_span_is_all_that_is_drawn(page, section, data):
     rows = rows_of(start(page, section=section, span="20-30"), data)

@@ -49,9 +49,9 @@ def start(folder, monkeypatch):
     def run(page: str = "overview", **query: str) -> AppTest:
         app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=120)
         app.query_params.update({"model": "wave-lstm", "text": TYPED, **query})
-        app.run()
         if page != "overview":
-            app.switch_page(f"pages/{page}.py").run()
+            app.switch_page(f"pages/{page}.py")
+        app.run()
         assert not app.exception
         assert not app.error
         return app

@@ -82,7 +82,7 @@ RULES: dict[str, Callable[[Screen], bool]] = {
     r"temperature": lambda screen: screen.has("temperature"),
     r"keys ← and →": lambda screen: bool(screen.app.main.select_slider),
     r"Click (a|the) ": lambda screen: any(c.proto.selection_mode for c in screen.app.get("vega_lite_chart")),
-    r"Choose a token|Choose a noun": lambda screen: (
+    r"Choose a (token|step|noun)": lambda screen: (
         screen.box("Token", "Step", "Step of the decoder") is not None
     ),
     r"is read later": lambda screen: not screen.at_the_end,

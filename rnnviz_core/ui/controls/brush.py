@@ -22,11 +22,13 @@ def choose_span(view: "View") -> tuple[int, int] | None:
         return None
     whole = (0, len(texts) - 1)
     chosen = url.checked(NAME, lambda raw: _read(raw, len(texts)), whole, shown="all steps")
-    key = url.widget(NAME, chosen)
+    # By its value alone a slider knows that it has two ends: so it is a new one after every change.
+    key = f"brush-{len(texts)}-{chosen[0]}-{chosen[1]}"
     with st.container(key="brush"):
         st.select_slider(
             "Steps shown",
             range(len(texts)),
+            chosen,
             format_func=texts.__getitem__,
             key=key,
             on_change=lambda: url.put(NAME, _write(st.session_state[key], whole)),

@@ -211,6 +211,6 @@ def _draw_look(trace: Trace, entry: Entry) -> None:
             lengths=left,
         )
     elif trace.layers():
-        st.caption("In a plain RNN no share of the state belongs to one token.")
+        st.caption("In a plain RNN no share of the state belongs to one step.")
     else:
         st.caption("The mean of the embeddings: every token counts alike.")

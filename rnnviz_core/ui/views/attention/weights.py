@@ -199,9 +199,9 @@ def instead(view: "View") -> None:
     )
     explain(
         (
-            "A dashed bar is the length of what a token wrote into the memory, the filled part "
+            "A dashed bar is the length of what a step wrote into the memory, the filled part "
             "what is left of "
-            "it when the last token was read. Below: all the numbers that go on from there"
+            "it after the last step. Below: all the numbers that go on from there"
             if ledger
             else "The bars are what the network holds when all is read: the only numbers that go on"
         )
@@ -270,7 +270,7 @@ def draw_instead(shown: "View") -> None:
     numbers, left = contexts.fixed(shown.trace), contexts.left_at_the_end(shown.trace)
     lengths: dict[str, Any] = {} if left is None else {"lengths": left}
     said = (
-        contexts.left_in_words(left) if left else "In a plain RNN no share of the state belongs to one token."
+        contexts.left_in_words(left) if left else "In a plain RNN no share of the state belongs to one step."
     )
     show(
         context_charts.fixed(

@@ -27,9 +27,9 @@ SIGNS = (
     "Every other number follows from those on the wires into it: ×, +, 1 −, σ (the sigmoid) or tanh of them. "
     "A thick wire carries a number far from zero, orange above it and blue below."
 )
-ENTERS = "Wx is what the token says, Uh what the old hidden state says, biases included. "
+ENTERS = "Wx is what the input says, Uh what the old hidden state says, biases included. "
 ENTERS_RNN = (
-    "Wx is what the token says, “others” what the old states of all other units say, biases included. An RNN "
+    "Wx is what the input says, “others” what the old states of all other units say, biases included. An RNN "
     "has no gate that keeps anything: a unit reads its own old state, too, through one weight. "
 )
 ALL_GATES = ("input", "forget", "candidate", "output", "reset", "update")
@@ -59,7 +59,7 @@ def cell(view: "View", layer: "Layer") -> None:
         )
     _equations(view, layer, position, unit)
     explain(
-        "Each formula of the cell stands first in letters, then with the numbers of this token and unit.",
+        "Each formula of the cell stands first in letters, then with the numbers of this step and unit.",
         "Find a value near its lowest or highest. Was it the input that pushed it there, or the old state?",
     )
     download_rows(partial(gates.terms, view.trace, layer, names, position, unit), "gates-cell")

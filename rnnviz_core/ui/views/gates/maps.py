@@ -64,7 +64,7 @@ def maps(view: "View", layer: "Layer") -> None:
     download_rows(partial(gates.cells, view.trace, layer, _order(view, layer, kind)), "gates")
     if not only:
         st.markdown(
-            "**A plain RNN has no gates.** Nothing decides what to keep: every token rewrites the whole "
+            "**A plain RNN has no gates.** Nothing decides what to keep: every step rewrites the whole "
             "state. All it computes is this candidate, which is at once its new hidden state."
         )
         task = view.entry.spec.task
@@ -127,7 +127,7 @@ def _draw_maps(shown: "View", layer: "Layer", order: np.ndarray | None, position
     show(
         charts.gate_maps(names, units, axis_of(trace, layer.part), order is not None),
         key=shown.key("gates-maps"),
-        description=f"Heatmaps of {units} units over the tokens. {'; '.join(about)}.",
+        description=f"Heatmaps of {units} units over the steps. {'; '.join(about)}.",
         select=None if shown.second else "cell",
         cells=gates.cells(trace, layer, order),
         chosen=gates.chosen(trace, layer.part, at, min(unit, units - 1), order),
@@ -177,13 +177,13 @@ def summary(view: "View", layer: "Layer") -> None:
     explain(
         "A line is the mean over all units; the band around it holds the middle 80 % of them, from the 10th "
         "to the 90th in a hundred.",
-        "At which token is a band widest? There the units disagree most about what to keep.",
+        "At which step is a band widest? There the units disagree most about what to keep.",
     )
     for shown in comparable(view, layer, head=False):
         if shown in views:
             _draw_shares(shown, layer, *(one.trace for one in views))
     explain(
-        "How often each value occurs over all units and tokens, and how much of each gate is nearly shut "
+        "How often each value occurs over all units and steps, and how much of each gate is nearly shut "
         "or open.",
         "A gate that is always half open decides little. Which gate of this network decides most?",
     )
@@ -199,7 +199,7 @@ def _draw_means(shown: "View", layer: "Layer", position: int) -> None:
     show(
         charts.gate_means(only, axis_of(shown.trace, layer.part)),
         key=shown.key("gates-means"),
-        description=f"Lines: how open each gate is per token. On average {words}.",
+        description=f"Lines: how open each gate is per step. On average {words}.",
         select=None if shown.second else "cell",
         means=gate_summary.means(shown.trace, layer, only),
         chosen=marked(shown, layer, position),

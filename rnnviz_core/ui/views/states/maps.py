@@ -36,12 +36,12 @@ def maps(view: "View", layer: "Layer") -> None:
         for shown in layers_shown(view, layer):
             _draw_maps(shown, layer, position, unit)
     explain(
-        "Each column is the state after a token, each row one unit; blue is below zero, "
+        "Each column is the state after a step, each row one unit; blue is below zero, "
         "orange above. Click a "
         "cell: the numbers that make it up stand below."
         + states.clipped_in_words(trace, layer)
         + states.no_cell_in_words(trace, layer),
-        "Look for rows that keep one colour over many tokens: the network remembers something there.",
+        "Look for rows that keep one colour over many steps: the network remembers something there.",
     )
     download_rows(partial(states.cells, trace, layer), "states")
     if "cell" not in names:
@@ -115,7 +115,7 @@ def units(view: "View", layer: "Layer") -> None:
     explain(
         "Each line is one row of the heatmap. At first you see the units that range most widely over this "
         "text; the address of this page keeps those you pick." + states.no_cell_in_words(view.trace, layer),
-        "Click a row that changes its colour once. At which token does its line turn?",
+        "Click a row that changes its colour once. At which step does its line turn?",
     )
     download_rows(partial(states.lines, view.trace, layer, name, picked), "states-units")
 
@@ -180,16 +180,18 @@ def changes(view: "View", layer: "Layer") -> None:
             show(
                 charts.change_bars(states.names(shown.trace, layer), axis_of(shown.trace, layer.part)),
                 key=shown.key("states-changes"),
-                description=f"Bars: how far each token moved the state. {said}",
+                description=f"Bars: how far each step moved the state. {said}",
                 select=None if shown.second else "cell",
                 changes=states.changes(shown.trace, layer, *traces),
                 chosen=one_step(texts, at),
             )
             st.markdown(plain(said))
     explain(
-        "A bar is the length of the difference between the state after a token and the state before it; "
-        "the token that is read first is measured from the initial state.",
-        "Which words move the state most: those that judge, or those that only hold the sentence together?",
+        "A bar is the length of the difference between the state after a step and the state before it; "
+        "the first step is measured from the initial state.",
+        "Which steps move the state most: turns and jumps, or those that go on as before?"
+        if axis_of(view.trace, layer.part) == "numbers"
+        else "Which words move the state most: those that judge, or those that hold the sentence together?",
     )
     download_rows(partial(states.changes, view.trace, layer), "states-changes")
 

@@ -7,6 +7,7 @@ import streamlit as st
 
 from rnnviz_core.charts import memory as charts
 from rnnviz_core.charts import trajectory as trajectory_charts
+from rnnviz_core.contracts.task import task_of_spec
 from rnnviz_core.frames import first_look, memory, states, trajectory
 from rnnviz_core.frames.numbers import printed
 from rnnviz_core.frames.tokens import axis_of, step_texts
@@ -32,8 +33,8 @@ def ledger(view: "View", layer: "Layer") -> None:
     if name is None:
         task = view.entry.spec.task
         offer_models(
-            "A plain RNN keeps no memory apart: its whole state goes through tanh at every token, so the "
-            "state does not fall apart into one share per token. In a GRU and an LSTM it does.",
+            "A plain RNN keeps no memory apart: its whole state goes through tanh at every step, so the "
+            "state does not fall apart into one share per step. In a GRU and an LSTM it does.",
             lambda spec: spec.cell in ("gru", "lstm") and spec.task == task,
         )
         return
@@ -47,8 +48,8 @@ def ledger(view: "View", layer: "Layer") -> None:
             continue
         _draw_ledger(shown, layer, position, unit)
     explain(
-        "Top: a dashed bar is the length of what the token wrote when it was read, the filled part what is "
-        "left of it in the state after the chosen token. Middle: the same for every unit. Bottom: one unit; "
+        "Top: a dashed bar is the length of what a step wrote, the filled part what is "
+        "left of it in the state after the chosen step. Middle: the same for every unit. Bottom: one unit; "
         "bars above zero push it up, below zero down.",
         _ledger_question(view, layer, position),
     )
@@ -60,10 +61,11 @@ def _ledger_question(view: "View", layer: "Layer", position: int) -> str:
     """What to try next, wherever the chosen token stands in the order of reading."""
     last = len(step_texts(view.trace, layer.part)) - 1
     if not last:
-        return "Write a longer sentence: what is left of its first token at the end?"
+        what = task_of_spec(view.entry.spec).typed.title.lower()
+        return f"Write a longer {what}: what is left of its first step at the end?"
     if position == (0 if layer.reverse else last):
-        return "Choose a token that was read earlier: which bars were full then, and were forgotten since?"
-    return "Choose a token that is read later: which bars are still filled, and which words were forgotten?"
+        return "Choose a step that was read earlier: which bars were full then, and were forgotten since?"
+    return "Choose a step that is read later: which bars are still filled, and what was forgotten?"
 
 
 def _draw_ledger(shown: "View", layer: "Layer", position: int, unit: int) -> None:
@@ -73,7 +75,7 @@ def _draw_ledger(shown: "View", layer: "Layer", position: int, unit: int) -> Non
     gate = "forget" if name == "cell" else "update"
     st.markdown(
         f"After **“{plain(found.texts[found.position + 1])}”** the {name} state is the sum of what every "
-        f"token wrote, each share multiplied by the {gate} gates since. Unit {unit}: the bars sum to "
+        f"step wrote, each share multiplied by the {gate} gates since. Unit {unit}: the bars sum to "
         f"**{printed(found.left[:, unit].sum(), '.4f')}**, recorded is "
         f"**{printed(found.recorded[unit], '.4f')}**; over all "
         f"{len(found.recorded)} units the largest difference is **{found.difference:.1e}**."
@@ -104,7 +106,8 @@ def path(view: "View", layer: "Layer") -> None:
         else:
             _draw_paths(view, layer, name, position)
     word = negation(view)
-    change = f"with “{word}”" if word else "with one word changed"
+    what = task_of_spec(view.entry.spec).typed.title.lower()
+    change = f"with “{word}”" if word else "with one step changed"
     arrows = (
         " An arrow points where its class gains most; only part of it lies in this plane (point at its "
         "diamond), so a path may end beside the arrow of its verdict."
@@ -114,8 +117,8 @@ def path(view: "View", layer: "Layer") -> None:
         f"{found.shares[0]:.0%} and {found.shares[1]:.0%} of all movement."
         + arrows
         * (_weights(view, layer, name) is not None),
-        f"Under “Compare with”, type the sentence {change} as another text: both paths are drawn in one "
-        "plane. At which token do they part?",
+        f"Under “Compare with”, type the {what} {change} as another text: both paths are drawn in one "
+        "plane. At which step do they part?",
     )
     download_rows(partial(trajectory.path, view.trace, layer, found), "states-path")
 
