@@ -20,9 +20,9 @@ class Newcomer:
     def __init__(self, visitor: Visitor) -> None:
         self.visitor, self.clicks, self.began = visitor, 0, time.monotonic()
 
-    def click(self, role: str, name: str) -> None:
+    def click(self, words: str) -> None:
         self.clicks += 1
-        self.visitor.page.get_by_role(role, name=name).first.click()
+        self.visitor.page.get_by_text(words, exact=True).first.click()
         self.visitor.page.wait_for_timeout(300)
         self.visitor.settle()
 
@@ -45,14 +45,14 @@ def newcomer(visit: Callable[..., Visitor]) -> Newcomer:
 
 
 def test_what_did_the_forget_gate_do_at_but(newcomer: Newcomer) -> None:
-    newcomer.click("button", "3 gate")
+    newcomer.click("3 gate")
     assert newcomer.reads(r"^The forget gate at each step")
     assert newcomer.reads(r"^but 0\.\d\d$")
     assert newcomer.in_time()
 
 
 def test_which_word_does_the_verdict_turn_on(newcomer: Newcomer) -> None:
-    newcomer.click("button", "2 step")
+    newcomer.click("2 step")
     assert newcomer.reads(r"verdict turned at “\w+”")
     assert newcomer.in_time()
 
@@ -63,7 +63,7 @@ def test_is_this_an_lstm_or_an_rnn(newcomer: Newcomer) -> None:
 
 
 def test_which_word_of_the_source_made_loved(newcomer: Newcomer) -> None:
-    newcomer.click("radio", "Translation")
-    newcomer.click("button", "5 attention")
+    newcomer.click("Translation")
+    newcomer.click("5 attention")
     assert newcomer.reads(r"^loved ← encantó 0")
     assert newcomer.in_time()

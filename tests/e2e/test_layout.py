@@ -130,7 +130,7 @@ def test_on_a_laptop_there_is_one_box(visit: Callable[..., Visitor]) -> None:
     boxes = visitor.page.get_by_role("textbox", name="Sentence")
     assert boxes.count() == 1
     sidebar = visitor.page.get_by_test_id("stSidebar")
-    tasks = [radio.bounding_box() for radio in sidebar.get_by_role("radio").all()]
+    tasks = [radio.bounding_box() for radio in sidebar.locator(".stButtonGroup button").all()]
     assert len({place["y"] for place in tasks}) == 1, "the switch of tasks is one line"
     visitor.page.get_by_test_id("stSidebarHeader").hover()
     visitor.page.get_by_test_id("stSidebarCollapseButton").get_by_role("button").click()
