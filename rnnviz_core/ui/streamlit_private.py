@@ -25,7 +25,6 @@ STYLE = """
 [data-testid="stMain"] [data-testid="stVerticalBlock"] { gap: 0.7rem; }
 [data-testid="stPageLink"] a, [data-testid="stPageLink"] a * { white-space: normal; }
 .stElementContainer:has(> .stHtml > script) { display: none; }
-.st-key-head-top > :has(> .stHtml > .rv-line) { flex: 1 1 0; min-width: 0; }
 .st-key-head [data-testid="stAlertContainer"] { padding: 0.3rem 0.7rem; }
 /* Read out, not seen: the names of the player's buttons */
 [class*="st-key-player-"] button [data-testid="stMarkdownContainer"] { position: absolute;
@@ -44,7 +43,8 @@ STYLE = """
 .st-key-start .stButtonGroup { flex: 0 1 auto; flex-direction: row !important; min-width: 0;
   overflow-x: auto; }
 .st-key-start .stButtonGroup [role] { flex-wrap: nowrap; }
-.st-key-start .stButtonGroup button { padding: 0.05rem 0.6rem; min-height: 1.9rem; flex: 0 0 auto; }
+.st-key-start .stButtonGroup button { padding: 0.05rem 0.5rem; min-height: 1.9rem; flex: 0 0 auto; }
+.st-key-head-beside > :has(> .stHtml > .rv-line):not(:only-child) { display: none; }
 .st-key-start-off button [data-testid="stMarkdownContainer"] { position: absolute;
   width: 1px; height: 1px; margin: -1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
 .st-key-start-answer button { text-align: left; }

@@ -45,14 +45,14 @@ def newcomer(visit: Callable[..., Visitor]) -> Newcomer:
 
 
 def test_what_did_the_forget_gate_do_at_but(newcomer: Newcomer) -> None:
-    newcomer.click("3 gate")
+    newcomer.click("gate")
     assert newcomer.reads(r"^The forget gate at each step")
     assert newcomer.reads(r"^but 0\.\d\d$")
     assert newcomer.in_time()
 
 
 def test_which_word_does_the_verdict_turn_on(newcomer: Newcomer) -> None:
-    newcomer.click("2 step")
+    newcomer.click("step")
     assert newcomer.reads(r"verdict turned at “\w+”")
     assert newcomer.in_time()
 
@@ -64,6 +64,6 @@ def test_is_this_an_lstm_or_an_rnn(newcomer: Newcomer) -> None:
 
 def test_which_word_of_the_source_made_loved(newcomer: Newcomer) -> None:
     newcomer.click("Translation")
-    newcomer.click("5 attention")
+    newcomer.click("attention")
     assert newcomer.reads(r"^loved ← encantó 0")
     assert newcomer.in_time()

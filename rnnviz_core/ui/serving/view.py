@@ -25,6 +25,7 @@ class View:
     text: str
     other: "View | None" = None
     second: bool = False  # whether this is the one compared with
+    beside: "DeltaGenerator | None" = None  # the place beside the page's title
 
     def key(self, name: str) -> str:
         """The key of a chart or widget that a page draws once for each of two views."""

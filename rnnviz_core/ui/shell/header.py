@@ -17,6 +17,8 @@ from rnnviz_core.tracing.trace import Trace
 from . import routes, sentence, tools, wording
 
 if TYPE_CHECKING:
+    from streamlit.delta_generator import DeltaGenerator
+
     from rnnviz_core.ui.serving.view import Choice
 
 CHECKED = "The numbers were computed twice and agree"
@@ -26,17 +28,19 @@ WIDE, NARROW = (10, 8), (4, 4)  # words of a long text that stay at its ends: on
 ENDS = 5  # numbers of a long series that stand at either end of its line
 
 
-def draw(page: str, choice: "Choice", trace: Trace) -> None:
+def draw(page: str, choice: "Choice", trace: Trace) -> "DeltaGenerator":
     """Title and tools; tokens as chips; in one line what the network answers, which one it is, and the proof.
 
-    Where the sidebar is closed, as on a phone, the sentence's box stands here.
+    Where the sidebar is closed, as on a phone, the sentence's box stands here. Returns the place beside the
+    title, where the page's line stands.
     """
     found = routes.route(page)
     axis = "source" if "source" in trace.tokens else "time"
     with st.container(key="head", gap="xsmall"):
         with st.container(horizontal=True, vertical_alignment="center", gap="small", key="head-top"):
             st.title(found.title, anchor=False, width="content")
-            st.html(f'<p class="rv-line">{escape(found.line)}</p>')
+            beside = st.container(key="head-beside")
+            beside.html(f'<p class="rv-line">{escape(found.line)}</p>')
             tools.draw(page, choice.entry, choice.text, trace)
         if choice.written:
             sentence.box(choice.written, in_page=True)
@@ -44,6 +48,7 @@ def draw(page: str, choice: "Choice", trace: Trace) -> None:
         rows = (_steps(trace.tokens[axis], fold=True), f'<div class="rv-facts">{facts}</div>')
         st.html(f'<div class="rv-head">{"".join(rows)}{doubt(choice.entry, trace)}</div>')
         _show_notes(trace, axis)
+    return beside
 
 
 def draw_brief(entry: Entry, trace: Trace, *, reads: bool) -> None:

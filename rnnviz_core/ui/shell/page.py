@@ -49,9 +49,9 @@ def page(name: str) -> View:
         message = str(error)
         st.error(plain(message[:1].upper() + message[1:]), icon=":material/error:")
         st.stop()
-    header.draw(name, choice, trace)
+    beside = header.draw(name, choice, trace)
     sidebar.say_hint(choice, trace)
-    view = View(name, choice.entry.id, choice.entry, trace, choice.text)
+    view = View(name, choice.entry.id, choice.entry, trace, choice.text, beside=beside)
     return replace(view, other=_other(view, choice.other)) if choice.other else view
 
 

@@ -1,6 +1,6 @@
 """Start here: six steps through a network for somebody who sees one for the first time.
 
-A line of six words above the overview's picture; the chosen one (``start`` in the address) opens one question
+A line of six words beside the overview's title; the chosen one (``start`` in the address) opens one question
 and its answer from the trace. ``off`` puts it away, and a button at the foot of the page brings it back.
 """
 
@@ -27,12 +27,14 @@ def steps(view: "View") -> None:
     if chosen == OFF:
         return
     key = url.widget(NAME, chosen or None)
-    with st.container(horizontal=True, vertical_alignment="center", gap="small", key="start"):
+    with (
+        view.beside or st.container(),
+        st.container(horizontal=True, vertical_alignment="center", gap="xsmall", key="start"),
+    ):
         st.markdown("**Start here**", width="content")
         st.pills(
             "Start here",
             list(STEPS),
-            format_func=_titles().__getitem__,
             key=key,
             label_visibility="collapsed",
             on_change=lambda: url.put(NAME, st.session_state[key]),
@@ -48,10 +50,6 @@ def steps(view: "View") -> None:
         )
     if chosen:
         _draw(view, first_steps(view.trace)[chosen])
-
-
-def _titles() -> dict[str, str]:
-    return {name: f"{number} {name}" for number, name in enumerate(STEPS, 1)}
 
 
 def _draw(view: "View", answer: Answer) -> None:
