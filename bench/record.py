@@ -30,7 +30,7 @@ from torch import Tensor, nn
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))  # the project is not installed
 
 from rnnviz_core.cells import equations as cells
-from rnnviz_core.models.stacks import definition_of, weights_of
+from rnnviz_core.models.stacks import definition_of, stack_of
 from rnnviz_core.tracing import kernels
 from rnnviz_core.tracing.module import record_module
 
@@ -41,7 +41,7 @@ AT_LEAST_LOOP = 2.0
 
 def loop(module: nn.RNNBase, x: Tensor) -> dict[str, Tensor]:
     """Every site of a layer by a loop over the steps."""
-    definition, weights = definition_of(module), weights_of(module, 0)
+    definition, weights = definition_of(module), stack_of(module).weights(0)
     states = {name: torch.zeros(module.hidden_size) for name in definition.states}
     rows = []
     for x_t in x:

@@ -33,9 +33,9 @@ def with_pointing(card: str, lines: list[str]) -> str:
 def write(entry: checkpoints.Entry, found: dict[str, object]) -> None:
     """Put the figures into a checkpoint's ``metrics.json`` and card."""
     metrics = json.dumps({**entry.metrics, "pointing": found}, indent=2) + "\n"
-    (entry.path / checkpoints.METRICS).write_text(metrics, encoding="utf-8")
+    (entry.folder / checkpoints.METRICS).write_text(metrics, encoding="utf-8")
     card = with_pointing(entry.card, pointing_lines(found, entry.id))
-    (entry.path / checkpoints.CARD).write_text(card, encoding="utf-8")
+    (entry.folder / checkpoints.CARD).write_text(card, encoding="utf-8")
 
 
 def _measured(model: object, data: Path) -> dict[str, object]:
@@ -59,7 +59,7 @@ def main(models: tuple[str, ...], data: Path, folder: Path, writes: bool) -> Non
         raise click.UsageError(f"unknown model {odd[0]!r}; choose among {', '.join(known)}")
     for entry in known.values():
         if entry.spec.attention == "pooling" and (entry.id in models or not models):
-            found = _measured(checkpoints.load(entry.path), data)
+            found = _measured(checkpoints.load(entry.folder), data)
             same = entry.metrics.get("pointing") == found
             click.echo(f"{entry.id}: {json.dumps(found)}" + ("" if same else "; its card says otherwise"))
             if writes:

@@ -27,7 +27,7 @@ def main(runs: tuple[Path, ...]) -> None:
     for run in runs:
         left_out = json.loads((run / "run.json").read_text())["leave_out"]
         (entry,) = checkpoints.scan(run).entries
-        model = checkpoints.load(entry.path)
+        model = checkpoints.load(entry.folder)
         assert isinstance(model, SentimentModel)
         families = everyday.measure(model, str(EVERYDAY))["pairs"]["families"]
         for family in left_out:

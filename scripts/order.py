@@ -137,7 +137,7 @@ def main(models: tuple[str, ...], data: Path, mixture: Path | None) -> None:
     if mixture is not None:
         _print("linear", figures(linear(mixture), test))
     for entry in entries:
-        model = checkpoints.load(entry.path)
+        model = checkpoints.load(entry.folder)
         assert isinstance(model, SentimentModel)
         _print(entry.id, {**figures(_network(model), test), "changed": changed(model, known.texts)})
 

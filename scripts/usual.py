@@ -43,8 +43,8 @@ def share_beyond(tokenizer: Tokenizer, texts: list[str], usual: dict[str, int]) 
 def write(entry: checkpoints.Entry, usual: dict[str, int]) -> None:
     """Put the numbers into a checkpoint's ``metrics.json`` and card."""
     metrics = json.dumps({**entry.metrics, "usual": usual}, indent=2) + "\n"
-    (entry.path / checkpoints.METRICS).write_text(metrics, encoding="utf-8")
-    (entry.path / checkpoints.CARD).write_text(with_usual(entry.card, usual), encoding="utf-8")
+    (entry.folder / checkpoints.METRICS).write_text(metrics, encoding="utf-8")
+    (entry.folder / checkpoints.CARD).write_text(with_usual(entry.card, usual), encoding="utf-8")
 
 
 def _texts(data: Path, file: str, split: str, column: str) -> list[str]:
@@ -61,7 +61,7 @@ def main(data: Path, folder: Path, others: tuple[str, ...], writes: bool) -> Non
     tables = {other: _texts(data, *other.rsplit(",", 2)) for other in others}
     for entry in checkpoints.scan(folder).entries:
         test = test_of(entry.metrics, data)
-        tokenizer = vocabularies.load(entry.path, "source")
+        tokenizer = vocabularies.load(entry.folder, "source")
         usual = publishing.usual_of(entry.spec, tokenizer, test)
         same = entry.metrics.get("usual") == usual and with_usual(entry.card, usual) == entry.card
         click.echo(f"{entry.id}: {usual}" + ("" if same else f"; metrics.json: {entry.metrics.get('usual')}"))

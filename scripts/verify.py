@@ -76,7 +76,7 @@ def differences(name: str, stated: Any, found: Any) -> list[str]:
 
 def verify(entry: checkpoints.Entry, data: Path) -> list[str]:
     """What differs between one checkpoint's stated figures and those measured now."""
-    found = publishing.measure(checkpoints.load(entry.path), entry.id, test_of(entry.metrics, data))
+    found = publishing.measure(checkpoints.load(entry.folder), entry.id, test_of(entry.metrics, data))
     plain = json.loads(json.dumps(found))  # as it would stand in the file
     return differences(entry.id, {name: entry.metrics.get(name) for name in plain}, plain)
 

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 
 from . import compile as programs
 from .expressions import Array, Call, Expression, Linear, Operation, Symbol, Values, number_latex
+from .kinds import Cell
+from .meanings import GATES
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +94,12 @@ class Gate:
     name: str
     letter: str
     rows: str
+    sense: str = ""  # what it means, where that is not what `meanings.GATES` says of this name
+
+    @property
+    def meaning(self) -> str:
+        """What it means, in one line without a full stop: a heading."""
+        return self.sense or GATES[self.name]
 
     @property
     def activation(self) -> Symbol:
@@ -156,7 +164,7 @@ class Definition:
     `name` and `options` are what `definition` makes it from, so they are all that a file needs to keep.
     """
 
-    name: str  # rnn, gru or lstm
+    name: str  # a `Cell`, or a variant of one
     options: tuple[
         tuple[str, "bool | str | float"], ...
     ]  # as `definition` takes them: relu, projection, bias
@@ -174,6 +182,11 @@ class Definition:
         """What the cell hands to the next step: ``hidden``, and ``cell`` for an LSTM."""
         names = [equation.name for equation in self.elementwise]
         return tuple(state for state in STATES if state in names)
+
+    @property
+    def family(self) -> Cell:
+        """The cell as people name it; a variant of other libraries goes by the cell it varies."""
+        return Cell(self.name.removesuffix("_variant"))
 
     def __getitem__(self, name: str) -> Equation:
         """The equation of this name: ``definition("lstm")["forget"]``."""
@@ -195,6 +208,27 @@ class Definition:
     def gate_names(self) -> tuple[str, ...]:
         """The names of the gates, the candidate among them, in PyTorch's row order."""
         return tuple(gate.name for gate in self.gates)
+
+    @functools.cached_property
+    def meanings(self) -> tuple[str, ...]:
+        """What each of them means, in one line."""
+        return tuple(gate.meaning for gate in self.gates)
+
+    def function(self, gate: str) -> str:
+        """The function that a gate's sum goes through: ``sigmoid``, ``tanh``; "" where there is none."""
+        expression = self[gate].expression
+        return expression.function if isinstance(expression, Call) else ""
+
+    @functools.cached_property
+    def peepholes(self) -> Mapping[str, Operation]:
+        """Gate -> what its sum holds beside the two linear parts: a weight per unit times the cell."""
+        found = {}
+        for gate in self.gates:
+            total = self[gate.preactivation.name].expression
+            if isinstance(total, Operation) and set(total.symbols()) & set(self.extra):
+                assert isinstance(total.right, Operation), f"{total.code()} ends in the peephole's product"
+                found[gate.name] = total.right
+        return found
 
     @functools.cached_property
     def reads_state(self) -> bool:
@@ -309,6 +343,11 @@ class Writer:
         total += f": what goes into the {call.function}."
         self.written.append(Equation(gate.preactivation, call.argument, total))
         return self.state(gate.activation, Call(call.function, gate.preactivation), meaning)
+
+    def plain(self, gate: Gate, total: Expression, meaning: str, words: str) -> Symbol:
+        """Write a candidate that goes through no function: its sum, which is also its value."""
+        self.written.append(Equation(gate.preactivation, total, f"{words}."))
+        return self.state(gate.activation, gate.preactivation, meaning)
 
     def state(self, symbol: Symbol, expression: Expression, meaning: str) -> Symbol:
         """Write an equation as it is; the symbol is what later equations read."""

@@ -8,12 +8,13 @@ Conventions are PyTorch's: every gate has two biases, one beside the input and o
 """
 
 import functools
+import importlib
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from rnnviz_core.errors import SpecError, unknown_choice
 
-from . import gru, lstm, mingru, peephole, rnn, variants
+from . import variants
 from .definition import PREVIOUS_CELL as PREVIOUS_CELL
 from .definition import STATES as STATES
 from .definition import Definition as Definition
@@ -22,18 +23,13 @@ from .definition import Gate as Gate
 from .definition import Memory as Memory
 from .definition import input_part, state_part
 from .expressions import Array, Values
-from .kinds import Cell
+from .kinds import RECURRENT, Cell
 
 if TYPE_CHECKING:
     from torch import Tensor
 
-# A new cell: its file, and a line here. Those that a network can be trained with are `Cell`.
 CELLS: dict[str, Callable[..., Definition]] = {
-    "rnn": rnn.define,
-    "gru": gru.define,
-    "lstm": lstm.define,
-    "peephole": peephole.define,
-    "mingru": mingru.define,
+    **{str(cell): importlib.import_module(f"{__package__}.{cell}").define for cell in RECURRENT},
     "lstm_variant": variants.lstm,
     "gru_variant": variants.gru,
     "rnn_variant": variants.rnn,
@@ -74,6 +70,11 @@ def _made(make: Callable[..., Definition], **options: bool | str | float) -> Def
     return make(**options)
 
 
+def having(what: Callable[[Definition], bool]) -> frozenset[Cell]:
+    """The cells of which something holds: ``having(lambda cell: cell.memory is not None)``."""
+    return frozenset(cell for cell in RECURRENT if what(definition(cell)))
+
+
 def from_dict(values: Mapping[str, Any]) -> Definition:
     """The inverse of `Definition.to_dict`.
 
@@ -105,17 +106,13 @@ def equations(cell: Cell | str) -> tuple[Equation, ...]:
     return definition(cell).elementwise
 
 
-def linear_equations(cell: Cell | str) -> tuple[Equation, ...]:
-    """The two linear parts of every gate: from the input and from the state."""
-    return definition(cell).linear
-
-
 def step(
     cell: Definition,
     weights: Values,
     x: "Tensor",
     states: "Mapping[str, Tensor]",
     overrides: Values | None = None,
+    from_input: "Tensor | None" = None,
 ) -> "dict[str, Tensor]":
     """Compute one step equation by equation; `overrides` replaces what an equation says.
 
@@ -132,6 +129,9 @@ def step(
         ``hidden`` (..., unit) and for an LSTM ``cell`` (..., unit), before the step.
     overrides
         Name of an equation -> the value used in its place.
+    from_input
+        (..., rows), the input part of all gates, where it is known already: whoever runs many steps makes it
+        of all of them at once.
 
     Returns
     -------
@@ -140,7 +140,7 @@ def step(
     """
     overrides = overrides or {}
     values = {"x": x, **weights, **{f"previous_{name}": value for name, value in states.items()}}
-    values |= linear_values(cell, values)
+    values |= linear_values(cell, values, from_input)
     values |= {name: value for name, value in overrides.items() if name in values}
     for equation in cell.elementwise:
         given = overrides.get(equation.name)
@@ -148,13 +148,15 @@ def step(
     return {equation.name: values[equation.name] for equation in cell.equations}
 
 
-def linear_values(cell: Definition, values: Values) -> "dict[str, Tensor]":
+def linear_values(cell: Definition, values: Values, from_input: Array | None = None) -> "dict[str, Tensor]":
     """Both linear parts of all gates, in two matrix products over the stacked rows.
 
-    `values` holds ``x``, ``previous_hidden`` and the weights as in `step`.
+    `values` holds ``x``, ``previous_hidden`` and the weights as in `step`; `from_input` is the first product.
     """
+    if from_input is None:
+        from_input = input_part("", "b_i" in values).evaluate(values)
     from_state = state_part("", "b_h" in values).evaluate(values) if cell.reads_state else None
-    return by_gate(cell, input_part("", "b_i" in values).evaluate(values), from_state)
+    return by_gate(cell, from_input, from_state)
 
 
 def by_gate(cell: Definition, from_input: Array, from_state: Array | None) -> dict[str, Array]:

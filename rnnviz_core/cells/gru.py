@@ -4,6 +4,8 @@ from .definition import HIDDEN, PREVIOUS_HIDDEN, Definition, Gate, Writer
 from .expressions import sigmoid, tanh
 from .meanings import GATES
 
+NAMED = "a GRU"
+
 
 def define(*, bias: bool = True) -> Definition:
     """PyTorch GRU: update = 1 keeps the old state; reset acts after the matrix product.

@@ -4,6 +4,8 @@ from .definition import CELL, HIDDEN, PREVIOUS_CELL, UNPROJECTED, Definition, Ga
 from .expressions import Linear, Symbol, sigmoid, tanh
 from .meanings import GATES
 
+NAMED = "an LSTM"
+
 
 def define(*, projection: bool = False, bias: bool = True) -> Definition:
     """PyTorch LSTM: rows in the order input, forget, candidate, output; no peepholes.

@@ -3,18 +3,21 @@
 from .definition import HIDDEN, PREVIOUS_HIDDEN, Definition, Gate, Writer
 from .expressions import sigmoid
 
+NAMED = "a minGRU"
+
 
 def define(*, bias: bool = True) -> Definition:
     """The paper's convention: update = 1 takes the new content, the other way round than in a PyTorch GRU.
 
     Nothing but the blend reads the old state, so all steps can be computed at once. The candidate is linear.
     """
-    z, n = Gate("update", "z", "z"), Gate("candidate", "n", "n")
+    z = Gate("update", "z", "z", sense="How much of the new content is taken")
+    n = Gate("candidate", "n", "n")
     write = Writer("mingru", z, n, bias=bias, reads_state=False)
-    update = write.gate(
-        z, sigmoid(z.from_input), "How much of the new content is taken.", "What the token says"
+    update = write.gate(z, sigmoid(z.from_input), f"{z.meaning}.", "What the token says")
+    candidate = write.plain(
+        n, n.from_input, "The new content: what the token says, as it is.", "What the token says, no more"
     )
-    candidate = write.state(n.activation, n.from_input, "The new content: what the token says, as it is.")
     write.state(
         HIDDEN,
         (1 - update) * PREVIOUS_HIDDEN + update * candidate,

@@ -3,6 +3,8 @@
 from .definition import CELL, HIDDEN, PREVIOUS_CELL, Definition, Gate, Writer
 from .expressions import Symbol, sigmoid, tanh
 
+NAMED = "a peephole LSTM"
+
 
 def define(*, bias: bool = True) -> Definition:
     """Input and forget gate look at the old cell, the output gate at the new one; each unit at its own.
@@ -18,16 +20,16 @@ def define(*, bias: bool = True) -> Definition:
     take = write.gate(
         i,
         sigmoid(i.from_input + i.from_state + p_i * PREVIOUS_CELL),
-        "How much of the new content is written.",
+        f"{i.meaning}.",
         total,
     )
     keep = write.gate(
         f,
         sigmoid(f.from_input + f.from_state + p_f * PREVIOUS_CELL),
-        "How much of the old cell is kept.",
+        f"{f.meaning}.",
         total,
     )
-    candidate = write.gate(g, tanh(g.from_input + g.from_state), "The new content that could be written.")
+    candidate = write.gate(g, tanh(g.from_input + g.from_state), f"{g.meaning}.")
     cell = write.state(
         CELL,
         keep * PREVIOUS_CELL + take * candidate,
@@ -36,7 +38,7 @@ def define(*, bias: bool = True) -> Definition:
     show = write.gate(
         o,
         sigmoid(o.from_input + o.from_state + p_o * cell),
-        "How much of the cell is shown outside.",
+        f"{o.meaning}.",
         total,
     )
     write.state(

@@ -3,6 +3,8 @@
 from .definition import HIDDEN, Definition, Gate, Writer
 from .expressions import Call
 
+NAMED = "an RNN"
+
 
 def define(*, relu: bool = False, bias: bool = True) -> Definition:
     """PyTorch RNN: the candidate is the new state, nothing decides what to keep (Elman, 1990)."""

@@ -5,9 +5,12 @@ from typing import Any
 
 import altair as alt
 
+from rnnviz_core.cells.kinds import Cell
+
 from . import building_blocks, theme
 
-PLANE = {"lstm": (0.0, 7.0), "gru": (0.0, 7.0), "rnn": (1.6, 5.6)}  # lowest and highest place of a node
+PLANE = (0.0, 7.0)  # lowest and highest place of a node
+LOW = {"rnn": (1.6, 5.6)}  # the same, where a drawing needs less
 ROW = 62  # px of one step up the plane
 BOXES = {"op": 520, "function": 1150}  # px² of a sign's box; all others hold words and a number
 BOX = 2700
@@ -17,7 +20,7 @@ NARROW = 2150  # on a phone
 @cache
 def cell_drawing(cell: str) -> alt.LayerChart:
     """The cell as a drawing. Datasets: ``nodes``, ``wires`` (`frames.cell_drawing.drawing`)."""
-    low, high = PLANE[cell]
+    low, high = LOW.get(cell, PLANE)
     tips = [building_blocks.tip("about", "what", "text"), building_blocks.tip("value", "value")]
     wires = alt.Chart(alt.NamedData("wires")).encode(x=_x(), y=_y(cell), x2="x2:Q", y2="y2:Q", tooltip=tips)
     return theme.finish(
@@ -32,7 +35,7 @@ def cell_drawing(cell: str) -> alt.LayerChart:
         .resolve_scale(strokeWidth="independent")
         .properties(
             title=building_blocks.heading(
-                f"This {cell.upper()} cell, now", "Each number follows from the wires into it"
+                f"This {Cell(cell).words} cell, now", "Each number follows from the wires into it"
             ),
             height=round(ROW * (high - low)),
         )
@@ -107,5 +110,5 @@ def _x() -> alt.X:
 
 
 def _y(cell: str) -> alt.Y:
-    scale = alt.Scale(domain=list(PLANE[cell]), nice=False, zero=False)
+    scale = alt.Scale(domain=list(LOW.get(cell, PLANE)), nice=False, zero=False)
     return alt.Y("y:Q", title="", axis=None, scale=scale)

@@ -10,6 +10,9 @@ from . import building_blocks, theme
 
 STATES = ("closed", "between", "open")  # below 0.1, and above 0.9
 TERMS = ("from the input", "from the state", "sum")
+TERM_COLOURS = dict(zip(TERMS, theme.TERM_COLOURS, strict=True)) | {
+    "through the peephole": theme.STATE_COLOURS["cell"]
+}
 SCREEN = 600  # px for the heatmaps of all gates
 
 
@@ -25,9 +28,17 @@ def result_title(name: str) -> str:
 
 @cache
 def gate_maps(
-    gates: tuple[str, ...], units: int, part: str = "encoder", ordered: bool = False
+    gates: tuple[str, ...],
+    units: int,
+    part: str = "encoder",
+    ordered: bool = False,
+    meanings: tuple[str, ...] = (),
+    functions: tuple[str, ...] = (),
 ) -> alt.VConcatChart:
     """Unit x token of every gate, above each other on one token axis; a click selects a cell.
+
+    `meanings` and `functions` say of each gate what it means and what its sum goes through ("": nothing),
+    where that is not the usual.
 
     Datasets: ``cells`` (`frames.gates.cells`), ``chosen`` (`frames.gates.chosen`: no row, no mark; a unit
     below 0, no ring). Rows follow the column ``row``; `ordered` ones are not numbered.
@@ -41,17 +52,27 @@ def gate_maps(
         x = building_blocks.tokens_x(
             building_blocks.steps_title(part), scale=f"concat_{number}_x", labels=last
         )
-        heatmap = _heatmap(gate, units, x, ordered, legend=gate in legends)
+        before = _before(functions[number] if functions else _USUAL.get(gate, "sigmoid"))
+        heatmap = _heatmap(gate, units, x, ordered, before, legend=gate in legends)
         ring = building_blocks.chosen_ring(x, height // units, height, "row")
         panel = alt.layer(heatmap, *_column(x), *ring)
+        meaning = meanings[number] if meanings else GATES[gate]
         panels.append(
-            panel.properties(title=building_blocks.heading(gate_title(gate), GATES[gate]), height=height)
+            panel.properties(title=building_blocks.heading(gate_title(gate), meaning), height=height)
         )
     chart = alt.vconcat(*panels, spacing=16).resolve_scale(color="independent")
     return theme.finish(building_blocks.shared_click(chart, "position", "unit"))
 
 
-def _heatmap(gate: str, units: int, x: alt.X, ordered: bool, *, legend: bool) -> alt.Chart:
+_USUAL = {"candidate": "tanh"}  # what a sum goes through where nothing else is said
+
+
+def _before(function: str) -> str:
+    """The sum beside a gate's value, in a tooltip."""
+    return f"before the {function}" if function else "its sum, as it is"
+
+
+def _heatmap(gate: str, units: int, x: alt.X, ordered: bool, before: str, *, legend: bool) -> alt.Chart:
     title, scale, words, ticks = gate_title(gate).lower(), theme.sequential(), "open", [0, 0.5, 1.0]
     if gate == "candidate":
         scale, words, ticks = theme.diverging(), "value", [-1.0, 0, 1]
@@ -70,9 +91,7 @@ def _heatmap(gate: str, units: int, x: alt.X, ordered: bool, *, legend: bool) ->
                 *building_blocks.step_tips(),
                 alt.Tooltip("unit:O", title="unit"),
                 building_blocks.tip(gate, title),
-                building_blocks.tip(
-                    f"{gate}_preactivation", f"before the {'tanh' if gate == 'candidate' else 'sigmoid'}"
-                ),
+                building_blocks.tip(f"{gate}_preactivation", before),
             ],
         )
     )
@@ -140,12 +159,11 @@ def gate_means(gates: tuple[str, ...], part: str = "encoder") -> alt.LayerChart:
 
 
 @cache
-def cell_terms(gates: tuple[str, ...]) -> alt.LayerChart:
-    """The two linear parts of every gate of one cell, and their sum.
+def cell_terms(gates: tuple[str, ...], terms: tuple[str, ...] = TERMS) -> alt.LayerChart:
+    """The parts of every gate's sum in one cell (`frames.gates.term_names`), and the sum.
 
     Dataset: ``terms`` (`frames.gates.term_bars`, `fit`).
     """
-    terms = list(TERMS)
     words = ("What pushed each gate", "Right of 0 opens a gate, left of 0 shuts it")
     if gates == ("candidate",):
         words = ("What made the candidate", "Right of 0 makes it positive, left negative")
@@ -156,7 +174,7 @@ def cell_terms(gates: tuple[str, ...]) -> alt.LayerChart:
             axis=alt.Axis(grid=True, tickCount=6),
         ),
         y=alt.Y("gate:N", title="", sort=list(gates)),
-        yOffset=alt.YOffset("term:N", sort=terms),
+        yOffset=alt.YOffset("term:N", sort=list(terms)),
         tooltip=[
             building_blocks.tip("gate", "gate", "text"),
             building_blocks.tip("term", "part", "text"),
@@ -164,8 +182,11 @@ def cell_terms(gates: tuple[str, ...]) -> alt.LayerChart:
         ],
     )
     colour = alt.Color(
-        "term:N", sort=terms, title="", scale=alt.Scale(domain=terms, range=list(theme.TERM_COLOURS))
-    ).legend(orient="top", direction="horizontal", columns=3)
+        "term:N",
+        sort=list(terms),
+        title="",
+        scale=alt.Scale(domain=list(terms), range=[TERM_COLOURS[term] for term in terms]),
+    ).legend(orient="top", direction="horizontal", columns=alt.ExprRef("width < 400 ? 2 : 4"))
     bars = base.mark_bar(cornerRadius=1).encode(color=colour)
     zero = alt.Chart(alt.NamedData("terms")).mark_rule().encode(x=alt.datum(0))
     room = building_blocks.reach(alt.Chart(alt.NamedData("terms")), "x", "least", "most")

@@ -16,16 +16,20 @@ PICKS = 6  # units drawn as lines at once: one per colour
 
 
 @cache
-def state_maps(names: tuple[str, ...], units: int, part: str = "encoder") -> alt.VConcatChart:
+def state_maps(
+    names: tuple[str, ...], units: int, part: str = "encoder", limits: tuple[float, ...] = ()
+) -> alt.VConcatChart:
     """Unit x token of every state, above each other on one token axis; a click selects a cell.
 
+    The colours of each state end at its limit (`frames.states.limit`), by default that of `LIMITS`.
     Datasets: ``cells`` (`frames.states.cells`), ``chosen`` (`frames.tokens.one_step`; no row: no ring).
     Selection: ``cell``, with ``position`` and ``unit``.
     """
+    ends = limits or tuple(LIMITS[name] for name in names)
     height = building_blocks.rows_height(units) if len(names) == 1 else panel_height(units)
     panels = [
         alt.layer(
-            _heatmap(name, units, part, name, labels=name == names[-1]),
+            _heatmap(name, units, part, end, labels=name == names[-1]),
             *building_blocks.chosen_ring(
                 _x(part, f"{name}_panel_x", labels=name == names[-1]), height // units, height
             ),
@@ -33,21 +37,22 @@ def state_maps(names: tuple[str, ...], units: int, part: str = "encoder") -> alt
         ).properties(
             title=building_blocks.heading(f"{name.capitalize()} state", MEANINGS[name]), height=height
         )
-        for name in names
+        for name, end in zip(names, ends, strict=True)
     ]
     chart = alt.vconcat(*panels, spacing=18).resolve_scale(color="independent")
     return theme.finish(building_blocks.shared_click(chart, "position", "unit"))
 
 
 @cache
-def unit_lines(name: str, units: int, part: str = "encoder") -> alt.VConcatChart:
+def unit_lines(name: str, units: int, part: str = "encoder", limit: float | None = None) -> alt.VConcatChart:
     """One state as a heatmap, and the picked units as lines below; a click in the heatmap picks a row.
 
     Datasets: ``cells`` (`frames.states.cells`), ``picked`` (`frames.states.picked`), ``lines``
     (`frames.states.lines`). Selection: ``cell``, with ``position`` and ``unit``.
     """
     click = building_blocks.cell_click("position", "unit")
-    heatmap = _heatmap(name, units, part, name, labels=True).add_params(click)
+    end = LIMITS[name] if limit is None else limit
+    heatmap = _heatmap(name, units, part, end, labels=True).add_params(click)
     marks = (
         alt.Chart(alt.NamedData("picked"))
         .mark_point(
@@ -70,7 +75,7 @@ def unit_lines(name: str, units: int, part: str = "encoder") -> alt.VConcatChart
             height=panel_height(units),
         )
     )
-    chart = alt.vconcat(above, _lines(name, part), spacing=22)
+    chart = alt.vconcat(above, _lines(end, part), spacing=22)
     chart = chart.resolve_scale(color="independent", shape="independent")
     return theme.finish(chart)
 
@@ -127,19 +132,18 @@ def panel_height(units: int) -> int:
     return units * max(1, min(12, PANEL // units))
 
 
-def _heatmap(name: str, units: int, part: str, field: str, *, labels: bool) -> alt.Chart:
-    limit = LIMITS[name]
+def _heatmap(name: str, units: int, part: str, limit: float, *, labels: bool) -> alt.Chart:
     return (
         alt.Chart(alt.NamedData("cells"), name=f"{name}_map")
         .mark_rect(cursor="pointer")
         .encode(
             x=_x(part, f"{name}_panel_x", labels=labels),
             y=_y(name, units),
-            color=building_blocks.colour(field, theme.diverging(limit), "value", [-limit, 0, limit]),
+            color=building_blocks.colour(name, theme.diverging(limit), "value", [-limit, 0, limit]),
             tooltip=[
                 *building_blocks.step_tips(),
                 alt.Tooltip("unit:O", title="unit"),
-                building_blocks.tip(field, name),
+                building_blocks.tip(name, name),
             ],
         )
     )
@@ -155,8 +159,7 @@ def _line_colour(field: str, legend: alt.Legend | None) -> alt.Color:
     )
 
 
-def _lines(name: str, part: str) -> alt.LayerChart:
-    limit = LIMITS[name]
+def _lines(limit: float, part: str) -> alt.LayerChart:
     legend = alt.Legend(orient="top", direction="horizontal", columns=alt.ExprRef("width < 480 ? 3 : 6"))
     base = alt.Chart(alt.NamedData("lines")).encode(
         x=_x(part, "lines_x"),

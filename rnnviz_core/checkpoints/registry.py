@@ -34,12 +34,19 @@ class Entry:
     """What is known of a checkpoint without loading its weights."""
 
     id: str
-    path: Path
+    path: Path | None  # its folder; None for a network in memory
     spec: Any  # the `ModelSpec` of its task
     parameters: int  # numbers in the weights file
     bytes: int  # of all its files, shared tokenizers included
     metrics: Mapping[str, Any]
     card: str
+
+    @property
+    def folder(self) -> Path:
+        """The folder of its files, or a `CheckpointError` for a network in memory."""
+        if self.path is None:
+            raise CheckpointError(f"{self.id} lies in no folder: it was never saved")
+        return self.path
 
     @property
     def scores(self) -> Mapping[str, float]:

@@ -22,7 +22,13 @@ def _gates(trace: "Trace", place: "Layer") -> Drawing:
     from rnnviz_core.frames import gates
 
     units = _units(trace, place)
-    template = gate_maps(gates.names(trace), units, place.part)
+    template = gate_maps(
+        gates.names(trace, place.part),
+        units,
+        place.part,
+        meanings=gates.meanings(trace, place.part),
+        functions=gates.functions(trace, place.part),
+    )
     return template, {"cells": gates.cells(trace, place), "chosen": {}}
 
 
@@ -31,7 +37,9 @@ def _states(trace: "Trace", place: "Layer") -> Drawing:
     from rnnviz_core.frames import states
 
     units = _units(trace, place)
-    template = state_maps(states.names(trace, place), units, place.part)
+    names = states.names(trace, place)
+    limits = tuple(states.limit(trace, place, name) for name in names)
+    template = state_maps(names, units, place.part, limits)
     return template, {"cells": states.cells(trace, place), "chosen": {}}
 
 

@@ -18,9 +18,11 @@ from .app import app
 from .chart import chart
 from .diagnose import diagnose
 from .importing import import_
-from .model import checkpoints_option, evaluate, publish, trace
+from .model import checkpoints_option
 from .output import print_json
 from .prepare import prepare
+from .scoring import evaluate, publish
+from .trace import trace
 from .train import train
 
 COMMAND, MODULE = "rnnviz", "python -m rnnviz_core"  # what a person may have typed
@@ -99,9 +101,10 @@ def models(as_json: bool, markdown: bool, checkpoints: Path) -> None:
       python -m rnnviz_core models
       python -m rnnviz_core models --json
     """
-    from rnnviz_core.checkpoints import listing, registry
+    from rnnviz_core.checkpoints import listing
+    from rnnviz_core.checkpoints.sources import Folder
 
-    found = registry.scan(checkpoints)
+    found = Folder(checkpoints).scan()
     for problem in found.problems:
         click.echo(f"left out: {problem}", err=True)
     if not found.entries:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from rnnviz_core.frames.layer import Layer
-from rnnviz_core.frames.series import AGAIN, NETWORK, errors, expected
+from rnnviz_core.frames.series import AGAIN, NETWORK, errors, expected, unit_of
 from rnnviz_core.tracing.trace import Trace
 
 from .record import Finding, Where
@@ -29,17 +29,13 @@ def found(trace: Trace) -> Iterator[Finding]:
     yield from term(trace)
 
 
-def _unit(trace: Trace) -> str:
-    return f" {trace.meta['unit']}" * bool(trace.meta["unit"])
-
-
 def _at(page: str, section: str, trace: Trace, step: int) -> Where:
     return Where(page, section, "encoder", step, trace.tokens["time"][step].text)
 
 
 def expects(trace: Trace) -> Iterator[Finding]:
     """The forecast beside the last value."""
-    last, told, unit = float(trace["encoder.values"][-1]), float(trace.meta["forecast"]), _unit(trace)
+    last, told, unit = float(trace["encoder.values"][-1]), float(trace.meta["forecast"]), unit_of(trace)
     way = "up" if told > last else "down"
     change = f"{way} {number(abs(told - last))}" if apart(told, last) else "the same again"
     said = f"it expects {number(told)}{unit} next, after {number(last)}{unit}: {change}"

@@ -10,19 +10,19 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 
-from rnnviz_core.cells.equations import Definition
+from rnnviz_core.cells.equations import PREVIOUS_CELL, Definition
 from rnnviz_core.cells.expressions import Call
 from rnnviz_core.tracing.trace import Trace
 
 from .gates import cell_values
-from .inspector import weights
+from .inspector import of_unit, weights
 from .layer import Layer
 from .numbers import printed
+from .states import CELL_LIMIT
 
 # What a node makes of the numbers on its wires; a state takes over what its one wire brings.
 SIGNS = {"sigmoid": "σ", "tanh": "tanh", "relu": "relu"}
 CLEAR = 0.32  # a wire begins that far above the middle of a number without a box
-CELL_LIMIT = 3.0  # the colours of a cell state end here, on the states page, too
 
 
 class Node(NamedTuple):
@@ -56,11 +56,17 @@ def _state(name: str, x: float, y: float, words: str, *after: str) -> Node:
 
 def _gate(name: str, x: float, cell: Definition, about: str, words: str) -> list[Node]:
     """A gate: what the token and the old state say, their sum, and the function it goes through."""
-    parts = (f"{name}_from_input", f"{name}_from_state")
+    entries = [_entry(f"{name}_from_input", x - 0.42, 0.9, "Wx", f"{about}: {_part(cell, TOKEN)}")]
+    if cell.reads_state:
+        entries.append(_entry(f"{name}_from_state", x + 0.42, 0.3, "Uh", f"{about}: {_part(cell, STATE)}"))
+    if name in cell.peepholes:
+        which = "(t−1)" if cell.peepholes[name].right == PREVIOUS_CELL else "(t)"
+        looks = f"{about}: through the peephole, its weight p × c{which}"
+        entries.append(_entry(f"{name}_from_cell", x + 0.62, 1.25, "pc", looks))
+    parts = tuple(entry.name for entry in entries)
     total, sign = f"{name}_preactivation", _sign(cell, name)
     return [
-        _entry(parts[0], x - 0.42, 0.9, "Wx", f"{about}: {_part(cell, TOKEN)}"),
-        _entry(parts[1], x + 0.42, 0.3, "Uh", f"{about}: {_part(cell, STATE)}"),
+        *entries,
         _op(total, x, 1.85, "+", f"{about}: the sum", *parts),
         Node(name, x, 3.1, name, words, about, sign, (total,)),
     ]
@@ -136,7 +142,24 @@ def _rnn(cell: Definition) -> list[Node]:
     ]
 
 
-DRAWINGS = {"lstm": _lstm, "gru": _gru, "rnn": _rnn}
+def _mingru(cell: Definition) -> list[Node]:
+    token, sign = _part(cell, TOKEN), _sign(cell, "update")
+    return [
+        _state("previous_hidden", 0.6, 6.3, "h(t−1)"),
+        _entry("update_from_input", 3.0, 0.9, "Wx", f"update gate: {token}"),
+        Node("update", 3.0, 2.6, "update", "update", "update gate", sign, ("update_from_input",)),
+        _entry("candidate_from_input", 7.2, 0.9, "Wx", f"candidate: {token}"),
+        Node("candidate", 7.2, 2.6, "candidate", "cand.", "candidate", "=", ("candidate_from_input",)),
+        _op("open", 3.0, 4.75, "1 −", "1 − update gate", "update"),
+        _op("kept", 3.0, 6.3, "×", "kept: (1 − update gate) × h(t−1)", "previous_hidden", "open"),
+        _op("added", 7.2, 4.75, "×", "written: update gate × candidate", "update", "candidate"),
+        _op("hidden_sum", 7.2, 6.3, "+", "kept + written", "kept", "added"),
+        _state("hidden", 9.4, 6.3, "h(t)", "hidden_sum"),
+    ]
+
+
+# How a cell is drawn, and which numbers it has in between.
+DRAWINGS = {"lstm": _lstm, "peephole": _lstm, "gru": _gru, "mingru": _mingru, "rnn": _rnn}
 
 
 def nodes_of(cell: Definition) -> list[Node]:
@@ -148,12 +171,21 @@ def numbers(model: Any, trace: Trace, place: Layer, position: int, unit: int) ->
     """The number of every node, by name: recorded ones as recorded, the others in between computed."""
     values = cell_values(trace, place, position, unit)
     match trace.definition(place.part).name:
-        case "lstm":
+        case "lstm" | "peephole":
+            cell = trace.definition(place.part)
+            for gate, peephole in cell.peepholes.items():
+                values |= of_unit(model, place, unit)
+                values[f"{gate}_from_cell"] = float(peephole.evaluate(values))
             values["kept"] = values["forget"] * values["previous_cell"]
             values["added"] = values["input"] * values["candidate"]
             values["cell_sum"] = values["cell"]
             values["cell_tanh"] = float(np.tanh(values["cell"]))
             values["shown"] = values["unprojected" if "unprojected" in values else "hidden"]
+        case "mingru":
+            values["open"] = 1 - values["update"]
+            values["kept"] = values["open"] * values["previous_hidden"]
+            values["added"] = values["update"] * values["candidate"]
+            values["hidden_sum"] = values["hidden"]
         case "gru":
             values["candidate_reset"] = values["reset"] * values["candidate_from_state"]
             values["kept"] = values["update"] * values["previous_hidden"]

@@ -1,7 +1,7 @@
 """Frames of the gates page: activations, their summaries, and one cell's arithmetic."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -20,7 +20,14 @@ Item = TypeVar("Item")
 STATES = ("hidden", "cell")
 BETWEEN_PRODUCTS = re.compile(r"(\\cdot (?:[\d.]+|\\left\(.*?\\right\))) \+ (.*\\cdot)")
 DIGITS = 3  # decimals in formulas
-TERMS = {"from_input": "from the input", "from_state": "from the state", "sum": "sum"}
+TERMS = {  # parts of a gate's sum, and the sum
+    "from_input": "from the input",
+    "from_state": "from the state",
+    "from_cell": "through the peephole",
+    "sum": "sum",
+}
+Weights = Mapping[str, float]  # those of one unit that are vectors, by symbol: ``p_f``
+NO_WEIGHTS: Weights = {}
 
 
 @dataclass(frozen=True)
@@ -36,6 +43,17 @@ class Worked:
 def names(trace: Trace, part: str = "encoder") -> tuple[str, ...]:
     """The gates of the cell that `part` ran, in PyTorch's order, the candidate among them."""
     return trace.definition(part).gate_names
+
+
+def meanings(trace: Trace, part: str = "encoder") -> tuple[str, ...]:
+    """What each of `names` means, in one line."""
+    return trace.definition(part).meanings
+
+
+def functions(trace: Trace, part: str = "encoder") -> tuple[str, ...]:
+    """The function that the sum of each of `names` goes through; "" where there is none."""
+    cell = trace.definition(part)
+    return tuple(cell.function(name) for name in cell.gate_names)
 
 
 def in_rows(items: Sequence[Item], width: int) -> list[Sequence[Item]]:
@@ -74,26 +92,26 @@ def chosen(
 def terms(trace: Trace, place: Layer, gates: tuple[str, ...], position: int, unit: int) -> pd.DataFrame:
     """One row per gate of the chosen cell: what the input and the state add, their sum, the activation.
 
-    ``from_state`` is what really enters the sum: in a GRU's candidate, after the reset gate.
+    ``from_state`` is what really enters the sum: in a GRU's candidate, after the reset gate. It is left out
+    where no gate reads the state; ``from_cell``, the rest of the sum, is there where gates have peepholes.
     """
-    rows = []
+    rows, cell = [], trace.definition(place.part)
     for gate in gates:
-        number = {
-            name: float(trace[place.site(f"{gate}{name}")][position, unit])
-            for name in ("", "_from_input", "_from_state", "_preactivation")
-        }
-        from_state = number["_from_state"]
-        if "reset" in trace.definition(place.part)[f"{gate}_preactivation"].symbols():
-            from_state *= float(trace[place.site("reset")][position, unit])
-        rows.append(
-            {
-                "gate": gate,
-                "from_input": number["_from_input"],
-                "from_state": from_state,
-                "sum": number["_preactivation"],
-                "activation": number[""],
-            }
-        )
+
+        def number(name: str, gate: str = gate) -> float:
+            return float(trace[place.site(gate + name)][position, unit])
+
+        row: dict[str, float | str] = {"gate": gate, "from_input": number("_from_input")}
+        total, known = number("_preactivation"), number("_from_input")
+        if cell.reads_state:
+            state = number("_from_state")
+            if "reset" in cell[f"{gate}_preactivation"].symbols():
+                state *= number("", "reset")
+            row["from_state"] = state
+            known += state
+        if cell.peepholes:
+            row["from_cell"] = total - known if gate in cell.peepholes else 0.0
+        rows.append({**row, "sum": total, "activation": number("")})
     return pd.DataFrame(rows)
 
 
@@ -106,8 +124,15 @@ def terms_in_words(frame: pd.DataFrame) -> str:
 
 def term_bars(frame: pd.DataFrame) -> pd.DataFrame:
     """`terms` as bars: one row per gate and ``term`` (a value of `TERMS`), with its ``value``."""
-    long = frame.melt("gate", value_vars=list(TERMS), var_name="term")
+    long = frame.melt("gate", value_vars=[name for name in TERMS if name in frame], var_name="term")
     return long.assign(term=long["term"].map(TERMS))
+
+
+def term_names(trace: Trace, part: str = "encoder") -> tuple[str, ...]:
+    """The values of ``term`` in `term_bars`, in the order in which they are added up."""
+    cell = trace.definition(part)
+    left_out = {"from_state": not cell.reads_state, "from_cell": not cell.peepholes}
+    return tuple(words for name, words in TERMS.items() if not left_out.get(name))
 
 
 def fit(*frames: pd.DataFrame) -> list[pd.DataFrame]:
@@ -139,20 +164,24 @@ def previous(trace: Trace, place: Layer, state: str, position: int) -> np.ndarra
     return values[before] if 0 <= before < len(values) else trace[place.site(f"initial_{state}")]
 
 
-def worked(trace: Trace, place: Layer, position: int, unit: int) -> list[Worked]:
+def worked(
+    trace: Trace, place: Layer, position: int, unit: int, weights: Weights = NO_WEIGHTS
+) -> list[Worked]:
     """The arithmetic of one cell, from W x and U h to the new state, in the order of computation.
 
-    One `Worked` per gate (both linear parts, their sum, the activation) and one per state.
+    One `Worked` per gate (both linear parts, their sum, the activation) and one per state. `weights` are
+    those of the unit that the equations name; without them their letters stay.
     """
-    values, found, lines = cell_values(trace, place, position, unit), [], []
+    values, found, lines = {**cell_values(trace, place, position, unit), **weights}, [], []
     cell = trace.definition(place.part)
+    reads = cell.reads_state
     for equation in cell.elementwise:
         if equation.name not in values:  # a state that is projected has fewer units than the gates
             continue
         for gate in cell.gate_names:
             if equation.name == f"{gate}_preactivation":
-                both = (cell[f"{gate}_from_input"], cell[f"{gate}_from_state"])
-                lines += [_line(part.substitute({part.name: values[part.name]})) for part in both]
+                parts = (cell[f"{gate}_{side}"] for side in ("from_input", "from_state")[: 1 + reads])
+                lines += [_line(part.substitute({part.name: values[part.name]})) for part in parts]
         numbers, result = _line(equation.substitute(values), again=True).split(r" \approx ")
         numbers = BETWEEN_PRODUCTS.sub(r"\1 \\\\ &\\quad + \2", numbers)  # on a phone a line is short
         if equation.name not in STATES:
@@ -168,13 +197,19 @@ def worked(trace: Trace, place: Layer, position: int, unit: int) -> list[Worked]
 
 
 def in_brief(
-    trace: Trace, place: Layer, position: int, unit: int, digits: int = DIGITS
+    trace: Trace,
+    place: Layer,
+    position: int,
+    unit: int,
+    weights: Weights = NO_WEIGHTS,
+    *,
+    digits: int = DIGITS,
 ) -> list[tuple[str, str, str]]:
     """One cell as a line per gate and state: its words, the arithmetic in numbers, what comes out.
 
     A gate's line adds what the input and the state say; `worked` has all that is in between.
     """
-    values = cell_values(trace, place, position, unit)
+    values = {**cell_values(trace, place, position, unit), **weights}
     cell, lines = trace.definition(place.part), []
     found = {equation.name: equation for equation in cell.elementwise if equation.name in values}
     gates = {name for name in cell.gate_names if name != "candidate"}

@@ -5,7 +5,6 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from rnnviz_core.models.stacks import weights_of
 from rnnviz_core.tracing.trace import Trace, site
 
 from .gates import names, previous
@@ -19,8 +18,16 @@ KINDS = ("from the input", "from the state", "together")
 
 def weights(model: Any, place: Layer) -> dict[str, np.ndarray]:
     """The matrices and biases of one layer and direction: ``W_i``, ``W_h``, ``b_i``, ``b_h``."""
-    found = weights_of(model.stacks()[place.part], place.layer, place.reverse)
+    found = model.stacks()[place.part].weights(place.layer, place.reverse)
     return {name: tensor.detach().numpy() for name, tensor in found.items()}
+
+
+def of_unit(model: Any, place: Layer, unit: int) -> dict[str, float]:
+    """The weights of one unit that the unit-by-unit equations name: peepholes, ``p_f``; empty without any."""
+    stack = model.stacks()[place.part]
+    found = stack.weights(place.layer, place.reverse)
+    extra = stack.definition(place.layer).extra
+    return {name: float(found[name].detach()[unit]) for name in extra if found[name].dim() == 1}
 
 
 def contributions(
@@ -28,18 +35,29 @@ def contributions(
 ) -> pd.DataFrame:
     """What each input adds to one gate's sum: largest first, then the rest, the biases and the sum.
 
+    A peephole is one of the inputs, from the state.
+
     Columns: ``order``, ``name``, ``kind`` (one of `KINDS`), ``weight`` and ``number`` (its two factors),
     ``value``. All but the last row add up to the last, which is the recorded pre-activation.
     """
     matrices = weights(model, place)
     size = trace[place.site(gate)].shape[1]
     row = names(trace, place.part).index(gate) * size + unit
+    cell = trace.definition(place.part)
     x, h = trace[place.site("layer_input")][position], previous(trace, place, "hidden", position)
     damp = 1.0  # what a GRU's candidate sees of the old state is multiplied by the reset gate
-    if gate == "candidate" and "reset" in names(trace):
+    if "reset" in cell[f"{gate}_preactivation"].symbols():
         damp = float(trace[place.site("reset")][position, unit])
-    into, back = (matrices[name][row].astype(np.float64) for name in ("W_i", "W_h"))
+    into = matrices["W_i"][row].astype(np.float64)
+    back = matrices["W_h"][row].astype(np.float64) if cell.reads_state else np.zeros(0)
+    h = h[: len(back)]
     texts = [*input_names(trace, place, len(x)), *(f"unit {other} before" for other in range(len(h)))]
+    if gate in cell.peepholes:
+        weight, state = cell.peepholes[gate].symbols()
+        looked = previous(trace, place, "cell", position)[unit] if state == "previous_cell" else None
+        number = trace[place.site(state)][position, unit] if looked is None else looked
+        texts.append("its cell before" if state == "previous_cell" else "its cell now")
+        back, h = np.append(back, matrices[weight][unit]), np.append(h, number)
     values = np.concatenate([into * x, damp * back * h])
     kinds = np.repeat(KINDS[:2], (len(x), len(h)))
     first = np.argsort(-np.abs(values), kind="stable")[:top]

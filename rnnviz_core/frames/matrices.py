@@ -32,13 +32,17 @@ class Matrix:
 
 
 def of_gate(model: Any, trace: Trace, place: Layer, gate: str) -> dict[str, Matrix]:
-    """``W``, which the input is multiplied by, and ``U``, which the old state is: the rows of one gate."""
+    """``W``, which the input is multiplied by, and ``U``, which the old state is: the rows of one gate.
+
+    There is no ``U`` where gates do not read the old state.
+    """
     found, every = weights(model, place), names(trace)
     size = len(found["W_i"]) // len(every)
     mine = slice(every.index(gate) * size, (every.index(gate) + 1) * size)
     return {
         name: Matrix(found[matrix][mine], found[bias][mine] if bias in found else None)
         for name, matrix, bias in (("W", "W_i", "b_i"), ("U", "W_h", "b_h"))
+        if matrix in found
     }
 
 

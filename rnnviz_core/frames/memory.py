@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from rnnviz_core.cells.equations import Memory
+from rnnviz_core.cells.expressions import Symbol
 from rnnviz_core.tracing.trace import Trace
 
 from .columns import Columns, Texts
@@ -57,6 +58,14 @@ def state_name(trace: Trace, part: str = "encoder") -> str | None:
     """
     memory = trace.definition(part).memory if trace.layers(part) else None
     return memory.state if memory else None
+
+
+def kept_in_words(trace: Trace, part: str = "encoder") -> str:
+    """What is left of the state at every step: ``the forget gates``, ``1 − the update gates``."""
+    cell = trace.definition(part)
+    assert cell.memory is not None, "asked of a cell with a ledger"
+    gates = f"the {cell.keeper} gates"
+    return gates if isinstance(cell.memory.kept, Symbol) else f"1 − {gates}"
 
 
 def ledger(trace: Trace, place: Layer, position: int) -> Ledger:

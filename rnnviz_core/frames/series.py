@@ -114,7 +114,7 @@ def errors(trace: Trace) -> dict[str, tuple[float, int]]:
 
 def errors_in_words(trace: Trace) -> str:
     """A sentence on the errors within this series."""
-    found, unit = errors(trace), _unit(trace)
+    found, unit = errors(trace), unit_of(trace)
     if NETWORK not in found:
         return "One number alone: there is no forecast to compare yet."
     told = [f"{kind} {printed(error, '.2f')} (over {count})" for kind, (error, count) in found.items()]
@@ -163,7 +163,7 @@ def terms_in_words(trace: Trace) -> str:
         said += f", the change from the last number read, {printed(last, '.4f')}: {printed(out, '.4f')}"
     scaled = f"{printed(out, '.4f')} × {printed(meta['scale'], '.4f')} + {printed(meta['mean'], '.4f')}"
     squared = ", squared," if meta["root"] else ""
-    return f"{said}. Scaled back, {scaled}{squared} is {printed(meta['forecast'], '.2f')}{_unit(trace)}."
+    return f"{said}. Scaled back, {scaled}{squared} is {printed(meta['forecast'], '.2f')}{unit_of(trace)}."
 
 
 def inputs(trace: Trace) -> Columns:
@@ -189,11 +189,12 @@ def describe(trace: Trace, position: int) -> str:
     at = min(position, len(values) - 1)
     return (
         f"A series of {len(values)} values from {printed(float(values.min()), '.2f')} to "
-        f"{printed(float(values.max()), '.2f')}{_unit(trace)}. At step {at} the value is "
+        f"{printed(float(values.max()), '.2f')}{unit_of(trace)}. At step {at} the value is "
         f"{printed(float(values[at]), '.2f')}, and the network expects "
         f"{printed(float(trace['readout.forecasts'][at]), '.2f')} next."
     )
 
 
-def _unit(trace: Trace) -> str:
+def unit_of(trace: Trace) -> str:
+    """The unit behind a value of the series, after a blank; empty where it has none."""
     return f" {trace.meta['unit']}" * bool(trace.meta["unit"])

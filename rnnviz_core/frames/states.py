@@ -10,7 +10,7 @@ from .columns import Columns, Texts
 from .layer import Layer
 from .tokens import clipped, grid_columns, step_texts, tick_texts
 
-CELL_LIMIT = 3.0  # the cell state's colours end at ±CELL_LIMIT; a hidden state never leaves ±1
+CELL_LIMIT = 3.0  # where the colours of a cell state end, and of a hidden state that goes beyond ±1
 
 
 def cells(trace: Trace, place: Layer, *states: str) -> Columns:
@@ -29,8 +29,8 @@ def no_cell_in_words(trace: Trace, place: Layer) -> str:
     """Why a cell that is no LSTM has no cell state."""
     if "cell" in names(trace, place):
         return ""
-    cell = {"rnn": "an RNN", "gru": "a GRU"}[trace.meta["cell"]]
-    return f" There is no cell state here: {cell} keeps all it remembers in its hidden state."
+    cell = trace.definition(place.part).family
+    return f" There is no cell state here: {cell.named} keeps all it remembers in its hidden state."
 
 
 def widest(trace: Trace, place: Layer, name: str, count: int = 3) -> list[int]:
@@ -64,19 +64,25 @@ def lines(trace: Trace, place: Layer, name: str, units: Sequence[int]) -> Column
     }
 
 
+def limit(trace: Trace, place: Layer, name: str) -> float:
+    """Where the colours of a state end: at ±1, unless it is a cell state or goes beyond."""
+    beyond = name == "cell" or float(np.abs(trace[place.site(name)]).max()) > 1
+    return CELL_LIMIT if beyond else 1.0
+
+
 def outside(trace: Trace, place: Layer, name: str) -> int:
     """How many numbers lie beyond the colours of their heatmap."""
-    return clipped(trace[place.site(name)], CELL_LIMIT if name == "cell" else 1.0)
+    return clipped(trace[place.site(name)], limit(trace, place, name))
 
 
 def clipped_in_words(trace: Trace, place: Layer) -> str:
-    """A sentence on the cell state's numbers beyond the colours; empty when there are none."""
-    count = outside(trace, place, "cell") if "cell" in names(trace, place) else 0
-    if not count:
-        return ""
-    total = trace[place.site("cell")].size
-    return (
-        f" {count} of {total} numbers of the cell state lie beyond ±{CELL_LIMIT:g} and share an end colour."
+    """A sentence per state on the numbers beyond the colours; empty when there are none."""
+    counts = {name: outside(trace, place, name) for name in names(trace, place)}
+    return "".join(
+        f" {count} of {trace[place.site(name)].size} numbers of the {name} state lie beyond "
+        f"±{limit(trace, place, name):g} and share an end colour."
+        for name, count in counts.items()
+        if count
     )
 
 

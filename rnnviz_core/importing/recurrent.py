@@ -206,6 +206,7 @@ class Group:
                 "bidirectional": first.directions == 2,
                 "names": [member.name for member in self.members],
                 "origin": about.origin,
+                "oracle": "loop",
                 "notes": list(notes),
             },
         )

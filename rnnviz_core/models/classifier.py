@@ -14,6 +14,7 @@ from .classifier_spec import SentimentSpec
 from .components import Encoded, Lookup, encode, initialise, recurrent, running_means
 from .network import Readout, Table
 from .specs import Attention
+from .stacks import Stack, stack_of
 
 
 class SentimentModel(nn.Module):
@@ -51,9 +52,9 @@ class SentimentModel(nn.Module):
         """The tokenizers by the name under which a checkpoint keeps them."""
         return {"source": self.tokenizer}
 
-    def stacks(self) -> Mapping[str, nn.Module]:
+    def stacks(self) -> Mapping[str, Stack]:
         """The recurrent layers by part; none in a bag of words."""
-        return {} if self.encoder is None else {"encoder": self.encoder}
+        return {} if self.encoder is None else {"encoder": stack_of(self.encoder)}
 
     def table(self, part: str) -> Table | None:
         """The embedding, float32, and its pieces."""

@@ -1,20 +1,24 @@
 """What every network is built from: recurrent layers, the reading of padded texts, tables of rows."""
 
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import torch
 from jaxtyping import Bool, Float, Int
 from torch import Tensor, nn
 from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
+from rnnviz_core.cells import equations as cells
 from rnnviz_core.cells.kinds import Cell
 from rnnviz_core.inputs.tokenizer import PAD
 
+from .own_cells import CellLayers
 from .specs import ModelSpec
+from .stacks import stack_of
 
-RECURRENT: dict[Cell, Callable[..., nn.RNNBase]] = {Cell.RNN: nn.RNN, Cell.GRU: nn.GRU, Cell.LSTM: nn.LSTM}
-State = Tensor | tuple[Tensor, Tensor]  # (layers, batch, hidden); the LSTM's is (h, c)
+KERNELS: dict[Cell, Callable[..., nn.RNNBase]] = {Cell.RNN: nn.RNN, Cell.GRU: nn.GRU, Cell.LSTM: nn.LSTM}
+Recurrent = nn.RNNBase | CellLayers
+State = Tensor | tuple[Tensor, Tensor]  # (layers, batch, hidden); with a cell state it is (h, c)
 
 
 class Encoded(NamedTuple):
@@ -25,21 +29,26 @@ class Encoded(NamedTuple):
     mask: Bool[Tensor, "batch time"]  # true where there is a token
 
 
-def recurrent(spec: ModelSpec, inputs: int, hidden: int, *, bidirectional: bool = False) -> nn.RNNBase:
-    """The recurrent layers of a spec: torch's fused module, which reads (batch, time, inputs)."""
-    return RECURRENT[spec.cell](
-        inputs,
-        hidden,
-        num_layers=spec.layers,
-        batch_first=True,
-        dropout=spec.dropout if spec.layers > 1 else 0.0,
-        bidirectional=bidirectional,
-    )
+def layers_of(cell: Cell, inputs: int, hidden: int, layers: int = 1, **options: Any) -> Recurrent:
+    """Recurrent layers that read (batch, time, inputs): torch's fused module, or a loop where it has none."""
+    options = {"num_layers": layers, "batch_first": True, **options}
+    if cell in KERNELS:
+        return KERNELS[cell](inputs, hidden, **options)
+    return CellLayers(cells.definition(cell), inputs, hidden, **options)
 
 
-def encode(
-    encoder: nn.RNNBase, x: Float[Tensor, "batch time dim"], lengths: Int[Tensor, " batch"]
-) -> Encoded:
+def recurrent(spec: ModelSpec, inputs: int, hidden: int, *, bidirectional: bool = False) -> Recurrent:
+    """The recurrent layers of a spec, which read (batch, time, inputs)."""
+    dropout = spec.dropout if spec.layers > 1 else 0.0
+    return layers_of(spec.cell, inputs, hidden, spec.layers, dropout=dropout, bidirectional=bidirectional)
+
+
+def states_in(spec: ModelSpec) -> int:
+    """How many states the cell of a spec hands on: 2 where it has a cell state."""
+    return len(cells.definition(spec.cell).states)
+
+
+def encode(encoder: Recurrent, x: Float[Tensor, "batch time dim"], lengths: Int[Tensor, " batch"]) -> Encoded:
     """Read a padded batch; padding never changes a result."""
     if len(x) == 1 and int(lengths[0]) == x.shape[1]:  # no padding: packing would cost a fifth more
         states, state = encoder(x)
@@ -81,10 +90,19 @@ def initialise(model: nn.Module) -> None:
         else:
             nn.init.zeros_(parameter)
     for module in model.modules():
-        if isinstance(module, nn.LSTM):  # remember by default (Jozefowicz et al. 2015)
-            for name, bias in module.named_parameters():
-                if name.startswith("bias_ih"):
-                    bias.data[module.hidden_size : 2 * module.hidden_size] = 1.0
+        if isinstance(module, Recurrent):
+            _remember(module)
+
+
+def _remember(module: Recurrent) -> None:
+    """A cell state is kept by default: the bias of the gate that keeps it is 1 (Jozefowicz et al. 2015)."""
+    cell = stack_of(module).definition()
+    if cell.memory is None or cell.memory.state != "cell" or cell.keeper is None:
+        return
+    first = cell.gate_names.index(cell.keeper) * module.hidden_size
+    for name, bias in module.named_parameters():
+        if name.startswith("bias_ih"):
+            bias.data[first : first + module.hidden_size] = 1.0
 
 
 class Lookup(nn.Embedding):

@@ -11,6 +11,7 @@ from rnnviz_core.inputs.tokenizer import Tokenizer
 from .components import initialise, recurrent
 from .forecaster_spec import ForecastSpec
 from .network import Readout, Table
+from .stacks import Stack, stack_of
 
 
 class Forecaster(nn.Module):
@@ -41,9 +42,9 @@ class Forecaster(nn.Module):
         """None: numbers are not cut into pieces."""
         return {}
 
-    def stacks(self) -> Mapping[str, nn.Module]:
+    def stacks(self) -> Mapping[str, Stack]:
         """The recurrent layers by part."""
-        return {"encoder": self.encoder}
+        return {"encoder": stack_of(self.encoder)}
 
     def table(self, part: str) -> Table | None:
         """None: it reads numbers."""

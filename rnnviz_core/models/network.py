@@ -7,6 +7,7 @@ import numpy as np
 from torch import Tensor, nn
 
 from .specs import ModelSpec
+from .stacks import Stack
 
 
 class Table(NamedTuple):
@@ -33,8 +34,8 @@ class Network(Protocol):
     spec: Any  # a `ModelSpec`
     training: bool
 
-    def stacks(self) -> Mapping[str, nn.Module]:
-        """The recurrent layers by part, in the order of computing."""
+    def stacks(self) -> Mapping[str, Stack]:
+        """The recurrent layers by part, in the order of computing: how they are recorded and verified."""
         ...
 
     def table(self, part: str) -> Table | None:

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 import numpy as np
 import torch
 from torch import Tensor, nn
+from torch.nn import functional
+from torch.nn.utils.rnn import PackedSequence, pack_padded_sequence, pad_packed_sequence
 
 from rnnviz_core.cells import equations as cells
 
@@ -19,12 +21,12 @@ class CellLayers(nn.Module):
     ----------
     cell
         The definition: equations, gates in the order of the weights' rows. A projection is not supported.
-    input_size, hidden_size, num_layers, bidirectional, batch_first
+    input_size, hidden_size, num_layers, dropout, bidirectional, batch_first
         As in ``nn.LSTM``. Weights have PyTorch's names: ``weight_ih_l0``, ``bias_ih_l0_reverse``. One that
         only this cell has is a vector, (unit), with the name of its symbol: ``p_f_l0``.
     """
 
-    dropout, proj_size = 0.0, 0  # what torch's modules also have
+    proj_size = 0  # what torch's modules also have
 
     def __init__(
         self,
@@ -33,6 +35,7 @@ class CellLayers(nn.Module):
         hidden_size: int,
         num_layers: int = 1,
         *,
+        dropout: float = 0.0,
         bidirectional: bool = False,
         batch_first: bool = False,
     ) -> None:
@@ -43,7 +46,7 @@ class CellLayers(nn.Module):
             hidden_size,
             num_layers,
         )
-        self.bidirectional, self.batch_first = bidirectional, batch_first
+        self.dropout, self.bidirectional, self.batch_first = dropout, bidirectional, batch_first
         self.bias = bool(cell.biased)
         rows, bound = len(cell.gates) * hidden_size, 1 / math.sqrt(hidden_size)
         back = len(cell.state_gates) * hidden_size
@@ -66,51 +69,91 @@ class CellLayers(nn.Module):
         return f"{self.cell.name}, {self.input_size}, {self.hidden_size}, num_layers={self.num_layers}"
 
     def forward(
-        self, x: Tensor, state: Tensor | tuple[Tensor, ...] | None = None
-    ) -> tuple[Tensor, Tensor | tuple[Tensor, ...]]:
-        """Read (time, batch, dim), or (batch, time, dim) with ``batch_first``, or (time, dim).
+        self, x: Tensor | PackedSequence, state: Tensor | tuple[Tensor, ...] | None = None
+    ) -> tuple[Tensor | PackedSequence, Tensor | tuple[Tensor, ...]]:
+        """Read (time, batch, dim), or (batch, time, dim) with ``batch_first``, or (time, dim), or packed.
 
         Returns, as ``nn.LSTM`` does, the output of the last layer, and the states after the last step.
         """
+        if isinstance(x, PackedSequence):
+            padded, lengths = pad_packed_sequence(x)
+            output, ends = self._read(padded, state, lengths)
+            packed = pack_padded_sequence(output, lengths, enforce_sorted=False)
+            # In the order of the rows in which x was packed, not in one that fits as well.
+            order = PackedSequence(packed.data, x.batch_sizes, x.sorted_indices, x.unsorted_indices)
+            return order, ends if len(ends) > 1 else ends[0]
         steps = x.unsqueeze(1) if x.dim() == 2 else x.transpose(0, 1) if self.batch_first else x
+        if state is not None and x.dim() == 2:
+            given = state if isinstance(state, tuple | list) else (state,)
+            state = tuple(one.unsqueeze(1) for one in given)
+        output, ends = self._read(steps, state)
+        if x.dim() == 2:
+            output, ends = output.squeeze(1), tuple(end.squeeze(1) for end in ends)
+        elif self.batch_first:
+            output = output.transpose(0, 1)
+        return output, ends if len(ends) > 1 else ends[0]
+
+    def _read(
+        self, steps: Tensor, state: Tensor | tuple[Tensor, ...] | None, lengths: Tensor | None = None
+    ) -> tuple[Tensor, tuple[Tensor, ...]]:
+        """Read (time, batch, dim), of which each row may end before the last step."""
         names, rows = self.cell.states, self.num_layers * self.directions
         if state is None:
             starts = [steps.new_zeros(rows, steps.shape[1], self.hidden_size) for _ in names]
         else:
-            given = state if isinstance(state, tuple | list) else (state,)
-            starts = [one.unsqueeze(1) if x.dim() == 2 else one for one in given]
+            starts = list(state) if isinstance(state, tuple | list) else [state]
+        back = None if lengths is None else _backwards(steps, lengths)
         finals: list[list[Tensor]] = [[] for _ in names]
         for layer in range(self.num_layers):
             sides = []
             for reverse in (False, True)[: self.directions]:
                 row = layer * self.directions + reverse
                 first = {name: start[row] for name, start in zip(names, starts, strict=True)}
-                found = self._loop(self.weights(layer, reverse), steps, first, reverse)
+                found = self._loop(self.weights(layer, reverse), steps, first, reverse, back)
                 sides.append(found["hidden"])
                 for kept, name in zip(finals, names, strict=True):
-                    kept.append(found[name][0 if reverse else -1])
+                    if reverse or lengths is None:
+                        kept.append(found[name][0 if reverse else -1])
+                    else:
+                        kept.append(found[name][lengths - 1, torch.arange(steps.shape[1])])
             steps = torch.cat(sides, dim=-1)
-        ends = tuple(torch.stack(kept) for kept in finals)
-        if x.dim() == 2:
-            steps, ends = steps.squeeze(1), tuple(end.squeeze(1) for end in ends)
-        elif self.batch_first:
-            steps = steps.transpose(0, 1)
-        return steps, ends if len(ends) > 1 else ends[0]
+            if self.training and layer < self.num_layers - 1:
+                steps = functional.dropout(steps, self.dropout)
+        return steps, tuple(torch.stack(kept) for kept in finals)
 
     def _loop(
-        self, weights: dict[str, Tensor], x: Tensor, states: dict[str, Tensor], reverse: bool
+        self,
+        weights: dict[str, Tensor],
+        x: Tensor,
+        states: dict[str, Tensor],
+        reverse: bool,
+        back: Tensor | None = None,
     ) -> dict[str, Tensor]:
-        """All states of all steps of one direction: (time, ..., unit)."""
+        """All states of all steps of one direction: (time, ..., unit).
+
+        `back` says for rows of different lengths which step is read when from the right (`_backwards`).
+        """
+        if reverse:
+            x = x.flip(0) if back is None else _turned(x, back)
         rows = []
-        for step in x.flip(0) if reverse else x:
-            found = cells.step(self.cell, weights, step, states)
+        from_input = cells.input_part("", "b_i" in weights).evaluate({"x": x, **weights})
+        for step, part in zip(x, from_input, strict=True):
+            found = cells.step(self.cell, weights, step, states, from_input=part)
             states = {name: found[name] for name in states}
             rows.append(states)
+        told = {name: torch.stack([row[name] for row in rows]) for name in self.cell.states}
         if reverse:
-            rows.reverse()
-        return {name: torch.stack([row[name] for row in rows]) for name in self.cell.states}
+            return {
+                name: state.flip(0) if back is None else _turned(state, back) for name, state in told.items()
+            }
+        return told
 
     # --- what a `Stack` has -------------------------------------------------------------------
+
+    @property
+    def widths(self) -> dict[str, int]:
+        """The same for every state."""
+        return dict.fromkeys(self.cell.states, self.hidden_size)
 
     @property
     def own_oracle(self) -> bool:
@@ -152,6 +195,17 @@ class CellLayers(nn.Module):
         first = {name: torch.from_numpy(state).double() for name, state in initial.items()}
         found = self._loop(weights, x.double(), first, reverse)
         return {name: state.to(x.dtype).numpy() for name, state in found.items()}
+
+
+def _backwards(steps: Tensor, lengths: Tensor) -> Tensor:
+    """Which step each row reads when, from its last one to its first; padding stays where it is."""
+    time = torch.arange(len(steps)).unsqueeze(1)
+    turned = lengths - 1 - time
+    return torch.where(turned >= 0, turned, time).to(steps.device)
+
+
+def _turned(steps: Tensor, back: Tensor) -> Tensor:
+    return steps.gather(0, back.unsqueeze(-1).expand_as(steps))
 
 
 def _parameter(name: str, layer: int, reverse: bool) -> str:

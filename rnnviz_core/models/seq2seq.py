@@ -8,14 +8,14 @@ from jaxtyping import Bool, Float, Int
 from torch import Tensor, nn
 from torch.nn import functional
 
-from rnnviz_core.cells.kinds import Cell
 from rnnviz_core.inputs.tokenizer import PAD, Tokenizer
 
 from .attention import Attended, BahdanauAttention, LuongAttention
-from .components import Lookup, State, encode, initialise, recurrent
+from .components import Lookup, State, encode, initialise, recurrent, states_in
 from .network import Readout, Table
 from .seq2seq_spec import TranslationSpec
 from .specs import Attention
+from .stacks import Stack, stack_of
 
 DRIFT = 1e-5  # between the contexts that a search found and those found again; a tenth of limits.TOLERANCE
 
@@ -67,7 +67,7 @@ class TranslationModel(nn.Module):
         self.target_embedding = nn.Embedding(len(target_tokenizer), width, padding_idx=PAD)
         per_direction = hidden // 2 if spec.bidirectional else hidden
         self.encoder = recurrent(spec, width, per_direction, bidirectional=spec.bidirectional)
-        self.bridge = nn.Linear(hidden, hidden * spec.layers * (2 if spec.cell is Cell.LSTM else 1))
+        self.bridge = nn.Linear(hidden, hidden * spec.layers * states_in(spec))
         self.attention: LuongAttention | BahdanauAttention | None = None
         reads_context = spec.attention is not Attention.LUONG
         if spec.attention is Attention.LUONG:
@@ -85,9 +85,9 @@ class TranslationModel(nn.Module):
         """The tokenizers by the name under which a checkpoint keeps them."""
         return {"source": self.source_tokenizer, "target": self.target_tokenizer}
 
-    def stacks(self) -> Mapping[str, nn.Module]:
+    def stacks(self) -> Mapping[str, Stack]:
         """The recurrent layers by part, in the order of computing."""
-        return {"encoder": self.encoder, "decoder": self.decoder}
+        return {"encoder": stack_of(self.encoder), "decoder": stack_of(self.decoder)}
 
     def table(self, part: str) -> Table | None:
         """The embedding that the encoder or the decoder reads from, float32, and its pieces."""
@@ -110,7 +110,7 @@ class TranslationModel(nn.Module):
         states = torch.tanh(self.bridge(context)).split(self.spec.hidden, dim=-1)
         layers = self.spec.layers
         hidden = torch.stack(states[:layers])
-        return (hidden, torch.stack(states[layers:])) if self.spec.cell is Cell.LSTM else hidden
+        return (hidden, torch.stack(states[layers:])) if len(states) > layers else hidden
 
     def decode(
         self,

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, ClassVar, Self, cast
 
-from rnnviz_core.cells.kinds import Cell
+from rnnviz_core.cells.kinds import RECURRENT, Cell
 from rnnviz_core.choices import choice
 from rnnviz_core.errors import SpecError
 
@@ -81,7 +81,7 @@ class ModelSpec:
     def _settle_without_cell(self) -> None:
         """Without a cell there are no layers, and what is read at the end is as wide as an embedding."""
         if not self.recurrence_optional:
-            cells = ", ".join(cell for cell in Cell if cell is not Cell.NONE)
+            cells = ", ".join(RECURRENT)
             raise SpecError(f"cell is 'none'; a network for {self.task} needs one of {cells}")
         if self.attention is not Attention.NONE or self.bidirectional:
             raise SpecError("cell is 'none'; without states there is nothing to weight or to read both ways")

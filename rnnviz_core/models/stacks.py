@@ -6,7 +6,7 @@ kernel for (`own_cells`) is read once more in double precision, step by step, an
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 import torch
@@ -28,6 +28,7 @@ _PROBED = 8  # steps that tell which way of calling the kernel gives the known s
 States = Mapping[str, np.ndarray]  # hidden and, for an LSTM, cell
 
 
+@runtime_checkable
 class Stack(Protocol):
     """Stacked recurrent layers of one cell that can be recorded."""
 
@@ -39,6 +40,11 @@ class Stack(Protocol):
     @property
     def directions(self) -> int:
         """2 where each layer reads from the left and from the right."""
+        ...
+
+    @property
+    def widths(self) -> dict[str, int]:
+        """The units of each state of one direction: ``hidden`` and, for an LSTM, ``cell``."""
         ...
 
     @property
@@ -80,15 +86,16 @@ def definition_of(module: nn.RNNBase) -> cells.Definition:
             return cells.definition(Cell.RNN, relu=mode == "RNN_RELU", bias=module.bias)
 
 
-def weights_of(module: Any, layer: int, reverse: bool = False) -> dict[str, Tensor]:
-    """The weights of one layer and direction of a module, under the names that `cells.step` reads."""
-    return stack_of(module).weights(layer, reverse)
-
-
 def stack_of(module: Any) -> Stack:
     """The stack of a torch module, or a module that is one itself."""
     found: Stack = TorchStack(module) if isinstance(module, nn.RNNBase) else module
     return found
+
+
+def zeros(stack: Stack, kind: Any) -> dict[str, np.ndarray]:
+    """States before the first step of a text, all zero: (layers * directions, unit) each, of a numpy type."""
+    rows = stack.layers * stack.directions
+    return {name: np.zeros((rows, width), kind) for name, width in stack.widths.items()}
 
 
 def starts_before(states: np.ndarray, first: np.ndarray, reverse: bool) -> np.ndarray:
@@ -117,6 +124,12 @@ class TorchStack:
     def directions(self) -> int:
         """2 where each layer reads from the left and from the right."""
         return 2 if self.module.bidirectional else 1
+
+    @property
+    def widths(self) -> dict[str, int]:
+        """Those of the cell; with a projection the hidden state has fewer units than the cell."""
+        sizes = {"hidden": self.module.proj_size or self.module.hidden_size, "cell": self.module.hidden_size}
+        return {name: sizes[name] for name in self.definition().states}
 
     def definition(self, layer: int = 0) -> cells.Definition:
         """The same for every layer."""

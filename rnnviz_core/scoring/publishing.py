@@ -132,7 +132,7 @@ def publish(
             raise DataError(f"the runs differ in more than their seed ({found}); publish them one by one")
     best = min(runs, key=lambda one: _rank(one[0].metrics["validation"]))
     entry, path = best
-    model = checkpoints.load(entry.path)  # in half precision, as it will be shipped
+    model = checkpoints.load(entry.folder)  # in half precision, as it will be shipped
     metrics = {**entry.metrics, **measure(model, entry.id, test)}
     if seeds:
         metrics["seeds"] = [
@@ -185,7 +185,7 @@ def _seed(run: tuple[checkpoints.Entry, Path], known: dict[str, float] | None, t
     entry, path = run
     scores = known
     if scores is None:
-        seed = checkpoints.load(entry.path)
+        seed = checkpoints.load(entry.folder)
         found = evaluate(seed, test.data, test.split, beam=test.beam, layout=test.layout)
         scores = {name: round(found[name], 2) for name in score_names() if name in found}
     digits = 4 if "rmse" in entry.metrics["validation"] else 2  # errors of seeds may differ by thousandths

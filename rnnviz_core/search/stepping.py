@@ -12,7 +12,6 @@ from torch.nn import functional
 from rnnviz_core.models.attention import BahdanauAttention
 from rnnviz_core.models.seq2seq import Memory, TranslationModel
 from rnnviz_core.models.specs import Attention
-from rnnviz_core.models.stacks import definition_of
 
 
 def _array(tensor: Tensor) -> np.ndarray:
@@ -23,8 +22,13 @@ class Stepper:
     """A model's decoder over the memory of one sentence; weights are views of the model's own."""
 
     def __init__(self, model: TranslationModel, memory: Memory) -> None:
-        self._cell, self._kind = definition_of(model.decoder), model.spec.attention
-        self._layers = [[_array(weight) for weight in layer] for layer in model.decoder.all_weights]
+        stack, self._kind = model.stacks()["decoder"], model.spec.attention
+        self._cell = stack.definition()
+        self._layers = [
+            {name: _array(weight) for name, weight in stack.weights(layer).items()}
+            for layer in range(stack.layers)
+        ]
+        self._extra = [{name: layer[name] for name in self._cell.extra} for layer in self._layers]
         self._embedding, self._bias = _array(model.target_embedding.weight), _array(model.output_bias)
         self._readout = _array(model.readout.weight), _array(model.readout.bias)
         there = memory.mask[0]
@@ -40,9 +44,10 @@ class Stepper:
 
     def _fix(self, context: np.ndarray, embedding: int) -> None:
         """Without attention all steps read the same context: multiply it once."""
-        (weight, rest, bias, *more), *layers = self._layers
+        first = self._layers[0]
+        weight, bias = first["W_i"], first["b_i"]
         fixed = bias + product(context, weight[:, embedding:])[0]
-        self._layers = [[weight[:, :embedding], rest, fixed, *more], *layers]
+        self._layers[0] = {**first, "W_i": weight[:, :embedding], "b_i": fixed}
         weight, bias = self._readout
         size = context.shape[1]
         self._readout = weight[:, size:], bias + product(context, weight[:, :size])[0]
@@ -69,11 +74,12 @@ class Stepper:
             seen = [self._look(states[0, -1])]
             x = np.concatenate((embedded, *seen), axis=1)
         after = np.empty_like(states)
-        for layer, (in_weight, state_weight, in_bias, state_bias) in enumerate(self._layers):
-            before = states[:, layer]
-            from_input = product(x, in_weight) + in_bias
-            from_state = product(before[0], state_weight) + state_bias
-            after[:, layer] = self._cell.on_rows(from_input, from_state, *before)
+        for layer, weights in enumerate(self._layers):
+            before, from_state = states[:, layer], None
+            from_input = product(x, weights["W_i"]) + weights["b_i"]
+            if self._cell.reads_state:
+                from_state = product(before[0], weights["W_h"]) + weights["b_h"]
+            after[:, layer] = self._cell.on_rows(from_input, from_state, *before, **self._extra[layer])
             x = after[0, layer]
         if self._kind is Attention.LUONG:
             seen = [self._look(x)]

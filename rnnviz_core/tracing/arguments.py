@@ -15,13 +15,13 @@ from torch.nn.utils.rnn import PackedSequence, pack_padded_sequence
 from rnnviz_core import limits
 from rnnviz_core.errors import TraceError, unknown_choice
 from rnnviz_core.inputs.steps import NO_PIECE, Token
+from rnnviz_core.models.components import Recurrent
 from rnnviz_core.models.own_cells import CellLayers
 from rnnviz_core.models.stacks import CELLS, stack_of
 
 from .trace import layer_site
 
 State = Tensor | tuple[Tensor, Tensor]
-Recurrent = nn.RNNBase | CellLayers
 DTYPES = (torch.float32, torch.float64)
 _FORWARDS = (nn.RNN.forward, nn.GRU.forward, nn.LSTM.forward, CellLayers.forward)
 _WRAPPERS = ("_orig_mod", "module")  # where torch.compile and DataParallel keep the module that they wrap
@@ -131,8 +131,7 @@ def _plain_name(module: Recurrent) -> str:
 
 def _state_shapes(module: Recurrent, batch: int | None) -> dict[str, tuple[int, ...]]:
     """The shape of each state, by name."""
-    sizes = {"hidden": module.proj_size or module.hidden_size, "cell": module.hidden_size}
-    widths = {name: sizes[name] for name in stack_of(module).definition().states}
+    widths = stack_of(module).widths
     rows = module.num_layers * (2 if module.bidirectional else 1)
     return {name: (rows, width) if batch is None else (rows, batch, width) for name, width in widths.items()}
 
@@ -145,8 +144,6 @@ def check_input(module: Recurrent, x: object) -> None:
     data = x.data if isinstance(x, PackedSequence) else x
     if not isinstance(data, Tensor):
         raise TraceError(f"x is a {type(x).__name__}; it must be a tensor or a packed sequence")
-    if isinstance(x, PackedSequence) and isinstance(module, CellLayers):
-        raise TraceError(f"{type(module).__name__} reads no packed sequence; pass one sequence, (time, dim)")
     _check_tensor("x", data)
     weights: Any = module.parameters() if isinstance(module, CellLayers) else module._flat_weights
     for weight in weights:
@@ -247,8 +244,6 @@ def counts_of(
     module: Recurrent, x: Tensor | PackedSequence, lengths: Sequence[int] | Tensor, batch: int | None
 ) -> Tensor:
     """The steps of each row of a padded batch, once they are checked: (batch), int64."""
-    if isinstance(module, CellLayers):
-        raise TraceError(f"{type(module).__name__} takes no lengths; pass one sequence, (time, dim)")
     if isinstance(x, PackedSequence):
         raise TraceError("lengths is given, but a packed sequence has its own; leave lengths out")
     if batch is None:

@@ -14,13 +14,13 @@ from dataclasses import dataclass, field
 
 import numpy as np
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 from torch.nn import functional
 
 from rnnviz_core import limits
 from rnnviz_core.cells import equations as cells
 from rnnviz_core.errors import TraceError
-from rnnviz_core.models.stacks import Stack, stack_of, starts_before
+from rnnviz_core.models.stacks import Stack, starts_before
 
 from .scan import scan
 from .trace import layer_site
@@ -49,6 +49,7 @@ class Recording:
     axes: dict[str, tuple[str, ...]] = field(default_factory=dict)
     definitions: dict[str, cells.Definition] = field(default_factory=dict)
     difference: float = 0.0
+    oracle: str = "kernel"  # who told the states: torch's fused kernel, or a loop over the steps in float64
 
     def add(self, site: str, array: Tensor | np.ndarray, *axes: str) -> None:
         """Keep an array under a site."""
@@ -108,15 +109,15 @@ def site_names(
 
 
 @np.errstate(all="ignore")  # what is not finite is found by looking
-def record_layers(recording: Recording, module: nn.Module, run: Run, part: str, axis: str) -> None:
-    """Record all layers and directions of `module` on one sequence.
+def record_layers(recording: Recording, stack: Stack, run: Run, part: str, axis: str) -> None:
+    """Record all layers and directions of `stack` on one sequence.
 
     Parameters
     ----------
     recording
         What is found is added here.
-    module
-        The module that computed `run`: torch's, or one that is a `Stack` itself.
+    stack
+        The layers that computed `run`.
     run
         Input, output and states.
     part, axis
@@ -127,10 +128,10 @@ def record_layers(recording: Recording, module: nn.Module, run: Run, part: str, 
     TraceError
         When the states computed again from the recorded gates are not those of the oracle.
     """
-    stack = stack_of(module)
     cell, directions, layers = stack.definition(), stack.directions, stack.layers
     final, x = dict(run.final), run.x
     recording.definitions[part] = cell
+    recording.oracle = "loop" if stack.own_oracle else "kernel"
     for layer in range(layers):
         rows = range(layer * directions, (layer + 1) * directions)
         starts = [{name: state[row] for name, state in run.initial.items()} for row in rows]

@@ -202,7 +202,7 @@ class Called:
         recording = Recording()
         try:
             run = _select(self.module, self.x, self.found[0], self.found[1], self.state, row)
-            record_layers(recording, self.module, run, "encoder", "time")
+            record_layers(recording, stack_of(self.module), run, "encoder", "time")
         except TraceError as error:
             changes = arguments.changes_of(self.module)
             raise (TraceError(f"{error}. Note that {changes}") if changes else error) from None
@@ -290,6 +290,7 @@ class Called:
             "attention": "none",
             "layers": self.module.num_layers,
             "bidirectional": self.module.bidirectional,
+            "oracle": "loop" if stack_of(self.module).own_oracle else "kernel",
             "notes": self.notes,
             **partial,
         }

@@ -13,6 +13,7 @@ from torch import Tensor
 from rnnviz_core.inputs.tokenizer import Encoding
 from rnnviz_core.models.components import State
 from rnnviz_core.models.network import Network
+from rnnviz_core.models.stacks import Stack, zeros
 
 from .layers import Recording, Run, record_layers
 from .trace import Trace
@@ -27,6 +28,7 @@ def finished(network: Network, encoding: Encoding, recording: Recording, **rest:
         "attention": str(spec.attention),
         "layers": spec.layers,
         "bidirectional": spec.bidirectional,
+        "oracle": recording.oracle,
         "notes": list(encoding.notes),
         **rest.pop("meta"),
     }
@@ -53,12 +55,8 @@ def states_of(state: State) -> dict[str, np.ndarray]:
     return {name: one[:, 0].numpy() for name, one in zip(("hidden", "cell"), pair, strict=False)}
 
 
-def record_encoder(
-    recording: Recording, encoder: torch.nn.RNNBase, embedded: Tensor, states: Tensor, axis: str
-) -> None:
+def record_encoder(recording: Recording, encoder: Stack, embedded: Tensor, states: Tensor, axis: str) -> None:
     """The embeddings and all layers of an encoder; `states` is what it returned for `embedded`."""
-    rows = encoder.num_layers * (2 if encoder.bidirectional else 1)
-    names = ("hidden", "cell") if encoder.mode == "LSTM" else ("hidden",)
-    initial = {name: np.zeros((rows, encoder.hidden_size), embedded.numpy().dtype) for name in names}
+    initial = zeros(encoder, embedded.numpy().dtype)
     recording.add("encoder.embedding", embedded, axis, "dim")
     record_layers(recording, encoder, Run(embedded, states, initial), "encoder", axis)

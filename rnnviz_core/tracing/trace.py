@@ -10,7 +10,6 @@ Every array names its axes: ``time``, ``source`` and ``target`` count tokens; ``
 definition of the cell that each part ran, so that a formula printed from it belongs to its numbers.
 """
 
-import functools
 import importlib
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -27,79 +26,17 @@ from rnnviz_core.errors import SpecError, TraceError
 from rnnviz_core.inputs.steps import Token
 
 from . import files as trace_files
+from .sites import AXES as AXES
+from .sites import TOKEN_AXES as TOKEN_AXES
+from .sites import check_array, check_sites
+from .sites import layer_site as layer_site
+from .sites import site as site
+from .values import Arrays, frozen, thawed
 
 if TYPE_CHECKING:
     import pandas as pd
 
-TOKEN_AXES = ("time", "source", "target")
-AXES = (*TOKEN_AXES, "unit", "dim", "class", "vocab")
-_ALL_AXES = frozenset(AXES)
-_PLAIN = frozenset((str, int, float, bool, type(None)))
 FORMAT = 1  # version of the saved form
-_NAME = re.compile(r"[a-z][a-z_]*")
-_SITE = re.compile(r"[a-z][a-z_]*(\.(0|[1-9][0-9]*)(\.reverse)?)?\.[a-z][a-z_]*")
-
-
-def site(part: str, *path: int | str) -> str:
-    """Build a site name: ``site("encoder", 0, "forget") == "encoder.0.forget"``.
-
-    Parameters
-    ----------
-    part
-        ``encoder``, ``decoder``, ``attention`` or ``readout``.
-    path
-        The layer number and, for a layer read from right to left, ``"reverse"``; then the name.
-
-    Raises
-    ------
-    ValueError
-        When the parts do not follow the grammar.
-    """
-    match path:
-        case (str(),) | (int(), str()) | (int(), "reverse", str()):
-            pass
-        case _:
-            raise ValueError(f"a site is part[.layer[.reverse]].name, not {(part, *path)!r}")
-    words = [part, *(step for step in path if isinstance(step, str))]
-    layers = [step for step in path if isinstance(step, int)]
-    if not all(_NAME.fullmatch(word) for word in words) or any(layer < 0 for layer in layers):
-        raise ValueError(f"a site is part[.layer[.reverse]].name, not {(part, *path)!r}")
-    return ".".join(map(str, (part, *path)))
-
-
-def layer_site(part: str, layer: int, name: str, *, reverse: bool = False) -> str:
-    """The site of a recurrent layer's array in either direction of reading."""
-    return site(part, layer, "reverse", name) if reverse else site(part, layer, name)
-
-
-Computed = tuple[str, Callable[[np.ndarray], np.ndarray]]  # another site, and what makes the array of its
-
-
-class _Arrays(Mapping[str, np.ndarray]):
-    """Arrays by site, read-only for whoever looks; some are computed at every look, and not kept."""
-
-    def __init__(
-        self,
-        kept: dict[str, np.ndarray],
-        computed: Mapping[str, Computed] = MappingProxyType({}),
-        order: tuple[str, ...] = (),
-    ):
-        self.kept, self.computed, self._order = kept, computed, order or tuple(kept)
-
-    def __getitem__(self, name: str) -> np.ndarray:
-        if name not in self.computed:
-            return _read_only(self.kept[name])
-        source, function = self.computed[name]
-        return _read_only(np.ascontiguousarray(function(_read_only(self.kept[source]))))
-
-    def __contains__(self, name: object) -> bool:
-        return name in self.kept or name in self.computed
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._order)
-
-    def __len__(self) -> int:
-        return len(self._order)
 
 
 def _known(value: float | None) -> tuple[float, ...]:
@@ -151,19 +88,19 @@ class Trace:
             odd = sorted(self.arrays.keys() ^ self.axes.keys())
             raise TraceError(f"site {odd[0]!r} has an array without axes or axes without an array")
         sizes: dict[str, int] = {axis: len(tokens) for axis, tokens in self.tokens.items()}
-        _check_sites(tuple(self.axes))
+        check_sites(tuple(self.axes))
         contiguous: dict[Any, bool] = {}  # most sites share a few shapes: look at each once
-        arrays = self.arrays if isinstance(self.arrays, _Arrays) else _Arrays(dict(self.arrays))
+        arrays = self.arrays if isinstance(self.arrays, Arrays) else Arrays(dict(self.arrays))
         for name, array in arrays.kept.items():
             kind = (self.axes[name], array.shape, array.strides, array.dtype)
             if kind not in contiguous:
-                _check_array(name, array, self.axes[name], sizes)
+                check_array(name, array, self.axes[name], sizes)
                 contiguous[kind] = array.flags.c_contiguous
             if not contiguous[kind]:
                 arrays.kept[name] = np.ascontiguousarray(array)
         for name in ("tokens", "axes", "labels", "definitions"):
             object.__setattr__(self, name, MappingProxyType(dict(getattr(self, name))))
-        object.__setattr__(self, "meta", _frozen(self.meta))
+        object.__setattr__(self, "meta", frozen(self.meta))
         object.__setattr__(self, "arrays", arrays)
 
     def __getitem__(self, name: str) -> np.ndarray:
@@ -181,13 +118,13 @@ class Trace:
     @property
     def nbytes(self) -> int:
         """Bytes of all arrays together that are kept."""
-        assert isinstance(self.arrays, _Arrays)
+        assert isinstance(self.arrays, Arrays)
         return sum(array.nbytes for array in self.arrays.kept.values())
 
     def computing(self, name: str, source: str, function: Callable[[np.ndarray], np.ndarray]) -> "Trace":
         """The same trace, smaller: `function` makes the array `name` of that of `source` at every look."""
         kept = {site: self[site] for site in self if site != name}
-        return replace(self, arrays=_Arrays(kept, {name: (source, function)}, tuple(self)))
+        return replace(self, arrays=Arrays(kept, {name: (source, function)}, tuple(self)))
 
     def layers(self, part: str = "encoder") -> int:
         """How many recurrent layers `part` has; 0 when there is no such part."""
@@ -250,7 +187,7 @@ class Trace:
             "shapes": {name: list(array.shape) for name, array in self.arrays.items()},
             "dtypes": {name: array.dtype.str for name, array in self.arrays.items()},
             "labels": {axis: list(names) for axis, names in self.labels.items()},
-            "meta": _thawed(self.meta),
+            "meta": thawed(self.meta),
             "cells": {part: cell.to_dict() for part, cell in self.definitions.items()},
             "max_difference": self.max_difference,
         }
@@ -405,35 +342,11 @@ def _page() -> Any:
     return importlib.import_module("rnnviz_core.notebook.page")
 
 
-def _read_only(array: np.ndarray) -> np.ndarray:
-    """The same numbers in an array that nobody can make writable: it sees memory that is not."""
-    return np.asarray(memoryview(array).toreadonly())  # type: ignore[arg-type]
-
-
 def _readable(content: bytes) -> bytes:
     """A file's bytes, unless `Trace.load` would refuse so many of them."""
     if len(content) > limits.TRACE_BYTES:
         raise TraceError(f"the file would have {len(content)} bytes; the limit is {limits.TRACE_BYTES}")
     return content
-
-
-def _frozen(value: Any) -> Any:
-    """Plain values that cannot be changed: mappings that are read-only, tuples in place of lists."""
-    if isinstance(value, Mapping):
-        frozen = {name: part if type(part) in _PLAIN else _frozen(part) for name, part in value.items()}
-        return MappingProxyType(frozen)
-    if isinstance(value, list | tuple):
-        if _PLAIN.issuperset(map(type, value)):  # the thousands of nodes of a search
-            return tuple(value)
-        return tuple(map(_frozen, value))
-    return value
-
-
-def _thawed(value: Any) -> Any:
-    """The inverse of `_frozen`, as JSON takes it."""
-    if isinstance(value, Mapping):
-        return {name: _thawed(part) for name, part in value.items()}
-    return [_thawed(part) for part in value] if isinstance(value, tuple) else value
 
 
 def _definition_by_numbers(trace: Trace, part: str) -> cells.Definition:
@@ -466,21 +379,3 @@ def _texts(pool: Sequence[str | None], places: np.ndarray) -> Any:
     import pyarrow as pa
 
     return pd.array(pa.array(pool, type=pa.large_string()).take(pa.array(places)), dtype="string")
-
-
-@functools.lru_cache(maxsize=256)  # by the hundred the looks would cost more than the numbers
-def _check_sites(names: tuple[str, ...]) -> None:
-    for name in names:
-        if not _SITE.fullmatch(name):
-            raise TraceError(f"{name!r} is no site; a site is part[.layer[.reverse]].name")
-
-
-def _check_array(name: str, array: np.ndarray, axes: tuple[str, ...], sizes: dict[str, int]) -> None:
-    """Compare an array with its axes; `sizes` collects the length of each token axis."""
-    if array.dtype.kind not in trace_files.KINDS:
-        raise TraceError(f"site {name!r} holds {array.dtype}; a trace holds real numbers")
-    if array.ndim != len(axes) or not _ALL_AXES.issuperset(axes):
-        raise TraceError(f"site {name!r} has shape {array.shape} but the axes {axes}")
-    for axis, size in zip(axes, array.shape, strict=True):
-        if axis in TOKEN_AXES and sizes.setdefault(axis, size) != size:
-            raise TraceError(f"site {name!r} has {size} along {axis!r}, others {sizes[axis]}")

@@ -11,7 +11,7 @@ import json
 import math
 import random
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -30,9 +30,10 @@ from .batches import Batch, Example, bucketed
 from .fingerprint import Fingerprint, of_settings
 from .flat import Flat
 from .objectives import Objective
+from .observers import Begun, Epoch, Log, Observer, Step
 from .parallel import ALONE, Group
 from .settings import Optimizer, Precision, TrainingConfig, rate_factor
-from .state import STATE, add_to_log, check, keep_log, read
+from .state import STATE, check, read
 
 Trainable = Any  # a network, or what it reads first: a `torch.nn.Module` with a name
 
@@ -79,6 +80,8 @@ class Trainer:
         The processes that train together; `work` holds this one's shard of the examples.
     fingerprint
         What the run is made of (`rnnviz_core.training.fingerprint`); by default the settings alone.
+    observers
+        Who watches, beside the log.
     """
 
     def __init__(
@@ -90,10 +93,12 @@ class Trainer:
         metrics: dict[str, Any] | None = None,
         group: Group = ALONE,
         fingerprint: Fingerprint | None = None,
+        observers: Sequence[Observer] = (),
     ) -> None:
         torch.set_num_threads(config.threads)
         self.model, self.work, self.config, self.out = model, work, config, Path(out)
         self.metrics, self.group = metrics or {}, group
+        self.observers = (Log(), *observers) if group.first else ()
         if fingerprint is None:
             fingerprint = of_settings({"spec": model.spec.to_dict(), "config": config.to_dict()})
         self.fingerprint = fingerprint
@@ -110,23 +115,22 @@ class Trainer:
         """The weights that are validated and saved: the running mean where one is kept."""
         return self.model if self.average is None else cast(Trainable, self.average.module)
 
-    def run(self, *, quiet: bool = False) -> Progress:
+    def run(self) -> Progress:
         """Train; returns the progress at the end."""
         self.out.mkdir(parents=True, exist_ok=True)
         self.resume()
-        if self.group.first:
-            keep_log(self.out, self.progress.epoch)
+        begun = Begun(self.model, self.out, self.progress.epoch, self.progress.best_epoch)
+        for observer in self.observers:
+            observer.on_begin(begun)
         while self.progress.epoch < self.config.epochs and not self._stalled():
-            self._epoch(quiet)
+            self._epoch()
         return self.progress
 
     def _stalled(self) -> bool:
         waited = self.progress.epoch - self.progress.best_epoch
         return 0 < self.config.patience <= waited
 
-    def _epoch(self, quiet: bool) -> None:
-        from tqdm import tqdm
-
+    def _epoch(self) -> None:
         number, began = self.progress.epoch, time.perf_counter()
         shard = f"/{self.group.rank}" if self.group.rank else ""
         generator = random.Random(f"{self.config.seed}/{number}{shard}")
@@ -135,10 +139,7 @@ class Trainer:
         steps = self.group.smallest(math.ceil(len(examples) / self.config.batch))
         if not steps:
             raise DataError("the training split holds no text with a known piece")
-        quiet = quiet or not self.group.first
-        bar = tqdm(total=steps, desc=f"epoch {number + 1}", disable=quiet or None, leave=False)
-        mean = self._steps(examples, steps, generator, bar)
-        bar.close()
+        mean = self._steps(examples, steps, generator)
         self.evaluated.eval()
         figures = self.work.validate(self.evaluated)
         self.progress.epoch += 1
@@ -150,38 +151,41 @@ class Trainer:
             "best_epoch": self.progress.best_epoch,
             "seconds": round(time.perf_counter() - began, 1),
         }
-        if self.group.first:
-            add_to_log(self.out, row)  # first: a line too many is dropped when the epoch is run again
+        for observer in self.observers:  # before the state: see `Observer`
+            observer.on_epoch(Epoch(self.evaluated, row))
         self._save_state()
-        if not quiet:
-            print("  ".join(f"{k} {v:.4g}" for k, v in row.items()), flush=True)
 
     def _batches(self, examples: list[Example] | Flat, generator: random.Random) -> Iterator[Batch]:
         if isinstance(examples, Flat):
             return examples.batches(self.config.batch, np.random.default_rng(generator.getrandbits(64)))
         return bucketed(examples, self.config.batch, generator)
 
-    def _steps(self, examples: list[Example] | Flat, steps: int, generator: random.Random, bar: Any) -> float:
+    def _steps(self, examples: list[Example] | Flat, steps: int, generator: random.Random) -> float:
         model, config = self.model, self.config
         sum_of_losses = torch.zeros((), dtype=torch.float64, device=config.device)
         model.train()
         total = steps * config.epochs
         first = self.progress.epoch * steps
         for index, batch in enumerate(islice(self._batches(examples, generator), steps)):
+            rate = config.rate * rate_factor(config, first + index, total)
             for group in self.optimizer.param_groups:
-                group["lr"] = config.rate * rate_factor(config, first + index, total)
+                group["lr"] = rate
             with torch.autocast(
                 config.device, torch.bfloat16, enabled=config.precision is Precision.BFLOAT16
             ):
                 loss = self.work.loss(self.called, batch, config.smoothing, config.consistency)
             self.optimizer.zero_grad()
             loss.backward()
-            torch.nn.utils.clip_grad_norm_(model.parameters(), config.clip, foreach=True)
+            norm = torch.nn.utils.clip_grad_norm_(model.parameters(), config.clip, foreach=True)
             self.optimizer.step()
             if self.average is not None:
                 self.average.update_parameters(model)
-            sum_of_losses += loss.detach()  # asked for once an epoch: a graphics processor need not wait
-            bar.update()
+            loss = loss.detach()
+            sum_of_losses += loss  # asked for once an epoch: a graphics processor need not wait
+            if self.observers:
+                told = Step(model, self.progress.epoch + 1, index + 1, steps, loss, norm, config.clip, rate)
+                for observer in self.observers:
+                    observer.on_step(told)
         return sum_of_losses.item() / steps
 
     def _keep_if_best(self, figures: dict[str, float]) -> None:

@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from rnnviz_core.contracts.task import task_of_spec
 from .fingerprint import Fingerprint, of_reading, of_settings, of_teachers, of_tokenizers
 from .loop import Progress, Trainer
 from .objectives import Objective
+from .observers import Observer, Terminal
 from .parallel import ALONE, Group
 from .parallel import group as processes
 from .run import Run
@@ -32,10 +34,13 @@ def prepare(run: Run, group: Group = ALONE, material: Any = None) -> tuple[Model
     return prepared
 
 
-def execute(run: Run, out: str | Path, *, quiet: bool = False) -> tuple[Path, Progress]:
+def execute(
+    run: Run, out: str | Path, *, quiet: bool = False, observers: Sequence[Observer] = ()
+) -> tuple[Path, Progress]:
     """Train, or go on with a run that was interrupted in `out`.
 
-    Whatever refuses a run does so before anything is written in `out`.
+    Whatever refuses a run does so before anything is written in `out`. `observers` watch the run, beside its
+    log and, unless it is `quiet`, the terminal; they are not told of a training that comes before it.
 
     Returns
     -------
@@ -51,19 +56,26 @@ def execute(run: Run, out: str | Path, *, quiet: bool = False) -> tuple[Path, Pr
     out = Path(out)
     metrics = {"data": Path(run.data).name, "command": run.command(f"runs/{run.name or run.spec.model_id}")}
     with processes(run.config.device) as group:
-        model, work, first, marks = _ready(run, out, group)
+        model, work, first, marks = _ready(run, out, group, _terminal(quiet))
         if group.first:
             begin(out, json.dumps(run.to_dict(), indent=2))
         if first is not None:
-            first.run(quiet=quiet)
+            first.run()
             if hasattr(first.model, "give"):  # what was trained first is not the model, but a part of it
                 first.model.give(model)
             del first
-        progress = Trainer(model, work, run.config, out, metrics, group, marks).run(quiet=quiet)
+        watching = (*_terminal(quiet), *observers)
+        progress = Trainer(model, work, run.config, out, metrics, group, marks, watching).run()
     return out / model.name, progress
 
 
-def _ready(run: Run, out: Path, group: Group) -> tuple[Model, Objective, Trainer | None, Fingerprint]:
+def _terminal(quiet: bool) -> tuple[Observer, ...]:
+    return () if quiet else (Terminal(),)
+
+
+def _ready(
+    run: Run, out: Path, group: Group, watching: tuple[Observer, ...]
+) -> tuple[Model, Objective, Trainer | None, Fingerprint]:
     """All that can refuse a run: read, compare with what `out` holds, prepare.
 
     Returns the model, its work, the training that comes before it (None where there is none, or it is
@@ -81,6 +93,8 @@ def _ready(run: Run, out: Path, group: Group) -> tuple[Model, Objective, Trainer
     config = dataclasses.replace(run.config, epochs=run.pretrain_epochs, average=0.0, patience=0)
     trained, texts = task.first_reading(run, model, material, group)
     mine = of_reading(marks, run.pretrain_epochs)
-    first = Trainer(trained, texts, config, out / PRETRAINING, group=group, fingerprint=mine)
+    first = Trainer(
+        trained, texts, config, out / PRETRAINING, group=group, fingerprint=mine, observers=watching
+    )
     check(first.out, mine)
     return model, work, first, marks

@@ -159,7 +159,7 @@ def test_a_substituted_blend_by_hand() -> None:
 
 
 def test_a_substituted_linear_part_by_hand() -> None:
-    part = cells.linear_equations("gru")[0]
+    part = cells.definition("gru").linear[0]
     assert part.substitute({"W_ir @ x": 0.5, "b_ir": -0.25, "reset_from_input": 0.25}) == (
         r"a_{r}^{x} = 0.500 + \left(-0.250\right) \approx 0.250"
     )

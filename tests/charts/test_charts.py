@@ -49,6 +49,7 @@ from rnnviz_core.frames import trajectory as trajectory_frames
 from rnnviz_core.frames import word_map as word_map_frames
 from rnnviz_core.frames.columns import frame
 from rnnviz_core.frames.layer import Layer
+from rnnviz_core.models.stacks import stack_of
 from rnnviz_core.ui.shell import glossary
 
 STEPS = ("position", "other_position", "target_position", "rank", "order")  # what sorts an axis
@@ -56,7 +57,9 @@ LSTM = ("input", "forget", "candidate", "output")
 TRACE = sentiment_trace("lstm", attention=True)
 PAIR = translation_trace()
 PLACE = Layer()
-RNN = SimpleNamespace(stacks=lambda: {"encoder": torch.nn.RNN(16, 16)})  # its drawing asks for a weight
+RNN = SimpleNamespace(
+    stacks=lambda: {"encoder": stack_of(torch.nn.RNN(16, 16))}
+)  # its drawing asks for a weight
 (TERMS,) = gate_frames.fit(gate_frames.term_bars(gate_frames.terms(TRACE, PLACE, LSTM, 1, 2)))
 RING = token_frames.one_step(token_frames.step_texts(TRACE, "encoder"), 1, unit=2)
 STEP = token_frames.step_columns(["a"])
@@ -401,7 +404,8 @@ def test_charts_and_frames_agree_on_where_colours_end():
     assert trajectory.READINGS == trajectory_frames.READINGS
     assert replaced.KINDS == replaced_frames.KINDS
     assert inspector.KINDS == inspector_frames.KINDS
-    assert tuple(gate_frames.TERMS.values()) == gates.TERMS
+    assert set(gate_frames.TERMS.values()) == set(gates.TERM_COLOURS)
+    assert gate_frames.term_names(TRACE) == gates.TERMS
     assert f"Left: below {gate_summary.CLOSED}, right: above {gate_summary.OPEN}" == inspector.ENDS
     assert gate_summary.SHARES == gates.STATES
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from rnnviz_core import limits
+from rnnviz_core.cells.kinds import Cell
 from rnnviz_core.checkpoints import registry as checkpoints
 from rnnviz_core.checkpoints import vocabularies
 from rnnviz_core.contracts.task import record
@@ -37,6 +38,7 @@ def test_there_is_a_model_for_every_cell_and_task():
     assert SCAN.problems == ()
     sentiment = {entry.spec.cell for entry in SCAN.entries if entry.spec.task == "sentiment"}
     assert sentiment == {"rnn", "gru", "lstm", "none"}
+    assert {entry.spec.cell for entry in SCAN.entries} == set(Cell)
     assert any(entry.spec.attention == "pooling" for entry in SCAN.entries)
     files = [path for path in (ROOT / "checkpoints").rglob("*") if path.is_file()]
     blocks = sum(math.ceil(path.stat().st_size / 4096) for path in files)

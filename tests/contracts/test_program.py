@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 import torch
 
+from rnnviz_core.cells.kinds import RECURRENT
 from rnnviz_core.checkpoints import registry as checkpoints
 from rnnviz_core.checkpoints import vocabularies
 from rnnviz_core.contracts.program import program as written_out
@@ -34,7 +35,7 @@ def assert_same(trace, found):
     np.testing.assert_allclose(found["probabilities"], trace["readout.probabilities"], atol=1e-5)
 
 
-@pytest.mark.parametrize("cell", ["rnn", "gru", "lstm"])
+@pytest.mark.parametrize("cell", RECURRENT)
 @pytest.mark.parametrize("settings", [{}, {"attention": "bahdanau", "bidirectional": True, "layers": 2}])
 def test_sentiment(cell, settings, make_sentiment, tmp_path, capsys):
     trace, code = program(make_sentiment(cell, **settings), SENTIMENT, tmp_path)
@@ -45,7 +46,15 @@ def test_sentiment(cell, settings, make_sentiment, tmp_path, capsys):
 
 
 @pytest.mark.parametrize("attention", ["none", "luong", "bahdanau"])
-@pytest.mark.parametrize(("cell", "settings"), [("gru", {}), ("lstm", {"layers": 2, "bidirectional": True})])
+@pytest.mark.parametrize(
+    ("cell", "settings"),
+    [
+        ("gru", {}),
+        ("lstm", {"layers": 2, "bidirectional": True}),
+        ("peephole", {"layers": 2, "bidirectional": True}),
+        ("mingru", {"layers": 2}),
+    ],
+)
 def test_translation(cell, attention, settings, make_translation, tmp_path):
     trace, code = program(make_translation(cell, attention, **settings), SPANISH, tmp_path)
     found = run_here(code)

@@ -9,13 +9,17 @@ import pytest
 import torch
 from numpy.testing import assert_allclose
 
+from rnnviz_core.cells.equations import definition
+from rnnviz_core.cells.kinds import RECURRENT
 from rnnviz_core.charts import states as state_charts
 from rnnviz_core.charts import theme
 from rnnviz_core.checkpoints.registry import load
 from rnnviz_core.contracts.examples import default_text
 from rnnviz_core.contracts.task import record, task_of
-from rnnviz_core.frames import cell_drawing, gates
+from rnnviz_core.frames import cell_drawing, gates, states
 from rnnviz_core.frames.layer import Layer
+from rnnviz_core.models.own_cells import CellLayers
+from rnnviz_core.models.stacks import stack_of
 from rnnviz_core.tracing.module import record_module
 
 ROOT = Path(__file__).resolve().parents[2] / "checkpoints"
@@ -85,37 +89,42 @@ def test_every_number_follows_from_those_before_it_in_every_shipped_model(folder
                 assert by_name[f"previous_{state}"] == before
 
 
-@pytest.mark.parametrize("cell", ["rnn", "gru", "lstm"])
+@pytest.mark.parametrize("cell", RECURRENT)
 @pytest.mark.parametrize("place", [Layer(), Layer("encoder", 1, reverse=True)])
 def test_what_enters_the_drawing_is_what_torch_has(make_sentiment, cell, place):
     """Products of torch's own weights with its input and its states, and the gates it makes of them."""
     model = make_sentiment(cell, bidirectional=True, layers=2)
     trace = record(model, "the film was never bad.")
     suffix = f"_l{place.layer}{'_reverse' * place.reverse}"
-    weight = {name: getattr(model.encoder, f"{name}{suffix}").double() for name in ("weight_ih", "weight_hh")}
-    bias = {name: getattr(model.encoder, f"{name}{suffix}").double() for name in ("bias_ih", "bias_hh")}
+    names = ("weight_ih", "bias_ih", "weight_hh", "bias_hh")
+    own = {name: getattr(model.encoder, f"{name}{suffix}", None) for name in names}
+    own = {name: torch.zeros(1) if weight is None else weight.double() for name, weight in own.items()}
     x = torch.tensor(trace[place.site("layer_input")][2].tolist()).double()
     h = torch.tensor(gates.previous(trace, place, "hidden", 2).tolist()).double()
-    into, back = weight["weight_ih"] @ x + bias["bias_ih"], weight["weight_hh"] @ h + bias["bias_hh"]
+    into = own["weight_ih"] @ x + own["bias_ih"]
+    if cell != "mingru":
+        back = own["weight_hh"] @ h + own["bias_hh"]
     unit, size = 3, len(h)
     nodes, _ = cell_drawing.drawing(model, trace, place, 2, unit)
     by_name = dict(zip(nodes["name"], nodes["value"]))
     for number, gate in enumerate(gates.names(trace)):
         row = number * size + unit
         assert by_name[f"{gate}_from_input"] == pytest.approx(float(into[row]), abs=1e-5)
-        if cell != "rnn":
+        if cell not in ("rnn", "mingru"):
             assert by_name[f"{gate}_from_state"] == pytest.approx(float(back[row]), abs=1e-5)
     if cell == "rnn":
-        own = float(weight["weight_hh"][unit, unit])
-        assert by_name["own_weight"] == pytest.approx(own)
+        weight = float(own["weight_hh"][unit, unit])
+        assert by_name["own_weight"] == pytest.approx(weight)
         assert by_name["previous_hidden"] == pytest.approx(float(h[unit]))
-        assert by_name["others"] == pytest.approx(float(back[unit]) - own * float(h[unit]), abs=1e-5)
+        assert by_name["others"] == pytest.approx(float(back[unit]) - weight * float(h[unit]), abs=1e-5)
 
 
-@pytest.mark.parametrize("cell", ["rnn", "gru", "lstm"])
+@pytest.mark.parametrize("cell", RECURRENT)
 def test_the_drawing_speaks_in_the_fields_terms(make_sentiment, cell):
     model = make_sentiment(cell)
-    nodes, wires = cell_drawing.drawing(model, record(model, "the film"), Layer(), 1, 0)
+    trace = record(model, "the film")
+    unit = int(np.abs(trace["encoder.0.hidden"][1]).argmax())
+    nodes, wires = cell_drawing.drawing(model, trace, Layer(), 1, unit)
     for text in (*nodes["about"], *wires["about"], cell_drawing.drawing_in_words(nodes)):
         assert "_" not in text
         assert "squeez" not in text
@@ -133,7 +142,7 @@ def test_a_state_has_its_colour_in_the_drawing_and_its_number_that_of_the_states
     assert {kinds[name] for name in ("previous_cell", "cell")} == {"cell"}
     assert kinds["hidden"] == "hidden"
     assert {*kinds.values()} <= {*theme.STATE_COLOURS, *theme.GATE_COLOURS, "entry", "op", "function"}
-    assert state_charts.LIMITS["cell"] == cell_drawing.CELL_LIMIT
+    assert state_charts.LIMITS["cell"] == states.CELL_LIMIT
     shade, value = (dict(zip(wires["start"], wires[name])) for name in ("shade", "value"))
     assert shade["previous_cell"] == pytest.approx(value["previous_cell"] / state_charts.LIMITS["cell"])
     assert shade["shown"] == pytest.approx(value["shown"] / state_charts.LIMITS["hidden"])
@@ -148,6 +157,10 @@ def test_a_state_has_its_colour_in_the_drawing_and_its_number_that_of_the_states
         (torch.nn.GRU(3, 4, bias=False), "tanh", False),
         (torch.nn.LSTM(3, 4, bias=False), "tanh", False),
         (torch.nn.LSTM(3, 4, proj_size=2), "tanh", True),
+        (CellLayers(definition("peephole", bias=False), 3, 4), "tanh", False),
+        (CellLayers(definition("peephole"), 3, 4), "tanh", True),
+        (CellLayers(definition("mingru"), 3, 4), "=", True),
+        (CellLayers(definition("mingru", bias=False), 3, 4), "=", False),
     ],
     ids=str,
 )
@@ -156,7 +169,7 @@ def test_the_drawn_cell_is_the_one_that_ran(module, sign, biased):
     for parameter in module.parameters():
         parameter.data = torch.randn(parameter.shape)
     trace = record_module(module, torch.randn(5, 3))
-    place, network = Layer(), SimpleNamespace(encoder=module, stacks=lambda: {"encoder": module})
+    place, network = Layer(), SimpleNamespace(encoder=module, stacks=lambda: {"encoder": stack_of(module)})
     for position in range(5):
         for unit in range(4):
             nodes, wires = cell_drawing.drawing(network, trace, place, position, unit)

@@ -117,4 +117,4 @@ def test_the_command_line_says_what_is_not_there(make_sentiment, tmp_path, capsy
     with pytest.raises(SpecError, match="sentiment-bag has no recurrent layer"):
         commands.main(words, standalone_mode=False)
     commands.main(["trace", model.name, TEXT, "--checkpoints", str(tmp_path)], standalone_mode=False)
-    assert "means added up again" in capsys.readouterr().out
+    assert "the means were added up once more" in capsys.readouterr().out

@@ -120,11 +120,11 @@ def test_a_run_that_was_stopped_does_not_read_again(table, tmp_path, monkeypatch
     whole, _ = execute(run_on(table), tmp_path / "whole", quiet=True)
     epoch, calls = training.Trainer._epoch, []
 
-    def interrupted(self, quiet):
+    def interrupted(self):
         calls.append(type(self.model).__name__)
         if len(calls) == 3:
             raise KeyboardInterrupt
-        epoch(self, quiet)
+        epoch(self)
 
     monkeypatch.setattr(training.Trainer, "_epoch", interrupted)
     with pytest.raises(KeyboardInterrupt):

@@ -201,15 +201,50 @@ def test_an_own_cell_learns(name: str) -> None:
     assert record_module(module, torch.randn(1, 30, 2)).max_difference < 1e-5
 
 
+@pytest.mark.parametrize("name", [*OWN, "lstm"])
+@pytest.mark.parametrize("ordered", [True, False])
+def test_rows_of_different_lengths_are_read_as_if_alone(name: str, ordered: bool) -> None:
+    """Packed, in both directions and layers; the LSTM's loop as torch's own module reads them."""
+    module, lengths = made(name, num_layers=2, bidirectional=True), [7, 5, 2] if ordered else [5, 2, 7]
+    rows = [torch.randn(length, 3) for length in lengths]
+    packed = nn.utils.rnn.pack_sequence(rows, enforce_sorted=ordered)
+    with torch.no_grad():
+        output, ends = module(packed)
+    padded, found = nn.utils.rnn.pad_packed_sequence(output)
+    assert found.tolist() == lengths
+    ends = ends if isinstance(ends, tuple) else (ends,)
+    for item, row in enumerate(rows):
+        with torch.no_grad():
+            alone, last = module(row)
+        torch.testing.assert_close(padded[: lengths[item], item], alone)
+        for one, other in zip(ends, last if isinstance(last, tuple) else (last,), strict=True):
+            torch.testing.assert_close(one[:, item], other)
+        trace = record_module(module, packed, item=item)
+        sides = [trace[layer_site("encoder", 1, "hidden", reverse=reverse)] for reverse in (False, True)]
+        np.testing.assert_allclose(np.concatenate(sides, axis=1), alone, atol=1e-5)
+    if name == "lstm":
+        fused = nn.LSTM(3, 4, 2, bidirectional=True)
+        fused.load_state_dict(module.state_dict())
+        with torch.no_grad():
+            expected, states = fused(packed)
+        torch.testing.assert_close(output.data, expected.data)
+        torch.testing.assert_close(ends, states)
+
+
+def test_dropout_acts_between_layers_while_training() -> None:
+    module, x = made("peephole", num_layers=2, dropout=0.5), torch.randn(6, 3)
+    assert not torch.equal(module(x)[0], module(x)[0])
+    with pytest.raises(TraceError, match=r"training mode with dropout 0\.5"):
+        record_module(module, x)
+    module.eval()
+    assert torch.equal(module(x)[0], module(x)[0])
+
+
 # --- arguments --------------------------------------------------------------------------------
 
 
 def test_what_own_layers_do_not_take() -> None:
     module, x = made("mingru"), torch.randn(5, 2, 3)
-    with pytest.raises(TraceError, match=r"CellLayers takes no lengths; pass one sequence, \(time, dim\)"):
-        record_module(module, x, lengths=[5, 2])
-    with pytest.raises(TraceError, match="CellLayers reads no packed sequence"):
-        record_module(module, nn.utils.rnn.pack_sequence([torch.randn(4, 3)]))
     with pytest.raises(TraceError, match="the module is torch"):
         record_module(made("mingru").double(), x)
     with pytest.raises(

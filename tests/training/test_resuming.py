@@ -12,7 +12,7 @@ from rnnviz_core.models.classifier_spec import SentimentSpec
 from rnnviz_core.models.seq2seq_spec import TranslationSpec
 from rnnviz_core.scoring import publishing
 from rnnviz_core.tasks.sentiment.objective import SentimentObjective
-from rnnviz_core.training import loop, state
+from rnnviz_core.training import loop, observers, state
 from rnnviz_core.training.runs import PRETRAINING, Run, execute
 from rnnviz_core.training.settings import TrainingConfig
 from rnnviz_core.training.state import LOG, RUN, STATE
@@ -149,10 +149,10 @@ def test_what_is_read_first_is_compared_too(run, tmp_path, monkeypatch):
     """Stopped after the reading: no state of the run itself is there yet."""
     out = tmp_path / "run"
 
-    def stop(self, quiet):
+    def stop(self):
         if type(self.model).__name__ == "SentimentModel":
             raise KeyboardInterrupt
-        epoch(self, quiet)
+        epoch(self)
 
     epoch = loop.Trainer._epoch
     monkeypatch.setattr(loop.Trainer, "_epoch", stop)
@@ -200,7 +200,7 @@ def test_a_stopped_new_start_leaves_no_old_model_to_publish(sources, tmp_path, m
     (out / "notes.txt").write_text("kept")
     (out / STATE).unlink()
 
-    def stop(self, quiet):
+    def stop(self):
         raise KeyboardInterrupt
 
     monkeypatch.setattr(loop.Trainer, "_epoch", stop)
@@ -225,7 +225,7 @@ def test_a_kill_at_the_end_of_an_epoch_counts_every_epoch_once(sources, tmp_path
             raise KeyboardInterrupt
         original(*given)
 
-    where = loop.Trainer if late == "_save_state" else loop
+    where = loop.Trainer if late == "_save_state" else observers
     original = getattr(where, late)
     monkeypatch.setattr(where, late, killed)
     with pytest.raises(KeyboardInterrupt):

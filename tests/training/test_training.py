@@ -372,11 +372,11 @@ def test_a_run_in_two_parts_equals_a_run_in_one(texts, tmp_path, monkeypatch):
 
     epoch, calls = training.Trainer._epoch, []
 
-    def interrupted(self, quiet):
+    def interrupted(self):
         calls.append(1)
         if len(calls) == 4:
             raise KeyboardInterrupt
-        epoch(self, quiet)
+        epoch(self)
 
     monkeypatch.setattr(training.Trainer, "_epoch", interrupted)
     with pytest.raises(KeyboardInterrupt):
@@ -416,7 +416,7 @@ def test_a_killed_process_goes_on_where_it_was(texts, tmp_path, monkeypatch):
     config = TrainingConfig(epochs=500, batch=8, rate=0.001)
     run = Run(SentimentSpec("gru", embedding=12, hidden=8), str(texts), vocabulary=80, config=config)
 
-    def stop(trainer, quiet):
+    def stop(trainer):
         assert trainer.progress.epoch == done
         assert len((out / "metrics.jsonl").read_text().splitlines()) == done
         raise KeyboardInterrupt
@@ -514,8 +514,8 @@ from rnnviz_core.models.classifier_spec import SentimentSpec
 from rnnviz_core.training.settings import TrainingConfig
 
 ran = training.Trainer.run
-def keep(self, *, quiet):
-    progress = ran(self, quiet=quiet)
+def keep(self):
+    progress = ran(self)
     torch.save(self.model.state_dict(), f"{sys.argv[3]}.{self.group.rank}.{self.model.name}.pt")
     if self.model.name == "sentiment-gru":  # before it, the language model
         torch.save(sorted(self.work._train.texts), f"{sys.argv[3]}.{self.group.rank}.texts")

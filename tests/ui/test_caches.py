@@ -12,6 +12,7 @@ import pytest
 
 from rnnviz_core import limits, record
 from rnnviz_core.checkpoints import registry as checkpoints
+from rnnviz_core.checkpoints import sources
 from rnnviz_core.ui.drawing import show as drawing
 from rnnviz_core.ui.serving import caches, loaders
 from rnnviz_core.ui.serving.caches import Cache
@@ -337,11 +338,11 @@ def test_heavy_work_that_fails_lets_the_next_one_in(entries):
 
 
 def test_a_folder_is_looked_at_once_in_a_while(entries, monkeypatch, tmp_path):
-    monkeypatch.setattr(loaders, "LOOK_SECONDS", 3600)
+    monkeypatch.setattr(sources, "LOOK_SECONDS", 3600)
     before = loaders.models()
     (tmp_path / "sentiment-lstm" / "card.md").write_text("changed")
     assert loaders.models() is before
-    monkeypatch.setattr(loaders, "LOOK_SECONDS", 0)
+    monkeypatch.setattr(sources, "LOOK_SECONDS", 0)
     assert loaders.models() is not before
 
 

@@ -393,14 +393,14 @@ def test_the_step_is_marked_in_every_view_of_tokens_and_a_click_moves_it(start, 
 
 
 def test_the_axis_starts_with_words_that_the_vocabulary_holds(start, folder, monkeypatch):
-    from rnnviz_core.ui.views import embeddings as sections_embeddings
+    from rnnviz_core.ui.views.embeddings import words as sections_words
 
-    monkeypatch.setitem(sections_embeddings.ENDS, "en", (("good", "bad"), ("wor", "ne")))
+    monkeypatch.setitem(sections_words.ENDS, "en", (("good", "bad"), ("wor", "ne")))
     app = start("embeddings", section="axis")
     assert [widget(app, "text_input", label).value for label in ("From", "To")] == ["wor", "ne"]
     assert charts(app) == 1
     assert not app.info
-    monkeypatch.setitem(sections_embeddings.ENDS, "en", (("good", "bad"),))
+    monkeypatch.setitem(sections_words.ENDS, "en", (("good", "bad"),))
     app = start("embeddings", section="axis")
     assert not charts(app)
     assert sum("not a token" in note.value for note in app.info) == 2

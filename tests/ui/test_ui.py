@@ -15,6 +15,7 @@ from streamlit.testing.v1 import AppTest
 
 from rnnviz_core.cells.kinds import Cell
 from rnnviz_core.checkpoints import registry as checkpoints
+from rnnviz_core.checkpoints import sources
 from rnnviz_core.contracts import task as recorder
 from rnnviz_core.contracts.examples import default_text, examples
 from rnnviz_core.models.classifier_spec import SentimentSpec
@@ -213,11 +214,34 @@ def test_damaged_weights_are_a_message(folder):
 
 
 def test_a_replaced_checkpoint_is_read_again(folder, make_sentiment, monkeypatch):
-    monkeypatch.setattr(loaders, "LOOK_SECONDS", 0)
+    monkeypatch.setattr(sources, "LOOK_SECONDS", 0)
     before = loaders.models()
     checkpoints.save(make_sentiment("rnn"), folder / "sentiment-rnn")
     after = loaders.models()
     assert len(after.entries) == len(before.entries) + 1
+
+
+def test_a_network_that_a_visitor_brought_is_theirs_alone(folder, make_sentiment):
+    """It stands beside the others, has an address, is drawn, and is gone with the session."""
+    network = make_sentiment("rnn")
+    network.name = "my-own"
+    held = sources.Held()
+    held.add(network)
+    app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=120)
+    app.session_state[loaders.OWN] = held
+    app.query_params.update(model="my-own", text="this story is good.")
+    app.switch_page("pages/states.py").run()
+    assert not app.exception
+    assert app.get("vega_lite_chart")
+    assert model_of(app) == "my-own"
+    assert len(box(app, "Model").options) == 3
+    held.remove("my-own")
+    app.run()
+    assert not app.exception
+    assert any("“my-own”, which is not here" in html.unescape(note.value) for note in app.info)
+    other = start("states", model="my-own")
+    assert len(box(other, "Model").options) == 2
+    assert any("“my-own”, which is not here" in html.unescape(note.value) for note in other.info)
 
 
 def test_model_labels_carry_the_score(folder):

@@ -43,7 +43,7 @@ def _lines(trace: Trace) -> list[tuple[str, str]]:
 
 
 def _architecture(spec: ForecastSpec) -> str:
-    return spec.cell.upper() + (f" × {spec.layers}" if spec.layers > 1 else "")
+    return spec.cell.words + (f" × {spec.layers}" if spec.layers > 1 else "")
 
 
 def _headline(spec: ForecastSpec, scores: Mapping[str, float]) -> str:

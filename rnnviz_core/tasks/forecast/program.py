@@ -2,7 +2,7 @@
 
 from pprint import pformat
 
-from rnnviz_core.contracts.program import Places, module_of
+from rnnviz_core.contracts.program import Places, in_torch, loop, module_of
 from rnnviz_core.models.forecaster_spec import ForecastSpec
 from rnnviz_core.tracing.trace import Trace
 
@@ -17,26 +17,32 @@ values = torch.tensor({values})
 torch.set_grad_enabled(False)
 weights = {{name: value.float() for name, value in load_file(f"{{folder}}/model.safetensors").items()}}
 
-encoder = torch.nn.{module}(1, {hidden}, {layers}{options})
-encoder.load_state_dict({{k[len("encoder.") :]: v for k, v in weights.items() if k.startswith("encoder.")}})
-numbers = ({read} - {mean!r}) / {scale!r}  # as the network reads them
+{encoder}numbers = ({read} - {mean!r}) / {scale!r}  # as the network reads them
 hidden, state = encoder(numbers.unsqueeze(-1))  # hidden: the last layer's h of every step
 outputs = hidden @ weights["output.weight"][0] + weights["output.bias"]{change}
 forecasts = outputs * {scale!r} + {mean!r}
 {back}print(f"next: {{forecasts[-1]:.4f}}")
 '''
 
+_MODULE = """encoder = torch.nn.{module}(1, {hidden}, {layers}{options})
+own = {{k[len("encoder.") :]: v for k, v in weights.items() if k.startswith("encoder.")}}
+encoder.load_state_dict(own)
+"""
+
 
 def program(spec: ForecastSpec, trace: Trace, places: Places) -> str:
     """The program of `rnnviz_core.contracts.program`."""
-    values = [token.value for token in trace.tokens["time"]]
+    values, cell = [token.value for token in trace.tokens["time"]], trace.definition("encoder")
+    if in_torch(cell):
+        module = module_of(trace, "encoder")
+        encoder = _MODULE.format(**module, hidden=spec.hidden, layers=spec.layers)
+    else:
+        encoder = f"\n{loop(cell)}encoder = Layers('encoder', {spec.layers})\n"
     return _PROGRAM.format(
-        **module_of(trace, "encoder"),
+        encoder=encoder,
         model=trace.model,
         folder=places.folder,
         values=pformat(values, width=100, compact=True),
-        hidden=spec.hidden,
-        layers=spec.layers,
         read="values.sqrt()" if spec.root else "values",
         mean=spec.mean,
         scale=spec.scale,

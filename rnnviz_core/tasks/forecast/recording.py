@@ -21,7 +21,7 @@ def record(model: Forecaster, text: str) -> Trace:
     forecasts = model.unscaled(following)
     recording = Recording()
     recording.add("encoder.values", values, "time")
-    record_encoder(recording, model.encoder, numbers[0].unsqueeze(-1), states[0], "time")
+    record_encoder(recording, model.stacks()["encoder"], numbers[0].unsqueeze(-1), states[0], "time")
     last = states[0, -1]
     recording.add("readout.vector", last.clone(), "unit")
     recording.add("readout.terms", model.output.weight[0] * last, "unit")

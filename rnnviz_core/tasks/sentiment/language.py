@@ -18,7 +18,7 @@ from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 from rnnviz_core.errors import DataError
 from rnnviz_core.inputs.tokenizer import PAD, Tokenizer
 from rnnviz_core.models.classifier import SentimentModel
-from rnnviz_core.models.components import RECURRENT, initialise
+from rnnviz_core.models.components import initialise, layers_of
 from rnnviz_core.training.batches import Batch, Example, bucketed
 from rnnviz_core.training.flat import Flat
 from rnnviz_core.training.objectives import EVALUATION_ROWS, device_of
@@ -42,9 +42,7 @@ class LanguageModel(nn.Module):
         spec = self.spec = model.spec
         self.name = f"{model.name}-language"
         self.embedding = nn.Embedding(len(model.tokenizer), spec.embedding, padding_idx=PAD)
-        self.encoder = RECURRENT[spec.cell](
-            spec.embedding, spec.hidden, batch_first=True, bidirectional=spec.bidirectional
-        )
+        self.encoder = layers_of(spec.cell, spec.embedding, spec.hidden, bidirectional=spec.bidirectional)
         self.output = nn.Linear(spec.hidden, spec.embedding)
         self.bias = nn.Parameter(torch.zeros(len(model.tokenizer)))
         self.dropout = nn.Dropout(DROPOUT)

@@ -19,7 +19,9 @@ def record(model: SentimentModel, text: str) -> Trace:
     if model.encoder is None:
         _record_means(recording, model.embedding(ids)[0], encoded.states[0])
     else:
-        record_encoder(recording, model.encoder, model.embedding(ids)[0], encoded.states[0], "time")
+        record_encoder(
+            recording, model.stacks()["encoder"], model.embedding(ids)[0], encoded.states[0], "time"
+        )
     vector, attended = model.read(encoded)
     if attended is not None:
         recording.add("attention.scores", attended.scores[0], "time")

@@ -44,7 +44,7 @@ def _lines(trace: Trace) -> list[tuple[str, str]]:
 
 
 def _architecture(spec: TranslationSpec) -> str:
-    words = spec.cell.upper() + (f" × {spec.layers}" if spec.layers > 1 else "")
+    words = spec.cell.words + (f" × {spec.layers}" if spec.layers > 1 else "")
     return words + (f" + {spec.attention.capitalize()}" if spec.attention != "none" else "")
 
 

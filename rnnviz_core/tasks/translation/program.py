@@ -3,8 +3,7 @@
 from pprint import pformat
 from textwrap import indent
 
-from rnnviz_core.cells.kinds import Cell
-from rnnviz_core.contracts.program import Places, final_state, module_of, start
+from rnnviz_core.contracts.program import Places, final_state, layers_in, start
 from rnnviz_core.inputs.tokenizer import BOS
 from rnnviz_core.models.seq2seq_spec import TranslationSpec
 from rnnviz_core.models.specs import Attention
@@ -12,7 +11,7 @@ from rnnviz_core.tracing.trace import Trace
 
 _TRANSLATION = """first = torch.tanh(linear("bridge", last)).reshape(-1, {hidden})
 state = {first}
-decoder = load(torch.nn.{module}({inputs}, {hidden}, {layers}{options}), "decoder")
+decoder = {decoder}
 written = {written}
 rows, steps = [], []
 for piece in [{start}, *written[:-1]]:  # every step reads the piece before it
@@ -47,6 +46,13 @@ vector = torch.tanh(linear("readout", torch.cat((context, h, word))))""",
 }
 
 
+_FIRST = {  # whether the state is one array, how many states the cell has -> the decoder's first state
+    (True, 1): "first",
+    (False, 1): "(first,)",
+    (False, 2): "tuple(first.chunk(2))  # h and c",
+}
+
+
 def program(spec: TranslationSpec, trace: Trace, places: Places) -> str:
     """The program of `rnnviz_core.contracts.program`, with the pieces that were written."""
     per_direction = spec.hidden // 2 if spec.bidirectional else spec.hidden
@@ -54,11 +60,9 @@ def program(spec: TranslationSpec, trace: Trace, places: Places) -> str:
     context = 0 if spec.attention is Attention.LUONG else spec.hidden
     body = _STEPS[spec.attention].replace("{top}", final_state(spec))
     return head + _TRANSLATION.format(
-        **module_of(trace, "decoder"),
-        layers=spec.layers,
+        decoder=layers_in(trace, "decoder", spec.embedding + context, spec.hidden, spec.layers),
         hidden=spec.hidden,
-        inputs=spec.embedding + context,
-        first="tuple(first.chunk(2))  # h and c" if spec.cell is Cell.LSTM else "first",
+        first=_FIRST[final_state(spec) == "state", len(trace.definition("decoder").states)],
         written=pformat([token.id for token in trace.tokens["target"]], width=100, compact=True),
         start=BOS,
         body=indent(body, "    "),

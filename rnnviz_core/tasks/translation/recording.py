@@ -30,8 +30,8 @@ def record(model: TranslationModel, text: str, *, beam: int = 1, reference: str 
     encoding = model.source_tokenizer.encode(text)
     ids, lengths = batch_of_one(encoding.ids)
     memory = model.encode(ids, lengths)
-    recording = Recording()
-    record_encoder(recording, model.encoder, model.source_embedding(ids)[0], memory.keys[0], "source")
+    recording, stacks = Recording(), model.stacks()
+    record_encoder(recording, stacks["encoder"], model.source_embedding(ids)[0], memory.keys[0], "source")
     if model.spec.attention is Attention.NONE:
         recording.add("encoder.context", memory.context[0], "unit")
     target = model.target_tokenizer
@@ -72,7 +72,7 @@ def _record_decoder(recording: Recording, model: TranslationModel, memory: Memor
     """All steps of the decoder."""
     recording.add("decoder.embedding", decoded.embedding[0], "target", "dim")
     run = Run(decoded.inputs[0], decoded.hidden[0], states_of(memory.state), states_of(decoded.state))
-    record_layers(recording, model.decoder, run, "decoder", "target")
+    record_layers(recording, model.stacks()["decoder"], run, "decoder", "target")
     if decoded.attended is not None:
         recording.add("attention.scores", decoded.attended.scores[0], "target", "source")
         recording.add("attention.weights", decoded.attended.weights[0], "target", "source")

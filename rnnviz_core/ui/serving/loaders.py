@@ -6,11 +6,13 @@ bytes and the age of what is kept have a ceiling.
 
 import contextlib
 import ctypes
+import functools
 import gc
 import importlib
 import pkgutil
 import sys
 import time
+from collections.abc import Hashable
 from pathlib import Path
 from threading import Lock
 from typing import Any
@@ -19,6 +21,7 @@ import streamlit as st
 
 from rnnviz_core import limits, places
 from rnnviz_core.checkpoints.registry import Entry, Scan
+from rnnviz_core.checkpoints.sources import Folder, Held, Joined, Source
 from rnnviz_core.contracts.task import record, task_of_spec
 from rnnviz_core.tracing.trace import Trace
 from rnnviz_core.ui import streamlit_private
@@ -26,14 +29,12 @@ from rnnviz_core.ui.drawing import show as drawing
 
 from .caches import Cache, heavy
 
-LOOK_SECONDS = 1.0  # a folder is looked at again for changes after this time
 HEAVY = 1_000  # of a task's effort: from here on one recording waits for the other
 MANY = 10  # modules imported or charts compiled since the last freeze: time for another one
 TRIM_SECONDS = 2.0  # how often freed memory is given back to the system
+OWN = "rnnviz-own"  # where a session keeps the networks that its visitor brought along
 NODE_BYTES = 200  # of one piece that a beam considered: five numbers in lists
 
-_stamps: dict[Path, tuple[float, str]] = {}
-_scans: Cache[Scan] = Cache(4)
 _models: Cache[Any] = Cache(limits.CACHED_MODELS)
 _traces: Cache[Trace] = Cache(
     limits.CACHED_TRACES,
@@ -52,50 +53,50 @@ def folder() -> Path:
     return places.checkpoints()
 
 
-def _stamp(path: Path) -> str:
-    """Changes when a file below `path` is replaced: names, sizes and times of its files."""
-    looked, stamp = _stamps.get(path, (0.0, ""))
-    now = time.monotonic()
-    if not stamp or now - looked >= LOOK_SECONDS:
-        stamp = _read_stamp(path)
-        _stamps[path] = (now, stamp)
-    return stamp
+def source() -> Source:
+    """Where this visitor's networks come from: the folder, and what they brought along themselves."""
+    shared, mine = _folder(folder()), own()
+    return Joined(shared, mine) if mine and mine.scan().entries else shared
 
 
-def _read_stamp(path: Path) -> str:
-    try:
-        files = sorted(file for file in path.rglob("*") if file.is_file())
-        found = ((file.name, file.stat()) for file in files)
-        return "|".join(f"{name}:{status.st_size}:{status.st_mtime_ns}" for name, status in found) or "empty"
-    except OSError:
-        return "unreadable"
+@functools.lru_cache(maxsize=4)
+def _folder(path: Path) -> Folder:
+    return Folder(path)
+
+
+def own() -> Held | None:
+    """The networks that only this visitor sees, gone with the session; None outside of a run."""
+    if streamlit_private.session_id() is None:
+        return None
+    held: Held = st.session_state.setdefault(OWN, Held())
+    return held
 
 
 def models() -> Scan:
-    """The checkpoints of the folder; scanned again only when a file in it changed."""
-    from rnnviz_core.checkpoints import registry as checkpoints
-
-    path = folder()
-    return _scans.get((path, _stamp(path)), lambda: checkpoints.scan(str(path)))
+    """The networks on offer; a folder is scanned again only when a file in it changed."""
+    return source().scan()
 
 
-def _model(path: str, stamp: str) -> Any:
-    from rnnviz_core.checkpoints import registry as checkpoints
-    from rnnviz_core.models.components import halve_lookups
-    from rnnviz_core.tracing import kernels
-
-    def load() -> Any:
-        kernels.use_exact_settings()
-        network = checkpoints.load(path)
-        halve_lookups(network)  # 28 MB of fifteen models
-        return network
-
-    return _models.get((path, stamp), load)
+def stamp(entry: Entry) -> Hashable:
+    """Stands for the network of an entry in the key of a cache."""
+    return source().stamp(entry.id)
 
 
 def model(entry: Entry) -> Any:
-    """The network of a checkpoint, in evaluation mode. Never change it: sessions share it."""
-    return _model(str(entry.path), _stamp(entry.path))
+    """The network of an entry, in evaluation mode. Never change it: sessions share it."""
+    from rnnviz_core.models.components import halve_lookups
+    from rnnviz_core.tracing import kernels
+
+    found = source()
+
+    def load() -> Any:
+        kernels.use_exact_settings()
+        network = found.load(entry.id)
+        if entry.path is not None:  # it was read from a file for us alone
+            halve_lookups(network)  # 28 MB of fifteen models
+        return network
+
+    return _models.get(found.stamp(entry.id), load)
 
 
 def options(entry: Entry) -> tuple[str, ...]:
@@ -105,15 +106,14 @@ def options(entry: Entry) -> tuple[str, ...]:
 
 def trace(entry: Entry, text: str, **options: Any) -> Trace:
     """Everything the network computes on `text`, recorded with the options of its task."""
-    path, stamp = str(entry.path), _stamp(entry.path)
 
     def make() -> Trace:
-        network = _model(path, stamp)
+        network = model(entry)
         task = task_of_spec(entry.spec)
         with heavy() if task.effort(text, options) >= HEAVY else contextlib.nullcontext():
             return task.slim(record(network, text, **options))
 
-    return _traces.get((path, stamp, text, *sorted(options.items())), make)
+    return _traces.get((stamp(entry), text, *sorted(options.items())), make)
 
 
 def forget_traces() -> None:

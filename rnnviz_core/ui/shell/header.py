@@ -8,6 +8,7 @@ import streamlit as st
 from rnnviz_core.charts.theme import class_colours
 from rnnviz_core.checkpoints.registry import Entry
 from rnnviz_core.contracts.task import task
+from rnnviz_core.frames.proof import proof
 from rnnviz_core.frames.tokens import WORD_START, shown
 from rnnviz_core.inputs import likeness
 from rnnviz_core.inputs.steps import Token
@@ -170,11 +171,10 @@ def _network(choice: "Choice") -> str:
 
 
 def badge(trace: Trace) -> str:
-    """The proof that what is shown is what torch computed."""
-    gates, means = "the gates were recomputed from torch’s own h", "the means were added up once more"
-    what = gates if trace.definitions else means
+    """The proof that what is shown is what the network computed."""
     return (
         f'<details class="rv-badge"><summary title="{CHECKED}">'
         '<b aria-hidden="true">✓</b><span> Checked</span></summary>'
-        f"<p>{CHECKED}: {what}, and the largest difference is {trace.max_difference:.1e}.</p></details>"
+        f"<p>{CHECKED}: {proof(trace)}, and the largest difference is "
+        f"{trace.max_difference:.1e}.</p></details>"
     )

@@ -40,6 +40,8 @@ def _take_along(page: str, entry: Entry, trace: Trace) -> None:
         )
     st.markdown("**The charts on this page** as drawings that stay sharp at any size:")
     draw_svg(f"{page}-{trace.model}")
+    if entry.path is None:  # no file that a program could read
+        return
     st.markdown("**Copy as PyTorch**: a program that computes the same numbers from the shipped weights:")
     files = {name: f"checkpoints/{place}" for name, place in vocabularies.shared_by(entry.path).items()}
     st.code(program(entry.spec, trace, tokenizers=files), language="python", height=280)

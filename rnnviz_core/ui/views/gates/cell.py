@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 import pandas as pd
 import streamlit as st
 
+from rnnviz_core.cells.equations import definition
+from rnnviz_core.cells.kinds import RECURRENT
 from rnnviz_core.charts import cell_drawing as drawing_charts
 from rnnviz_core.charts import gates as charts
 from rnnviz_core.charts import inspector as inspector_charts
@@ -20,6 +22,7 @@ from rnnviz_core.ui.shell.wording import download_rows, explain
 from .maps import comparable, units_of
 
 if TYPE_CHECKING:
+    from rnnviz_core.cells.equations import Definition
     from rnnviz_core.frames.layer import Layer
     from rnnviz_core.ui.serving.view import View
 
@@ -32,7 +35,11 @@ ENTERS_RNN = (
     "Wx is what the input says, “others” what the old states of all other units say, biases included. An RNN "
     "has no gate that keeps anything: a unit reads its own old state, too, through one weight. "
 )
-ALL_GATES = ("input", "forget", "candidate", "output", "reset", "update")
+ENTERS_ALONE = (
+    "Wx is what the token says, biases included: the gates of this cell do not read the old state. "
+)
+PEEPHOLE = "pc is what a gate sees of the cell state through its peephole: the weight p times the cell. "
+ALL_GATES = tuple(dict.fromkeys(gate for cell in RECURRENT for gate in definition(cell).gate_names))
 
 
 def cell(view: "View", layer: "Layer") -> None:
@@ -43,7 +50,7 @@ def cell(view: "View", layer: "Layer") -> None:
     for shown in comparable(view, layer):
         _draw_cell(shown, layer, *_within(shown, layer, position, unit))
     explain(
-        (ENTERS_RNN if view.trace.meta["cell"] == "rnn" else ENTERS) + SIGNS,
+        _enters(view.trace.definition(layer.part)) + SIGNS,
         "Follow the wires from the old state to the new one: how much of it arrives?",
     )
     names = gates.names(view.trace)
@@ -52,7 +59,7 @@ def cell(view: "View", layer: "Layer") -> None:
     bars = iter(gates.fit(*map(gates.term_bars, terms)))
     for shown, found in zip(comparable(view, layer, head=False), terms, strict=False):
         show(
-            charts.cell_terms(gates.names(shown.trace)),
+            charts.cell_terms(gates.names(shown.trace), gates.term_names(shown.trace, layer.part)),
             key=shown.key("gates-terms"),
             description=f"Bars: {gates.terms_in_words(found)}.",
             terms=next(bars),
@@ -66,6 +73,13 @@ def cell(view: "View", layer: "Layer") -> None:
     _inputs(view, layer, position, unit)
 
 
+def _enters(cell: "Definition") -> str:
+    """What enters the drawing of a cell."""
+    if len(cell.gates) == 1:
+        return ENTERS_RNN
+    return (ENTERS if cell.reads_state else ENTERS_ALONE) + PEEPHOLE * bool(cell.peepholes)
+
+
 def _within(shown: "View", layer: "Layer", position: int, unit: int) -> tuple[int, int]:
     """The chosen cell, or the last one of a shorter text or a smaller network."""
     steps = len(step_texts(shown.trace, layer.part))
@@ -73,9 +87,11 @@ def _within(shown: "View", layer: "Layer", position: int, unit: int) -> tuple[in
 
 
 def _draw_cell(shown: "View", layer: "Layer", position: int, unit: int) -> None:
+    if shown.trace.definition(layer.part).name not in cell_drawing.DRAWINGS:
+        return  # a cell that nobody has laid out yet: its formulas say all of it
     nodes, wires = cell_drawing.drawing(shown.model, shown.trace, layer, position, unit)
     show(
-        drawing_charts.cell_drawing(shown.trace.meta["cell"]),
+        drawing_charts.cell_drawing(shown.trace.definition(layer.part).family),
         key=shown.key("gates-drawing"),
         description=f"The cell as a drawing: {cell_drawing.drawing_in_words(nodes)}.",
         nodes=nodes,
@@ -88,7 +104,7 @@ def _terms(shown: "View", layer: "Layer", position: int, unit: int) -> pd.DataFr
 
 
 def _equations(view: "View", layer: "Layer", position: int, unit: int) -> None:
-    blocks = gates.worked(view.trace, layer, position, unit)
+    blocks = gates.worked(view.trace, layer, position, unit, inspector.of_unit(view.model, layer, unit))
     for pair in gates.in_rows(blocks, 2):
         for block, column in zip(pair, st.columns(2)):
             with column.container(border=True):
@@ -122,10 +138,12 @@ def _inputs(view: "View", layer: "Layer", position: int, unit: int) -> None:
             description=f"Bars: the largest terms of the sum. {inspector.contributions_in_words(found)}.",
             terms=found,
         )
+    reads = view.trace.definition(layer.part).reads_state
+    past, before = " and of the old state" * reads, " (“unit 3 before” is unit 3 of the old state)" * reads
+    total = printed(rows[0]["value"].iloc[-1], ".3f")
     explain(
-        "The sum has one term per number of the input and of the old state: its weight "
-        "times that number. The largest are named (“unit 3 before” is unit 3 of the old state), the others "
-        f"are added up. Together they give {printed(rows[0]['value'].iloc[-1], '.3f')}.",
+        f"The sum has one term per number of the input{past}: its weight times that number. The largest are "
+        f"named{before}, the others are added up. Together they give {total}.",
         "Does one number decide, or is it a vote of many small ones?",
     )
     download_rows(rows[0], "gates-inputs")
@@ -138,7 +156,7 @@ def _inputs(view: "View", layer: "Layer", position: int, unit: int) -> None:
 
 def _matrices(view: "View", layer: "Layer", gate: str, unit: int) -> None:
     found = matrices.of_gate(view.model, view.trace, layer, gate)
-    for (name, matrix), column in zip(found.items(), st.columns(2), strict=True):
+    for (name, matrix), column in zip(found.items(), st.columns(2), strict=False):
         first, end = matrix.window(unit)
         words = matrices.in_words(name, matrix, unit)
         with column:

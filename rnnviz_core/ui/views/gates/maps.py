@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 import streamlit as st
 
+from rnnviz_core.cells.equations import having
 from rnnviz_core.charts import gates as charts
 from rnnviz_core.charts import inspector as inspector_charts
-from rnnviz_core.frames import first_look, gate_order, gate_summary, gates
+from rnnviz_core.frames import first_look, gate_order, gate_summary, gates, inspector
 from rnnviz_core.frames.tokens import axis_of, spread, step_texts
 from rnnviz_core.ui.controls import url
 from rnnviz_core.ui.controls.choose import choose_one, choose_token, choose_unit, current_token
@@ -23,6 +24,8 @@ from rnnviz_core.ui.shell.wording import download_rows, explain, negation, plain
 if TYPE_CHECKING:
     from rnnviz_core.frames.layer import Layer
     from rnnviz_core.ui.serving.view import View
+
+GATED = having(lambda cell: len(cell.gates) > 1)
 
 
 def units_of(view: "View", layer: "Layer") -> int:
@@ -55,10 +58,9 @@ def maps(view: "View", layer: "Layer") -> None:
     explain(
         f"Each column is a {'step' if axis_of(view.trace, layer.part) == 'numbers' else 'token'}, "
         "each row one unit. "
-        + "Yellow gates are open (1), purple ones shut (0). "
-        * bool(only)
-        + "The candidate runs from blue (−1) to orange (1). Click a cell: the numbers that make "
-        "it up stand below.",
+        + "Yellow gates are open (1), purple ones shut (0). " * bool(only)
+        + _candidate(view, layer)
+        + " Click a cell: the numbers that make it up stand below.",
         _question(view, layer),
     )
     download_rows(partial(gates.cells, view.trace, layer, _order(view, layer, kind)), "gates")
@@ -69,8 +71,8 @@ def maps(view: "View", layer: "Layer") -> None:
         )
         task = view.entry.spec.task
         offer_models(
-            "Gates are found in GRU and LSTM networks.",
-            lambda spec: spec.cell in ("gru", "lstm") and spec.task == task,
+            "Every other cell has gates.",
+            lambda spec: spec.cell in GATED and spec.task == task,
         )
 
 
@@ -83,6 +85,16 @@ def none(view: "View", layer: "Layer") -> None:
         "token to the next, so there is nothing to keep and nothing to forget.",
         lambda spec: spec.cell != "none" and spec.task == task,
     )
+
+
+def _candidate(view: "View", layer: "Layer") -> str:
+    """What the candidate's colours mean; one that no function bounds may lie beyond them."""
+    values = view.trace[layer.site("candidate")]
+    beyond = int((np.abs(values) > 1).sum())
+    words = "The candidate runs from blue (−1) to orange (1)"
+    if not beyond:
+        return f"{words}."
+    return f"{words}; {beyond} of its {values.size} numbers lie beyond and share an end colour."
 
 
 def _question(view: "View", layer: "Layer") -> str:
@@ -121,11 +133,20 @@ def _order(view: "View", layer: "Layer", kind: str) -> np.ndarray | None:
 
 def _draw_maps(shown: "View", layer: "Layer", order: np.ndarray | None, position: int, unit: int) -> None:
     trace, units = shown.trace, units_of(shown, layer)
+    cell = trace.definition(layer.part)
     names = (*_gates_of(shown), "candidate")
+    places = [cell.gate_names.index(name) for name in names]
     at = min(position, len(step_texts(trace, layer.part)) - 1)
     about = [f"{charts.gate_title(name)}: {spread(trace[layer.site(name)])}" for name in names]
     show(
-        charts.gate_maps(names, units, axis_of(trace, layer.part), order is not None),
+        charts.gate_maps(
+            names,
+            units,
+            axis_of(trace, layer.part),
+            order is not None,
+            tuple(cell.meanings[place] for place in places),
+            tuple(cell.function(name) for name in names),
+        ),
         key=shown.key("gates-maps"),
         description=f"Heatmaps of {units} units over the steps. {'; '.join(about)}.",
         select=None if shown.second else "cell",
@@ -138,10 +159,9 @@ def _arithmetic(view: "View", layer: "Layer", position: int, unit: int) -> None:
     """The chosen cell's equations with the numbers in them, and the way to all the rest of it."""
     token = plain(step_texts(view.trace, layer.part)[position])
     with st.container(border=True):
-        st.markdown(
-            f"**Unit {unit} at “{token}”**: what the input says plus what the old state says, then σ or tanh."
-        )
-        st.html(_lines(gates.in_brief(view.trace, layer, position, unit)))
+        st.markdown(f"**Unit {unit} at “{token}”**: {_how(view, layer)}.")
+        weights = inspector.of_unit(view.model, layer, unit)
+        st.html(_lines(gates.in_brief(view.trace, layer, position, unit, weights)))
         st.button(
             "Take this cell apart",
             icon=":material/search:",
@@ -150,6 +170,15 @@ def _arithmetic(view: "View", layer: "Layer", position: int, unit: int) -> None:
             args=("section", "cell"),
             help="The cell as a drawing, every formula, and the inputs behind each sum",
         )
+
+
+def _how(view: "View", layer: "Layer") -> str:
+    """What makes up a gate of this cell, in a line."""
+    cell = view.trace.definition(layer.part)
+    if not cell.reads_state:
+        return "what the input says, and for a gate its σ"
+    looks = ", for three gates what the cell says through its peephole" if cell.peepholes else ""
+    return f"what the input says plus what the old state says{looks}, then σ or tanh"
 
 
 def _lines(found: list[tuple[str, str, str]]) -> str:

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from rnnviz_core.cells.equations import having
 from rnnviz_core.charts import states as charts
-from rnnviz_core.frames import first_look, gates, states
+from rnnviz_core.frames import first_look, gates, inspector, states
 from rnnviz_core.frames.tokens import axis_of, one_step, spread, step_texts
 from rnnviz_core.ui.controls import url
 from rnnviz_core.ui.controls.choose import choose_token, choose_unit
@@ -20,6 +21,8 @@ from rnnviz_core.ui.shell.wording import download_rows, explain, plain
 if TYPE_CHECKING:
     from rnnviz_core.frames.layer import Layer
     from rnnviz_core.ui.serving.view import View
+
+WITH_CELL_STATE = having(lambda cell: "cell" in cell.states)
 
 
 def maps(view: "View", layer: "Layer") -> None:
@@ -62,9 +65,10 @@ def none(view: "View", layer: "Layer") -> None:
 def _draw_maps(shown: "View", layer: "Layer", position: int, unit: int) -> None:
     trace = shown.trace
     names, size, texts = states.names(trace, layer), width(shown, layer), step_texts(trace, layer.part)
+    limits = tuple(states.limit(trace, layer, name) for name in names)
     about = [f"{name} state: {spread(trace[layer.site(name)])}" for name in names]
     show(
-        charts.state_maps(names, size, axis_of(trace, layer.part)),
+        charts.state_maps(names, size, axis_of(trace, layer.part), limits),
         key=shown.key("states-maps"),
         description=f"Heatmap of {size} units; {'; '.join(about)}.",
         select=None if shown.second else "cell",
@@ -78,7 +82,8 @@ def _arithmetic(view: "View", layer: "Layer", position: int, unit: int) -> None:
     trace = view.trace
     token = plain(step_texts(trace, layer.part)[position])
     st.markdown(f"**Unit {unit} after “{token}”**, computed from its gates and the state before:")
-    for worked in gates.worked(trace, layer, position, unit):
+    weights = inspector.of_unit(view.model, layer, unit)
+    for worked in gates.worked(trace, layer, position, unit, weights):
         if worked.name in gates.STATES:
             st.latex(worked.latex)
 
@@ -95,7 +100,12 @@ def units(view: "View", layer: "Layer") -> None:
             st.info(f"This network has no {name} state.", icon=":material/info:")
             continue
         show(
-            charts.unit_lines(name, width(shown, layer), axis_of(shown.trace, layer.part)),
+            charts.unit_lines(
+                name,
+                width(shown, layer),
+                axis_of(shown.trace, layer.part),
+                states.limit(shown.trace, layer, name),
+            ),
             key=shown.key("states-units"),
             description=f"Heatmap, and lines of {', '.join(f'unit {unit}' for unit in own) or 'no unit'}.",
             select=None if shown.second else "cell",
@@ -216,5 +226,5 @@ def _offer_cell(view: "View") -> None:
     offer_models(
         "An LSTM has a second, inner memory beside its hidden state, the cell state, and shows only a part "
         "of it outside.",
-        lambda spec: spec.cell == "lstm" and spec.task == task,
+        lambda spec: spec.cell in WITH_CELL_STATE and spec.task == task,
     )

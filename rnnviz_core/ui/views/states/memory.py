@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
+from rnnviz_core.cells.equations import having
 from rnnviz_core.charts import memory as charts
 from rnnviz_core.charts import trajectory as trajectory_charts
 from rnnviz_core.contracts.task import task_of_spec
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
     from rnnviz_core.frames.layer import Layer
     from rnnviz_core.ui.serving.view import View
 
+KEEPING = having(lambda cell: cell.memory is not None)
+
 
 def ledger(view: "View", layer: "Layer") -> None:
     """What is left of each earlier token in the state after the chosen one, and the proof."""
@@ -35,7 +38,7 @@ def ledger(view: "View", layer: "Layer") -> None:
         offer_models(
             "A plain RNN keeps no memory apart: its whole state goes through tanh at every step, so the "
             "state does not fall apart into one share per step. In a GRU and an LSTM it does.",
-            lambda spec: spec.cell in ("gru", "lstm") and spec.task == task,
+            lambda spec: spec.cell in KEEPING and spec.task == task,
         )
         return
     follow(view, layer.part, "states-ledger")
@@ -72,10 +75,10 @@ def _draw_ledger(shown: "View", layer: "Layer", position: int, unit: int) -> Non
     trace = shown.trace
     found = memory.ledger(trace, layer, min(position, len(step_texts(trace, layer.part)) - 1))
     unit, name = min(unit, len(found.recorded) - 1), found.state
-    gate = "forget" if name == "cell" else "update"
+    kept = memory.kept_in_words(trace, layer.part)
     st.markdown(
         f"After **“{plain(found.texts[found.position + 1])}”** the {name} state is the sum of what every "
-        f"step wrote, each share multiplied by the {gate} gates since. Unit {unit}: the bars sum to "
+        f"step wrote, each share multiplied by {kept} since. Unit {unit}: the bars sum to "
         f"**{printed(found.left[:, unit].sum(), '.4f')}**, recorded is "
         f"**{printed(found.recorded[unit], '.4f')}**; over all "
         f"{len(found.recorded)} units the largest difference is **{found.difference:.1e}**."

@@ -1,19 +1,15 @@
-"""The sections of the embeddings page, for one view or for two side by side."""
+"""The text among the whole vocabulary: on a map of neighbours, and on the line between two words."""
 
 from contextlib import AbstractContextManager, nullcontext
-from functools import partial
 from typing import TYPE_CHECKING
 
 import pandas as pd
 import streamlit as st
 
 from rnnviz_core import limits
-from rnnviz_core.charts import embeddings as charts
-from rnnviz_core.charts import series as series_charts
 from rnnviz_core.charts import word_map as map_charts
 from rnnviz_core.frames import embeddings as frames
-from rnnviz_core.frames import series, word_map
-from rnnviz_core.frames.tokens import one_step, spread, step_texts
+from rnnviz_core.frames import word_map
 from rnnviz_core.ui.controls import url
 from rnnviz_core.ui.controls.choose import choose_one, choose_token, current_token, type_word
 from rnnviz_core.ui.controls.clicks import clicked, follow
@@ -22,7 +18,6 @@ from rnnviz_core.ui.serving import loaders
 from rnnviz_core.ui.serving.caches import Cache, heavy
 from rnnviz_core.ui.shell.compare import side_by_side
 from rnnviz_core.ui.shell.wording import download_rows, explain, plain
-from rnnviz_core.ui.views.sections import NUMBERS, Needs, Section
 
 if TYPE_CHECKING:
     from rnnviz_core.ui.serving.view import View
@@ -34,103 +29,6 @@ ENDS = {  # the axis at first: the first pair that the vocabulary holds
 }
 
 _maps: Cache[pd.DataFrame] = Cache(limits.CACHED_MAPS, seconds=limits.CACHE_SECONDS)
-
-
-def vectors(view: "View", part: str) -> None:
-    """The embeddings of all tokens; a click names the chosen one's neighbours."""
-    follow(view, part, "embeddings-cells")
-    position = current_token(view, part)
-    for shown in side_by_side(view):
-        values = shown.trace[f"{part}.embedding"]
-        show(
-            charts.embedding_heatmap(values.shape[1]),
-            key=shown.key("embeddings-cells"),
-            description=f"Embeddings: {values.shape[1]} numbers per token, {spread(values)}",
-            select=None if shown.second else "cell",
-            cells=frames.vectors(shown.trace, part),
-            chosen=frames.chosen(shown.trace, part, position),
-        )
-    _name_neighbours(view, part, position)
-    explain(
-        "Each column is an embedding: the list of numbers that stands for one token, the same wherever the "
-        "token appears. Blue is below zero, orange above. Click a token to read its neighbours."
-        + frames.clipped_in_words(view.trace, part),
-        "Write a word twice, or the same word with a capital letter. Which columns are equal?"
-        if part == "encoder"
-        else "Find a sentence whose translation has a token twice. Are the two columns equal?",
-    )
-    download_rows(partial(frames.vectors, view.trace, part), "embeddings")
-
-
-def _name_neighbours(view: "View", part: str, position: int) -> None:
-    rows = _neighbours(view, part, position)
-    token = plain(str(frames.chosen(view.trace, part, position)["token"][0]))
-    st.markdown(f"Nearest to **“{token}”** in the vocabulary: {plain(frames.neighbours_in_words(rows))}.")
-
-
-def _neighbours(view: "View", part: str, position: int) -> frames.Columns:
-    chosen = frames.token_id(view.trace, part, position)
-    return frames.neighbours(*frames.vocabulary(view.model, part), chosen=chosen)
-
-
-def alike(view: "View", part: str) -> None:
-    """How alike the tokens are to each other, and what is nearest to the chosen one."""
-    follow(view, part, "embeddings-pairs")
-    position = choose_token(view, part)
-    if view.other is None:
-        left, right = st.columns(2)
-        with left:
-            _draw_pairs(view, part, position)
-        with right:
-            _draw_neighbours(view, part, position)
-    else:
-        for shown in side_by_side(view):
-            _draw_pairs(shown, part, position)
-            _draw_neighbours(shown, part, position)
-    token = plain(str(frames.chosen(view.trace, part, position)["token"][0]))
-    explain(
-        "A cell of the matrix compares two tokens by the angle between their numbers: orange points the "
-        "same way, blue the opposite way (cosine similarity). The bars: the tokens of the whole "
-        f"vocabulary most similar to “{token}”. Dots before a token: it continues a word.",
-        _pair_question(view, part),
-    )
-    with st.container(horizontal=True):
-        download_rows(partial(frames.similarity, view.trace, part), "embeddings-pairs")
-        download_rows(partial(_neighbours, view, part, position), "embeddings-neighbours")
-
-
-def _pair_question(view: "View", part: str) -> str:
-    """What to compare, in words of the language on this side that are pieces of the vocabulary."""
-    if part == "decoder":
-        return "Choose a noun, then a verb. Are the tokens nearest to them words of the same kind?"
-    one, two = _ends(view, part)
-    return (
-        f"Write “{one}” and “{two}” into the sentence. Are they alike? A network that learns opinions has "
-        "reason to keep words apart that one that translates may put side by side."
-    )
-
-
-def _draw_pairs(shown: "View", part: str, position: int) -> None:
-    trace = shown.trace
-    steps, words = len(trace[f"{part}.embedding"]), frames.similarity_in_words(trace, part)
-    show(
-        charts.similarity_matrix(charts.row_height(steps)),
-        key=shown.key("embeddings-pairs"),
-        description=f"Cosine of every pair of {steps} tokens. {words}",
-        select=None if shown.second else "cell",
-        pairs=frames.similarity(trace, part),
-        chosen=frames.chosen(trace, part, position),
-    )
-
-
-def _draw_neighbours(shown: "View", part: str, position: int) -> None:
-    rows = _neighbours(shown, part, min(position, len(shown.trace[f"{part}.embedding"]) - 1))
-    show(
-        charts.neighbour_bars(),
-        key=shown.key("embeddings-neighbours"),
-        description=f"Nearest tokens of the whole vocabulary: {frames.neighbours_in_words(rows)}.",
-        neighbours=rows,
-    )
 
 
 def neighbourhood(view: "View", part: str) -> None:
@@ -206,7 +104,7 @@ def axis(view: "View", part: str) -> None:
     """The sentence's tokens on the line between two words that the person types."""
     follow(view, part, "embeddings-axis")
     position, ends = current_token(view, part), []
-    for column, name, default in zip(st.columns(2), ("from", "to"), _ends(view, part), strict=True):
+    for column, name, default in zip(st.columns(2), ("from", "to"), ends_of(view, part), strict=True):
         with column:
             ends.append(type_word(name, name.capitalize(), default))
     found = {shown.second: _axis(shown, part, ends) for shown in (view, view.other) if shown}
@@ -238,7 +136,8 @@ def axis(view: "View", part: str) -> None:
         download_rows(found[False], "embeddings-axis")
 
 
-def _ends(view: "View", part: str) -> tuple[str, str]:
+def ends_of(view: "View", part: str) -> tuple[str, str]:
+    """The two words of the axis at first: a pair of `ENDS` that the vocabulary holds."""
     spec = view.entry.spec
     pairs = ENDS.get(str(getattr(spec, "target" if part == "decoder" else "source", "en")), ENDS["en"])
     known = [pair for pair in pairs if all(_find(view, part, word) is not None for word in pair)]
@@ -266,45 +165,3 @@ def _not_a_piece(word: str) -> None:
         )
     else:
         st.info("Type a word.", icon=":material/info:")
-
-
-def numbers(view: "View", part: str) -> None:
-    """What goes in where no pieces are read: the value, and the number that is made of it."""
-    position = choose_token(view, part)
-    for shown in side_by_side(view):
-        trace = shown.trace
-        at = min(position, len(trace[NUMBERS]) - 1)
-        show(
-            series_charts.inputs(),
-            key=shown.key("embeddings-numbers"),
-            description=series.describe(trace, at),
-            inputs=series.inputs(trace),
-            chosen=one_step(step_texts(trace, part), at),
-        )
-        st.markdown(plain(series.input_in_words(trace, at)))
-    meta = view.trace.meta
-    gives = (
-        "It gives the change from the last number, which is added to it (differencing)."
-        if meta["difference"]
-        else "It gives the next number."
-    )
-    explain(
-        "This network has no embedding: it reads one number per step. "
-        + "It takes the square root first, so that high values weigh no more than low ones. " * meta["root"]
-        + "Mean and deviation are those of the series it was trained on. "
-        + gives,
-        "Which values lie far outside the range it was trained on (below −2 or above 3)? How good are the "
-        "forecasts there?",
-    )
-    download_rows(partial(series.inputs, view.trace), "embeddings-numbers")
-
-
-PIECES = Needs(without=(NUMBERS,))
-
-SECTIONS = (
-    Section("vectors", "Vectors", vectors, PIECES, brush=True),
-    Section("alike", "Similarity", alike, PIECES),
-    Section("map", "Map", neighbourhood, PIECES),
-    Section("axis", "Between two words", axis, PIECES),
-    Section("numbers", "Input", numbers, Needs(sites=(NUMBERS,))),
-)

@@ -1,0 +1,67 @@
+"""Names and axes of what a trace holds: the grammar of sites, and whether an array fits its axes."""
+
+import functools
+import re
+
+import numpy as np
+
+from rnnviz_core.errors import TraceError
+
+from . import files as trace_files
+
+TOKEN_AXES = ("time", "source", "target")
+AXES = (*TOKEN_AXES, "unit", "dim", "class", "vocab")
+_ALL_AXES = frozenset(AXES)
+_NAME = re.compile(r"[a-z][a-z_]*")
+_SITE = re.compile(r"[a-z][a-z_]*(\.(0|[1-9][0-9]*)(\.reverse)?)?\.[a-z][a-z_]*")
+
+
+def site(part: str, *path: int | str) -> str:
+    """Build a site name: ``site("encoder", 0, "forget") == "encoder.0.forget"``.
+
+    Parameters
+    ----------
+    part
+        ``encoder``, ``decoder``, ``attention`` or ``readout``.
+    path
+        The layer number and, for a layer read from right to left, ``"reverse"``; then the name.
+
+    Raises
+    ------
+    ValueError
+        When the parts do not follow the grammar.
+    """
+    match path:
+        case (str(),) | (int(), str()) | (int(), "reverse", str()):
+            pass
+        case _:
+            raise ValueError(f"a site is part[.layer[.reverse]].name, not {(part, *path)!r}")
+    words = [part, *(step for step in path if isinstance(step, str))]
+    layers = [step for step in path if isinstance(step, int)]
+    if not all(_NAME.fullmatch(word) for word in words) or any(layer < 0 for layer in layers):
+        raise ValueError(f"a site is part[.layer[.reverse]].name, not {(part, *path)!r}")
+    return ".".join(map(str, (part, *path)))
+
+
+def layer_site(part: str, layer: int, name: str, *, reverse: bool = False) -> str:
+    """The site of a recurrent layer's array in either direction of reading."""
+    return site(part, layer, "reverse", name) if reverse else site(part, layer, name)
+
+
+@functools.lru_cache(maxsize=256)  # by the hundred the looks would cost more than the numbers
+def check_sites(names: tuple[str, ...]) -> None:
+    """Refuse a name that the grammar does not know."""
+    for name in names:
+        if not _SITE.fullmatch(name):
+            raise TraceError(f"{name!r} is no site; a site is part[.layer[.reverse]].name")
+
+
+def check_array(name: str, array: np.ndarray, axes: tuple[str, ...], sizes: dict[str, int]) -> None:
+    """Compare an array with its axes; `sizes` collects the length of each token axis."""
+    if array.dtype.kind not in trace_files.KINDS:
+        raise TraceError(f"site {name!r} holds {array.dtype}; a trace holds real numbers")
+    if array.ndim != len(axes) or not _ALL_AXES.issuperset(axes):
+        raise TraceError(f"site {name!r} has shape {array.shape} but the axes {axes}")
+    for axis, size in zip(axes, array.shape, strict=True):
+        if axis in TOKEN_AXES and sizes.setdefault(axis, size) != size:
+            raise TraceError(f"site {name!r} has {size} along {axis!r}, others {sizes[axis]}")
