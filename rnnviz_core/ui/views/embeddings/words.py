@@ -97,7 +97,7 @@ def _map(view: "View", part: str, chosen: int, method: str) -> pd.DataFrame:
 
 
 def _map_key(view: "View", part: str, chosen: int, method: str) -> tuple[object, ...]:
-    return (str(view.entry.path), loaders._stamp(view.entry.path), part, chosen, method)
+    return (loaders.stamp(view.entry), part, chosen, method)
 
 
 def axis(view: "View", part: str) -> None:
