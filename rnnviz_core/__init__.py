@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from .diagnosis.diagnose import diagnose as diagnose
     from .diagnosis.symptoms import Symptom as Symptom
     from .findings.record import Finding as Finding
+    from .importing.opening import open_network as open_network
     from .inputs.steps import Token as Token
     from .inputs.tokenizer import Tokenizer as Tokenizer
     from .models.classifier import SentimentModel as SentimentModel
@@ -52,6 +53,7 @@ _LAZY = {  # name -> the module that is imported when the name is first used
     "record_module": "tracing.module",
     "record_model": "tracing.inside",
     "Recorded": "tracing.inside",
+    "open_network": "importing.opening",
     "diagnose": "diagnosis.diagnose",
     "Symptom": "diagnosis.symptoms",
     "show": "notebook.show",
@@ -78,6 +80,7 @@ __all__ = [
     "record_model",
     "Recorded",
     "show",
+    "open_network",
     "diagnose",
     "Symptom",
     "Trace",

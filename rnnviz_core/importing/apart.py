@@ -1,4 +1,5 @@
-"""Starts the process that reads HDF5 (`reader`), and takes back what it found."""
+"""Starts the processes that look at untrusted bytes (`reader`, `onnx_check`), and takes back what they "
+"found."""
 
 import importlib.util
 import json
@@ -38,34 +39,52 @@ def read(path: Path) -> Content:
     if importlib.util.find_spec("h5py") is None:
         raise CheckpointError(MISSING)
     numbers = (limits.IMPORT_UNPACKED_BYTES, limits.IMPORT_TENSORS, limits.IMPORT_CONFIG_BYTES)
-    command = [sys.executable, "-m", "rnnviz_core.importing.reader", *map(str, numbers)]
-    try:
-        with path.open("rb") as file:
-            done = subprocess.run(
-                command,
-                stdin=file,
-                capture_output=True,
-                timeout=limits.IMPORT_SECONDS,
-                cwd=ROOT,
-                check=False,
-                env=_environment(),
-            )
-    except subprocess.TimeoutExpired:
-        raise CheckpointError(
-            f"{path.name} took more than {limits.IMPORT_SECONDS} seconds to read and was left"
-        ) from None
-    if done.returncode or len(done.stdout) < 8:
-        raise CheckpointError(f"{path.name} is damaged: reading it failed (code {done.returncode})")
-    size = int.from_bytes(done.stdout[:8], "little")
-    header = json.loads(done.stdout[8 : 8 + size])
+    found = _run("reader", numbers, path.name, path.read_bytes())
+    size = int.from_bytes(found[:8], "little")
+    header = json.loads(found[8 : 8 + size])
     if "error" in header:
         raise CheckpointError(f"{path.name}: {header['error']}")
     arrays, start = {}, 8 + size
     for name, (shape, kind) in header["arrays"].items():
         dtype, count = np.dtype(kind), math.prod(shape)
-        arrays[name] = np.frombuffer(done.stdout, dtype, count, start).reshape(shape)
+        arrays[name] = np.frombuffer(found, dtype, count, start).reshape(shape)
         start += count * dtype.itemsize
     return Content(header["files"], header["texts"], arrays)
+
+
+def check_onnx(content: bytes, name: str) -> None:
+    """Have a file of ONNX counted before it is parsed here.
+
+    Raises
+    ------
+    CheckpointError
+        When it is damaged, or holds too much.
+    """
+    said = json.loads(_run("onnx_check", (10 * limits.IMPORT_LAYERS, limits.IMPORT_TENSORS), name, content))
+    if "error" in said:
+        raise CheckpointError(f"{name}: {said['error']}")
+
+
+def _run(module: str, numbers: tuple[int, ...], name: str, content: bytes) -> bytes:
+    """What a module of this package writes that is given the bytes of a file."""
+    command = [sys.executable, "-m", f"rnnviz_core.importing.{module}", *map(str, numbers)]
+    try:
+        done = subprocess.run(
+            command,
+            input=content,
+            capture_output=True,
+            timeout=limits.IMPORT_SECONDS,
+            cwd=ROOT,
+            check=False,
+            env=_environment(),
+        )
+    except subprocess.TimeoutExpired:
+        raise CheckpointError(
+            f"{name} took more than {limits.IMPORT_SECONDS} seconds to read and was left"
+        ) from None
+    if done.returncode or not done.stdout:
+        raise CheckpointError(f"{name} is damaged: reading it failed (code {done.returncode})")
+    return done.stdout
 
 
 def _environment() -> dict[str, str]:

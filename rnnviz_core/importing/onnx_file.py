@@ -20,7 +20,7 @@ from rnnviz_core.errors import CheckpointError, RnnvizError, TextError
 from rnnviz_core.inputs.steps import Token
 from rnnviz_core.tracing.inside import Recorded
 
-from . import onnx_cells
+from . import apart, onnx_cells
 from .layers import Layer
 from .network import Imported
 from .onnx_ops import OPERATORS
@@ -95,13 +95,15 @@ def open_onnx(path: Path) -> Graph:
     CheckpointError
         When it is damaged, keeps its weights in other files, or holds no recurrent node.
     """
-    return parsed(path.read_bytes(), path.name)
+    content = path.read_bytes()
+    if importlib.util.find_spec("onnx") is None:
+        raise CheckpointError(MISSING)
+    apart.check_onnx(content, path.name)
+    return parsed(content, path.name)
 
 
 def parsed(content: bytes, name: str) -> Graph:
-    """The same from the bytes of the file."""
-    if importlib.util.find_spec("onnx") is None:
-        raise CheckpointError(MISSING)
+    """The same from the bytes of a file that `apart.check_onnx` has counted."""
     import onnx
 
     try:

@@ -130,7 +130,7 @@ def load(folder: str | Path) -> Imported:
 
             if (folder / GRAPH).stat().st_size > limits.IMPORT_BYTES:
                 raise CheckpointError(f"{GRAPH} is larger than {limits.IMPORT_BYTES} bytes, the limit")
-            found = onnx_file.parsed((folder / GRAPH).read_bytes(), str(described["name"]))
+            found = replace(onnx_file.open_onnx(folder / GRAPH), name=str(described["name"]))
             return replace(
                 found,
                 vocabulary=tuple(map(str, described["vocabulary"])),

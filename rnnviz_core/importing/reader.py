@@ -27,7 +27,7 @@ class Refused(Exception):
 def main() -> None:
     """Read standard input, write standard output."""
     unpacked, arrays, config = (int(argument) for argument in sys.argv[1:4])
-    _limit_memory()
+    limit_memory()
     try:
         header, found = read(sys.stdin.buffer.read(), unpacked, arrays, config)
     except Refused as error:
@@ -44,7 +44,8 @@ def main() -> None:
     out.flush()
 
 
-def _limit_memory() -> None:
+def limit_memory() -> None:
+    """Bound the memory of this process, and write no core file."""
     try:
         import resource
     except ImportError:  # Windows

@@ -5,7 +5,7 @@ that are not finite, rounding that has added up) is left to `layers`, which look
 """
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -21,6 +21,9 @@ from .layers import Recording, products, site_names
 States = Mapping[str, np.ndarray]  # hidden and, for an LSTM, cell: (layers * directions, batch, unit)
 
 
+TOGETHER = 800_000  # numbers of the gates that are computed together
+
+
 @dataclass(frozen=True, slots=True)
 class Batch:
     """Padded sequences through a torch module, batch first; what lies beyond a row's steps is ignored."""
@@ -30,6 +33,17 @@ class Batch:
     output: np.ndarray  # (batch, time, state), both directions side by side
     initial: States
     final: States
+
+    def parts(self, width: int) -> "Iterator[Batch]":
+        """The batch in parts that the processor's cache holds; `width` numbers are made of each step."""
+        rows = max(1, TOGETHER // (self.x.shape[1] * width))
+        for start in range(0, len(self.x), rows):
+            here = slice(start, start + rows)
+            states = (
+                {name: np.ascontiguousarray(state[:, here]) for name, state in kept.items()}
+                for kept in (self.initial, self.final)
+            )
+            yield Batch(self.x[here], self.counts[here], self.output[here], *states)
 
 
 @dataclass(slots=True)

@@ -216,14 +216,17 @@ class Called:
         stack = stack_of(self.module)
         if not isinstance(stack, TorchStack) or len(tokens) == 1:
             return [self.trace(row, labels) for row, labels in enumerate(tokens)]
-        batch = self._batch()
-        rows, cell = record_rows(stack, batch, self.keep), stack.definition()
-        return [
-            self._finished(rows.recording(row, cell), int(batch.counts[row]), labels)
-            if rows.sound(row)
-            else self.trace(row, labels)  # it looks closer, or says what is wrong
-            for row, labels in enumerate(tokens)
-        ]
+        batch, cell, found = self._batch(), stack.definition(), list[Trace]()
+        for part in batch.parts(len(cell.gates) * self.module.hidden_size):
+            rows = record_rows(stack, part, self.keep)
+            for row, count in enumerate(part.counts.tolist()):
+                place = len(found)
+                found.append(
+                    self._finished(rows.recording(row, cell), count, tokens[place])
+                    if rows.sound(row)
+                    else self.trace(place, tokens[place])  # it looks closer, or says what is wrong
+                )
+        return found
 
     def empty(self, tokens: Tokens | None = None) -> Trace:
         """The trace of a row of no steps."""

@@ -229,7 +229,7 @@ FUZZ = """
 import random, sys
 from pathlib import Path
 from rnnviz_core.importing import reader
-reader._limit_memory()
+reader.limit_memory()
 content, chance = Path(sys.argv[1]).read_bytes(), random.Random(9)
 for number in range(int(sys.argv[2])):
     found = bytearray(content)

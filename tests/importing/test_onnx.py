@@ -1,6 +1,7 @@
 """Files of ONNX: recurrent nodes with all their attributes, against onnxruntime."""
 
 import random
+import resource
 import warnings
 from pathlib import Path
 from typing import Any
@@ -318,3 +319,16 @@ def test_a_file_is_known_by_its_content(tmp_path: Path) -> None:
     (tmp_path / "named.bin").write_bytes(model(*_both("GRU")))
     assert open_network(tmp_path / "named.bin").width == 3
     assert onnx.__version__
+
+
+def test_a_file_of_many_nodes_is_counted_apart(tmp_path: Path) -> None:
+    """Two bytes a node: parsed here they would take a hundred times as much."""
+    nodes = b"\x0a\x00" * 2_000_000
+    length, size = b"", len(nodes)
+    while size > 127:
+        length, size = length + bytes([size % 128 + 128]), size // 128
+    (tmp_path / "bomb.onnx").write_bytes(b"\x08\x08\x3a" + length + bytes([size]) + nodes)
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    with pytest.raises(CheckpointError, match=r"bomb.onnx: it has more than 10000 nodes, which is the limit"):
+        open_network(tmp_path / "bomb.onnx")
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 60_000  # kilobytes
