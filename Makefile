@@ -46,7 +46,7 @@ format: $(VENV)/.dev ## let ruff mend and format the files
 	$(BIN)/ruff format .
 
 bench: $(VENV)/.browser ## time the recorder, a new sentence on every page, and the browser (5 minutes; ARGS=--quick)
-	$(BIN)/python -m bench.report --print record record-onednn pages browser $(ARGS)
+	$(BIN)/python -m bench.report --print record record-onednn gradients pages browser $(ARGS)
 
 performance: $(VENV)/.browser ## measure everything and write docs/performance.md (a quiet machine, 15 minutes; ARGS=--quick)
 	$(BIN)/python -m bench.report $(ARGS)

@@ -28,6 +28,7 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "browser": ("In a browser", "bench.browser", "--rounds 2 --starts 1"),
     "plain": ("Against plain st.altair_chart", "bench.plain", "--rounds 6 --sessions 4"),
     "record": ("Recording: tokens and units", "bench.record", "--rounds 10"),
+    "gradients": ("Gradients against the recording", "bench.gradients", "--rounds 15"),
     "record-onednn": ("Recording with oneDNN", "bench.record --onednn", "--rounds 10"),
 }
 

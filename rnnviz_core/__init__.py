@@ -28,6 +28,10 @@ if TYPE_CHECKING:
     from .checkpoints.registry import save as save
     from .checkpoints.registry import scan as scan
     from .contracts.task import record as record
+    from .derivatives.attribution import Attribution as Attribution
+    from .derivatives.attribution import attribute as attribute
+    from .derivatives.run import gradients as gradients
+    from .derivatives.run import module_gradients as module_gradients
     from .diagnosis.diagnose import diagnose as diagnose
     from .diagnosis.symptoms import Symptom as Symptom
     from .findings.record import Finding as Finding
@@ -52,6 +56,10 @@ _LAZY = {  # name -> the module that is imported when the name is first used
     "record": "contracts.task",
     "record_module": "tracing.module",
     "record_model": "tracing.inside",
+    "gradients": "derivatives.run",
+    "module_gradients": "derivatives.run",
+    "attribute": "derivatives.attribution",
+    "Attribution": "derivatives.attribution",
     "Recorded": "tracing.inside",
     "open_network": "importing.opening",
     "diagnose": "diagnosis.diagnose",
@@ -78,6 +86,10 @@ __all__ = [
     "record",
     "record_module",
     "record_model",
+    "gradients",
+    "module_gradients",
+    "attribute",
+    "Attribution",
     "Recorded",
     "show",
     "open_network",

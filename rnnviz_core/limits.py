@@ -26,6 +26,7 @@ TRACE_HEADER_BYTES = 8 * 2**20  # bytes of the JSON header of a saved trace
 CACHED_MODELS = 32  # models kept in memory by one server
 CACHED_TRACES = 256  # traces kept in memory by one server
 CACHED_TRACE_BYTES = 16 * 2**20  # bytes of all of them together
+CACHED_GRADIENT_BYTES = 8 * 2**20  # bytes of all gradients kept in memory by one server
 CACHED_MAPS = 64  # maps of a neighbourhood kept in memory by one server
 CACHE_SECONDS = 3_600  # seconds since its last use after which a trace is computed anew
 TURN_SECONDS = 10  # seconds that a run of a page waits for its turn before it goes without

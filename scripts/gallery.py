@@ -73,6 +73,7 @@ LSTM = Kind("sentiment", "lstm", attention=False)
 LOOKS = Kind("sentiment", "lstm", attention=True)
 GRU = Kind("sentiment", "gru", attention=False)
 WRITES = Kind("translation", "gru", attention=True)
+LSTM_WRITES = Kind("translation", "lstm", attention=True)
 BLIND = Kind("translation", attention=False)
 EXPECTS = Kind("forecast", "lstm")
 CELL = (("token", "5"), ("unit", "7"))
@@ -133,6 +134,43 @@ SHOTS = (
             ("path", "The way of the state through the plane in which it moves most."),
         )
         for kind in (LSTM, WRITES)
+    ),
+    *(
+        Shot("gradients", section, kind, caption, (("token", "3"),), first=(section, kind) == ("reach", LSTM))
+        for section, kinds, caption in (
+            (
+                "reach",
+                (LSTM, LSTM_WRITES, EXPECTS),
+                "How strongly the answer depends on each step, for a network of each cell; logarithmic.",
+            ),
+            (
+                "pairs",
+                (LSTM, LSTM_WRITES, EXPECTS),
+                "How a change of the state after one step arrives at every later one.",
+            ),
+            (
+                "backwards",
+                (LSTM, LSTM_WRITES, EXPECTS),
+                "Backpropagation step by step: the Jacobian and the product of all so far.",
+            ),
+            (
+                "roads",
+                (LSTM, LSTM_WRITES, EXPECTS),
+                "An LSTM's two roads back: through the cell alone, and through the hidden state.",
+            ),
+            ("words", (LOOKS,), "What each word is said to be responsible for: five methods, and attention."),
+            (
+                "exploding",
+                (LSTM, LSTM_WRITES, EXPECTS),
+                "The same network with larger recurrent weights, and what clipping does.",
+            ),
+            (
+                "shortcut",
+                (LOOKS, LSTM_WRITES),
+                "What attention hands back at once, and what comes through the later states.",
+            ),
+        )
+        for kind in kinds
     ),
     Shot(
         "attention", "weights", LOOKS, "Which tokens the verdict is read from, and their scores.", first=True

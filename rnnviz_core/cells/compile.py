@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .expressions import ON_ARRAYS, Call, Linear, Operation
+from .expressions import ON_ARRAYS, Call, Linear, Operation, on_tensors
 
 if TYPE_CHECKING:
     from .definition import Definition, Equation, Gate
@@ -48,6 +48,38 @@ def program(cell: "Definition", names: tuple[str, ...], *, scanned: bool) -> Pro
     exec(compile("\n    ".join([head, *body]), f"<{cell.gates[0].name} ...>", "exec"), found)
     run: Program = found["run"]
     return run
+
+
+def tensor_program(cell: "Definition", names: tuple[str, ...]) -> Callable[..., tuple[Any, ...]]:
+    """The same for one step on tensors that autograd follows, equation by equation.
+
+    ``run(from_input, from_state, previous_hidden, previous_cell, **extra)``: both linear parts are (gate,
+    unit), or (unit) where there is one gate. Every sum and every gate is a tensor on the way to the states.
+    """
+    extra = "".join(f", {name}" for name in ("*", *cell.extra)) if cell.extra else ""
+    head = f"def run(from_input, from_state, previous_hidden, previous_cell=None{extra}):"
+    body = [*_tensor_lines(cell), f"return ({', '.join(names)},)"]
+    found: dict[str, Any] = on_tensors()
+    exec(compile("\n    ".join([head, *body]), f"<{cell.gates[0].name} ... on tensors>", "exec"), found)
+    run: Callable[..., tuple[Any, ...]] = found["run"]
+    return run
+
+
+def _tensor_lines(cell: "Definition") -> Iterator[str]:
+    # Iterating over a tensor takes three times as long as `unbind`, and a slice is two nodes more to go back.
+    cut = ".unbind(0)" if len(cell.gates) > 1 else ""
+    comma = "," if cut else ""
+    joined = cell.reads_state and all(_plain(cell, gate) is not None for gate in cell.gates)
+    if joined:
+        sums = ", ".join(gate.preactivation.name for gate in cell.gates)
+        yield f"{sums}{comma} = (from_input + from_state){cut}"
+    else:
+        for side in ("from_input", "from_state")[: 1 + cell.reads_state]:
+            yield f"{', '.join(f'{gate.name}_{side}' for gate in cell.gates)}{comma} = {side}{cut}"
+    done = {gate.preactivation.name for gate in cell.gates if joined}
+    for equation in cell.elementwise:
+        if equation.name not in done:
+            yield f"{equation.name} = {_code(equation, False)}"
 
 
 def _lines(cell: "Definition", scanned: bool, blocks: bool) -> Iterator[str]:

@@ -5,11 +5,13 @@ of a cell (which gate keeps, whether there is a memory) is read off its equation
 """
 
 import functools
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
 
 from . import compile as programs
 from .expressions import Array, Call, Expression, Linear, Operation, Symbol, Values, number_latex
+from .jacobian import Block, Term
 from .kinds import Cell
 from .meanings import GATES
 
@@ -131,6 +133,11 @@ UNPROJECTED = Symbol("unprojected", "u_t")
 STATES = ("hidden", "cell")
 
 
+def state_weight(gate: "Gate") -> Symbol:
+    """``W_hf``: the rows of ``W_h`` that make a gate's sum."""
+    return Symbol(f"W_h{gate.rows}", f"W_{{h{gate.rows}}}")
+
+
 @functools.cache
 def input_part(rows: str, bias: bool = True) -> Linear:
     """``W x_t + b`` for the rows of one gate; for all gates at once with ``rows=""``."""
@@ -171,6 +178,8 @@ class Definition:
     gates: tuple[Gate, ...]
     linear: tuple[Equation, ...]  # one input part per gate, and one state part where a gate reads h
     elementwise: tuple[Equation, ...]  # the rest, unit by unit (and a projection, where there is one)
+    jacobian: tuple[Block, ...] = field(default=(), compare=False)  # of a step; none: nobody wrote it down
+    within: tuple[Block, ...] = field(default=(), compare=False)  # of a state by another of the same step
 
     @property
     def equations(self) -> tuple[Equation, ...]:
@@ -305,6 +314,17 @@ class Definition:
         return programs.program(self, self.names, scanned=False)
 
     @functools.cached_property
+    def followed(self) -> tuple[str, ...]:
+        """The equations whose values a gradient is taken by: gates, what goes into them, states."""
+        gates = [symbol.name for gate in self.gates for symbol in (gate.preactivation, gate.activation)]
+        return tuple(name for name in self.names if name in (*gates, *self.states, UNPROJECTED.name))
+
+    @functools.cached_property
+    def on_tensors(self) -> Callable[..., tuple[Any, ...]]:
+        """`followed` of one step on tensors that autograd follows: see `programs.tensor_program`."""
+        return programs.tensor_program(self, self.followed)
+
+    @functools.cached_property
     def on_rows(self) -> programs.Program:
         """The new states of single steps, a row for each: see `programs.program`."""
         return programs.program(self, self.states, scanned=False)
@@ -326,6 +346,7 @@ class Writer:
         self.options: tuple[tuple[str, bool | str | float], ...] = (*options.items(), ("bias", bias))
         state_bias = bias if state_bias is None else state_bias
         self.written: list[Equation] = []
+        self.blocks: list[Block] = []
         self.linear = []
         for gate in gates:
             about = f"{gate.name} {'values' if gate.name == 'candidate' else 'gate'}"
@@ -354,6 +375,20 @@ class Writer:
         self.written.append(Equation(symbol, expression, meaning))
         return symbol
 
+    def derivative(
+        self,
+        new: Symbol,
+        old: Symbol,
+        *terms: tuple[Expression, Symbol | str | None],
+        left: Symbol | None = None,
+    ) -> None:
+        """Write ``d new / d old`` as a sum of ``diag(coefficient) @ factor``: see `jacobian.Block`."""
+        self.blocks.append(Block(new, old, tuple(Term(*term) for term in terms), left))
+
     def definition(self) -> Definition:
         """The definition of the cell, with everything that was written."""
-        return Definition(self.name, self.options, self.gates, tuple(self.linear), tuple(self.written))
+        steps = tuple(block for block in self.blocks if block.old.name.startswith("previous_"))
+        within = tuple(block for block in self.blocks if block not in steps)
+        return Definition(
+            self.name, self.options, self.gates, tuple(self.linear), tuple(self.written), steps, within
+        )

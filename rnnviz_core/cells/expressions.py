@@ -174,6 +174,7 @@ ON_ARRAYS: dict[str, Callable[[Any], Any]] = {
     "sigmoid": _sigmoid,
     "tanh": np.tanh,
     "relu": _relu,
+    "sign": np.sign,
     # What imported cells may use instead; `MEANT` says what the names stand for.
     "hard_sigmoid": lambda a: np.clip(0.2 * a + 0.5, 0, 1),
     "hard_sigmoid_sixth": lambda a: np.clip(a / 6 + 0.5, 0, 1),
@@ -207,6 +208,11 @@ MEANT = {
     "silu": "a times its sigmoid",
     "exponential": "e^a",
 }
+
+
+def on_tensors() -> dict[str, Callable[[Any], Any]]:
+    """The functions by name, for tensors."""
+    return {name: _ON_TENSORS.get(name) or getattr(_torch(), name) for name in ON_ARRAYS}
 
 
 _LATEX = {"sigmoid": r"\sigma", "tanh": r"\tanh", "exponential": r"\exp"}
@@ -267,6 +273,32 @@ class Clip(Expression):
 
 
 @dataclass(frozen=True, slots=True)
+class Square(Expression):
+    """An expression times itself, element by element: derivatives are full of them."""
+
+    base: Expression
+
+    def evaluate(self, values: Values) -> Array:
+        """The square of the base."""
+        base = self.base.evaluate(values)
+        return base * base
+
+    def latex(self, numbers: Mapping[str, float] | None = None, digits: int = 3) -> str:
+        """The base with its exponent; a number or a sum in brackets."""
+        base = self.base.latex(numbers, digits)
+        plain = self.base.precedence == 3 and not (numbers and set(self.base.symbols()) & set(numbers))
+        return f"{base}^2" if plain else rf"\left({base}\right)^2"
+
+    def code(self) -> str:
+        """The base with its exponent."""
+        return f"{self.base.code()} ** 2" if self.base.precedence == 3 else f"({self.base.code()}) ** 2"
+
+    def symbols(self) -> tuple[str, ...]:
+        """What the base reads."""
+        return self.base.symbols()
+
+
+@dataclass(frozen=True, slots=True)
 class Linear(Expression):
     """``weight @ vector + bias``: one number per row of the matrix."""
 
@@ -323,6 +355,11 @@ def tanh(argument: Expression) -> Call:
 def relu(argument: Expression) -> Call:
     """Keeps what is positive, turns the rest to 0."""
     return Call("relu", argument)
+
+
+def sign(argument: Expression) -> Call:
+    """1 above zero, 0 at zero: the slope of a relu, given its value."""
+    return Call("sign", argument)
 
 
 def number_latex(number: float, digits: int = 3) -> str:

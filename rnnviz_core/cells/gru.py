@@ -1,7 +1,7 @@
 """The gated recurrent unit, as PyTorch computes it."""
 
-from .definition import HIDDEN, PREVIOUS_HIDDEN, Definition, Gate, Writer
-from .expressions import sigmoid, tanh
+from .definition import HIDDEN, PREVIOUS_HIDDEN, Definition, Gate, Writer, state_weight
+from .expressions import Square, sigmoid, tanh
 from .meanings import GATES
 
 NAMED = "a GRU"
@@ -28,5 +28,14 @@ def define(*, bias: bool = True) -> Definition:
         HIDDEN,
         (1 - update) * candidate + update * PREVIOUS_HIDDEN,
         "The new state: a blend of new content and old state, set by update.",
+    )
+    new = (1 - update) * (1 - Square(candidate))
+    write.derivative(
+        HIDDEN,
+        PREVIOUS_HIDDEN,
+        (update, None),
+        ((PREVIOUS_HIDDEN - candidate) * update * (1 - update), state_weight(z)),
+        (new * reset, state_weight(n)),
+        (new * n.from_state * reset * (1 - reset), state_weight(r)),
     )
     return write.definition()

@@ -1,7 +1,17 @@
 """The long short-term memory, as PyTorch computes it."""
 
-from .definition import CELL, HIDDEN, PREVIOUS_CELL, UNPROJECTED, Definition, Gate, Writer
-from .expressions import Linear, Symbol, sigmoid, tanh
+from .definition import (
+    CELL,
+    HIDDEN,
+    PREVIOUS_CELL,
+    PREVIOUS_HIDDEN,
+    UNPROJECTED,
+    Definition,
+    Gate,
+    Writer,
+    state_weight,
+)
+from .expressions import Linear, Square, Symbol, sigmoid, tanh
 from .meanings import GATES
 
 NAMED = "an LSTM"
@@ -25,12 +35,26 @@ def define(*, projection: bool = False, bias: bool = True) -> Definition:
         keep * PREVIOUS_CELL + take * candidate,
         "The new cell: what is kept of the old one plus what is written.",
     )
+    weight = Symbol("W_hr", "W_{hr}") if projection else None  # PyTorch's name
+    out = show * (1 - Square(tanh(cell)))
+    write.derivative(CELL, PREVIOUS_CELL, (keep, None))
+    write.derivative(
+        CELL,
+        PREVIOUS_HIDDEN,
+        (PREVIOUS_CELL * keep * (1 - keep), state_weight(f)),
+        (candidate * take * (1 - take), state_weight(i)),
+        (take * (1 - Square(candidate)), state_weight(g)),
+    )
+    write.derivative(
+        HIDDEN, PREVIOUS_HIDDEN, (tanh(cell) * show * (1 - show), state_weight(o)), (out, "cell"), left=weight
+    )
+    write.derivative(HIDDEN, PREVIOUS_CELL, (out, "cell"), left=weight)
+    write.derivative(HIDDEN, CELL, (out, None), left=weight)
     shown = "The tanh of the cell, as far as the output gate shows it"
-    if not projection:
+    if weight is None:
         write.state(HIDDEN, show * tanh(cell), f"{shown}: the new state.")
         return write.definition()
     unprojected = write.state(UNPROJECTED, show * tanh(cell), f"{shown}, before the projection.")
-    weight = Symbol("W_hr", "W_{hr}")  # PyTorch's name
     write.state(
         HIDDEN, Linear(weight, unprojected, None), "The new state: the same, mixed into fewer numbers."
     )

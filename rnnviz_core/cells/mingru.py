@@ -23,4 +23,5 @@ def define(*, bias: bool = True) -> Definition:
         (1 - update) * PREVIOUS_HIDDEN + update * candidate,
         "The new state: a blend of old state and new content, set by update.",
     )
+    write.derivative(HIDDEN, PREVIOUS_HIDDEN, (1 - update, None))
     return write.definition()

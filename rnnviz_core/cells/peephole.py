@@ -1,7 +1,7 @@
 """The LSTM with peepholes: its gates look at the cell, too (Gers & Schmidhuber, 2000; Gers et al., 2002)."""
 
-from .definition import CELL, HIDDEN, PREVIOUS_CELL, Definition, Gate, Writer
-from .expressions import Symbol, sigmoid, tanh
+from .definition import CELL, HIDDEN, PREVIOUS_CELL, PREVIOUS_HIDDEN, Definition, Gate, Writer, state_weight
+from .expressions import Square, Symbol, sigmoid, tanh
 
 NAMED = "a peephole LSTM"
 
@@ -44,4 +44,18 @@ def define(*, bias: bool = True) -> Definition:
     write.state(
         HIDDEN, show * tanh(cell), "The new state: tanh of the cell, as far as the output gate shows it."
     )
+    forgets, takes = PREVIOUS_CELL * keep * (1 - keep), candidate * take * (1 - take)
+    write.derivative(CELL, PREVIOUS_CELL, (keep, None), (forgets * p_f, None), (takes * p_i, None))
+    write.derivative(
+        CELL,
+        PREVIOUS_HIDDEN,
+        (forgets, state_weight(f)),
+        (takes, state_weight(i)),
+        (take * (1 - Square(candidate)), state_weight(g)),
+    )
+    shows = tanh(cell) * show * (1 - show)
+    out = show * (1 - Square(tanh(cell))) + shows * p_o
+    write.derivative(HIDDEN, PREVIOUS_HIDDEN, (shows, state_weight(o)), (out, "cell"))
+    write.derivative(HIDDEN, PREVIOUS_CELL, (out, "cell"))
+    write.derivative(HIDDEN, CELL, (out, None))
     return write.definition()

@@ -1,7 +1,7 @@
 """The plain RNN (Elman, 1990), as PyTorch computes it."""
 
-from .definition import HIDDEN, Definition, Gate, Writer
-from .expressions import Call
+from .definition import HIDDEN, PREVIOUS_HIDDEN, Definition, Gate, Writer, state_weight
+from .expressions import Call, Square, sign
 
 NAMED = "an RNN"
 
@@ -16,4 +16,6 @@ def define(*, relu: bool = False, bias: bool = True) -> Definition:
         f"The new content: token and old state added up, then {function}.",
     )
     write.state(HIDDEN, candidate, "The new state is the candidate: everything is rewritten at every step.")
+    slope = sign(HIDDEN) if relu else 1 - Square(HIDDEN)
+    write.derivative(HIDDEN, PREVIOUS_HIDDEN, (slope, state_weight(new)))
     return write.definition()

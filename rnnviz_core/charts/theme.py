@@ -90,6 +90,11 @@ def sequential(high: float = 1.0) -> alt.Scale:
     return _scale(0.0, high, list(SEQUENTIAL))
 
 
+def between(low: float, high: float) -> alt.Scale:
+    """The colours of `sequential` for what runs from `low` to `high`: powers of ten."""
+    return _scale(low, high, list(SEQUENTIAL))
+
+
 def diverging(limit: float = 1.0) -> alt.Scale:
     """The one scale for what runs from -`limit` to `limit` with a meaning at 0."""
     return _scale(-limit, limit, [either(pair) for pair in DIVERGING])

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from rnnviz_core.tracing.trace import Trace
 
     from .claims import Example
+    from .quantity import Quantity
 
 PLACES = {  # name -> the package whose TASK it is, imported when it is first asked for
     "sentiment": "rnnviz_core.tasks.sentiment",
@@ -133,6 +134,10 @@ class Task:
     write_evenly: "Callable[..., str] | None" = None  # see `surgery`
     attentions: tuple[str, ...] = field(default=("none",))  # kinds of attention that its networks can have
     typed: Typed = field(default_factory=Typed)
+    rerun: "Callable[..., torch.Tensor] | None" = None  # network, trace, watch: see `rnnviz_core.derivatives`
+    quantities: "Callable[[Trace], Mapping[str, Quantity]] | None" = None  # of that; the usual first
+    read_rows: "Callable[[Any, list[list[int]]], torch.Tensor] | None" = None  # outputs of texts as ids
+    read_embedded: "Callable[[Any, torch.Tensor], torch.Tensor] | None" = None  # of (row, time, dim)
     untouched: str = "The test split was not used to choose anything."  # what it had no part in, for a card
 
 

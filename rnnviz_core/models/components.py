@@ -48,8 +48,8 @@ def states_in(spec: ModelSpec) -> int:
     return len(cells.definition(spec.cell).states)
 
 
-def encode(encoder: Recurrent, x: Float[Tensor, "batch time dim"], lengths: Int[Tensor, " batch"]) -> Encoded:
-    """Read a padded batch; padding never changes a result."""
+def encode(encoder: Any, x: Float[Tensor, "batch time dim"], lengths: Int[Tensor, " batch"]) -> Encoded:
+    """Read a padded batch; padding never changes a result. `encoder` is torch's, or is called as that is."""
     if len(x) == 1 and int(lengths[0]) == x.shape[1]:  # no padding: packing would cost a fifth more
         states, state = encoder(x)
     else:

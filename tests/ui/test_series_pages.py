@@ -24,6 +24,7 @@ PLACES = [
     ("embeddings", "numbers"),
     *(("gates", name) for name in ("maps", "summary", "cell")),
     *(("states", name) for name in ("maps", "units", "changes", "ledger", "path")),
+    *(("gradients", name) for name in ("reach", "pairs", "backwards", "roads", "exploding")),
     ("attention", "instead"),
     *(("softmax", name) for name in ("forecast", "terms")),
 ]

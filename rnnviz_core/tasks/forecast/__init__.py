@@ -10,7 +10,7 @@ from rnnviz_core.models.forecaster import Forecaster
 from rnnviz_core.models.forecaster_spec import ForecastSpec
 from rnnviz_core.tracing.trace import Trace
 
-from . import examples, program, recording, scoring, series, training
+from . import examples, gradients, program, recording, scoring, series, training
 
 
 def _build(spec: ForecastSpec, tokenizers: Mapping[str, Tokenizer], name: str | None) -> Forecaster:
@@ -91,4 +91,6 @@ TASK = Task(
     read=training.read,
     prepare=training.prepare,
     first_reading=training.first_reading,
+    rerun=gradients.rerun,
+    quantities=gradients.quantities,
 )

@@ -10,7 +10,7 @@ from rnnviz_core.models.classifier import SentimentModel
 from rnnviz_core.models.classifier_spec import SentimentSpec
 from rnnviz_core.tracing.trace import Trace
 
-from . import everyday, pointing, program, recording, scoring, training
+from . import everyday, gradients, pointing, program, recording, scoring, training
 from .opinions import SENTIMENT
 
 
@@ -88,4 +88,8 @@ TASK = Task(
     about=scoring.about,
     with_weights=recording.with_weights,
     attentions=("none", "pooling"),
+    rerun=gradients.rerun,
+    quantities=gradients.quantities,
+    read_rows=gradients.read_rows,
+    read_embedded=gradients.read_embedded,
 )

@@ -14,7 +14,7 @@ from rnnviz_core.models.seq2seq_spec import TranslationSpec
 from rnnviz_core.search import USUAL_BEAM
 from rnnviz_core.tracing.trace import Trace
 
-from . import program, recording, scoring, surgery, training
+from . import gradients, program, recording, scoring, surgery, training
 from .examples import EXAMPLES
 
 BEAM = Option("beam", USUAL_BEAM, "Hypotheses kept per step.", 1, limits.BEAM)
@@ -95,4 +95,6 @@ TASK = Task(
     with_weights=surgery.with_weights,
     write_evenly=surgery.write_evenly,
     attentions=("none", "luong", "bahdanau"),
+    rerun=gradients.rerun,
+    quantities=gradients.quantities,
 )

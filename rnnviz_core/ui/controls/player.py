@@ -23,8 +23,13 @@ SPEEDS = {"slow": 2.0, "normal": 1.2, "fast": 0.6}  # seconds per step
 _PLAYING, _DUE, _SPEED = "player-on", "player-due", "player-speed"
 
 
-def play(view: "View", part: str, draw: Callable[[int], None]) -> None:
+def play(
+    view: "View", part: str, draw: Callable[[int], None], *, by: int = 1, first: int | None = None
+) -> None:
     """Draw the player, then what depends on its step: `draw` gets it.
+
+    It walks forwards, or with ``by=-1`` from the last step to the first, and opens at `first`, else at the
+    step that matters most.
 
     Choosing a step runs the whole page, as any choice does. While it plays, only the player and what
     `draw` draws run again.
@@ -32,9 +37,9 @@ def play(view: "View", part: str, draw: Callable[[int], None]) -> None:
     if st.session_state.get(_PLAYING):
         seconds = SPEEDS[st.session_state.get(_SPEED) or "normal"]
         walk = guard.fragment(_play, view.page, view.model_id, seconds=seconds, afterwards=_stop)
-        walk(view, part, draw, seconds)
+        walk(view, part, draw, seconds, by, first)
     else:
-        _play(view, part, draw, None)
+        _play(view, part, draw, None, by, first)
 
 
 def _stop() -> None:
@@ -42,13 +47,21 @@ def _stop() -> None:
     st.session_state[_PLAYING] = False
 
 
-def _play(view: "View", part: str, draw: Callable[[int], None], seconds: float | None) -> None:
+def _play(
+    view: "View",
+    part: str,
+    draw: Callable[[int], None],
+    seconds: float | None,
+    by: int,
+    first: int | None,
+) -> None:
     texts = step_texts(view.trace, part)
     name = TOKEN_NAMES[view.trace.time_axis(part)]
     last = len(texts) - 1
-    step = whole(name, len(texts), first_look.step(view.trace, part))
+    opens = first_look.step(view.trace, part) if first is None else first
+    step = whole(name, len(texts), opens)
     if seconds and bool(st.session_state.get(_PLAYING)):
-        step = _walk(name, step, last, seconds)
+        step = _walk(name, step, last, seconds, by)
     elif seconds:
         st.rerun()  # stopped: leave the fragment
     key = url.widget("player", step)
@@ -69,20 +82,20 @@ def _play(view: "View", part: str, draw: Callable[[int], None], seconds: float |
                 width=300,
                 label_visibility="collapsed",
             )
-            _buttons(step, last, go, name)
+            _buttons(step, last, go, name, by)
     draw(step)
 
 
-def _buttons(step: int, last: int, go: Callable[[int], None], in_url: str) -> None:
+def _buttons(step: int, last: int, go: Callable[[int], None], in_url: str, by: int) -> None:
     """Play first: on a phone it stands beside the slider, and the others fill the row below."""
     playing = bool(st.session_state.get(_PLAYING))
     st.button(
         "Pause" if playing else "Play",
         icon=":material/pause:" if playing else ":material/play_arrow:",
         key="player-play",
-        help="Stop here" if playing else "Walk through the steps",
+        help="Stop here" if playing else "Walk through the steps" + " from right to left" * (by < 0),
         on_click=_toggle,
-        args=(in_url, step == last),
+        args=(in_url, step, last, by),
     )
     for icon, name, to, keys in (
         ("first_page", "First step", 0, None),
@@ -103,25 +116,26 @@ def _buttons(step: int, last: int, go: Callable[[int], None], in_url: str) -> No
     st.selectbox("Speed", list(SPEEDS), index=1, key=_SPEED, label_visibility="collapsed", width=104)
 
 
-def _toggle(name: str, at_end: bool) -> None:
+def _toggle(name: str, step: int, last: int, by: int) -> None:
     """Start or stop; from the end it starts over."""
     playing = not st.session_state.get(_PLAYING)
     st.session_state[_PLAYING] = playing
     if playing:
         st.session_state[_DUE] = time.monotonic()
-        if at_end:
-            url.put(name, "0")
+        start, end = (0, last) if by > 0 else (last, 0)
+        if step == end:
+            url.put(name, str(start))
             st.session_state[_DUE] += SPEEDS[st.session_state.get(_SPEED) or "normal"]
 
 
-def _walk(name: str, step: int, last: int, seconds: float) -> int:
+def _walk(name: str, step: int, last: int, seconds: float, by: int) -> int:
     """The step that is due; after the last one the walk ends."""
     if time.monotonic() < st.session_state[_DUE] - 0.3 * seconds:
         return step
-    if step >= last:
+    if not 0 <= step + by <= last:
         st.session_state[_PLAYING] = False
         st.rerun()
     st.session_state[_DUE] = time.monotonic() + seconds
-    url.put(name, str(step + 1))
+    url.put(name, str(step + by))
     url.write()
-    return step + 1
+    return step + by

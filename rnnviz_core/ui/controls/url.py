@@ -23,6 +23,7 @@ NAMES = (
     *("task", "model", "text", "section", "layer", "token", "step", "unit", "state", "units", "deal"),
     *("beam", "reference", "with", "with_text", "start", "span"),
     *("order", "gate", "convention", "side", "map", "word", "from", "to"),
+    *("of", "scale", "weights", "clip"),
 )
 DIGITS = 9  # more than any number in a link needs
 _KEY = "rnnviz-url"

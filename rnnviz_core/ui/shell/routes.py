@@ -72,6 +72,12 @@ ROUTES = (
         "The network's memory after every step, and how it changes.",
     ),
     Route(
+        "gradients",
+        "Gradients",
+        ":material/trending_down:",
+        "How strongly the answer depends on each step, and how that fades or grows on the way back.",
+    ),
+    Route(
         "attention",
         "Attention",
         ":material/visibility:",

@@ -1,0 +1,175 @@
+"""Templates of the gradients page: lengths on a logarithmic axis, pairs of steps, a step's Jacobian."""
+
+from functools import cache
+
+import altair as alt
+
+from . import building_blocks as parts
+from . import theme
+
+DASHES = ([1, 0], [7, 3], [2, 2], [7, 2, 2, 2])
+DECADES = [10.0**power for power in range(-30, 31)]  # lines of a logarithmic axis; those outside are left out
+WRITTEN = (
+    "datum.value >= 0.0001 && datum.value < 100000 ? format(datum.value, ',~r') : format(datum.value, '.0e')"
+)
+
+
+def _looks(kinds: tuple[str, ...], columns: int) -> tuple[alt.Color, alt.StrokeDash]:
+    colours = [theme.LINE_COLOURS[number % len(theme.LINE_COLOURS)] for number in range(len(kinds))]
+    colour = alt.Color(
+        "kind:N",
+        title=None,
+        sort=list(kinds),
+        scale=alt.Scale(domain=list(kinds), range=colours),
+        legend=alt.Legend(
+            orient="top", direction="horizontal", symbolType="stroke", columns=columns, labelLimit=260
+        ),
+    )
+    dash = alt.StrokeDash(
+        "kind:N",
+        sort=list(kinds),
+        scale=alt.Scale(
+            domain=list(kinds), range=[DASHES[number % len(DASHES)] for number in range(len(kinds))]
+        ),
+    )
+    return colour, dash
+
+
+@cache
+def lengths(
+    kinds: tuple[str, ...], part: str, title: str, subtitle: str, axis: str = "length of the gradient"
+) -> alt.LayerChart:
+    """Curves of lengths on a logarithmic axis, a line of the grid for every factor of ten.
+
+    Datasets: ``lengths`` (`frames.gradients.curves`), ``chosen`` (`frames.tokens.one_step`). Selection:
+    ``cell``, with ``position``.
+    """
+    x = parts.tokens_x(parts.steps_title(part))
+    y = alt.Y("value:Q", title=axis, scale=alt.Scale(type="log", nice=True)).axis(
+        grid=True, labelExpr=WRITTEN, values=DECADES, labelOverlap="greedy"
+    )
+    base = alt.Chart(alt.NamedData("lengths"))
+    colour, dash = _looks(kinds, 2)
+    tips = [
+        *parts.step_tips(),
+        parts.tip("kind", "network" if len(kinds) > 1 else "line", "text"),
+        alt.Tooltip("length:Q", title="length", format=".3~g"),
+    ]
+    lines = base.mark_line(strokeWidth=2.2).encode(x=x, y=y, color=colour, strokeDash=dash)
+    dots = base.mark_point(filled=True, size=26, opacity=1).encode(x=x, y=y, color=colour, tooltip=tips)
+    columns = parts.whole_columns(base, "position").encode(x=x)
+    return theme.finish(
+        alt.layer(columns, parts.chosen_band(x), lines, dots).properties(
+            title=parts.heading(title, *subtitle.split("\n")), height=300
+        )
+    )
+
+
+@cache
+def pairs(count: int, part: str, low: int) -> alt.LayerChart:
+    """How a change of one step arrives at a later one, for every pair; colour by powers of ten.
+
+    Datasets: ``pairs`` (`frames.gradients.grid`), ``chosen`` (`frames.tokens.one_step`). Selection: ``cell``,
+    with ``position``. `low` is the power of ten at the dark end.
+    """
+    title = parts.steps_title(part)
+    side = max(140, min(560, count * max(3, min(24, 420 // count))))
+    x = parts.tokens_x(f"changed at: {title}")
+    y = parts.tokens_y("seen at", field="row_tick", sort="row")
+    cells = (
+        alt.Chart(alt.NamedData("pairs"))
+        .mark_rect(cursor="pointer")
+        .encode(
+            x=x,
+            y=y,
+            color=alt.Color(
+                "shade:Q",
+                scale=theme.between(low, 0.0),
+                title="arrives as",
+                legend=alt.Legend(
+                    orient="top",
+                    direction="horizontal",
+                    titleOrient="left",
+                    gradientLength=180,
+                    gradientThickness=10,
+                    values=[low, low / 2, 0],
+                    labelExpr="datum.value == 0 ? '1 and more' : format(pow(10, datum.value), '.1~g')",
+                ),
+            ),
+            tooltip=[
+                parts.tip("token", "changed at", "text"),
+                parts.tip("row_token", "seen at", "text"),
+                alt.Tooltip("value:Q", title="a change of 1 arrives as", format=".3~g"),
+            ],
+        )
+        .add_params(parts.cell_click("position"))
+    )
+    return theme.finish(
+        alt.layer(cells, parts.chosen_column(x)).properties(
+            title=parts.heading(
+                "How much of a change arrives", "Column: the step that is changed; row: a later one"
+            ),
+            height=side,
+        )
+    )
+
+
+@cache
+def clipping(factors: tuple[str, ...], limit: float | None) -> alt.LayerChart:
+    """The gradient by the recurrent weights for every factor, as it is and clipped.
+
+    Dataset: ``clipped`` (`frames.gradients.clipped`).
+    """
+    kinds = ("as it is", "clipped") if limit is not None else ("as it is",)
+    colour, dash = _looks(kinds, 2)
+    base = alt.Chart(alt.NamedData("clipped"))
+    x = alt.X("factor:O", title="recurrent weights times", sort=list(factors)).axis(labelAngle=0)
+    y = alt.Y("length:Q", title="length", scale=alt.Scale(type="log", nice=True)).axis(
+        grid=True, labelExpr=WRITTEN, values=DECADES, labelOverlap="greedy"
+    )
+    tips = [
+        parts.tip("factor", "weights times", "text"),
+        parts.tip("kind", "gradient", "text"),
+        alt.Tooltip("length:Q", title="length", format=".3~g"),
+    ]
+    lines = base.mark_line(strokeWidth=2).encode(x=x, y=y, color=colour, strokeDash=dash)
+    dots = base.mark_point(filled=True, size=40, opacity=1).encode(x=x, y=y, color=colour, tooltip=tips)
+    return theme.finish(
+        alt.layer(lines, dots).properties(
+            title=parts.heading(
+                "By the recurrent weights", "Length of the whole gradient that training sees"
+            ),
+            height=200,
+        )
+    )
+
+
+@cache
+def jacobian(rows: int, columns: int) -> alt.Chart:
+    """One step's Jacobian as a heatmap. Dataset: ``jacobian`` (`frames.gradients.matrix`)."""
+
+    def every(count: int) -> list[int]:
+        return list(range(0, count, max(4, 2 ** max(0, (count // 8 - 1).bit_length()))))
+
+    return theme.finish(
+        alt.Chart(alt.NamedData("jacobian"))
+        .mark_rect()
+        .encode(
+            x=alt.X("column:O", title="unit before the step", sort="ascending").axis(
+                labelOverlap="greedy", labelAngle=0, values=every(columns)
+            ),
+            y=alt.Y("unit:O", title="unit after it", sort="ascending").axis(
+                labelOverlap="greedy", values=every(rows)
+            ),
+            color=parts.colour("shade", theme.diverging(), "of the largest", [-1, 0, 1]),
+            tooltip=[
+                alt.Tooltip("unit:O", title="unit after"),
+                alt.Tooltip("column:O", title="unit before"),
+                parts.tip("value", "derivative"),
+            ],
+        )
+        .properties(
+            title=parts.heading("The step’s Jacobian", "What a change of one unit does to another"),
+            height=max(120, rows * max(1, min(24, 288 // rows))),
+        )
+    )

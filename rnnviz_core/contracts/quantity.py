@@ -1,0 +1,42 @@
+"""What a gradient is taken of: one number that a network computes, with its name and its words."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from rnnviz_core.errors import SpecError, unknown_choice
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+
+@dataclass(frozen=True)
+class Quantity:
+    """One number."""
+
+    name: str  # as `of` takes it: ``logit:positive``
+    words: str  # as a sentence has it: ``the logit of “positive”``
+    take: "Callable[[Tensor], Tensor]"  # of what a task's `rerun` returns
+
+
+def by_name(found: Mapping[str, Quantity], name: str, network: str) -> Quantity:
+    """The quantity of a name.
+
+    Raises
+    ------
+    SpecError
+        Says which kinds there are, or which values a kind has.
+    """
+    if name in found:
+        return found[name]
+    kind, colon, value = name.partition(":")
+    known = [one.partition(":")[2] for one in found if one.partition(":")[0] == kind]
+    if colon and known and known != [""]:
+        if all(one.isdecimal() for one in known):
+            raise SpecError(f"{network} has no {name!r}; {kind} goes from {known[0]} to {known[-1]}")
+        raise SpecError(unknown_choice(f"value of {kind}", value, known))
+    kinds = dict.fromkeys(one.partition(":")[0] + ":…" * (":" in one) for one in found)
+    raise SpecError(
+        f"{network} gives no {name!r}; choose one of {', '.join(kinds)}, or a unit at a step "
+        "as site:step:unit (encoder.0.hidden:5:17)"
+    )
