@@ -34,7 +34,7 @@ _pairs: Cache[jacobians.Pairs] = Cache(limits.CACHED_MAPS, seconds=limits.CACHE_
 def _key(entry: Entry, trace: Trace) -> tuple[Any, ...]:
     """The checkpoint, the text, and what was written."""
     written = tuple(token.id for token in trace.tokens.get("target", ()))
-    return (*loaders.stamp(entry), trace.text, written)
+    return entry.id, loaders.stamp(entry), trace.text, written
 
 
 def _turn(trace: Trace) -> contextlib.AbstractContextManager[None]:

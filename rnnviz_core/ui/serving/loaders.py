@@ -72,11 +72,6 @@ def own() -> Held | None:
     return held
 
 
-def stamp(entry: Entry) -> tuple[str, str]:
-    """What tells one checkpoint from another, and from itself after its files were replaced."""
-    return str(entry.path), _stamp(entry.path)
-
-
 def models() -> Scan:
     """The networks on offer; a folder is scanned again only when a file in it changed."""
     return source().scan()
