@@ -16,7 +16,7 @@ from rnnviz_core.ui.drawing.show import show
 from rnnviz_core.ui.serving import derivatives
 from rnnviz_core.ui.shell.wording import explain, plain
 
-from .chosen import LOCAL, choose_quantity, gradient_of, proof
+from .chosen import INFO, LOCAL, NO_FORM, choose_quantity, gradient_of, proof
 
 if TYPE_CHECKING:
     from rnnviz_core.frames.layer import Layer
@@ -28,6 +28,9 @@ BLOCKS = {"hidden": "hidden by hidden", "cell": "cell by cell"}
 
 def backwards(view: "View", layer: "Layer") -> None:
     """The player; it opens at the step that was read last."""
+    if not view.trace.definition(layer.part).jacobian:
+        st.info(NO_FORM, icon=INFO)
+        return
     of = choose_quantity(view)
     gradient = gradient_of(view, of)
     texts = frames.state_texts(view.trace, layer)

@@ -16,7 +16,8 @@ from rnnviz_core.ui.shell.wording import plain
 if TYPE_CHECKING:
     from rnnviz_core.ui.serving.view import View
 
-MARGIN = "margin"
+MARGIN, INFO = "margin", ":material/info:"
+NO_FORM = "The Jacobian of this cell is not written down, so there is only the gradient itself to show."
 LOCAL = (
     "A gradient is local: it says what a small change would do. It does not say what made the answer, and "
     "where a gate is saturated a large change may do what a small one does not."
@@ -34,6 +35,9 @@ def quantities(entry: Entry, trace: Trace) -> dict[str, str]:
 def choose_quantity(view: "View") -> str:
     """The number that is differentiated, kept as ``of`` in the address."""
     offered = quantities(view.entry, view.trace)
+    if not offered:
+        st.info("This network names no number of its answer that could be differentiated.", icon=INFO)
+        st.stop()
     default = next(iter(offered))
     if url.get("of") not in offered:  # another text or network has other steps and classes
         url.put("of", None)

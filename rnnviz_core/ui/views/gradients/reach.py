@@ -22,7 +22,7 @@ from rnnviz_core.ui.serving import derivatives, loaders
 from rnnviz_core.ui.shell.wording import architecture, download_rows, explain, plain
 from rnnviz_core.ui.views.states.maps import choose_state, layers_shown
 
-from .chosen import LOCAL, choose_quantity, gradient_of, proof, same_quantity, value_in_words
+from .chosen import INFO, LOCAL, NO_FORM, choose_quantity, gradient_of, proof, same_quantity, value_in_words
 
 if TYPE_CHECKING:
     from rnnviz_core.frames.layer import Layer
@@ -127,7 +127,10 @@ def every_pair(view: "View", layer: "Layer") -> None:
     for shown in layers_shown(view, layer):
         trace = shown.trace
         if layer.site(state) not in trace:
-            st.info(f"This network has no {state} state.", icon=":material/info:")
+            st.info(f"This network has no {state} state.", icon=INFO)
+            continue
+        if not trace.definition(layer.part).jacobian:
+            st.info(NO_FORM, icon=INFO)
             continue
         found = derivatives.pairs(shown.entry, trace, layer, state)
         texts = frames.state_texts(trace, layer)
