@@ -207,6 +207,7 @@ MEANT = {
     "selu": "1.0507 a above 0, 1.7581 (e^a - 1) below",
     "silu": "a times its sigmoid",
     "exponential": "e^a",
+    "sign": "1 above 0, -1 below, 0 at 0",
 }
 
 
