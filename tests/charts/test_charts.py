@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
+from helpers_charts import spec_of
 from helpers_trace import sentiment_trace, translation_trace
 
 from rnnviz_core import charts, limits
@@ -253,7 +254,7 @@ def channels(view: dict[str, Any]) -> Iterator[dict[str, Any]]:
 @every_template
 def test_every_encoded_field_is_a_column_of_its_frame(template, frames):
     used = set()
-    for data, view in views(template.to_dict()):
+    for data, view in views(spec_of(template)):
         used.add(data)
         made = {step["as"] for step in view.get("transform", []) if "calculate" in step}
         for channel in channels(view):
@@ -269,13 +270,13 @@ def test_every_encoded_field_is_a_column_of_its_frame(template, frames):
 @every_template
 def test_selections_name_columns_of_the_frames(template, frames):
     columns = set().union(*(frame.columns for frame in frames.values()))
-    for parameter in template.to_dict().get("params", []):
+    for parameter in spec_of(template).get("params", []):
         assert set(parameter.get("select", {}).get("fields", [])) <= columns
 
 
 @every_template
 def test_a_template_holds_no_rows_and_is_compiled_once(template, frames):
-    spec = template.to_dict()
+    spec = spec_of(template)
     assert "datasets" not in spec
     assert "values" not in json.dumps(spec.get("data", {}))
     assert len(json.dumps(spec)) < 30_000
@@ -283,7 +284,7 @@ def test_a_template_holds_no_rows_and_is_compiled_once(template, frames):
 
 @every_template
 def test_titles_say_what_is_shown_and_fit_a_phone(template, frames):
-    for title in titles(template.to_dict()):
+    for title in titles(spec_of(template)):
         lines = [title["text"], *title.get("subtitle", [])]
         assert all(lines)
         assert len(title["text"]) <= 36, title
@@ -298,7 +299,7 @@ def titles(spec: dict[str, Any]) -> list[dict[str, Any]]:
 
 @every_template
 def test_axes_have_titles_and_marks_have_tooltips(template, frames):
-    for data, view in views(template.to_dict()):
+    for data, view in views(spec_of(template)):
         assert "tooltip" in view["encoding"] or view["mark"]["type"] == "rule"
         if data == "chosen" or view["mark"].get("opacity") == 0:  # an outline, or unseen
             continue
@@ -311,7 +312,7 @@ def test_axes_have_titles_and_marks_have_tooltips(template, frames):
 @every_template
 def test_labels_lie_flat_by_the_width_of_their_own_axis(template, frames):
     """An axis asks for the width of its bands by the scale's name, which begins with its panel's."""
-    spec = template.to_dict()
+    spec = spec_of(template)
     for number, panel in enumerate(spec.get("vconcat", [spec])):
         prefix = panel.get("name", f"concat_{number}" if "vconcat" in spec else "")
         asked = set(re.findall(r"bandwidth\('(\w+)'\)", json.dumps(panel)))
@@ -320,17 +321,17 @@ def test_labels_lie_flat_by_the_width_of_their_own_axis(template, frames):
 
 @every_template
 def test_no_text_is_smaller_than_twelve_pixels(template, frames):
-    sizes = re.findall(r'"(?:\w*[fF]ontSize)": ([\d.]+)', json.dumps(template.to_dict()))
+    sizes = re.findall(r'"(?:\w*[fF]ontSize)": ([\d.]+)', json.dumps(spec_of(template)))
     assert sizes
     assert min(map(float, sizes)) >= 12
 
 
 @every_template
 def test_templates_fill_the_width_and_draw_in_a_notebook(template, frames):
-    spec = template.to_dict()
+    spec = spec_of(template)
     assert spec["autosize"]["type"] == "fit-x"
     assert "width" not in spec
-    drawn = charts.with_rows(template, dark=True, **frames).to_dict()
+    drawn = charts.with_rows(template, dark=True, **frames).to_dict(validate=False)  # it has been, when made
     assert drawn["background"] == theme.BACKGROUND[True]
     assert {name: len(rows) for name, rows in drawn["datasets"].items()} == {
         name: len(frame) for name, frame in frames.items()
@@ -348,7 +349,7 @@ def test_plain_columns_are_drawn_as_a_data_frame_is():
 
 @every_template
 def test_token_axes_keep_reading_order_and_repeated_pieces(template, frames):
-    for data, view in views(template.to_dict()):
+    for data, view in views(spec_of(template)):
         for channel in channels(view):
             if channel.get("field") in ("tick", "other", "target"):
                 assert channel["sort"]["field"] in STEPS
@@ -471,7 +472,7 @@ def test_lines_of_classes_can_be_told_apart_in_grey(count):
     ],
 )
 def test_other_lines_have_a_shape_each_too(template, field):
-    spec = template.to_dict()
+    spec = spec_of(template)
     shapes = [view["encoding"]["shape"] for _, view in views(spec) if "shape" in view.get("encoding", {})]
     assert [(shape["field"], len(set(shape["scale"]["range"]))) for shape in shapes] == [
         (field, len(shapes[0]["scale"]["range"]))
@@ -491,7 +492,7 @@ def test_a_states_colour_belongs_to_that_state_alone():
 @pytest.mark.parametrize("template", [softmax.terms(("a", "b"), "a"), context.verdict(("a", "b"), "a")])
 def test_the_total_stands_above_the_bars(template):
     """Its line of text ends above the highest place where anything can be drawn."""
-    found = [(view["mark"], view["encoding"]) for _, view in views(template.to_dict())]
+    found = [(view["mark"], view["encoding"]) for _, view in views(spec_of(template))]
     (text,) = [(mark, encoding) for mark, encoding in found if mark["type"] == "text"]
     (top,) = {json.dumps(one["y"]["scale"]["range"][1]) for _, one in found if "scale" in one.get("y", {})}
     assert text[0]["baseline"] == "top"
@@ -545,7 +546,7 @@ def test_row_labels_are_sparse(count):
 
 @every_template
 def test_a_mark_says_its_tooltip_or_its_text_and_nothing_else(template, frames):
-    for _, view in views(template.to_dict()):
+    for _, view in views(spec_of(template)):
         mark, encoding = view["mark"], view["encoding"]
         said = mark.get("description", {}).get("expr", "")
         assert mark.get("aria") is False or said, view
@@ -559,7 +560,7 @@ def test_a_mark_says_its_tooltip_or_its_text_and_nothing_else(template, frames):
 
 @every_template
 def test_no_axis_reads_ticks_aloud(template, frames):
-    for _, view in views(template.to_dict()):
+    for _, view in views(spec_of(template)):
         for name in ("x", "y"):
             channel = view["encoding"].get(name, {})
             if channel.get("field") in ("tick", "target", "other_tick") and channel.get("axis") is not None:
