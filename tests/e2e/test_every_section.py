@@ -57,10 +57,13 @@ def test_section(shot: Shot, visitor: Visitor) -> None:
     pictures = visitor.pictures()
     assert pictures, "no chart on the page"
     grey = {number for number, picture in enumerate(pictures) if coloured(picture) < DRAWN}
-    for number in grey:  # only a histogram of gates that are never shut nor open, by its bars
-        bars = [mark.row for mark in visitor.marks() if mark.chart == number and mark.row.get("share")]
-        assert {row.get("state") for row in bars} == {"between"}, f"chart {number} is blank"
-        assert all(row["end"] > row["start"] for row in bars)
+    for number in grey:  # only a histogram of gates that are hardly ever shut or open, by its bars
+        shares = {"between": 0.0, "closed": 0.0, "open": 0.0}
+        for mark in visitor.marks():
+            if mark.chart == number and "end" in mark.row:
+                shares[mark.row["state"]] += mark.row["share"]
+        assert shares["between"] > 0.9, f"chart {number} is blank"
+        assert shares["closed"] + shares["open"] < 0.005, f"chart {number} has lost its colours"
     assert visitor.small_texts() == []
     light = visitor.colours()
     page.emulate_media(color_scheme="dark")
