@@ -11,6 +11,7 @@ from . import looking
 from .streamlit_private import CHARTS as CHARTS
 from .streamlit_private import EXPECTED, SETTLED
 
+STRIPS = ".rv-whole"  # drawings of our own
 CHROMA = 40  # of 255: how far apart a colour's channels are at least, where grey has 0
 PATIENCE = 60_000  # milliseconds a page may take: the first visit of a new server loads torch and a model
 
@@ -89,8 +90,9 @@ class Visitor:
         return [chart for chart in self.page.locator(CHARTS).all() if chart.is_visible()]
 
     def pictures(self) -> list[bytes]:
-        """What every chart looks like on the screen, as PNG."""
-        return [chart.screenshot() for chart in self.charts()]
+        """What every chart and every drawing of our own looks like on the screen, as PNG."""
+        strips = [strip for strip in self.page.locator(STRIPS).all() if strip.is_visible()]
+        return [chart.screenshot() for chart in (*self.charts(), *strips)]
 
     def small_texts(self) -> list[str]:
         """Every text on the screen below 12 px."""

@@ -21,6 +21,7 @@ class Kind:
     task: str
     cell: str = ""  # empty: any
     attention: bool | None = None  # None: with or without
+    units: int = 0  # at most; 0: any number
 
     def fits(self, spec: ModelSpec) -> bool:
         """Whether a network is one of them (and reads what is typed: Spanish, or months)."""
@@ -28,6 +29,7 @@ class Kind:
             spec.task == self.task
             and self.cell in ("", spec.cell)
             and self.attention in (None, spec.attention != "none")
+            and spec.hidden <= (self.units or spec.hidden)
             and getattr(spec, "source", "es") == "es"
             and getattr(spec, "step", "month") == "month"
         )
@@ -76,6 +78,7 @@ WRITES = Kind("translation", "gru", attention=True)
 LSTM_WRITES = Kind("translation", "lstm", attention=True)
 BLIND = Kind("translation", attention=False)
 EXPECTS = Kind("forecast", "lstm")
+TINY = Kind("sentiment", "lstm", units=4)
 CELL = (("token", "5"), ("unit", "7"))
 
 SHOTS = (
@@ -92,6 +95,10 @@ SHOTS = (
         WRITES,
         "Encoder above, decoder below; the lines are what the chosen step reads of the source.",
         first=True,
+    ),
+    Shot("overview", "whole", TINY, "A trained network of four units with every wire and every number."),
+    Shot(
+        "overview", "whole", WRITES, "One unit of a larger network with its strongest wires, the rest summed."
     ),
     *(
         Shot("embeddings", section, kind, caption, (("token", "3"),), first=section == "vectors")
@@ -215,6 +222,7 @@ SHOTS = (
         Shot(name, section, EXPECTS, caption, (("token", "170"), ("unit", "7")), first=first)
         for name, section, caption, first in (
             ("overview", "", "The network under the series that it reads, and what it expected.", True),
+            ("overview", "whole", "One unit in one month, with the wires into it.", False),
             ("embeddings", "numbers", "The input: the series, and the scaled number that is read.", False),
             ("gates", "maps", "Every gate over 264 months.", False),
             ("gates", "summary", "How open the gates are, month by month.", False),

@@ -19,6 +19,7 @@ STEPS = "token read → token output"
 ROOM = 56  # px a token needs for a label that lies flat
 UPRIGHT = 14  # px that a label takes which stands upright
 LINE = 24  # px a line of text takes at the top of a plot
+UNDER = 36  # px under a plot, for the numbers of units
 RING = 8  # px from the middle of a ring to its outer edge
 HIDDEN = alt.Axis(labels=False, aria=False)
 
@@ -180,7 +181,7 @@ def chosen_band(x: alt.X) -> alt.Chart:
     return base.mark_rect(color=theme.either(theme.MUTED), opacity=0.2)
 
 
-def chosen_ring(x: alt.X, row: int, height: int, field: str = "unit") -> list[alt.Chart]:
+def chosen_ring(x: alt.X, row: float, height: int, field: str = "unit") -> list[alt.Chart]:
     """A ring around the chosen cell, easy to find however thin its row is; dataset ``chosen``.
 
     `row` is a row's height, `height` the plot's, which the ring does not leave; `field` counts the rows.
@@ -192,6 +193,24 @@ def chosen_ring(x: alt.X, row: int, height: int, field: str = "unit") -> list[al
         base.mark_point(filled=False, opacity=1, size=110, stroke=theme.CHOSEN_EDGE, strokeWidth=4.5),
         base.mark_point(filled=False, opacity=1, size=110, stroke=theme.CHOSEN, strokeWidth=2),
     ]
+
+
+def unit_numbers(base: alt.Chart, x: alt.X, number: str = "rank") -> alt.Chart:
+    """The numbers of units under their bars: as many as can be read; `number` counts the bars from the left.
+
+    The column ``name`` says ``unit 12``; what is no unit is named in full. The axis needs `UNDER` px.
+    """
+    shown = f"datum.{number} % ceil({theme.LABEL + 1} / bandwidth('x')) == 0 ? 1 : 0"
+    return (
+        base.transform_calculate(short="replace(datum.name, 'unit ', '')")
+        .mark_text(angle=270, align="right", baseline="middle", aria=False, tooltip=None)
+        .encode(
+            x=x,
+            y=alt.value(alt.ExprRef("height + 5")),
+            text="short:N",
+            opacity=alt.value(alt.ExprRef(shown)),
+        )
+    )
 
 
 def reach(base: alt.Chart, channel: Literal["x", "y"], *fields: str) -> list[alt.Chart]:

@@ -122,19 +122,20 @@ def fixed(units: int, name: str | None, translates: bool) -> alt.VConcatChart:
     """Without attention: the list of numbers that is read, and what is left in it of each token.
 
     Datasets: ``fixed`` and, where the state `name` keeps a ledger, ``lengths``
-    (`frames.attention.left_at_the_end`).
+    (`frames.attention.left_at_the_end`). Selection: ``cell``, with ``unit``.
     """
     every = max(4, 2 ** max(0, (units // 8 - 1).bit_length()))
     sign = alt.condition("datum.value > 0", alt.value(theme.POSITIVE), alt.value(theme.NEGATIVE))
     numbers = (
         alt.Chart(alt.NamedData("fixed"))
-        .mark_bar()
+        .mark_bar(cursor="pointer")
         .encode(
             x=alt.X("unit:O", title="unit", axis=alt.Axis(values=list(range(0, units, every)), labelAngle=0)),
             y=alt.Y("value:Q", title="value", scale=alt.Scale(domain=[-1, 1])).axis(grid=True, tickCount=5),
             color=sign,
             tooltip=[alt.Tooltip("unit:O", title="unit"), building_blocks.tip("value", "value")],
         )
+        .add_params(building_blocks.cell_click("unit"))
         .properties(
             title=building_blocks.heading("All that is read", f"{units} numbers, however long the text"),
             height=150,

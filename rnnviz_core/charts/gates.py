@@ -26,6 +26,11 @@ def result_title(name: str) -> str:
     return f"New {name} state" if name in theme.STATE_COLOURS else gate_title(name)
 
 
+def map_height(gates: int, units: int) -> int:
+    """The pixels of one of so many heatmaps above each other: whole ones per row."""
+    return units * max(1, min(12, SCREEN // gates // units))
+
+
 @cache
 def gate_maps(
     gates: tuple[str, ...],
@@ -34,18 +39,20 @@ def gate_maps(
     ordered: bool = False,
     meanings: tuple[str, ...] = (),
     functions: tuple[str, ...] = (),
+    height: int | None = None,
 ) -> alt.VConcatChart:
     """Unit x token of every gate, above each other on one token axis; a click selects a cell.
 
     `meanings` and `functions` say of each gate what it means and what its sum goes through ("": nothing),
-    where that is not the usual.
+    where that is not the usual. `height` is that of one heatmap, where it must fit another view
+    (`map_height`).
 
     Datasets: ``cells`` (`frames.gates.cells`), ``chosen`` (`frames.gates.chosen`: no row, no mark; a unit
     below 0, no ring). Rows follow the column ``row``; `ordered` ones are not numbered.
     Selection: ``cell``, with ``position`` and ``unit``.
     """
     legends = ("candidate", *[gate for gate in gates if gate != "candidate"][:1])  # one serves all gates
-    height = units * max(1, min(12, SCREEN // len(gates) // units))  # whole pixels per row
+    height = height or map_height(len(gates), units)
     panels = []
     for number, gate in enumerate(gates):
         last = number == len(gates) - 1
@@ -54,7 +61,7 @@ def gate_maps(
         )
         before = _before(functions[number] if functions else _USUAL.get(gate, "sigmoid"))
         heatmap = _heatmap(gate, units, x, ordered, before, legend=gate in legends)
-        ring = building_blocks.chosen_ring(x, height // units, height, "row")
+        ring = building_blocks.chosen_ring(x, height / units, height, "row")
         panel = alt.layer(heatmap, *_column(x), *ring)
         meaning = meanings[number] if meanings else GATES[gate]
         panels.append(

@@ -3,7 +3,8 @@
 One view, drawn in pixels from the top down: tokens, embeddings, states, then what is read from
 them.
 
-Datasets (all from `frames.overview`): ``cells``, ``columns``, ``now`` (the chosen step) and, by task,
+Datasets (all from `frames.overview`): ``cells``, ``columns``, ``now`` (the chosen step), ``strips`` where a
+cell has gates and, by task,
 ``verdicts`` or ``written`` (the decoder's columns) and ``links``. A click tells the ``site`` of what is
 under it: a name of the trace, ``attention`` or ``readout``.
 """
@@ -19,8 +20,8 @@ from .unrolled import (
     FADED,
     HERE,
     JOIN,
+    KNOWN,
     LINE,
-    boxes,
     highlight,
     join,
     line,
@@ -30,6 +31,7 @@ from .unrolled import (
     x_at,
 )
 from .unrolled import Row as Row
+from .unrolled_rows import boxes
 
 GAP = 14  # px over the legend of the classes
 LEGEND = 80  # px of a line of that legend, the gap included
@@ -53,6 +55,7 @@ def sentiment(
 def translation(encoder: tuple[Row, ...], decoder: tuple[Row, ...]) -> alt.LayerChart:
     """Encoder above, decoder below, and between them what every step of the decoder reads."""
     y, layers = boxes(encoder, "columns", 0, known=True)
+    y += 8
     layers.append(_links(y, y + 84))
     layers.append(line("↓ what the chosen step reads of the source", y + 2))
     lower = boxes(decoder, "written", y + 84)
@@ -101,7 +104,7 @@ def _verdicts(layers: list[Any], y: int, classes: tuple[str, ...], ordered: bool
             y=pixels(f"{top} + datum.low * {height}"),
             y2=pixels(f"{top} + datum.high * {height}"),
             color=colour,
-            opacity=alt.condition("datum.position <= step", alt.value(1.0), alt.value(FADED)),
+            opacity=alt.condition(KNOWN, alt.value(1.0), alt.value(FADED)),
             tooltip=tips,
         ),
     ]
@@ -119,9 +122,7 @@ def _legend(layers: list[Any], top: int, classes: tuple[str, ...], colour: alt.C
         of("verdicts")
         .transform_filter(HERE)
         .transform_calculate(
-            left=f"(datum.number % {count}) / {count}",
-            right=f"(datum.number % {count} + 0.94 * datum.probability) / {count}",
-            end=f"(datum.number % {count} + 0.94) / {count}",
+            place=f"datum.number % {count}",
             down=f"floor(datum.number / {count}) * {line_height}",
             parts="split(datum['class'], ' ')",
             half="ceil(length(datum.parts) / 2)",
@@ -130,18 +131,24 @@ def _legend(layers: list[Any], top: int, classes: tuple[str, ...], colour: alt.C
             share="format(datum.probability, '.1%')",
         )
     )
+    left = pixels(f"datum.place * width / {count}")
     bar = {"y": pixels(f"{top} + datum.down"), "y2": pixels(f"{top + 10} + datum.down")}
     words = {"align": "left", "baseline": "top", "tooltip": None}
     layers += [
         chosen.mark_rect(color=theme.OUTLINE, opacity=0.25, tooltip=None).encode(
-            x=x_at("left"), x2="end:Q", **bar
+            x=left, x2=pixels(f"(datum.place + 0.94) * width / {count}"), **bar
         ),
-        chosen.mark_rect(tooltip=None).encode(x=x_at("left"), x2="right:Q", color=colour, **bar),
+        chosen.mark_rect(tooltip=None).encode(
+            x=left,
+            x2=pixels(f"(datum.place + 0.94 * datum.probability) * width / {count}"),
+            color=colour,
+            **bar,
+        ),
         chosen.mark_text(**words, fontWeight=600, fontSize=13).encode(
-            x=x_at("left"), y=pixels(f"{top + 16} + datum.down"), text="share:N"
+            x=left, y=pixels(f"{top + 16} + datum.down"), text="share:N"
         ),
         chosen.mark_text(**words, lineHeight=14, limit=alt.ExprRef(f"width / {count} - 6")).encode(
-            x=x_at("left"), y=pixels(f"{top + 34} + datum.down"), text="words:N"
+            x=left, y=pixels(f"{top + 34} + datum.down"), text="words:N"
         ),
     ]
     return top + _legend_height(len(classes)) - GAP

@@ -7,7 +7,8 @@ import altair as alt
 
 from . import building_blocks as parts
 from . import theme
-from .unrolled import FADED, HERE, LINE, Row, boxes, highlight, line, of, picture, pixels, x_at
+from .unrolled import FADED, HERE, LINE, Row, highlight, line, of, picture, pixels, x_at
+from .unrolled_rows import boxes
 
 PANEL = 132  # px of the series above the boxes
 NEXT = 22  # px of the line of words under it
@@ -50,8 +51,8 @@ def _panel(top: int) -> list[Any]:
     first = base.transform_filter("datum.position == 0")
     return [
         curve("height", theme.OUTLINE, "true", 3 * FADED),
-        curve("height", theme.OUTLINE, "datum.position <= step", 1),
-        curve("expected_height", theme.ACCENT, "datum.position <= step + 1", 0.9),
+        curve("height", theme.OUTLINE, "datum.position <= read", 1),
+        curve("expected_height", theme.ACCENT, "datum.position <= read + 1", 0.9),
         base.transform_filter(HERE)
         .mark_point(filled=True, size=60, color=theme.OUTLINE, opacity=1, aria=False, tooltip=None)
         .encode(x=x_at("middle"), y=pixels(f"{bottom} - datum.height * {PANEL}")),
@@ -182,25 +183,28 @@ def errors(count: int) -> alt.LayerChart:
 
 
 @cache
-def terms() -> alt.Chart:
-    """What every unit adds to the number that comes out. Dataset: ``terms`` (`frames.series.terms`)."""
+def terms() -> alt.LayerChart:
+    """What every unit adds to the number that comes out; a click chooses the unit.
+
+    Dataset: ``terms`` (`frames.series.terms`). Selection: ``cell``, with ``unit`` (-1 for the bias).
+    """
     scale = alt.Scale(domain=["pushes up", "pushes down"], range=[theme.POSITIVE, theme.NEGATIVE])
+    x = alt.X("rank:O", title="units and bias, sorted").axis(labels=False, titlePadding=parts.UNDER)
+    base = alt.Chart(alt.NamedData("terms"))
+    bars = base.mark_bar(cursor="pointer").encode(
+        x=x,
+        y=alt.Y("term:Q", title="added to the number").axis(grid=True, tickCount=5),
+        color=alt.Color(
+            "kind:N", scale=scale, title=None, legend=alt.Legend(orient="top", direction="horizontal")
+        ),
+        tooltip=[
+            parts.tip("name", "summand", "text"),
+            parts.tip("term", "weight × unit"),
+            parts.tip("running", "sum so far"),
+        ],
+    )
     return theme.finish(
-        alt.Chart(alt.NamedData("terms"))
-        .mark_bar()
-        .encode(
-            x=alt.X("rank:O", title="units and bias, sorted").axis(labels=False),
-            y=alt.Y("term:Q", title="added to the number").axis(grid=True, tickCount=5),
-            color=alt.Color(
-                "kind:N", scale=scale, title=None, legend=alt.Legend(orient="top", direction="horizontal")
-            ),
-            tooltip=[
-                parts.tip("name", "summand", "text"),
-                parts.tip("term", "weight × unit"),
-                parts.tip("running", "sum so far"),
-            ],
-        )
-        .properties(
+        alt.layer(bars.add_params(parts.cell_click("unit")), parts.unit_numbers(base, x)).properties(
             title=parts.heading("What the number is made of", "Every unit adds weight × its value"),
             height=220,
         )

@@ -60,17 +60,20 @@ def probabilities(classes: tuple[str, ...], ordered: bool = True) -> alt.LayerCh
 
 @cache
 def terms(classes: tuple[str, ...], chosen: str, label: str = "Class ") -> alt.LayerChart:
-    """The summands of the logit of one class, or one piece, largest first. Dataset: ``terms``."""
+    """The summands of the logit of one class, or one piece, largest first; a click chooses the unit.
+
+    Dataset: ``terms``. Selection: ``cell``, with ``unit`` (-1 for the bias).
+    """
     pick = alt.param(name="class_", value=chosen, bind=alt.binding_select(options=list(classes), name=label))
     base = alt.Chart(alt.NamedData("terms")).transform_filter("datum['class'] == class_")
-    x = alt.X("rank:O", title="units and bias, sorted").axis(labels=False)
+    x = alt.X("rank:O", title="units and bias, sorted").axis(labels=False, titlePadding=building_blocks.UNDER)
     tips = [
         building_blocks.tip("name", "summand", "text"),
         building_blocks.tip("term", "weight × unit"),
         building_blocks.tip("running", "sum so far"),
     ]
     scale = alt.Scale(domain=["pushes up", "pushes down"], range=[theme.POSITIVE, theme.NEGATIVE])
-    bars = base.mark_bar().encode(
+    bars = base.mark_bar(cursor="pointer").encode(
         x=x,
         y=alt.Y("term:Q", title="added to the logit", scale=building_blocks.under_a_line()).axis(
             grid=True, tickCount=5
@@ -85,6 +88,7 @@ def terms(classes: tuple[str, ...], chosen: str, label: str = "Class ") -> alt.L
         .mark_text(align="right", baseline="top", fontWeight=600, fontSize=13, tooltip=None)
         .encode(x=alt.value("width"), y=alt.value(2), text="total:N")
     )
+    numbers = building_blocks.unit_numbers(base, x)
     ends = [  # unseen: they stretch the axis to what the view beside this one needs
         base.transform_filter("datum.rank == 0")
         .mark_point(opacity=0, tooltip=None, aria=False)
@@ -92,7 +96,7 @@ def terms(classes: tuple[str, ...], chosen: str, label: str = "Class ") -> alt.L
         for y in ("high:Q", "low:Q")
     ]
     return theme.finish(
-        alt.layer(bars, total, *ends)
+        alt.layer(bars.add_params(building_blocks.cell_click("unit")), total, *ends, numbers)
         .add_params(pick)
         .properties(
             title=building_blocks.heading("What the logit is made of", "Every unit adds weight × its value"),

@@ -15,23 +15,34 @@ PANEL = 256  # px at most for one of two heatmaps above each other, unless it ha
 PICKS = 6  # units drawn as lines at once: one per colour
 
 
+def map_height(states: int, units: int) -> int:
+    """The pixels of the heatmap of one of so many states."""
+    return building_blocks.rows_height(units) if states == 1 else panel_height(units)
+
+
 @cache
 def state_maps(
-    names: tuple[str, ...], units: int, part: str = "encoder", limits: tuple[float, ...] = ()
+    names: tuple[str, ...],
+    units: int,
+    part: str = "encoder",
+    limits: tuple[float, ...] = (),
+    height: int | None = None,
 ) -> alt.VConcatChart:
     """Unit x token of every state, above each other on one token axis; a click selects a cell.
 
-    The colours of each state end at its limit (`frames.states.limit`), by default that of `LIMITS`.
+    The colours of each state end at its limit (`frames.states.limit`), by default that of `LIMITS`. `height`
+    is that of one heatmap, where it must fit another view (`map_height`).
+
     Datasets: ``cells`` (`frames.states.cells`), ``chosen`` (`frames.tokens.one_step`; no row: no ring).
     Selection: ``cell``, with ``position`` and ``unit``.
     """
     ends = limits or tuple(LIMITS[name] for name in names)
-    height = building_blocks.rows_height(units) if len(names) == 1 else panel_height(units)
+    height = height or map_height(len(names), units)
     panels = [
         alt.layer(
             _heatmap(name, units, part, end, labels=name == names[-1]),
             *building_blocks.chosen_ring(
-                _x(part, f"{name}_panel_x", labels=name == names[-1]), height // units, height
+                _x(part, f"{name}_panel_x", labels=name == names[-1]), height / units, height
             ),
             name=f"{name}_panel",
         ).properties(

@@ -13,12 +13,14 @@ from . import building_blocks, theme
 
 LINE = 20  # px of a line of text
 JOIN = 15  # px of the arrows between two rows
-BOX = {"embedding": 44, "hidden": 64}  # px of a row of boxes
+BOX = {"embedding": 44, "hidden": 64, "cell": 32}  # px of a row of boxes
+GUTTER = "(width < 500 ? 66 : 92)"  # px at the left for those names
 FADED = 0.13  # opacity of what has not been computed yet
 ROOMY = "datum.after - datum.before > 0.02"  # columns wide enough for frames and arrows: up to 50
-KNOWN = "datum.position <= step"
+KNOWN = "datum.position <= read"
 GAP = 0.14  # part of a column left free on either side, as in `frames.overview`
 HERE = "datum.position == step"
+ACROSS = [alt.ExprRef(GUTTER), alt.ExprRef("width")]  # where columns lie
 
 
 class Row(NamedTuple):
@@ -30,6 +32,12 @@ class Row(NamedTuple):
     size: int  # numbers in a box
     every: int = 1  # of how many numbers one is drawn
     reverse: bool = False
+    names: tuple[str, ...] = ()  # the words beside the boxes, a line each
+    memory: str = (
+        ""  # the state that carries the memory: a line runs through its boxes; empty: nothing is kept
+    )
+    gates: tuple[str, ...] = ()  # a strip for each
+    cell_every: int = 1  # as `every`, of the cell state
 
 
 def picture(layers: list[Any], height: int, *, bottom: str = "") -> alt.LayerChart:
@@ -37,11 +45,18 @@ def picture(layers: list[Any], height: int, *, bottom: str = "") -> alt.LayerCha
 
     Selection: ``cell``, with ``site``, ``position`` and ``unit`` of what was clicked.
     """
-    step = alt.param(name="step", expr="length(data('now')) ? data('now')[0].position : 0")
+    step, read = (
+        alt.param(name=name, expr=f"length(data('now')) ? data('now')[0].{field} : 0")
+        for name, field in (("step", "position"), ("read", "read"))
+    )
     tokens = _axis("columns", "top", 0)
-    drawn = alt.layer(*layers).add_params(building_blocks.cell_click("site", "position", "unit"))
+    drawn = (
+        alt.layer(*layers)
+        .resolve_scale(color="independent")
+        .add_params(building_blocks.cell_click("site", "position", "unit"))
+    )
     ends = [_axis(bottom, "bottom", 2)] if bottom else []
-    chart = alt.layer(tokens, drawn, *ends).resolve_scale(x="independent").add_params(step)
+    chart = alt.layer(tokens, drawn, *ends).resolve_scale(x="independent").add_params(step, read)
     # Streamlit draws what it counts above 2,000 marks on a canvas, but does not count filtered rows
     return theme.finish(chart.properties(height=height, usermeta={"embedOptions": {"renderer": "canvas"}}))
 
@@ -67,81 +82,10 @@ def _axis(dataset: str, side: str, layer: int) -> alt.Chart:
                 "tick:O",
                 title=None,
                 sort=alt.EncodingSortField("position", op="min"),
-                scale=alt.Scale(paddingInner=0, paddingOuter=0),
+                scale=alt.Scale(paddingInner=0, paddingOuter=0, range=ACROSS),
                 axis=axis,
             )
         )
-    )
-
-
-def boxes(rows: tuple[Row, ...], columns: str, y: int, *, known: bool = False) -> tuple[int, list[Any]]:
-    """Rows of boxes from `y` down, arrows between them; returns where they end.
-
-    Boxes after the chosen step are faded, unless all are `known`: a whole text was read before.
-    """
-    layers: list[Any] = []
-    for row in rows:
-        layers += [join(columns, y), line(row.title, y + JOIN)]
-        y += JOIN + LINE
-        height = BOX[row.kind]
-        layers += [_stripes(row, columns, y, height, known or row.reverse), _outline(columns, y, height)]
-        if row.kind == "hidden":
-            layers.append(_arrows(columns, y + height / 2, reverse=row.reverse))
-        y += height
-    return y, layers
-
-
-def _stripes(row: Row, columns: str, top: int, height: int, known: bool) -> alt.Chart:
-    """Every number of a row of boxes as a coloured stripe."""
-    column = f"width / length(data('{columns}'))"
-    stripe = height / row.size
-    return (
-        alt.Chart(alt.NamedData("cells"))
-        .transform_filter(alt.datum.site == row.site)
-        .mark_rect(strokeWidth=0, aria=False, cursor="pointer")
-        .encode(
-            x=pixels(f"{column} * (datum.position + {GAP})"),
-            x2=pixels(f"{column} * (datum.position + {1 - GAP})"),
-            y=pixels(f"{top} + datum.unit * {stripe:.6g}"),
-            y2=pixels(f"{top} + min(datum.unit + {row.every}, {row.size}) * {stripe:.6g}"),
-            color=alt.Color("value:Q", scale=theme.diverging(), legend=None),
-            **({} if known else {"opacity": alt.condition(KNOWN, alt.value(1.0), alt.value(FADED))}),
-            tooltip=[
-                building_blocks.tip("token", "token", "text"),
-                alt.Tooltip("unit:Q", title="unit" if row.kind == "hidden" else "dimension"),
-                building_blocks.tip("value", "value"),
-            ],
-        )
-    )
-
-
-def _outline(columns: str, top: int, height: int) -> alt.Chart:
-    return (
-        of(columns)
-        .transform_filter(ROOMY)
-        .mark_rect(
-            filled=False, stroke=theme.OUTLINE, strokeWidth=1, cornerRadius=2, aria=False, tooltip=None
-        )
-        .encode(x=x_at("x"), x2="x2:Q", y=alt.value(top), y2=alt.value(top + height))
-    )
-
-
-def _arrows(columns: str, middle: float, *, reverse: bool) -> alt.Chart:
-    """A triangle in every gap: the state goes on to the next step."""
-    field, inner = ("before", "datum.before > 0") if reverse else ("after", "datum.after < 0.9999")
-    return (
-        of(columns)
-        .transform_filter(f"{inner} && {ROOMY}")
-        .mark_point(
-            shape="triangle-left" if reverse else "triangle-right",
-            filled=True,
-            size=40,
-            color=theme.OUTLINE,
-            opacity=1,
-            aria=False,
-            tooltip=None,
-        )
-        .encode(x=x_at(field), y=alt.value(middle))
     )
 
 
@@ -189,7 +133,9 @@ def of(dataset: str) -> alt.Chart:
 
 def x_at(field: str) -> alt.X:
     """A place across the drawing, from 0 (left) to 1 (right), without an axis."""
-    return alt.X(f"{field}:Q", scale=alt.Scale(domain=[0, 1], nice=False, zero=False), axis=None)
+    return alt.X(
+        f"{field}:Q", scale=alt.Scale(domain=[0, 1], range=ACROSS, nice=False, zero=False), axis=None
+    )
 
 
 def pixels(expression: str) -> Any:

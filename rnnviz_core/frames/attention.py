@@ -9,7 +9,7 @@ from rnnviz_core.tracing.trace import Trace
 
 from .columns import Columns, Texts
 from .numbers import printed
-from .tokens import entropy, shown, step_columns, step_texts, tick_texts
+from .tokens import entropy, is_punctuation, shown, step_columns, step_texts, tick_texts
 
 
 def has_attention(trace: Trace) -> bool:
@@ -30,6 +30,37 @@ def targets(trace: Trace) -> list[str]:
 def looks(trace: Trace) -> list[str]:
     """The names of the rows of weights: the pieces written; a sentiment model looks once."""
     return targets(trace) if translates(trace) else ["the verdict"]
+
+
+def closing(trace: Trace) -> int:
+    """How many tokens at the end of what is read are punctuation or the mark of its end."""
+    count = 0
+    for token in reversed(trace.tokens.get(trace.time_axis("encoder"), ())):
+        if not is_punctuation(shown(token.text)):
+            break
+        count += 1
+    return count if count < len(trace[f"encoder.{trace.layers('encoder') - 1}.hidden"]) else 0
+
+
+def folded_in_words(trace: Trace, step: int = 0) -> str:
+    """What was laid aside with the end's punctuation; empty where there is none."""
+    count = closing(trace)
+    if not count:
+        return ""
+    texts = "".join(step_texts(trace, "encoder")[-count:])
+    share = float(rows(trace, "attention.weights")[step][-count:].sum())
+    return f"Not drawn: “{texts}” at the end, which holds {share:.1%} of the attention."
+
+
+def without_end(trace: Trace, found: Columns, *beside: Trace) -> Columns:
+    """`row` of a sentiment model without the end's punctuation; the axis fits what is left."""
+    keep = len(found["position"]) - closing(trace)
+    high = max(
+        float(one["attention.weights"][: len(one["attention.weights"]) - closing(one)].max())
+        for one in (trace, *beside)
+    )
+    cut: dict[str, Any] = {name: column[:keep] for name, column in found.items()}
+    return {**cut, "high": np.full(keep, high)}
 
 
 def row(trace: Trace, step: int = 0, *beside: Trace) -> Columns:

@@ -1,14 +1,12 @@
 """What a page looks at before anybody has chosen: a token that matters, and the unit that matters there."""
 
-import unicodedata
-
 import numpy as np
 
 from rnnviz_core.tracing.trace import Trace
 
 from .gates import previous
 from .layer import Layer
-from .tokens import axis_of, shown
+from .tokens import axis_of, is_punctuation, shown
 
 VERDICTS = "readout.prefix_probabilities"
 
@@ -37,6 +35,8 @@ def _moved(trace: Trace, part: str) -> np.ndarray:
         return np.abs(np.diff(trace[VERDICTS], axis=0, prepend=trace[VERDICTS][:1])).sum(1) / 2
     if not trace.layers(part):  # a bag of words that read one token
         return np.zeros(len(trace[f"{part}.embedding"]))
+    if not trace.layers(part):  # one piece in a bag of words
+        return np.zeros(len(trace.tokens[trace.time_axis(part)]))
     place = Layer(part, trace.layers(part) - 1)
     states = trace[place.site("hidden")]
     return np.linalg.norm(np.diff(states, axis=0, prepend=trace[place.site("initial_hidden")][None]), axis=1)
@@ -47,5 +47,4 @@ def _is_punctuation(trace: Trace, part: str, at: int) -> bool:
     tokens = trace.tokens.get(trace.time_axis(part), ())
     if not tokens or axis_of(trace, part) == "numbers":
         return False
-    text = shown(tokens[at].text)
-    return text in ("(end)", "(start)", "␣") or all(unicodedata.category(mark)[0] in "PZ" for mark in text)
+    return is_punctuation(shown(tokens[at].text))

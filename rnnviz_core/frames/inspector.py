@@ -70,7 +70,7 @@ def contributions(
             rows.append((f"{len(others)} others", kind, np.nan, np.nan, values[others].sum()))
     for name, kind, scale in (("b_i", KINDS[0], 1.0), ("b_h", KINDS[1], damp)):
         if name in matrices:
-            rows.append(("bias", kind, np.nan, np.nan, scale * float(matrices[name][row])))
+            rows.append((f"bias {name}", kind, np.nan, np.nan, scale * float(matrices[name][row])))
     total = float(trace[place.site(f"{gate}_preactivation")][position, unit])
     rows.append(("sum", KINDS[2], np.nan, np.nan, total))
     frame = pd.DataFrame(rows, columns=["name", "kind", "weight", "number", "value"])

@@ -5,7 +5,6 @@ a decoder of different lengths fit into the same picture: ``x`` and ``x2`` are a
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 
@@ -13,45 +12,53 @@ from rnnviz_core.tracing.trace import Trace
 
 from .columns import Columns, Texts
 from .tokens import read_texts, shown, step_columns, step_texts
+from .tracks import beads as beads
+from .tracks import dimensions as dimensions
+from .tracks import gates as gates
+from .tracks import ordinal as ordinal
+from .tracks import row as row
+from .tracks import thinned_in_words as thinned_in_words
+from .tracks import title as title
+from .tracks import tracks as tracks
 
-STRIPES = {"embedding": 44, "hidden": 64}  # numbers drawn in one box at most: one per pixel of its height
 GAP = 0.14  # part of a column left free on either side
 
 
-@dataclass(frozen=True)
-class Track:
-    """One row of boxes in the picture."""
+def strips(trace: Trace, unit: int | None = None) -> Columns | None:
+    """One row per layer, gate and step: ``site``, ``position``, ``token``, ``value``; None without gates.
 
-    site: str
-    part: str  # encoder or decoder
-    kind: str  # embedding or hidden
-    layer: int  # from 0
-    reverse: bool
-    size: int  # numbers in a box
-    every: int  # of how many numbers one is drawn
-
-
-def tracks(trace: Trace) -> tuple[Track, ...]:
-    """The rows of boxes, in the order in which the network computes them."""
-    found = []
-    for part in ("encoder", "decoder"):
-        if f"{part}.embedding" in trace:
-            found.append(_track(trace, f"{part}.embedding", part, "embedding", 0, reverse=False))
-        for layer in range(trace.layers(part)):
-            for reverse in (False, True)[: 1 + trace.reverses(part)]:
-                site = f"{part}.{layer}{'.reverse' * reverse}.hidden"
-                found.append(_track(trace, site, part, "hidden", layer, reverse=reverse))
-    return tuple(found)
-
-
-def _track(trace: Trace, site: str, part: str, kind: str, layer: int, *, reverse: bool) -> Track:
-    size = trace[site].shape[1]
-    return Track(site, part, kind, layer, reverse, size, -(-size // STRIPES[kind]))
+    The value is the gate's mean over all units, or that of one `unit`. Under the site ``….memory`` it is the
+    share of the old memory that is kept.
+    """
+    sites, values, tokens = [], [], []
+    for track in tracks(trace):
+        memory = trace.definition(track.part).memory if track.kind == "hidden" else None
+        if memory is None:
+            continue
+        kept = memory.kept.evaluate({name: trace[track.place.site(name)] for name in memory.kept.symbols()})
+        known = {name: trace[track.place.site(name)] for name in gates(trace, track.part)}
+        for name, array in {"memory": kept, **known}.items():
+            sites.append(track.place.site(name))
+            one = array.mean(1) if unit is None else array[:, min(unit, array.shape[1] - 1)]
+            values.append(one.astype(np.float32))
+            tokens.append(read_texts(trace, track.part))
+    if not sites:
+        return None
+    lengths = [len(one) for one in values]
+    position = np.concatenate([np.arange(length, dtype=np.int16) for length in lengths])
+    texts = list(dict.fromkeys(text for one in tokens for text in one))
+    at = {text: number for number, text in enumerate(texts)}
+    return {
+        "site": Texts(np.repeat(np.arange(len(sites), dtype=np.int16), lengths), sites),
+        "position": position,
+        "token": Texts(np.asarray([at[text] for one in tokens for text in one], dtype=np.int16), texts),
+        "value": np.concatenate(values),
+    }
 
 
 def cells(trace: Trace) -> Columns:
     """One row per number drawn: ``site``, ``position``, ``token``, ``unit``, ``value``."""
-    shown = tracks(trace)
+    shown = tracks(trace) + beads(trace)
     texts = {part: read_texts(trace, part) for part in dict.fromkeys(track.part for track in shown)}
     first = dict(zip(texts, np.cumsum([0, *map(len, texts.values())])[:-1], strict=True))  # of a part's texts
     found: dict[str, list[np.ndarray]] = {name: [] for name in ("site", "position", "token", "unit")}
@@ -100,11 +107,16 @@ def _texts(trace: Trace, part: str) -> list[str]:
     return step_texts(trace, part)
 
 
-def now(trace: Trace, part: str, step: int) -> Columns:
-    """The one row of `columns` that is the chosen step; of a shorter text its last one."""
+def now(trace: Trace, part: str, step: int, *, walked: bool = True) -> Columns:
+    """The one row of `columns` that is the chosen step; of a shorter text its last one.
+
+    ``read`` is the last step that is not faded: the same where somebody has `walked` there, else the last.
+    """
     found = columns(trace, part)
-    at = min(step, len(found["position"]) - 1)
-    return {name: column[at : at + 1] for name, column in found.items()}
+    last = len(found["position"]) - 1
+    at = min(step, last)
+    row = {name: column[at : at + 1] for name, column in found.items()}
+    return {**row, "read": np.asarray([at if walked else last], dtype=np.int16)}
 
 
 def verdicts(trace: Trace) -> Columns:
@@ -153,37 +165,6 @@ def links(trace: Trace) -> Columns:
 
 def _edges(position: np.ndarray, steps: int) -> dict[str, np.ndarray]:
     return {"x": (position + GAP) / steps, "x2": (position + 1 - GAP) / steps}
-
-
-def title(track: Track) -> str:
-    """A row of boxes in words."""
-    drawn = f" (every {ordinal(track.every)} drawn)" if track.every > 1 else ""
-    if track.kind == "embedding":
-        if track.size == 1:
-            return "What goes in: one number per step, scaled"
-        whose = "The token it output before, as" if track.part == "decoder" else "Embedding:"
-        return f"{whose} {track.size} numbers{drawn}"
-    who = "Decoder" if track.part == "decoder" else "Hidden state"
-    layer = f", layer {track.layer + 1}" if track.layer else ""
-    direction = ", read backwards" if track.reverse else ""
-    return f"{who}{layer}{direction}: {track.size} units{drawn}"
-
-
-def thinned_in_words(trace: Trace) -> str:
-    """A sentence on rows that have more numbers than fit; empty when all are drawn."""
-    if all(track.every == 1 for track in tracks(trace)):
-        return ""
-    low, high = sorted(STRIPES.values())
-    return (
-        f" A box has room for {low} to {high} stripes: of a longer list every 2nd, every 3rd … number is "
-        "drawn, as its title says; its own page shows them all."
-    )
-
-
-def ordinal(number: int) -> str:
-    """``2nd``, ``3rd``, ``4th`` … as they stand in a title."""
-    ending = {1: "st", 2: "nd", 3: "rd"}.get(number % 10, "th") if number % 100 not in (11, 12, 13) else "th"
-    return f"{number}{ending}"
 
 
 def describe(trace: Trace) -> str:

@@ -148,6 +148,7 @@ def terms(trace: Trace) -> Columns:
         "term": values[order],
         "running": values[order].cumsum(),
         "kind": ["pushes up" if values[place] >= 0 else "pushes down" for place in order],
+        "unit": np.where(order == len(found), -1, order).astype(np.int16),
         "rank": np.arange(len(order), dtype=np.int16),
     }
 

@@ -41,9 +41,9 @@ def classes_in_words(trace: Trace) -> str:
 def terms(trace: Trace, *beside: Trace) -> Columns:
     """One row per class and summand of its logit, the largest first.
 
-    ``name`` is ``unit 12`` or ``bias``, ``rank`` the place within the class, ``kind`` says which way
-    it pushes. ``total`` (on every row) writes out the sum, ``high`` and ``low`` are the ends of the
-    axis, which fit the same class of the traces drawn `beside` it, too.
+    ``name`` is ``unit 12`` or ``bias``, ``unit`` its number (-1 of the bias), ``rank`` the place within the
+    class, ``kind`` says which way it pushes. ``total`` (on every row) writes out the sum, ``high`` and
+    ``low`` are the ends of the axis, which fit the same class of the traces drawn `beside` it, too.
     """
     names = trace.labels["class"]
     return _sorted(_summands(trace), names, [_ends(name, trace, *beside) for name in names])
@@ -59,6 +59,7 @@ def _sorted(values: np.ndarray, names: Sequence[str], ends: Sequence[tuple[float
     return {
         "class": Texts(number, names),
         "name": Texts(order.reshape(-1).astype(np.int16), [*(f"unit {u}" for u in range(size - 1)), BIAS]),
+        "unit": np.where(order == size - 1, -1, order).reshape(-1).astype(np.int16),
         "rank": np.tile(np.arange(size, dtype=np.int16), count),
         "term": ranked.reshape(-1),
         "running": ranked.cumsum(1).reshape(-1),

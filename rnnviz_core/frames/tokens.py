@@ -8,6 +8,7 @@ Columns, the same in every frame of the app:
 ``token``     the piece as a person reads it
 """
 
+import unicodedata
 from collections.abc import Sequence
 from weakref import WeakKeyDictionary
 
@@ -32,6 +33,11 @@ def shown(text: str) -> str:
         case "<s>":
             return "(start)"
     return text.replace(WORD_START, " ").strip() or "␣"
+
+
+def is_punctuation(text: str) -> bool:
+    """Whether a piece, as a person reads it, is nothing but punctuation, a blank or the mark of an end."""
+    return text in ("(end)", "(start)", "␣") or all(unicodedata.category(mark)[0] in "PZ" for mark in text)
 
 
 def ordered(trace: Trace) -> bool:

@@ -62,24 +62,19 @@ def test_a_clicked_cell_shows_the_numbers_of_the_trace(
     assert len(visitor.charts()) == 3
 
 
-def test_parts_of_the_network_open_their_pages_and_the_way_back_works(
+def test_parts_of_the_network_are_taken_apart_and_lead_to_their_pages(
     visit: Callable[..., Visitor], first: Callable[[str], str]
 ) -> None:
     visitor = visit()
     visitor.open(model=first("sentiment"), text=TEXT)
-    heading = visitor.page.locator("h1").first
-    click_until(visitor, 0.5, lambda: heading.inner_text() == "Embeddings")
+    click_until(visitor, 0.47, lambda: chosen(visitor).get("part") == "encoder.embedding")
     token = chosen(visitor)["token"]
+    visitor.page.get_by_role("link", name="All of it: Embeddings").click()
+    visitor.page.locator("h1", has_text="Embeddings").wait_for()
+    visitor.settle()
+    assert chosen(visitor)["token"] == token
     visitor.page.go_back()
     visitor.page.locator("h1", has_text="Overview").wait_for()
     visitor.settle()
-    for _ in range(2):  # the same box opens its page again
-        click_until(visitor, 0.5, lambda: heading.inner_text() != "Overview")
-        assert chosen(visitor)["token"] == token
-        assert (
-            TEXT
-            in visitor.page.get_by_test_id("stSidebar").get_by_role("textbox", name="Sentence").input_value()
-        )
-        visitor.page.get_by_test_id("stSidebarNav").get_by_role("link", name="Overview").click()
-        visitor.page.locator("h1", has_text="Overview").wait_for()
-        visitor.settle()
+    click_until(visitor, 0.47, lambda: chosen(visitor).get("part") == "encoder.0.hidden")
+    assert f"Unit {chosen(visitor)['unit']} at" in visitor.text()

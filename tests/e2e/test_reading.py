@@ -8,6 +8,7 @@ import pytest
 import torch
 
 from rnnviz_core import Trace, load, record
+from rnnviz_core.frames.numbers import printed
 from rnnviz_core.search import USUAL_BEAM
 from scripts.driver import Mark, Visitor
 from scripts.serving import folder
@@ -159,15 +160,15 @@ def test_the_steps_of_the_decoder(visitor: Visitor) -> None:
     assert shown == pytest.approx([float(value) for value in best], abs=1e-6)
 
 
-def test_a_box_of_the_overview_opens_its_page(visitor: Visitor) -> None:
+def test_a_box_of_the_overview_is_taken_apart_below(visitor: Visitor) -> None:
     visitor.open("/", model="sentiment-lstm", text=TEXTS["sentiment"])
     trace = traced("sentiment-lstm", "sentiment")
     marks = visitor.marks(site="encoder.0.hidden")
     assert_drawn(marks, "value", trace["encoder.0.hidden"], "position", "unit")
     visitor.click(visitor.marks(site="encoder.0.hidden", position=5)[30])
-    visitor.page.locator("h1", has_text="States").wait_for()
-    visitor.settle()
-    assert visitor.query()["token"] == "5"
+    assert {"token": "5", "part": "encoder.0.hidden"}.items() <= visitor.query().items()
+    state = printed(float(trace["encoder.0.hidden"][5, int(visitor.query()["unit"])]), ".3f")
+    assert state in visitor.text()
 
 
 @pytest.mark.parametrize(

@@ -84,7 +84,7 @@ def test_contributions_name_the_context_that_a_decoder_reads(make_translation):
     model = make_translation("gru", "bahdanau")
     trace = recorder.record(model, "la casa era aburrida.", reference="the film")
     frame = inspector.contributions(model, trace, Layer("decoder"), "update", 1, 0, top=20)
-    assert {"embedding 0", "context 0", "unit 0 before", "bias", "sum"} <= set(frame["name"])
+    assert {"embedding 0", "context 0", "unit 0 before", "bias b_i", "bias b_h", "sum"} <= set(frame["name"])
     assert frame["value"].iloc[:-1].sum() == pytest.approx(frame["value"].iloc[-1], abs=1e-5)
 
 

@@ -11,7 +11,7 @@ from rnnviz_core.charts import states as state_charts
 from rnnviz_core.charts import theme, unrolled
 from rnnviz_core.contracts.task import record
 from rnnviz_core.frames import overview as frames
-from rnnviz_core.frames import tokens
+from rnnviz_core.frames import tokens, tracks
 from rnnviz_core.frames.columns import frame
 
 TEXT = "the soup was warm"
@@ -29,9 +29,7 @@ def translation(request):
 
 def rows(trace, part):
     return tuple(
-        charts.Row(track.site, frames.title(track), track.kind, track.size, track.every, track.reverse)
-        for track in frames.tracks(trace)
-        if track.part == part
+        charts.Row(**frames.row(trace, track)) for track in frames.tracks(trace) if track.part == part
     )
 
 
@@ -73,13 +71,17 @@ def test_of_wide_layers_some_numbers_are_drawn(hidden, every):
 
 
 def test_a_box_has_a_pixel_for_every_stripe():
-    assert unrolled.BOX == frames.STRIPES
+    assert unrolled.BOX == tracks.STRIPES
     assert unrolled.GAP == frames.GAP
 
 
 def stripes(chart, site):
     """The view of a template that draws the numbers of `site`."""
-    found = [view for name, view in views(spec_of(chart)) if f"=== '{site}'" in str(view.get("transform"))]
+    found = [
+        view
+        for name, view in views(spec_of(chart))
+        if name == "cells" and f"=== '{site}'" in str(view.get("transform"))
+    ]
     assert len(found) == 1
     return found[0]
 
@@ -125,6 +127,57 @@ def test_verdicts_stack_to_one_and_end_at_the_answer(sentiment):
     assert last.loc[last["probability"].idxmax(), "class"] == sentiment.meta["label"]
 
 
+def kept_by_hand(trace, site):
+    """The share of the memory that stays: an LSTM's forget gate, a GRU's update gate."""
+    return trace[f"{site}.forget" if f"{site}.forget" in trace else f"{site}.update"]
+
+
+@pytest.mark.parametrize("cell", ["lstm", "gru"])
+@pytest.mark.parametrize("unit", [None, 3])
+def test_the_strips_are_the_gates_and_what_is_kept(cell, unit):
+    trace = record(models.sentiment_model(cell=cell, bidirectional=True), TEXT)
+    drawn = frame(frames.strips(trace, unit))
+    names = {"lstm": ("forget", "input", "output"), "gru": ("update", "reset")}[cell]
+    assert frames.gates(trace, "encoder") == names
+    for site in ("encoder.0", "encoder.0.reverse"):
+        for name in (*names, "memory"):
+            recorded = kept_by_hand(trace, site) if name == "memory" else trace[f"{site}.{name}"]
+            mine = drawn[drawn["site"] == f"{site}.{name}"].sort_values("position")
+            np.testing.assert_allclose(
+                mine["value"], recorded.mean(1) if unit is None else recorded[:, unit], atol=1e-6
+            )
+    assert len(drawn) == 2 * (len(names) + 1) * len(trace.tokens["time"])
+
+
+def test_cells_can_be_told_apart_at_first_sight():
+    """An LSTM has a row for the cell state and three strips, a GRU two, an RNN nothing but its state."""
+    seen = {}
+    for cell in ("lstm", "gru", "rnn"):
+        trace = record(models.sentiment_model(cell=cell), TEXT)
+        (row,) = [row for row in rows(trace, "encoder") if row.kind == "hidden"]
+        spec = spec_of(charts.sentiment((row,), trace.labels["class"], attention=False))
+        sites = {str(view.get("transform")) for name, view in views(spec) if name in ("cells", "strips")}
+        seen[cell] = (row.memory, len(row.gates), len(sites))
+        assert ("strips" in datasets_of(spec)) == (cell != "rnn")
+        assert (frames.strips(trace) is None) == (cell == "rnn")
+        assert f"{cell.upper()}: 5 units (h" in frames.dimensions(trace)
+    assert seen == {"lstm": ("cell", 3, 6), "gru": ("hidden", 2, 4), "rnn": ("", 0, 1)}
+
+
+def test_the_dimensions_are_those_of_the_arrays(sentiment, translation):
+    told = frames.dimensions(sentiment)
+    assert (
+        f"{len(sentiment.tokens['time'])} steps × {sentiment['encoder.embedding'].shape[1]} numbers" in told
+    )
+    assert f"{sentiment['encoder.0.hidden'].shape[1]} units" in told
+    assert ("2 directions" in told) == sentiment.reverses("encoder")
+    assert ("2 layers" in told) == (sentiment.layers("encoder") == 2)
+    assert told.endswith(f"{len(sentiment.labels['class'])} classes")
+    told = frames.dimensions(translation)
+    assert ("attention" in told) == ("attention.weights" in translation)
+    assert told.index("encoder:") < told.index("decoder:")
+
+
 def test_links_are_the_attention_weights(translation):
     links = frame(frames.links(translation))
     if "attention.weights" in translation:
@@ -157,6 +210,7 @@ def test_sentiment_template_fits_its_frames(sentiment):
         "columns": columns,
         "verdicts": frames.verdicts(sentiment),
         "now": frames.now(sentiment, "encoder", 1),
+        "strips": frames.strips(sentiment),
     }
     assert_fits(chart, sent)
 
@@ -166,6 +220,8 @@ def test_the_step_is_data(sentiment):
     assert frames.now(sentiment, "encoder", 2)["position"].tolist() == [2]
     last = len(sentiment.tokens["time"]) - 1
     assert frames.now(sentiment, "encoder", 99)["position"].tolist() == [last]
+    assert frames.now(sentiment, "encoder", 1)["read"].tolist() == [1]
+    assert frames.now(sentiment, "encoder", 1, walked=False)["read"].tolist() == [last]  # nothing is faded
     chart = charts.sentiment(rows(sentiment, "encoder"), sentiment.labels["class"], attention=False)
     step = next(param for param in spec_of(chart)["params"] if param["name"] == "step")
     assert "data('now')" in step["expr"]
@@ -179,6 +235,7 @@ def test_translation_template_fits_its_frames(translation):
         "written": frames.columns(translation, "decoder"),
         "links": frames.links(translation),
         "now": frames.now(translation, "decoder", 0),
+        "strips": frames.strips(translation),
     }
     assert_fits(chart, sent)
 

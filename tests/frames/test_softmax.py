@@ -373,6 +373,21 @@ def test_the_chosen_token_is_framed_and_a_click_moves_it(start):
     assert in_url(app, "token") == "1"
 
 
+def test_a_clicked_bar_names_its_unit_and_the_bias_is_none(start, folder):
+    app = start("sentiment-lstm", section="terms")
+    rows = rows_of(app, "terms")
+    assert set(rows["unit"]) == {-1, *range(rows["unit"].max() + 1)}
+    assert set(rows[rows["unit"] == -1]["name"]) == {"bias"}
+    assert all(rows[rows["unit"] >= 0]["name"] == [f"unit {unit}" for unit in rows["unit"] if unit >= 0])
+    for unit, chosen in ((-1, None), (2, "2")):
+        app.session_state["terms"] = {"selection": {"cell": [{"unit": unit}]}}
+        app.run()
+        assert not app.exception
+        assert in_url(app, "unit") == chosen
+    end = record(checkpoints.load(folder / "sentiment-lstm"), TEXTS["sentiment"])["encoder.0.hidden"][-1, 2]
+    assert f"**Unit 2** is {printed(float(end), '.3f')} at the end" in app.get("page_link")[0].proto.label
+
+
 def test_a_clicked_step_tells_what_else_was_considered(start):
     app = start("es-en-gru-bahdanau", step="0")
     assert "Step 0: the decoder outputs" in html.unescape(words(app))

@@ -36,6 +36,28 @@ def test_weights_sum_to_one_and_the_equal_share_is_one_in_n():
     assert_allclose(rows["weight"], exp / exp.sum(), atol=1e-6)
 
 
+def test_the_punctuation_at_the_end_is_laid_aside_and_its_share_is_told(make_sentiment):
+    trace = recorder.record(make_sentiment("lstm", "pooling"), "this, story was good!?.")
+    texts = [token.text.removeprefix("▁") for token in trace.tokens["time"]]
+    count = 0
+    while not any(letter.isalpha() for letter in texts[len(texts) - 1 - count]) and texts[-1 - count] != "⁇":
+        count += 1
+    assert frames.closing(trace) == count
+    cut = frame(frames.without_end(trace, frames.row(trace)))
+    assert len(cut) == len(texts) - count
+    assert_allclose(cut["weight"], trace["attention.weights"][: len(cut)])
+    assert_allclose(cut["high"], cut["weight"].max())
+    said = frames.folded_in_words(trace)
+    assert (said == "") == (count == 0)
+    if count:
+        assert f"{1 - cut['weight'].sum():.1%}" in said
+
+
+def test_only_a_text_of_words_keeps_something_when_its_end_is_laid_aside(make_sentiment):
+    trace = recorder.record(make_sentiment("lstm", "pooling"), "..")
+    assert frames.closing(trace) == 0
+
+
 @pytest.mark.parametrize("shift", [0, 5, -5, 1000, -1000])
 def test_softmax_of_the_largest_is_written_out(shift):
     """Softmax does not see what all scores share, so a shift changes the words but not the weight."""

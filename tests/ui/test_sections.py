@@ -1,6 +1,7 @@
 """The sections of overview, embeddings and gates: what is drawn, chosen, kept in the URL, compared."""
 
 import html
+import re
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +12,7 @@ from streamlit.testing.v1 import AppTest
 
 from rnnviz_core.checkpoints import registry as checkpoints
 from rnnviz_core.contracts import task as recorder
-from rnnviz_core.frames import inspector, word_map
+from rnnviz_core.frames import gates, inspector, word_map
 from rnnviz_core.frames.layer import Layer
 from rnnviz_core.frames.numbers import printed
 
@@ -330,19 +331,34 @@ def test_words_that_are_no_pieces_are_shown_as_they_are(start):
     "site, unit, page, query",
     [
         ("encoder.embedding", 2, "Embeddings", {"token": "1"}),
-        ("encoder.0.hidden", 3, "States", {"token": "1", "layer": "encoder.0", "unit": "3"}),
-        ("encoder.1.reverse.hidden", 3, "States", {"token": "1", "layer": "encoder.1.reverse", "unit": "3"}),
+        ("encoder.0.hidden", 3, "Gates", {"token": "1", "layer": "encoder.0", "unit": "3"}),
+        ("encoder.0.forget", None, "Gates", {"token": "1", "layer": "encoder.0"}),
+        ("encoder.1.reverse.cell", 3, "Gates", {"token": "1", "layer": "encoder.1.reverse", "unit": "3"}),
         ("attention", None, "Attention", {"token": "1"}),
         ("readout", None, "Softmax", {"token": "1"}),
     ],
 )
-def test_a_part_of_the_picture_opens_its_page(start, site, unit, page, query):
-    app = start("overview", model="sentiment-bilstm-attention")
+def test_a_part_of_the_picture_is_taken_apart_below(start, trace, site, unit, page, query):
+    model = "sentiment-bilstm-attention"
+    app, recorded = start("overview", model=model), trace(model)
     click(app, "network", site=site, position=1, unit=unit)
-    assert title(app) == page
-    assert {name: in_url(app, name) for name in query} == query
-    assert in_url(app, "model") == "sentiment-bilstm-attention"
+    assert title(app) == "Overview"
+    assert {name: in_url(app, name) for name in (*query, "part")} == {**query, "part": site}
+    assert f"All of it: {page}" in [link.label for link in links(app)]
     assert not any("link" in note.value for note in app.info)
+    said = html.unescape(words(app) + "".join(block.value for block in app.html))
+    token = recorded.tokens["time"][1].text.removeprefix("▁")
+    if site.endswith((".hidden", ".cell")):
+        layer = Layer("encoder", int(site.split(".")[1]), "reverse" in site)
+        for _, formula, result in gates.in_brief(recorded, layer, 1, unit):
+            assert formula in said
+            assert result in said
+    elif site == "encoder.embedding":
+        assert f"**“{token}”** is" in said
+    elif site == "attention":
+        assert f"{recorded['attention.weights'][1]:.1%} of the attention" in said
+    elif site == "readout":
+        assert f"after “{token}”" in said
 
 
 @pytest.mark.parametrize(
@@ -350,15 +366,49 @@ def test_a_part_of_the_picture_opens_its_page(start, site, unit, page, query):
     [
         ("encoder.embedding", "Embeddings", {"token": "1", "side": "encoder"}),
         ("decoder.embedding", "Embeddings", {"step": "1", "side": "decoder"}),
-        ("decoder.1.hidden", "States", {"step": "1", "layer": "decoder.1"}),
+        ("decoder.1.hidden", "Gates", {"step": "1", "layer": "decoder.1"}),
         ("attention", "Attention", {"step": "1"}),
     ],
 )
-def test_a_part_of_a_translator_opens_its_page(start, site, page, query):
+def test_a_part_of_a_translator_is_taken_apart_below(start, site, page, query):
     app = start("overview", model="es-en-gru-luong")
     click(app, "network", site=site, position=1, unit=2)
-    assert title(app) == page
+    assert title(app) == "Overview"
     assert {name: in_url(app, name) for name in query} == query
+    assert f"All of it: {page}" in [link.label for link in links(app)]
+
+
+@pytest.mark.parametrize(
+    ("model", "more"),
+    [
+        ("sentiment-lstm", {}),
+        ("sentiment-rnn", {"with": "sentiment-gru"}),
+        ("sentiment-bilstm-attention", {"layer": "encoder.1.reverse", "unit": "3"}),
+        ("es-en-gru-luong", {"layer": "decoder.1", "step": "1", "gate": "reset"}),
+    ],
+)
+def test_a_layer_seen_whole_tells_the_sum_behind_a_gate(start, trace, model, more):
+    app = start("overview", model=model, section="whole", **more)
+    assert not any("link" in note.value for note in app.info)
+    said = html.unescape("".join(block.value for block in app.html))
+    unit, total, value = re.search(
+        r"The sum behind \w of unit (\d+) at .*? terms add up to (\S+), and \w is (\S+)\.", said
+    ).groups()
+    if model == "sentiment-bilstm-attention":
+        recorded, at = trace(model), rows_of_step(app)
+        site = "encoder.1.reverse.forget"
+        assert unit == "3"
+        assert value == printed(float(recorded[site][at, 3]))
+        assert total == printed(float(recorded[f"{site}_preactivation"][at, 3]))
+    assert "Try this" in words(app)
+
+
+def rows_of_step(app) -> int:
+    return next(slider for slider in app.select_slider if slider.label == "Step").value
+
+
+def links(app):
+    return [link.proto for link in app.get("page_link")]
 
 
 def test_a_click_beside_the_parts_opens_nothing(start):

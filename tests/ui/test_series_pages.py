@@ -21,6 +21,7 @@ ROOT = Path(__file__).resolve().parents[2]
 TYPED = "1, 2 4; 3 8 6 7.5 1"
 PLACES = [
     ("overview", "network"),
+    ("overview", "whole"),
     ("embeddings", "numbers"),
     *(("gates", name) for name in ("maps", "summary", "cell")),
     *(("states", name) for name in ("maps", "units", "changes", "ledger", "path")),
@@ -65,7 +66,7 @@ def start(folder, monkeypatch):
 def test_every_section_draws_or_says_why(start, page: str, section: str, cell: str) -> None:
     app = start(page, model=f"wave-{cell}", section=section)
     offers = (page, cell) == ("attention", cell) or (cell == "rnn" and page in ("gates", "states"))
-    assert app.get("vega_lite_chart") or app.info
+    assert app.get("vega_lite_chart") or app.info or section == "whole"
     assert app.info or not offers or section not in ("maps", "instead", "ledger")
     blocks = [*app.main.markdown, *app.main.caption, *app.main.info]
     heads = [block for block in app.main.html if "rv-line" in block.value or "rv-head" in block.value]
@@ -84,7 +85,7 @@ def test_the_places_are_those_that_are_offered(folder) -> None:
 
 def test_the_series_stands_above_the_heatmaps(start, folder) -> None:
     app = start()
-    assert datasets_of(app) == {"series", "cells", "columns", "now"}
+    assert datasets_of(app) == {"series", "cells", "columns", "now", "strips"}
     trace, rows = record(checkpoints.load(folder / "wave-lstm"), TYPED), rows_of(app, "series")
     np.testing.assert_allclose(rows["value"], [1, 2, 4, 3, 8, 6, 7.5, 1])
     np.testing.assert_allclose(rows["expected"][1:], trace["readout.forecasts"][:-1], rtol=1e-5)

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from rnnviz_core import limits
+from rnnviz_core.cells.equations import definition
+from rnnviz_core.cells.kinds import RECURRENT
 from rnnviz_core.checkpoints.registry import Entry
 from rnnviz_core.contracts.task import task_of_spec
 from rnnviz_core.frames import first_look
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
     from rnnviz_core.ui.serving.view import View
 
 SIDES = {"encoder": "Source tokens", "decoder": "Target tokens, as they are read back"}
+ALL_GATES = tuple(dict.fromkeys(gate for cell in RECURRENT for gate in definition(cell).gate_names))
 TOKEN_NAMES = {"time": "token", "source": "token", "target": "step"}  # axis -> name in the URL
 
 

@@ -36,14 +36,14 @@ def play(
     """
     if st.session_state.get(_PLAYING):
         seconds = SPEEDS[st.session_state.get(_SPEED) or "normal"]
-        walk = guard.fragment(_play, view.page, view.model_id, seconds=seconds, afterwards=_stop)
+        walk = guard.fragment(_play, view.page, view.model_id, seconds=seconds, afterwards=stop)
         walk(view, part, draw, seconds, by, first)
     else:
         _play(view, part, draw, None, by, first)
 
 
-def _stop() -> None:
-    """What failed at one step is not tried again every second: the next run draws the whole page."""
+def stop() -> None:
+    """Stop playing. What failed at one step is not tried again every second: the next run draws the page."""
     st.session_state[_PLAYING] = False
 
 

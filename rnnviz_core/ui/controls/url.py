@@ -22,7 +22,7 @@ T = TypeVar("T")
 NAMES = (
     *("task", "model", "text", "section", "layer", "token", "step", "unit", "state", "units", "deal"),
     *("beam", "reference", "with", "with_text", "start", "span"),
-    *("order", "gate", "convention", "side", "map", "word", "from", "to"),
+    *("order", "gate", "convention", "side", "map", "word", "from", "to", "part", "strips", "fold"),
     *("of", "scale", "weights", "clip"),
 )
 DIGITS = 9  # more than any number in a link needs

@@ -79,8 +79,11 @@ def side_by_side(view: "View", *, head: bool = True) -> "Iterator[View]":
     if view.other is None:
         yield view
         return
-    for column, shown in zip(st.columns(2), (view, view.other), strict=True):
-        with column:
-            if head:
+    both = (view, view.other)
+    if head:  # in a row of their own: however long they are, what is drawn below stands level
+        for column, shown in zip(st.columns(2), both, strict=True):
+            with column:
                 header.draw_brief(shown.entry, shown.trace, reads=view.text != view.other.text)
+    for column, shown in zip(st.columns(2), both, strict=True):
+        with column:
             yield shown

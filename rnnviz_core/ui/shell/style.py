@@ -59,6 +59,11 @@ STYLE = (
   font-size: 0.875rem; }
 .rv-strip .rv-chip { background: color-mix(in srgb, #2E86C1 calc(var(--share) * 45%), transparent); }
 .st-key-start-answer { padding: 0.5rem 0.9rem; }
+.rv-terms { columns: 17rem 3; column-gap: 2rem; font-size: 0.85rem; }
+.rv-terms > span { display: grid; grid-template-columns: 1fr auto 3.6rem; gap: 0.6rem;
+  break-inside: avoid; font-variant-numeric: tabular-nums;
+  border-bottom: 1px solid color-mix(in srgb, currentColor 12%, transparent); }
+.rv-terms b { text-align: right; }
 /* Our own button, as Streamlit's look */
 .rv-button { display: inline-flex; align-items: center; gap: 0.4rem; min-height: 2.5rem;
   padding: 0.25rem 0.75rem;

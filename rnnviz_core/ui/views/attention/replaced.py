@@ -102,17 +102,25 @@ def _short(answer: str) -> str:
 def kinds(view: "View") -> None:
     """Networks with and without attention on the same sentence, as far as they are installed."""
     offered = [Attention(kind) for kind in task_of_spec(view.entry.spec).attentions]
+    entries = {kind: _entry(view, kind) for kind in offered}
     found: dict[Attention, Trace] = {}
     for column, kind in zip(st.columns(len(offered)), offered, strict=True):
         with column:
             st.markdown(f"**{NAMES[kind]}**")
-            entry = _entry(view, kind)
+            entry = entries[kind]
             if entry is None:
                 st.caption(f"No {_family(view.entry.spec)} model of this kind is installed here.")
-            else:
-                trace = _draw_kind(view, entry)
-                if trace is not None:
-                    found[kind] = trace
+            elif (trace := _answered(view, entry)) is not None:
+                found[kind] = trace
+    for column, kind in zip(st.columns(len(offered)), offered, strict=True):  # below all words: level
+        entry = entries[kind]
+        if entry is not None and kind in found:
+            with column:
+                _draw_look(found[kind], entry)
+                if entry.id != view.model_id:
+                    st.button(
+                        "Open this one", key=f"kind-{entry.id}", on_click=choose_model, args=(entry.id,)
+                    )
     if len(found) > 1 and not frames.translates(view.trace):
         st.markdown(_agreement(found.values()))
     explain(_how_to_read(found), "Make the sentence longer. Which kind is the first to lose a part of it?")
@@ -176,8 +184,8 @@ def _entry(view: "View", kind: Attention) -> Entry | None:
     return min(found, key=unlike, default=None)
 
 
-def _draw_kind(view: "View", entry: Entry) -> Trace | None:
-    """One network's answer and where it looks; None where it cannot read the sentence."""
+def _answered(view: "View", entry: Entry) -> Trace | None:
+    """One network's answer; None where it cannot read the sentence."""
     try:
         trace = view.trace if entry.id == view.model_id else read(entry, view.text)
     except RnnvizError as error:
@@ -187,9 +195,6 @@ def _draw_kind(view: "View", entry: Entry) -> Trace | None:
     st.text(_short(task_of_spec(entry.spec).answer(trace).text))
     about = " · ".join(part for part in (entry.id, architecture(entry.spec), measured) if part)
     st.caption(plain(about))
-    _draw_look(trace, entry)
-    if entry.id != view.model_id:
-        st.button("Open this one", key=f"kind-{entry.id}", on_click=choose_model, args=(entry.id,))
     return trace
 
 

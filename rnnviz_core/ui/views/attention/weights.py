@@ -14,16 +14,21 @@ from rnnviz_core.frames import context as contexts
 from rnnviz_core.frames import memory
 from rnnviz_core.frames.tokens import axis_of, one_step, spread
 from rnnviz_core.tracing.trace import Trace
+from rnnviz_core.ui.controls import url
 from rnnviz_core.ui.controls.choose import choose_token, choose_unit
 from rnnviz_core.ui.controls.clicks import follow
 from rnnviz_core.ui.drawing.show import show
 from rnnviz_core.ui.shell.compare import side_by_side
 from rnnviz_core.ui.shell.offers import offer_models
 from rnnviz_core.ui.shell.wording import SHIFT, download_rows, explain, plain
+from rnnviz_core.ui.views.units import follow_unit, name_unit
 
 if TYPE_CHECKING:
     from rnnviz_core.ui.serving.view import View
 
+CAVEAT = (
+    "Each state already holds what was read before it: a weight on a word is not a weight on that word alone."
+)
 MOVES = {  # sentences whose words change places in English, by the language that is read
     "es": "an adjective behind its noun (“la casa blanca”)",
     "de": "a sentence with its verb at the end (“Der Mann hat den Ball geworfen.”)",
@@ -46,17 +51,24 @@ def traces(view: "View") -> list[Trace]:
 
 def weights(view: "View") -> None:
     """Sentiment: the weights, and the scores they are made of."""
+    st.caption(CAVEAT)
+    fold = url.checked("fold", url.one_of(("end",)), "", shown="all tokens") == "end"
     for shown in looking(view):
         said = frames.row_in_words(shown.trace)
+        rows = frames.row(shown.trace, 0, *traces(view))
+        if fold:
+            rows = frames.without_end(shown.trace, rows, *traces(view))
+            said += f" {frames.folded_in_words(shown.trace)}"
         show(
             charts.weights(),
             key=shown.key("attention-weights"),
             description=f"Attention weights and scores of every token. {said}",
-            row=frames.row(shown.trace, 0, *traces(view)),
+            row=rows,
         )
         st.markdown(plain(f"{said} {frames.spread_in_words(shown.trace)}"))
         if audited := frames.audit_in_words(shown.entry.metrics):
             st.markdown(plain(audited))
+    _choose_fold(view, fold)
     explain(
         "A weight says how much the state after that token counts in the verdict; above the dashed line it "
         "counts more than its equal share. Softmax makes the weights from the scores. "
@@ -64,6 +76,19 @@ def weights(view: "View") -> None:
         "Remove the word with the tallest bar. Does the verdict change, or does the next word take over?",
     )
     download_rows(partial(frames.row, view.trace), "attention")
+
+
+def _choose_fold(view: "View", chosen: bool) -> None:
+    """Whether the end's punctuation is laid aside: a switch, where a text ends in any."""
+    if not any(map(frames.closing, traces(view))):
+        return
+    key = url.widget("fold", chosen)
+    st.toggle(
+        "Lay the punctuation at the end aside",
+        key=key,
+        on_change=lambda: url.put("fold", "end" if st.session_state[key] else None),
+        help="The last state has read everything, so a full stop often gets the largest weight.",
+    )
 
 
 def verdict(view: "View") -> None:
@@ -87,6 +112,7 @@ def verdict(view: "View") -> None:
 
 def alignment(view: "View") -> None:
     """Translation: the matrix, and the chosen row as bars."""
+    st.caption(CAVEAT)
     task = task_of_spec(view.entry.spec)
     follow(view, "decoder", "attention-alignment", step="target_position")
     above = st.container()
@@ -187,6 +213,7 @@ def instead(view: "View") -> None:
     translates = frames.translates(view.trace)
     numbers = axis_of(view.trace, "encoder") == "numbers"
     answer, text, one = ("forecast", "series", "number") if numbers else ("verdict", "sentence", "word")
+    follow_unit(view, "attention-instead")
     for shown in side_by_side(view):
         if frames.has_attention(shown.trace):
             st.info("This network has attention: open it alone to see where it looks.")
@@ -278,10 +305,13 @@ def draw_instead(shown: "View") -> None:
         ),
         key=shown.key("attention-instead"),
         description=f"Bars: what of each token reaches the end, and the numbers read. {said}",
+        select=None if shown.second else "cell",
         fixed=numbers,
         **lengths,
     )
     st.markdown(plain(said))
+    if not shown.second:
+        name_unit(shown)
 
 
 def _step(shown: "View", step: int) -> int:

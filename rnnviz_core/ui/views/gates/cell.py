@@ -15,7 +15,7 @@ from rnnviz_core.charts import matrices as matrix_charts
 from rnnviz_core.frames import cell_drawing, first_look, gates, inspector, matrices
 from rnnviz_core.frames.numbers import printed
 from rnnviz_core.frames.tokens import spread, step_texts
-from rnnviz_core.ui.controls.choose import choose_one, choose_token, choose_unit
+from rnnviz_core.ui.controls.choose import ALL_GATES, choose_one, choose_token, choose_unit
 from rnnviz_core.ui.drawing.show import show
 from rnnviz_core.ui.shell.wording import download_rows, explain
 
@@ -39,7 +39,6 @@ ENTERS_ALONE = (
     "Wx is what the token says, biases included: the gates of this cell do not read the old state. "
 )
 PEEPHOLE = "pc is what a gate sees of the cell state through its peephole: the weight p times the cell. "
-ALL_GATES = tuple(dict.fromkeys(gate for cell in RECURRENT for gate in definition(cell).gate_names))
 
 
 def cell(view: "View", layer: "Layer") -> None:

@@ -54,7 +54,7 @@ def maps(view: "View", layer: "Layer") -> None:
     with above:
         for shown in comparable(view, layer):
             leader = view if shown.model_id == view.model_id else shown  # a unit keeps its row
-            _draw_maps(shown, layer, _order(leader, layer, kind), position, unit)
+            _draw_maps(shown, layer, _order(leader, layer, kind), position, unit, _height(view, layer))
     explain(
         f"Each column is a {'step' if axis_of(view.trace, layer.part) == 'numbers' else 'token'}, "
         "each row one unit. "
@@ -131,10 +131,36 @@ def _order(view: "View", layer: "Layer", kind: str) -> np.ndarray | None:
     return gate_order.order(view.trace, layer, gates.names(view.trace), kind)
 
 
-def _draw_maps(shown: "View", layer: "Layer", order: np.ndarray | None, position: int, unit: int) -> None:
+def _height(view: "View", layer: "Layer") -> int | None:
+    """One height for the heatmaps of two views, so that their rows stand level; None for a view alone."""
+    both = [one for one in (view, view.other) if one and layer.site("hidden") in one.trace]
+    if len(both) < 2:
+        return None
+    most = max(len(gates.names(one.trace)) for one in both)
+    return max(charts.map_height(most, units_of(one, layer)) for one in both)
+
+
+def _panels(shown: "View", beside: bool) -> tuple[str, ...]:
+    """The gates from the top down; beside another cell in the order of what they do: keep, write, ..."""
+    only = _gates_of(shown)
+    if not beside:
+        return (*only, "candidate")
+    first = shown.trace.definition("encoder").keeper
+    ranked = [*(name for name in only if name == first), *(name for name in only if name != first)]
+    return (*ranked[:2], "candidate", *ranked[2:])
+
+
+def _draw_maps(
+    shown: "View",
+    layer: "Layer",
+    order: np.ndarray | None,
+    position: int,
+    unit: int,
+    height: int | None,
+) -> None:
     trace, units = shown.trace, units_of(shown, layer)
     cell = trace.definition(layer.part)
-    names = (*_gates_of(shown), "candidate")
+    names = _panels(shown, height is not None)
     places = [cell.gate_names.index(name) for name in names]
     at = min(position, len(step_texts(trace, layer.part)) - 1)
     about = [f"{charts.gate_title(name)}: {spread(trace[layer.site(name)])}" for name in names]
@@ -146,6 +172,7 @@ def _draw_maps(shown: "View", layer: "Layer", order: np.ndarray | None, position
             order is not None,
             tuple(cell.meanings[place] for place in places),
             tuple(cell.function(name) for name in names),
+            height,
         ),
         key=shown.key("gates-maps"),
         description=f"Heatmaps of {units} units over the steps. {'; '.join(about)}.",
@@ -161,7 +188,7 @@ def _arithmetic(view: "View", layer: "Layer", position: int, unit: int) -> None:
     with st.container(border=True):
         st.markdown(f"**Unit {unit} at “{token}”**: {_how(view, layer)}.")
         weights = inspector.of_unit(view.model, layer, unit)
-        st.html(_lines(gates.in_brief(view.trace, layer, position, unit, weights)))
+        st.html(formula_lines(gates.in_brief(view.trace, layer, position, unit, weights)))
         st.button(
             "Take this cell apart",
             icon=":material/search:",
@@ -181,7 +208,7 @@ def _how(view: "View", layer: "Layer") -> str:
     return f"what the input says plus what the old state says{looks}, then σ or tanh"
 
 
-def _lines(found: list[tuple[str, str, str]]) -> str:
+def formula_lines(found: list[tuple[str, str, str]]) -> str:
     """Formulas in numbers, a line each, that wrap on a phone."""
     rows = []
     for words, formula, result in found:

@@ -18,6 +18,7 @@ from rnnviz_core.ui.controls.clicks import follow
 from rnnviz_core.ui.drawing.show import show
 from rnnviz_core.ui.shell.compare import side_by_side
 from rnnviz_core.ui.shell.wording import SHIFT, download_rows, explain, plain
+from rnnviz_core.ui.views.units import follow_unit, name_unit
 
 if TYPE_CHECKING:
     import numpy as np
@@ -45,7 +46,8 @@ def classes(view: "View") -> None:
 
 
 def terms(view: "View") -> None:
-    """The summands of every class's logit."""
+    """The summands of every class's logit; a clicked bar chooses its unit."""
+    follow_unit(view, "terms")
     traces = [one.trace for one in (view, view.other) if one]
     for shown in side_by_side(view):
         trace = shown.trace
@@ -53,11 +55,14 @@ def terms(view: "View") -> None:
             charts.terms(trace.labels["class"], frames.strongest(trace)),
             key=shown.key("terms"),
             description="What each unit and the bias add to the logit of the class chosen below, sorted.",
+            select=None if shown.second else "cell",
             terms=frames.terms(trace, *traces),
         )
+    name_unit(view)
     opposite = "the opposite" if ordered(view.trace) else "another"
     explain(
-        "Each bar is one unit's value times its weight for this class; all bars together are the logit.",
+        "Each bar is one unit's value times its weight for this class; all bars together are the logit. "
+        "Click a bar to choose its unit.",
         f"Choose {opposite} class: do the same units push it down, or different ones?",
     )
     download_rows(partial(frames.terms, view.trace), "terms")
@@ -183,7 +188,9 @@ def beam(view: "View") -> None:
             height=beam_charts.ROW * steps + 48,
             tree=beams.tree(shown.trace),
         )
-        st.dataframe(beams.hypotheses(shown.trace), hide_index=True, key=shown.key("hypotheses"))
+        found = beams.hypotheses(shown.trace)
+        signed = {name: lambda value: printed(value, ".3f") for name in ("score", "log-probability")}
+        st.dataframe(found.style.format(signed), hide_index=True, key=shown.key("hypotheses"))
     explain(
         "Read from the top: each line continues a beginning by one token. The best beginnings stay, the grey "
         "ones are dropped, and of all that reached their end the best score wins: the logarithm of its "
@@ -238,11 +245,13 @@ def _measured(shown: "View") -> None:
 
 def number_terms(view: "View") -> None:
     """What each unit adds to the number that comes out, and how it becomes a value."""
+    follow_unit(view, "number-terms")
     for shown in side_by_side(view):
         show(
             series_charts.terms(),
             key=shown.key("number-terms"),
             description="What each unit and the bias add to the number that comes out, sorted.",
+            select=None if shown.second else "cell",
             terms=series.terms(shown.trace),
         )
         st.markdown(plain(series.terms_in_words(shown.trace)))

@@ -37,7 +37,7 @@ def maps(view: "View", layer: "Layer") -> None:
     _arithmetic(view, layer, position, unit)
     with above:
         for shown in layers_shown(view, layer):
-            _draw_maps(shown, layer, position, unit)
+            _draw_maps(shown, layer, position, unit, _height(view, layer))
     explain(
         "Each column is the state after a step, each row one unit; blue is below zero, "
         "orange above. Click a "
@@ -62,13 +62,22 @@ def none(view: "View", layer: "Layer") -> None:
     )
 
 
-def _draw_maps(shown: "View", layer: "Layer", position: int, unit: int) -> None:
+def _height(view: "View", layer: "Layer") -> int | None:
+    """One height for the heatmaps of two views, so that their rows stand level; None for a view alone."""
+    both = [one for one in (view, view.other) if one and layer.site("hidden") in one.trace]
+    if len(both) < 2:
+        return None
+    most = max(len(states.names(one.trace, layer)) for one in both)
+    return max(charts.map_height(most, width(one, layer)) for one in both)
+
+
+def _draw_maps(shown: "View", layer: "Layer", position: int, unit: int, height: int | None) -> None:
     trace = shown.trace
     names, size, texts = states.names(trace, layer), width(shown, layer), step_texts(trace, layer.part)
     limits = tuple(states.limit(trace, layer, name) for name in names)
     about = [f"{name} state: {spread(trace[layer.site(name)])}" for name in names]
     show(
-        charts.state_maps(names, size, axis_of(trace, layer.part), limits),
+        charts.state_maps(names, size, axis_of(trace, layer.part), limits, height),
         key=shown.key("states-maps"),
         description=f"Heatmap of {size} units; {'; '.join(about)}.",
         select=None if shown.second else "cell",

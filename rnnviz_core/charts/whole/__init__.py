@@ -1,0 +1,1 @@
+"""A layer seen whole, as SVG: see `drawing`."""
