@@ -6,8 +6,6 @@ from typing import TYPE_CHECKING
 import pandas as pd
 import streamlit as st
 
-from rnnviz_core.cells.equations import definition
-from rnnviz_core.cells.kinds import RECURRENT
 from rnnviz_core.charts import cell_drawing as drawing_charts
 from rnnviz_core.charts import gates as charts
 from rnnviz_core.charts import inspector as inspector_charts

@@ -93,7 +93,11 @@ def _layer(view: "View", layer: Layer, step: int) -> None:
     unit = chosen_unit(view, layer, step)
     several = f" ({layer.words.lower()})" * (len(view.trace.tokens) > 1 or view.trace.layers(layer.part) > 1)
     st.markdown(f"**Unit {unit} at “{plain(step_texts(view.trace, layer.part)[step])}”**{several}, computed:")
-    st.html(formula_lines(gates.in_brief(view.trace, layer, step, unit, inspector.of_unit(view.model, layer, unit))))
+    st.html(
+        formula_lines(
+            gates.in_brief(view.trace, layer, step, unit, inspector.of_unit(view.model, layer, unit))
+        )
+    )
 
 
 def _embedding(view: "View", part: str, step: int) -> str:
