@@ -21,8 +21,8 @@ def define(*, bias: bool = True) -> Definition:
     candidate = write.gate(
         n,
         tanh(n.from_input + reset * n.from_state),
-        "The new content: the token, and as much of the past as reset lets through.",
-        "The token's part, and of the old state's part what reset lets through",
+        "The new content: the input, and as much of the past as reset lets through.",
+        "The input's part, and of the old state's part what reset lets through",
     )
     write.state(
         HIDDEN,

@@ -14,9 +14,9 @@ def define(*, bias: bool = True) -> Definition:
     z = Gate("update", "z", "z", sense="How much of the new content is taken")
     n = Gate("candidate", "n", "n")
     write = Writer("mingru", z, n, bias=bias, reads_state=False)
-    update = write.gate(z, sigmoid(z.from_input), f"{z.meaning}.", "What the token says")
+    update = write.gate(z, sigmoid(z.from_input), f"{z.meaning}.", "What the input says")
     candidate = write.plain(
-        n, n.from_input, "The new content: what the token says, as it is.", "What the token says, no more"
+        n, n.from_input, "The new content: what the input says, as it is.", "What the input says, no more"
     )
     write.state(
         HIDDEN,

@@ -16,7 +16,7 @@ def define(*, bias: bool = True) -> Definition:
     g, o = Gate("candidate", "g", "g"), Gate("output", "o", "o")
     p_i, p_f, p_o = (Symbol(f"p_{gate.rows}", f"p_{{{gate.rows}}}") for gate in (i, f, o))
     write = Writer("peephole", i, f, g, o, bias=bias)
-    total = "Token, old state and, through the peephole, the cell"
+    total = "Input, old state and, through the peephole, the cell"
     take = write.gate(
         i,
         sigmoid(i.from_input + i.from_state + p_i * PREVIOUS_CELL),

@@ -13,7 +13,7 @@ def define(*, relu: bool = False, bias: bool = True) -> Definition:
     candidate = write.gate(
         new,
         Call(function, new.from_input + new.from_state),
-        f"The new content: token and old state added up, then {function}.",
+        f"The new content: input and old state added up, then {function}.",
     )
     write.state(HIDDEN, candidate, "The new state is the candidate: everything is rewritten at every step.")
     slope = sign(HIDDEN) if relu else 1 - Square(HIDDEN)

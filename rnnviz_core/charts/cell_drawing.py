@@ -10,7 +10,7 @@ from rnnviz_core.cells.kinds import Cell
 from . import building_blocks, theme
 
 PLANE = (0.0, 7.0)  # lowest and highest place of a node
-LOW = {"rnn": (1.6, 5.6)}  # the same, where a drawing needs less
+OTHER = {"rnn": (1.6, 5.6), "mingru": (0.4, 7.0), "peephole": (-0.9, 7.0)}  # where it needs less, or more
 ROW = 62  # px of one step up the plane
 BOXES = {"op": 520, "function": 1150}  # px² of a sign's box; all others hold words and a number
 BOX = 2700
@@ -20,7 +20,7 @@ NARROW = 2150  # on a phone
 @cache
 def cell_drawing(cell: str) -> alt.LayerChart:
     """The cell as a drawing. Datasets: ``nodes``, ``wires`` (`frames.cell_drawing.drawing`)."""
-    low, high = LOW.get(cell, PLANE)
+    low, high = OTHER.get(cell, PLANE)
     tips = [building_blocks.tip("about", "what", "text"), building_blocks.tip("value", "value")]
     wires = alt.Chart(alt.NamedData("wires")).encode(x=_x(), y=_y(cell), x2="x2:Q", y2="y2:Q", tooltip=tips)
     return theme.finish(
@@ -110,5 +110,5 @@ def _x() -> alt.X:
 
 
 def _y(cell: str) -> alt.Y:
-    scale = alt.Scale(domain=list(LOW.get(cell, PLANE)), nice=False, zero=False)
+    scale = alt.Scale(domain=list(OTHER.get(cell, PLANE)), nice=False, zero=False)
     return alt.Y("y:Q", title="", axis=None, scale=scale)

@@ -62,7 +62,7 @@ def _gate(name: str, x: float, cell: Definition, about: str, words: str) -> list
     if name in cell.peepholes:
         which = "(t−1)" if cell.peepholes[name].right == PREVIOUS_CELL else "(t)"
         looks = f"{about}: through the peephole, its weight p × c{which}"
-        entries.append(_entry(f"{name}_from_cell", x + 0.62, 1.25, "pc", looks))
+        entries.append(_entry(f"{name}_from_cell", x, -0.5, "pc", looks))
     parts = tuple(entry.name for entry in entries)
     total, sign = f"{name}_preactivation", _sign(cell, name)
     return [

@@ -184,7 +184,7 @@ def worked(
                 lines += [_line(part.substitute({part.name: values[part.name]})) for part in parts]
         numbers, result = _line(equation.substitute(values), again=True).split(r" \approx ")
         numbers = BETWEEN_PRODUCTS.sub(r"\1 \\\\ &\\quad + \2", numbers)  # on a phone a line is short
-        if equation.name not in STATES:
+        if equation.name not in STATES and not numbers.endswith(f"= {result}"):
             numbers += rf" \approx {result}"
         elif not numbers.endswith(f"= {result}"):  # a long sum: its result gets a line of its own
             numbers += rf" \\ &\approx {result}"

@@ -1,6 +1,7 @@
 """A network of a cell that torch has no kernel for: trained, published, loaded, and drawn on every page."""
 
 import math
+import re
 from html import unescape
 from pathlib import Path
 
@@ -70,6 +71,10 @@ def test_every_section_of_every_page_draws_it(published, monkeypatch):
             drawn = app.get("vega_lite_chart")
             assert drawn or section.otherwise or app.info, where
             seen += bool(drawn)
+            shown = unescape(words(app))
+            assert not re.findall(r".{20}\b(?:[Tt]oken|[Ss]entence|[Ww]ord)s?\b.{20}", shown), (
+                "it reads a series"
+            )
             if (route.name, section.name) == ("gates", "cell"):
                 said = words(app)
                 assert ("through its peephole" in said) == (entry.spec.cell == "peephole")

@@ -34,7 +34,7 @@ ENTERS_RNN = (
     "has no gate that keeps anything: a unit reads its own old state, too, through one weight. "
 )
 ENTERS_ALONE = (
-    "Wx is what the token says, biases included: the gates of this cell do not read the old state. "
+    "Wx is what the input says, biases included: the gates of this cell do not read the old state. "
 )
 PEEPHOLE = "pc is what a gate sees of the cell state through its peephole: the weight p times the cell. "
 
