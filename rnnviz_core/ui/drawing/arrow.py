@@ -24,10 +24,11 @@ def arrow_bytes(rows: "Rows", span: tuple[int, int] | None = None) -> bytes:
     """
     columns = dict(rows.items())
     table = pa.table([_array(column) for column in columns.values()], names=list(columns))
-    for name in ("position", "other_position") if span else ():
-        if name in columns:
-            steps = table[name].to_numpy()
-            table = table.filter(pa.array((steps >= span[0]) & (steps <= span[1])))
+    if span is not None:
+        for name in ("position", "other_position"):
+            if name in columns:
+                steps = table[name].to_numpy()
+                table = table.filter(pa.array((steps >= span[0]) & (steps <= span[1])))
     sink = pa.BufferOutputStream()
     with pa.ipc.new_stream(sink, table.schema) as stream:
         stream.write_table(table)
