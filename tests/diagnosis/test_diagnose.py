@@ -209,12 +209,13 @@ def test_nothing_false_is_said_of_the_shipped_models() -> None:
             assert (entry.spec.task, finding.name) == ("forecast", "short memory"), (
                 f"{entry.id}: {finding.claim}"
             )
-            keeper = {"lstm": "forget", "gru": "update"}[entry.spec.cell]
-            gates = np.concatenate([record(model, text)[f"encoder.0.{keeper}"] for text in texts]).astype(
-                float
-            )
+            keeper = "update" if entry.spec.cell in ("gru", "mingru") else "forget"
+            site = f"{finding.where['site']}.{keeper}"
+            kept = np.concatenate([record(model, text)[site] for text in texts]).astype(float)
+            if entry.spec.cell == "mingru":  # there 1 takes the new content
+                kept = (1 - kept).clip(1e-12, 1)
             assert finding.numbers["longest"] == pytest.approx(
-                float((-1 / np.log(gates).mean(0)).max()), rel=1e-5
+                float((-1 / np.log(kept).mean(0)).max()), rel=1e-5
             )
             seen += 1
     assert seen
