@@ -132,7 +132,8 @@ def dimensions(trace: Trace) -> str:
             if text
         )
         states = " and ".join({"hidden": "h", "cell": "c"}[state] for state in cell.states)
-        gated = f", {len(gates(trace, part))} gates" if gates(trace, part) else ", no gates"
+        count = len(gates(trace, part))
+        gated = f", {count or 'no'} gate{'s' * (count != 1)}"
         found += [reads, f"{NAMES.get(cell.name, cell.name)}: {units} ({states}{gated})"]
         if part == "encoder" and "attention.weights" in trace:
             found.append("attention")
