@@ -5,8 +5,7 @@ A node that is not known ends its branch; what does not depend on it is computed
 """
 
 import importlib.util
-import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -23,45 +22,15 @@ from rnnviz_core.tracing.inside import Recorded
 from . import apart, onnx_cells
 from .layers import Layer
 from .network import Imported
+from .onnx_graph import DOMAINS, Body, Node, body_of, versioned
 from .onnx_ops import OPERATORS
 from .recurrent import Found, Group, module_of, recorded
 
 MISSING = 'files of ONNX need the package onnx: pip install "rnnviz[import]" (or onnx alone)'
 EXECUTED = 200_000  # nodes of one run, those of loops counted each time
 RECORDED = 64  # recurrent nodes of one run
-DOMAINS = ("", "ai.onnx")
 _FLOATS = (1, 10, 11, 16)  # onnx's numbers of float, float16, double, bfloat16
 _WHOLE = (6, 7)  # int32, int64
-_DEPTH = 8  # graphs within graphs
-
-
-@dataclass(frozen=True)
-class Node:
-    """One node: `attributes` hold plain values, arrays and `Body`s."""
-
-    kind: str
-    name: str
-    inputs: tuple[str, ...]
-    outputs: tuple[str, ...]
-    attributes: Mapping[str, Any]
-
-
-@dataclass(frozen=True)
-class Body:
-    """A graph: the whole one, or the branch of an If, or the body of a Loop."""
-
-    nodes: tuple[Node, ...]
-    constants: Mapping[str, np.ndarray]
-    inputs: tuple[tuple[str, int, tuple[int | str, ...]], ...]  # name, type, shape
-    outputs: tuple[str, ...]
-
-    def walk(self) -> Iterator[Node]:
-        """Every node, those of inner graphs too."""
-        for node in self.nodes:
-            yield node
-            for value in node.attributes.values():
-                if isinstance(value, Body):
-                    yield from value.walk()
 
 
 @dataclass(frozen=True)
@@ -108,9 +77,9 @@ def parsed(content: bytes, name: str) -> Graph:
 
     try:
         model = onnx.load_model_from_string(content)
-        body = _body(onnx, model.graph, 0)
+        body = body_of(onnx, model.graph, 0)
         version = max((one.version for one in model.opset_import if one.domain in DOMAINS), default=1)
-        body = _versioned(body, version)
+        body = versioned(body, version)
     except CheckpointError as error:
         raise CheckpointError(f"{name}: {error}") from None
     except Exception as error:  # any damage: the file is untrusted bytes
@@ -147,73 +116,6 @@ def _described(body: Body, nodes: Sequence[Node]) -> Iterator[Layer]:
             yield Layer(node.name, "unknown", {}, {}, node.kind)
         elif arrays:
             yield Layer(node.name, "node", {}, arrays, node.kind)
-
-
-# --- the file as plain values ---------------------------------------------------------------------
-
-
-def _body(onnx: Any, graph: Any, depth: int) -> Body:
-    if depth > _DEPTH:
-        raise CheckpointError(f"its graphs are nested more than {_DEPTH} deep")
-    if len(graph.node) > limits.IMPORT_LAYERS * 10 or len(graph.initializer) > limits.IMPORT_TENSORS:
-        raise CheckpointError(
-            f"it has {len(graph.node)} nodes and {len(graph.initializer)} arrays, too many to open"
-        )
-    constants = {one.name: _array(onnx, one) for one in graph.initializer}
-    nodes = []
-    for number, node in enumerate(graph.node):
-        attributes = {one.name: _attribute(onnx, one, depth) for one in node.attribute}
-        kind = node.op_type if node.domain in DOMAINS else f"{node.domain}.{node.op_type}"
-        name = node.name or f"{node.op_type.lower()}_{number}"
-        nodes.append(Node(kind, name, tuple(node.input), tuple(node.output), attributes))
-    inputs = tuple((one.name, one.type.tensor_type.elem_type, _shape(one)) for one in graph.input)
-    return Body(tuple(nodes), constants, inputs, tuple(one.name for one in graph.output))
-
-
-def _shape(value: Any) -> tuple[int | str, ...]:
-    sizes = value.type.tensor_type.shape.dim
-    return tuple(int(one.dim_value) if one.HasField("dim_value") else str(one.dim_param) for one in sizes)
-
-
-def _array(onnx: Any, tensor: Any) -> np.ndarray:
-    if tensor.data_location == onnx.TensorProto.EXTERNAL:
-        raise CheckpointError(
-            "its weights lie in other files; save it with the weights inside (save_as_external_data=False)"
-        )
-    count = math.prod(tensor.dims)
-    if count < 0 or count * 8 > limits.IMPORT_UNPACKED_BYTES:
-        raise CheckpointError(f"its {tensor.name} has {count} numbers, more than can be opened")
-    array: np.ndarray = onnx.numpy_helper.to_array(tensor)
-    if array.dtype.kind not in "fiub":
-        return np.zeros(0, np.float32)  # texts: whoever reads them is not known
-    return array.astype(np.float32) if array.dtype.kind == "f" and array.dtype != np.float64 else array
-
-
-def _attribute(onnx: Any, attribute: Any, depth: int) -> Any:
-    match attribute.type:
-        case onnx.AttributeProto.GRAPH:
-            return _body(onnx, attribute.g, depth + 1)
-        case onnx.AttributeProto.TENSOR:
-            return _array(onnx, attribute.t)
-        case onnx.AttributeProto.GRAPHS | onnx.AttributeProto.TENSORS:
-            return ()
-    return onnx.helper.get_attribute_value(attribute)
-
-
-def _versioned(body: Body, version: int) -> Body:
-    """The same graph; each node knows the version of its operators and how many outputs it has."""
-    nodes = []
-    for node in body.nodes:
-        inner = {
-            name: _versioned(value, version) if isinstance(value, Body) else value
-            for name, value in node.attributes.items()
-        }
-        more = {"_version": version, "_outputs": len(node.outputs)}
-        nodes.append(Node(node.kind, node.name, node.inputs, node.outputs, inner | more))
-    return Body(tuple(nodes), body.constants, body.inputs, body.outputs)
-
-
-# --- a run ----------------------------------------------------------------------------------------
 
 
 class _Run:
