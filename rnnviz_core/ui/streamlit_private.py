@@ -39,11 +39,14 @@ STYLE = """
 /* Six steps in one line, that a phone scrolls */
 .st-key-start { flex-wrap: nowrap; }
 .st-key-start > :is(:first-child, :last-child) { flex: 0 0 auto; }
-.st-key-start > :has(.stButtonGroup) { flex: 0 1 auto; min-width: 0; overflow-x: auto; }
-.st-key-start .stButtonGroup { flex: 0 1 auto; flex-direction: row !important; min-width: 0;
-  overflow-x: auto; }
+.st-key-start > :has(.stButtonGroup) { flex: 0 0 auto; width: max-content; max-width: none; }
+.st-key-start .stButtonGroup > label { display: none; }
+.st-key-start .stButtonGroup { flex-direction: row !important; width: max-content; }
 .st-key-start .stButtonGroup [role] { flex-wrap: nowrap; }
-.st-key-start .stButtonGroup button { padding: 0.05rem 0.5rem; min-height: 1.9rem; flex: 0 0 auto; }
+.st-key-start .stButtonGroup button { padding: 0.05rem 0.42rem; min-height: 1.8rem; flex: 0 0 auto; }
+.st-key-start .stButtonGroup [role] { gap: 0.2rem; }
+.st-key-start :is(p, button p) { font-size: 0.8rem; white-space: nowrap; }
+.st-key-head-top > :has(> .st-key-head-beside) { flex: 1 1 0; min-width: 0; }
 .st-key-head-beside > :has(> .stHtml > .rv-line):not(:only-child) { display: none; }
 .st-key-start-off button [data-testid="stMarkdownContainer"] { position: absolute;
   width: 1px; height: 1px; margin: -1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
@@ -69,6 +72,9 @@ STYLE = """
 @media (max-width: 640px) {
   [data-testid="stMain"] [data-testid="stVerticalBlock"] { gap: 0.5rem; }
   .stMainBlockContainer { padding: 2.6rem 1rem 3rem; }
+  .st-key-head-top > :has(> .st-key-head-beside) { order: 3; flex: 1 1 100%; }
+  .st-key-start > :has(.stButtonGroup) { flex: 0 1 auto; min-width: 0; overflow-x: auto; }
+  .st-key-head-top > :has(> .st-key-head-beside):not(:has(.st-key-start)) { display: none; }
   .st-key-tools button [data-testid="stMarkdownContainer"] { position: absolute;
     width: 1px; height: 1px; margin: -1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
   [data-testid="stMain"] .stButtonGroup { flex-direction: column; align-items: flex-start; gap: 0.1rem; }

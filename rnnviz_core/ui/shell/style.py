@@ -15,7 +15,6 @@ STYLE = (
 .rv-line { margin: 0; opacity: 0.85; font-size: 0.9rem; line-height: 1.3; text-wrap: balance; }
 .st-key-head h1 { font-size: 1.6rem; padding: 0; }
 .st-key-head-top { flex-wrap: nowrap; }
-.st-key-head-beside { flex: 1 1 0; min-width: 0; }
 .st-key-head-beside:has(.st-key-start) .rv-line { display: none; }
 .st-key-tools { flex: 0 0 auto; width: auto; flex-wrap: nowrap; justify-content: flex-end; gap: 0.4rem; }
 .st-key-tools button { min-height: 2.1rem; padding: 0.1rem 0.6rem; font-size: 0.875rem; }
@@ -80,8 +79,6 @@ STYLE = (
 @media (max-width: 640px) {
   .rv-line { display: none; }
   .st-key-head-top { justify-content: space-between; flex-wrap: wrap; }
-  .st-key-head-beside { order: 3; flex: 1 1 100%; }
-  .st-key-head-beside:not(:has(.st-key-start)) { display: none; }
   .rv-copy span:last-child { position: absolute;
     width: 1px; height: 1px; margin: -1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
   .rv-facts :is(.rv-row, .rv-value) { display: inline; }
