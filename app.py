@@ -4,7 +4,9 @@ import streamlit as st
 
 from rnnviz_core import places
 
-st.set_page_config(page_title="RNNViz", page_icon=places.MARK, layout="wide", initial_sidebar_state=336)
+st.set_page_config(
+    page_title="RNNViz", page_icon=places.data_address(places.MARK), layout="wide", initial_sidebar_state=336
+)
 
 from rnnviz_core import startup  # noqa: E402
 

@@ -5,6 +5,8 @@ wheel carries them inside it, in ``_app/`` (``force-include`` in ``pyproject.tom
 for them asks here.
 """
 
+import base64
+import functools
 import os
 from pathlib import Path
 
@@ -28,6 +30,12 @@ def is_installed() -> bool:
 def shipped() -> Path:
     """The folder of the models that come with RNNViz."""
     return app_folder() / "checkpoints"
+
+
+@functools.cache
+def data_address(drawing: Path) -> str:
+    """A drawing as an address that holds it: a browser asks for no file, and every run sends the same text."""
+    return f"data:image/svg+xml;base64,{base64.b64encode(drawing.read_bytes()).decode()}"
 
 
 def documents() -> dict[str, Path]:

@@ -1,6 +1,7 @@
 """The foot of the sidebar: the model's card, the documentation, source and licence; the name and the mark."""
 
 from pathlib import Path
+from unittest import mock
 from xml.etree import ElementTree
 
 import pytest
@@ -16,12 +17,20 @@ ENTRIES = checkpoints.scan(ROOT / "checkpoints").entries
 
 
 def opened(button: str) -> str:
-    app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=120).run()
-    before = [block.value for block in app.markdown]
-    next(one for one in app.sidebar.button if one.label == button).click().run()
+    """What a choice from the menu opens."""
+
+    def script(name: str) -> None:
+        from rnnviz_core import places, scan
+        from rnnviz_core.ui.shell import about
+
+        entry = scan(places.shipped()).find("sentiment-lstm")
+        about.st.menu_button = lambda label, offered, **options: name if name in offered else None
+        about.draw(entry)
+
+    with mock.patch("streamlit.menu_button"):
+        app = AppTest.from_function(script, args=(button,), default_timeout=120).run()
     assert not app.exception
-    texts = [block.value for block in (*app.markdown, *app.text)]
-    return "\n".join(text for text in texts if text not in before)
+    return "\n".join(block.value for block in (*app.markdown, *app.text))
 
 
 def test_the_card_of_the_model_with_its_failures():

@@ -13,6 +13,7 @@ import streamlit as st
 from rnnviz_core import places
 from rnnviz_core.checkpoints.registry import Entry
 
+CARD, DOCUMENTATION, SOURCE = "Model card", "Documentation", "Source and licence"
 _IMAGE = re.compile(r"!\[[^\]]*\]\([^)]*\)")
 _LINK = re.compile(r"(?<!!)\[([^\]]*)\]\((?!https?://)[^)]*\)")
 _COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
@@ -33,24 +34,25 @@ def _text(path: Path) -> str:
 
 
 def draw(entry: Entry) -> None:
-    """Three small buttons; what they open is read then."""
-    with st.container(horizontal=True, gap="small", key="about"):
-        if entry.card.strip() and st.button("Model card", key="about-card", type="tertiary"):
+    """One button with a menu; what it opens is read then."""
+    offered = [CARD] * bool(entry.card.strip()) + [DOCUMENTATION, SOURCE]
+    label = "Model card, documentation, licence"
+    match st.menu_button(label, offered, key="about", type="tertiary", icon=":material/info:"):
+        case "Model card":
             card(entry)
-        documents = places.documents()
-        if documents and st.button("Documentation", key="about-docs", type="tertiary"):
-            documentation(documents)
-        if st.button("Source and licence", key="about-source", type="tertiary"):
-            source(documents)
+        case "Documentation":
+            documentation(places.documents())
+        case "Source and licence":
+            source(places.documents())
 
 
-@st.dialog("Model card", width="large")
+@st.dialog(CARD, width="large")
 def card(entry: Entry) -> None:
     """What the model was trained on, how often it is right, and where it fails."""
     st.markdown(readable(entry.card))
 
 
-@st.dialog("Documentation", width="large")
+@st.dialog(DOCUMENTATION, width="large")
 def documentation(documents: dict[str, Path]) -> None:
     """The chapters, one at a time."""
     chapters = [name for name in documents if name not in ("LICENSE", "NOTICE")]
@@ -63,7 +65,7 @@ def _title(name: str) -> str:
     return "Start here" if name == "README" else name.capitalize()
 
 
-@st.dialog("Source and licence", width="large")
+@st.dialog(SOURCE, width="large")
 def source(documents: dict[str, Path]) -> None:
     """Where the program is that drew this page, and what may be done with it."""
     st.markdown(

@@ -30,7 +30,7 @@ def _failed(error: Exception, page: str, choice: Choice | None) -> None:
 
 
 def _prepare() -> Choice:
-    st.logo(places.NAME, size="large", icon_image=places.MARK)
+    st.logo(places.data_address(places.NAME), size="large", icon_image=places.data_address(places.MARK))
     style.install()
     script.install()
     loaders.warm_up()
