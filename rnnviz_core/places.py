@@ -34,7 +34,7 @@ def shipped() -> Path:
 
 @functools.cache
 def data_address(drawing: Path) -> str:
-    """A drawing as an address that holds it: a browser asks for no file, and every run sends the same text."""
+    """A drawing as an address that holds it: no file is read for a run, or asked for by a browser."""
     return f"data:image/svg+xml;base64,{base64.b64encode(drawing.read_bytes()).decode()}"
 
 
