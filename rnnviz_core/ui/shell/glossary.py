@@ -2,11 +2,11 @@
 
 import tomllib
 from dataclasses import dataclass
-from pathlib import Path
 
+from rnnviz_core import places
 from rnnviz_core.cells.meanings import GATES
 
-_FILE = tomllib.loads(Path(__file__).with_suffix(".toml").read_text(encoding="utf-8"))
+_FILE = tomllib.loads((places.PACKAGE / "ui" / "shell" / "glossary.toml").read_text(encoding="utf-8"))
 
 
 @dataclass(frozen=True)
