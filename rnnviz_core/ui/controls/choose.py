@@ -173,10 +173,10 @@ def choose_reference() -> str:
     chosen = reference()
     key = url.widget("reference", chosen)
     st.text_input(
-        "Feed it a translation of yours (else it is fed its own output)",
+        "Feed it your translation",
         key=key,
         max_chars=limits.CHARACTERS,
-        placeholder="its own output",
+        placeholder="else its own output",
         on_change=lambda: url.put("reference", st.session_state[key].strip() or None),
     )
     return chosen

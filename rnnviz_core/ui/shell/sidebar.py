@@ -109,21 +109,23 @@ def _choose_model(found: Scan, task: str) -> Entry:
 def _choose_example(entry: Entry, text: str) -> Example | None:
     offered = examples(entry.spec)
     numbers = {example.text: number for number, example in enumerate(offered)}
-    key = url.widget("example", numbers.get(text))
+    task = tasks.task_of_spec(entry.spec)
+    # One list per language: a browser may still report the text it shows of another list, which is no number.
+    key = url.widget(f"example-{task.name}-{task.reads(entry.spec)}", numbers.get(text))
     st.selectbox(
         "Examples",
         range(len(offered)),
         index=None,
         format_func=lambda number: f"{offered[number].shows}: {offered[number].text}",
         key=key,
-        placeholder=tasks.task_of_spec(entry.spec).typed.offered,
+        placeholder=task.typed.offered,
         on_change=lambda: _take_example(st.session_state[key], [example.text for example in offered]),
     )
     return offered[numbers[text]] if text in numbers else None
 
 
-def _take_example(number: int | None, texts: list[str]) -> None:
-    if number is not None:
+def _take_example(number: object, texts: list[str]) -> None:
+    if isinstance(number, int):
         _replace_text(texts[number])
 
 
