@@ -65,6 +65,9 @@ STYLE = """
 [data-testid="stMain"] :is(.stSelectbox, .stTextInput) > label ~ div { flex: 1 1 6rem; min-width: 0; }
 [data-testid="stMain"] .stSelectbox input { min-width: 0; }
 [data-testid="stMain"] .stNumberInput > label ~ div { flex: 0 1 9rem; min-width: 5rem; }
+@media (min-width: 641px) {
+  .st-key-start-foot { display: none; }
+}
 @media (min-width: 1200px) { /* the row of the tabs has room for the layer */
   .st-key-layer { align-self: flex-end; width: auto; margin-bottom: -3.1rem; z-index: 1; }
   .st-key-layer .stSelectbox > label ~ div { min-width: 16rem; }
@@ -73,6 +76,7 @@ STYLE = """
   [data-testid="stMain"] [data-testid="stVerticalBlock"] { gap: 0.5rem; }
   .stMainBlockContainer { padding: 2.6rem 1rem 3rem; }
   .st-key-head-top > :has(> .st-key-head-beside) { order: 3; flex: 1 1 100%; }
+  .stApp:not(:has(.st-key-start-answer)) .st-key-head-top > :has(> .st-key-head-beside) { display: none; }
   .st-key-start > :has(.stButtonGroup) { flex: 0 1 auto; min-width: 0; overflow-x: auto; }
   .st-key-head-top > :has(> .st-key-head-beside):not(:has(.st-key-start)) { display: none; }
   .st-key-tools button [data-testid="stMarkdownContainer"] { position: absolute;

@@ -88,13 +88,13 @@ def _choose(answer: Answer) -> None:
 
 
 def again() -> None:
-    """Where the steps were put away: the button that brings them back."""
-    if url.get(NAME) == OFF:
-        st.button(
-            "Start here: six steps",
-            icon=":material/school:",
-            key="start-on",
-            type="tertiary",
-            on_click=url.put,
-            args=(NAME, None),
-        )
+    """At the foot, where the steps were put away, and on a phone: the button that brings them (back)."""
+    away = url.get(NAME) == OFF
+    st.button(
+        "Start here: six steps",
+        icon=":material/school:",
+        key="start-on" if away else "start-foot",  # the latter is seen on a phone alone
+        type="tertiary",
+        on_click=url.put,
+        args=(NAME, None if away else next(iter(STEPS))),
+    )
