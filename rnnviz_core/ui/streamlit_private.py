@@ -55,7 +55,7 @@ STYLE = """
 [data-testid="stSidebar"] .stButtonGroup [role="radiogroup"] { flex-wrap: nowrap; }
 [data-testid="stSidebar"] .stButtonGroup button { padding: 0.25rem 0.3rem; min-width: 0; flex: 1 1 auto; }
 [data-testid="stSidebar"] .stButtonGroup button p { font-size: 0.875rem; white-space: nowrap; }
-[data-testid="stSidebar"] .stSelectbox [data-baseweb="select"] { font-size: 0.9rem; }
+[data-testid="stSidebar"] .stSelectbox [data-baseweb="select"] { font-size: 0.85rem; }
 .st-key-about button p { font-size: 0.85rem; }
 /* A choice takes one line: its label stands beside it */
 [data-testid="stMain"] :is(.stSelectbox, .stNumberInput, .stTextInput, .stButtonGroup) {

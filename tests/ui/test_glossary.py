@@ -26,6 +26,7 @@ PUBLISHERS = (
     "https://arxiv.org/abs/",
     "https://aclanthology.org/",
     "https://www.jmlr.org/papers/",
+    "https://proceedings.mlr.press/",
     "https://www.deeplearningbook.org/contents/",
     "https://nlp.stanford.edu/IR-book/",
 )

@@ -75,7 +75,7 @@ ROUTES = (
         "gradients",
         "Gradients",
         ":material/trending_down:",
-        "How strongly the answer depends on each step, and how that fades or grows on the way back.",
+        "Backpropagation: how strongly the answer depends on each step, and how that fades or grows.",
     ),
     Route(
         "attention",
