@@ -6,5 +6,8 @@ with their thresholds.
 
 from .collect import findings as findings
 from .collect import of_section as of_section
+from .collect import within as within
+from .compare import compare as compare
 from .record import Finding as Finding
 from .record import Where as Where
+from .reliability import reliability as reliability

@@ -3,12 +3,13 @@
 from collections.abc import Iterator
 from weakref import WeakKeyDictionary
 
-from rnnviz_core.frames.layer import layers
+from rnnviz_core.frames.layer import Layer, layers
 from rnnviz_core.frames.series import numbers_are_read
 from rnnviz_core.tracing.trace import Trace
 
 from . import alignment, attention, embeddings, gates, series, states, verdict, writing
 from .record import Finding
+from .wording import sentence, somewhere
 
 # Page -> section -> the kinds that open it, those it is about first. A section that is not named here, and
 # the overview, open with whatever is strongest.
@@ -95,7 +96,13 @@ def _all(trace: Trace) -> Iterator[Finding]:
 
 
 def of_section(
-    trace: Trace, page: str, section: str, *, layer: str | None = None, part: str | None = None
+    trace: Trace,
+    page: str,
+    section: str,
+    *,
+    layer: str | None = None,
+    part: str | None = None,
+    step: int | None = None,
 ) -> tuple[Finding, ...]:
     """The findings that open a section, in the order of telling.
 
@@ -109,6 +116,8 @@ def of_section(
         The layer that is looked at (``encoder.0``): findings on other layers are left out.
     part
         The part that is looked at, ``encoder`` or ``decoder``, in the same way.
+    step
+        The step that was chosen: of several findings of one kind, that on this step comes first.
     """
     every = [
         one
@@ -118,8 +127,19 @@ def of_section(
     kinds = SHOWN.get(page, {}).get(section)
     if kinds is None:
         return _varied(every)
+    if step is not None:
+        every.sort(key=lambda one: one.where.step != step)
     found = [one for kind in kinds for one in every if _is(one, kind)]
     return _varied(list(dict.fromkeys(found)))
+
+
+def within(trace: Trace, one: Finding, layer: Layer) -> str:
+    """A claim where it is plain which layer is meant: without the words that say so."""
+    scope = somewhere(trace, layer)
+    claim = one.claim
+    if scope and one.where.layer == layer.name and claim.lower().startswith(scope):
+        return sentence(claim[len(scope) : -1])
+    return claim
 
 
 def _is(one: Finding, kind: str) -> bool:

@@ -70,6 +70,18 @@ STYLE = (
   background: transparent; font: inherit; white-space: nowrap; cursor: pointer; }
 .rv-button:hover { border-color: currentColor; }
 .rv-button:focus-visible { outline: 2px solid currentColor; outline-offset: 1px; }
+/* What happened: lines to click, close to the picture that they speak of */
+.st-key-told { flex-wrap: nowrap; margin-bottom: -0.5rem; }
+[role="tabpanel"] .st-key-told { margin-top: -0.7rem; }
+:is(.st-key-told-lines, .st-key-told-lines-tight) { flex: 1 1 auto; min-width: 0; gap: 0; }
+.st-key-told :is(button, button p) { text-align: left; font-size: 0.9rem; line-height: 1.3; }
+.st-key-told button { justify-content: flex-start; align-items: flex-start; min-height: 0; padding: 0.08rem 0;
+  white-space: normal; }
+.st-key-told [data-testid="stIconMaterial"] { font-size: 1.1rem; line-height: 1.05; }
+.st-key-told-more { flex: 0 0 auto; }
+@media (max-height: 850px) {
+  .st-key-told-lines > :nth-child(n + 3), .st-key-told-lines-tight > :nth-child(n + 2) { display: none; }
+}
 .rv-icon { font: 1.1rem/1 "Material Symbols Rounded"; }
 .rv-copy .rv-icon::before { content: "link"; }
 .rv-copy[data-copied] .rv-icon::before { content: "check"; }
@@ -77,6 +89,7 @@ STYLE = (
 .rv-said { position: absolute;
   width: 1px; height: 1px; margin: -1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
 @media (max-width: 640px) {
+  :is(.st-key-told-lines, .st-key-told-lines-tight) > :nth-child(n + 2) { display: none; }
   .rv-line { display: none; }
   .st-key-head-top { justify-content: space-between; flex-wrap: wrap; }
   .rv-copy span:last-child { position: absolute;

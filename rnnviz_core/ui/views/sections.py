@@ -18,7 +18,7 @@ from rnnviz_core.ui.controls import url
 from rnnviz_core.ui.controls.brush import choose_span
 from rnnviz_core.ui.drawing.show import showing
 from rnnviz_core.ui.serving.view import View
-from rnnviz_core.ui.shell import routes
+from rnnviz_core.ui.shell import routes, told
 
 NUMBERS = "encoder.values"  # the site that a trace has where numbers are read
 STATES = "*.hidden"  # those of recurrent layers
@@ -89,6 +89,7 @@ def draw_sections(view: View, *chosen: Any) -> None:
         opened = next(iter(sections))
     with _tab(sections, opened) if len(sections) > 1 else nullcontext():
         if sections[opened].needs.met(view.trace):
+            told.draw(view, opened, chosen)
             with showing(choose_span(view) if sections[opened].brush else None):
                 sections[opened].draw(view, *chosen)
         else:

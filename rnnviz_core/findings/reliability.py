@@ -1,0 +1,180 @@
+"""How often a network was right on texts like this one, from what was measured when it was published.
+
+What `metrics.json` holds is whatever a file says, so everything is looked at before it is believed.
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from rnnviz_core.tracing.trace import Trace
+
+from .wording import number, percent
+
+LONG = 25  # words: the shortest of the long sentences that were measured
+# What marks the sentences of each small test set of our own, and of each family of minimal pairs. The sets are
+# English. Irony, another domain and what has no word of its own cannot be seen so.
+PROBES = {
+    "negation": r"\b(not|never|no|nobody|nothing|without|hardly)\b|n't\b",
+    "contrast": r"\b(but|although|though|despite|however|yet)\b",
+}
+PAIRS = {
+    "never": r"\bnever\b",
+    "without": r"\bwithout\b",
+    "nothing nobody": r"\b(nothing|nobody)\b",
+    "could not be": r"\b(couldn't|could not)( have)? be",
+    "would not": r"\b(wouldn't|would not)\b",
+    "although despite": r"\b(although|despite)\b",
+    "used to": r"\bused to\b",
+    "hardly": r"\b(hardly|barely)\b",
+    "fail": r"\bfail(s|ed)?\b",
+    "anything but": r"\b(any|no)thing but\b",
+    "far from": r"\bfar from\b",
+    "wish": r"\bwish(ed|es)?\b",
+    "comparison": r"\w+er than\b",
+    "expected": r"\bexpect(ed)?\b",
+    "enough": r"\benough\b",
+    "stopped": r"\bstopped\b|\bno longer\b",
+    "instead of": r"\b(instead of|rather than)\b",
+    "would have": r"\b(would|could) have\b",
+    "neither nor": r"\bneither\b.*\bnor\b",
+    "question": r"\?\s*$",
+}
+WORST = 3  # families named at most
+
+
+@dataclass(frozen=True)
+class Reliability:
+    """What was measured, as lines; and a doubt where at least half of such sentences were answered wrongly."""
+
+    lines: tuple[str, ...]
+    doubt: str = ""
+
+
+def reliability(trace: Trace, metrics: Mapping[str, Any], card: str = "") -> Reliability:
+    """What is known of a network's answers to texts like the one of a trace.
+
+    Parameters
+    ----------
+    trace
+        The text and how it was read.
+    metrics
+        A checkpoint's ``metrics.json``.
+    card
+        Its ``card.md``: what the network has read.
+    """
+    families = list(_families(trace.text, metrics))
+    lines = [*_read(card), *_probes(trace.text, metrics), *_lengths(trace.text, metrics)]
+    lines += [*_levels(trace, metrics), *_own(metrics)]
+    poor = sorted((right / rows, name, right, rows) for name, right, rows in families if 2 * right <= rows)
+    lines += [_pairs_in_words(name, right, rows) for _, name, right, rows in poor[:WORST]]
+    if "irony is not understood" in card:
+        lines.append("Irony is not understood, and no word marks it.")
+    # Where no pair has both members right, at least half of its sentences were wrong.
+    none = next(((name, rows) for _, name, right, rows in poor if not right), None)
+    doubt = ""
+    if none:
+        doubt = f"of {none[1]} pairs of sentences with {_called(none[0])} it got both right in none"
+    return Reliability(tuple(lines), doubt)
+
+
+def _read(card: str) -> Iterator[str]:
+    """The first sentence of the card on the data, in one line."""
+    _, _, data = card.partition("\n## Data\n")
+    found = re.match(r"\s*(.{1,400}?[.)])(?=\s+[A-Z]|\s*$)", re.sub(r"\s+", " ", data[:600]))
+    if found:
+        yield f"It has read: {found[1].strip().replace('*', '')}"
+
+
+def _probes(text: str, metrics: Mapping[str, Any]) -> Iterator[str]:
+    probes = metrics.get("probes")
+    for one in probes if isinstance(probes, list) else ():
+        if not isinstance(one, Mapping) or not isinstance(one.get("accuracy2"), int | float):
+            continue
+        name, rows, right = one.get("name"), one.get("rows"), float(one["accuracy2"])
+        fits = len(text.split()) >= LONG if name == "long" else _has(text, PROBES.get(str(name)))
+        if fits and isinstance(rows, int):
+            what = {"long": f"of {LONG} words or more"}.get(str(name), f"with {_called(str(name))}")
+            yield f"Sentences {what}: {percent(right / 100, 1)} of {rows} of our own on the right side."
+
+
+def _families(text: str, metrics: Mapping[str, Any]) -> Iterator[tuple[str, int, int]]:
+    pairs = metrics.get("pairs")
+    families = pairs.get("families") if isinstance(pairs, Mapping) else None
+    for name, found in families.items() if isinstance(families, Mapping) else ():
+        match found:
+            case [int(right), int(rows)] if 0 <= right <= rows and rows and _has(text, PAIRS.get(str(name))):
+                yield str(name), right, rows
+
+
+def _has(text: str, pattern: str | None) -> bool:
+    return pattern is not None and re.search(pattern, text.replace("’", "'"), re.IGNORECASE) is not None
+
+
+def _called(name: str) -> str:
+    """A set as a sentence names it."""
+    words = {
+        "negation": "a negation",
+        "contrast": "a contrast",
+        "comparison": "a comparison",
+        "question": "a question",
+        "nothing nobody": "“nothing” or “nobody”",
+        "although despite": "“although” or “despite”",
+        "neither nor": "“neither … nor”",
+    }
+    return words.get(name, f"“{name}”")
+
+
+def _pairs_in_words(name: str, right: int, rows: int) -> str:
+    count = "none" if not right else str(right)
+    return f"Of {rows} pairs of sentences with {_called(name)} it got both right in {count}."
+
+
+def _lengths(text: str, metrics: Mapping[str, Any]) -> Iterator[str]:
+    """Translation: the score of sentences about as long."""
+    words, table = len(text.split()), metrics.get("by_length")
+    for one in table if isinstance(table, list) else ():
+        if not isinstance(one, Mapping) or not isinstance(one.get("bleu_lower"), int | float):
+            continue
+        if _within(str(one.get("name")), words) and isinstance(rows := one.get("rows"), int):
+            yield f"Test sentences of {one['name']}: BLEU {number(one['bleu_lower'])}, on {rows:,}."
+
+
+def _within(name: str, words: int) -> bool:
+    """Whether a number of words is in a range: ``up to 5 words``, ``6 to 10 words``, ``over 10 words``."""
+    match [int(found) for found in re.findall(r"\d{1,6}", name)]:
+        case [low, high]:
+            return low <= words <= high
+        case [limit]:
+            return words > limit if name.startswith("over") else words <= limit
+    return False
+
+
+def _levels(trace: Trace, metrics: Mapping[str, Any]) -> Iterator[str]:
+    """Forecast: the error after values about as high as the last one."""
+    table = metrics.get("by_level")
+    if not isinstance(table, list) or "encoder.values" not in trace:
+        return
+    last = float(trace["encoder.values"][-1])
+    for one in table:  # from low to high
+        if not isinstance(one, Mapping) or not isinstance(one.get("rmse"), int | float):
+            continue
+        limit = re.search(r"up to ([\d.]{1,12})$", str(one.get("name")))
+        if limit and last <= float(limit[1]):
+            yield (
+                f"After test values as high as the last one here ({one['name']}): root mean squared error "
+                f"{number(one['rmse'])}, on {one.get('rows')}."
+            )
+            return
+    yield "The last value is above all test values: the error there was not measured."
+
+
+def _own(metrics: Mapping[str, Any]) -> Iterator[str]:
+    """Everyday sentences, where they were measured."""
+    everyday, facts = metrics.get("everyday"), metrics.get("facts")
+    if isinstance(everyday, Mapping) and isinstance(everyday.get("accuracy2"), int | float):
+        said = f"Everyday sentences of our own: {percent(everyday['accuracy2'] / 100, 1)} of "
+        yield f"{said}{everyday.get('rows')} on the right side."
+    if isinstance(facts, Mapping) and isinstance(facts.get("neutral"), int | float):
+        yield f"Plain facts: {percent(facts['neutral'] / 100, 1)} of {facts.get('rows')} called neutral."

@@ -1,0 +1,88 @@
+"""What happened on this text: one to three sentences above a section, each of which leads to its place."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import streamlit as st
+
+from rnnviz_core import findings
+from rnnviz_core.findings import Finding
+from rnnviz_core.frames.layer import Layer
+from rnnviz_core.ui.controls import url
+
+from . import routes
+from .wording import plain
+
+if TYPE_CHECKING:
+    from rnnviz_core.ui.serving.view import View
+
+LINES = 3  # in sight at once where the screen has room for them: see style.py
+ROOMY = ("overview", "attention", "softmax")  # pages with no widget between the tabs and the first chart
+MOST = 12  # in the list of all
+STRONG = 0.2  # what is weaker opens no section
+
+
+def draw(view: "View", section: str, chosen: Sequence[Any]) -> None:
+    """The findings of a section as lines to click; the others in a list. Nothing where nothing stands out.
+
+    Parameters
+    ----------
+    view
+        What is drawn; with another view beside it, what differs comes first.
+    section
+        The name of the open section.
+    chosen
+        What the page let the person choose: a layer, or a part.
+    """
+    layer = next((one for one in chosen if isinstance(one, Layer)), None)
+    part = next((one for one in chosen if isinstance(one, str)), None)
+    step = url.number(url.get("step") or url.get("token") or "")
+    about = {"layer": layer.name if layer else None, "part": part, "step": step}
+    found = list(findings.of_section(view.trace, view.page, section, **about))
+    lines = [one for one in found if one.strength >= STRONG]
+    if view.other is not None:
+        lines = [*findings.compare(view.trace, view.other.trace), *lines]
+        found = [*lines[: len(lines) - len(found)], *found]
+    if not lines:
+        return
+    with st.container(horizontal=True, vertical_alignment="top", gap="small", key="told"):
+        with st.container(gap=None, key="told-lines" if view.page in ROOMY else "told-lines-tight"):
+            for number, one in enumerate(lines[:LINES]):
+                _line(view, one, layer, f"told-{number}")
+        if len(found) > 1:
+            more = st.popover(
+                "More", type="tertiary", key="told-more", on_change="rerun", help="All that stands out here"
+            )
+            if more.open:
+                with more, st.container(gap="xsmall", key="told-all"):
+                    for number, one in enumerate(found[:MOST]):
+                        _line(view, one, layer, f"told-all-{number}")
+
+
+def _line(view: "View", one: Finding, layer: Layer | None, key: str) -> None:
+    """One sentence. A click chooses its token, unit and section; where those are chosen it is marked."""
+    claim = findings.within(view.trace, one, layer) if layer else one.claim
+    here = one.where.page == view.page and _chosen(one)
+    clicked = st.button(
+        plain(claim),
+        key=key,
+        type="tertiary",
+        icon=":material/my_location:" if here else ":material/subdirectory_arrow_right:",
+        wrap=True,
+        on_click=_choose,
+        args=(one,),
+    )
+    if clicked and one.where.page != view.page:
+        st.switch_page(routes.route(one.where.page).path)
+
+
+def _choose(one: Finding) -> None:
+    """Put its place into the address: section, layer, token, unit."""
+    for name, value in one.where.address.items():
+        url.put(name, value)
+
+
+def _chosen(one: Finding) -> bool:
+    """Whether the address holds all of its place; a finding on the whole text has none."""
+    asked = one.where.address
+    return len(asked) > 1 and all(url.get(name) == value for name, value in asked.items())
