@@ -1,8 +1,9 @@
 """All findings of a trace, ranked; and those that belong above a section of the app."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from weakref import WeakKeyDictionary
 
+from rnnviz_core.errors import TraceError
 from rnnviz_core.frames.layer import Layer, layers
 from rnnviz_core.frames.series import numbers_are_read
 from rnnviz_core.tracing.trace import Trace
@@ -49,6 +50,7 @@ SHOWN: dict[str, dict[str, tuple[str, ...]]] = {
         "classes": ("choice", "turn", "steady"),
         "terms": ("decisive_unit", "largest_term", "choice"),
         "verdicts": ("turn", "steady", "jump"),
+        "order": ("turn", "steady", "choice"),
         "confidence": ("hesitated", "sure"),
         "candidates": ("hesitated", "sure", "rival"),
         "pieces": ("rival", "hesitated", "sure"),
@@ -80,8 +82,8 @@ def findings(trace: Trace) -> tuple[Finding, ...]:
 
 def _all(trace: Trace) -> Iterator[Finding]:
     for at in layers(trace):
-        yield from gates.found(trace, at)
-        yield from states.found(trace, at)
+        for kind in gates.KINDS + states.KINDS:
+            yield from _layer(kind, trace, at)
     for part in ("encoder", "decoder"):
         if f"{part}.embedding" in trace:
             yield from embeddings.found(trace, part)
@@ -93,6 +95,16 @@ def _all(trace: Trace) -> Iterator[Finding]:
         yield from writing.found(trace)
     if numbers_are_read(trace):
         yield from series.found(trace)
+
+
+def _layer(kind: Callable[[Trace, Layer], Iterator[Finding]], trace: Trace, at: Layer) -> list[Finding]:
+    """The findings of one kind; none where only some sites were recorded, and this kind needs another."""
+    try:
+        return list(kind(trace, at))
+    except TraceError:
+        if "sites" not in trace.meta:
+            raise
+        return []
 
 
 def of_section(

@@ -98,7 +98,9 @@ def distances(trace: Trace, other: Trace, change: Change) -> list[tuple[int, flo
 
 def parting(trace: Trace, other: Trace, change: Change) -> tuple[str, dict[str, float], int] | None:
     """Where the states are furthest apart behind the change, and at the end: words, numbers, step."""
-    if trace.reverses("encoder") or not (found := distances(trace, other, change)):
+    if not trace.layers("encoder") or trace.reverses("encoder"):
+        return None
+    if not (found := distances(trace, other, change)):
         return None
     step, most = max(found, key=lambda pair: pair[1])
     last, end = found[-1]
@@ -163,8 +165,10 @@ def _networks(trace: Trace, other: Trace) -> Iterator[Finding]:
         numbers = {"forecast": told, "other": its}
         yield Finding("forecasts", sentence(said), numbers, Where("softmax", "forecast"), 0.9)
     elif "vocab" in trace.labels:
-        mine, its = (str(one.meta["translation"]).strip() for one in (trace, other))
-        said = f"{trace.model} writes “{mine}”, {other.model} " + ("the same" if mine == its else f"“{its}”")
+        mine, theirs = (str(one.meta["translation"]).strip() for one in (trace, other))
+        said = f"{trace.model} writes “{mine}”, {other.model} " + (
+            "the same" if mine == theirs else f"“{theirs}”"
+        )
         where = Where("softmax", "confidence", "decoder", axis="target")
         yield Finding("networks", sentence(said), {}, where, 1.0)
 

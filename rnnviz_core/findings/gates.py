@@ -22,15 +22,6 @@ GATE_RANGE = 0.1  # of a gate's mean, from 0 to 1: the tenth by which a gate is 
 JUMP = 3.0  # times the median change of all units at all steps: five in a hundred of a normal spread
 
 
-def found(trace: Trace, at: Layer) -> Iterator[Finding]:
-    """All findings on the gates of one layer."""
-    cell = trace.definition(at.part)
-    yield from forgetting(trace, at, cell)
-    yield from openness(trace, at, cell)
-    yield from saturation(trace, at, cell)
-    yield from one_unit(trace, at, cell)
-
-
 def before(trace: Trace, at: Layer, state: str) -> np.ndarray:
     """The state before every step, (steps, unit)."""
     values, first = trace[at.site(state)], trace[at.site(f"initial_{state}")][None]
@@ -53,8 +44,9 @@ def memory_words(cell: Definition) -> str:
     return "cell" if cell.memory and cell.memory.state == "cell" else "old state"
 
 
-def forgetting(trace: Trace, at: Layer, cell: Definition) -> Iterator[Finding]:
+def forgetting(trace: Trace, at: Layer) -> Iterator[Finding]:
     """Where many units threw away more than half of their memory, and where nearly all kept theirs."""
+    cell = trace.definition(at.part)
     if cell.memory is None:
         return
     kept, _ = factors(trace, at, cell)
@@ -103,9 +95,9 @@ def _threw_away(
     return Finding("forgetting", sentence(somewhere(trace, at), said), numbers, where, strength, named)
 
 
-def openness(trace: Trace, at: Layer, cell: Definition) -> Iterator[Finding]:
+def openness(trace: Trace, at: Layer) -> Iterator[Finding]:
     """For each gate, the steps at which its mean over the units was highest and lowest."""
-    along = steps_of(trace, at)
+    along, cell = steps_of(trace, at), trace.definition(at.part)
     for gate in cell.gate_names:
         formula = cell[gate].expression
         if not (isinstance(formula, Call) and formula.function == "sigmoid") or len(along) < 2:
@@ -131,8 +123,9 @@ def openness(trace: Trace, at: Layer, cell: Definition) -> Iterator[Finding]:
         )
 
 
-def saturation(trace: Trace, at: Layer, cell: Definition) -> Iterator[Finding]:
+def saturation(trace: Trace, at: Layer) -> Iterator[Finding]:
     """A cell without gates: where many units are near the ends of tanh or, of a relu, at zero."""
+    cell = trace.definition(at.part)
     formula = cell["candidate"].expression if "candidate" in cell.names else None
     if cell.memory is not None or not isinstance(formula, Call):
         return
@@ -158,8 +151,9 @@ def saturation(trace: Trace, at: Layer, cell: Definition) -> Iterator[Finding]:
     )
 
 
-def one_unit(trace: Trace, at: Layer, cell: Definition) -> Iterator[Finding]:
+def one_unit(trace: Trace, at: Layer) -> Iterator[Finding]:
     """The unit and the step at which a state changed most, with what was kept and what was written."""
+    cell = trace.definition(at.part)
     state = cell.memory.state if cell.memory else "hidden"
     old, new = before(trace, at, state).astype(np.float64), trace[at.site(state)].astype(np.float64)
     change = np.abs(new - old)
@@ -186,3 +180,6 @@ def one_unit(trace: Trace, at: Layer, cell: Definition) -> Iterator[Finding]:
         0.35,
         (step,),
     )
+
+
+KINDS = (forgetting, openness, saturation, one_unit)

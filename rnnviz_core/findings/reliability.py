@@ -13,8 +13,8 @@ from rnnviz_core.tracing.trace import Trace
 from .wording import number, percent
 
 LONG = 25  # words: the shortest of the long sentences that were measured
-# What marks the sentences of each small test set of our own, and of each family of minimal pairs. The sets are
-# English. Irony, another domain and what has no word of its own cannot be seen so.
+# What marks the sentences of each small test set of our own, and of each family of minimal pairs. The sets
+# are English. Irony, another domain and what has no word of its own cannot be seen so.
 PROBES = {
     "negation": r"\b(not|never|no|nobody|nothing|without|hardly)\b|n't\b",
     "contrast": r"\b(but|although|though|despite|however|yet)\b",
@@ -46,7 +46,7 @@ WORST = 3  # families named at most
 
 @dataclass(frozen=True)
 class Reliability:
-    """What was measured, as lines; and a doubt where at least half of such sentences were answered wrongly."""
+    """What was measured, as lines; and a doubt where at least half of such sentences were wrong."""
 
     lines: tuple[str, ...]
     doubt: str = ""

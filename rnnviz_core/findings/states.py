@@ -19,17 +19,6 @@ WANDERS = 1.5  # times as far, or as near, as a random walk of the same steps en
 LEFT = 2.0  # times as much left of one token as of another
 
 
-def found(trace: Trace, at: Layer) -> Iterator[Finding]:
-    """All findings on the states of one layer."""
-    if len(trace[at.site("hidden")]) < 2:
-        return
-    yield from trail(trace, at)
-    yield from left(trace, at)
-    yield from change(trace, at)
-    yield from widest(trace, at)
-    yield from way(trace, at)
-
-
 def _memory(trace: Trace, at: Layer) -> tuple[str, np.ndarray, np.ndarray] | None:
     """The memory's name, what is kept at each step, and what is written; in the order of reading."""
     cell = trace.definition(at.part)
@@ -47,6 +36,8 @@ def trail(trace: Trace, at: Layer) -> Iterator[Finding]:
     state, kept, written = memory
     along = steps_of(trace, at)
     lengths = np.linalg.norm(written, axis=1)
+    if len(lengths) < 2:
+        return
     first = int(lengths[:-1].argmax())  # something must come after it
     if lengths[first] <= 0 or lengths[first] < WROTE * median(lengths):
         return
@@ -87,6 +78,8 @@ def left(trace: Trace, at: Layer) -> Iterator[Finding]:
         return
     state, kept, written = memory
     along = steps_of(trace, at)
+    if len(written) < 2:
+        return
     lengths = np.linalg.norm(written, axis=1)[:-1]  # of the last one all is left
     remains = np.linalg.norm(shares_left(kept, written), axis=1)[:-1]
     most, least = int(remains.argmax()), int(remains.argmin())
@@ -166,3 +159,6 @@ def way(trace: Trace, at: Layer) -> Iterator[Finding]:
     numbers = {"travelled": travelled, "steps": len(along), "reached": reached, "random": random}
     where = place(trace, at, "states", "path", along.last, along.texts[along.last])
     yield Finding("way", sentence(somewhere(trace, at), said), numbers, where, 0.25)
+
+
+KINDS = (trail, left, change, widest, way)

@@ -15,7 +15,7 @@ from rnnviz_core.inputs.steps import Token
 from rnnviz_core.inputs.tokenizer import UNK, is_byte
 from rnnviz_core.tracing.trace import Trace
 
-from . import routes, sentence, tools, wording
+from . import known, routes, sentence, tools, wording
 
 if TYPE_CHECKING:
     from streamlit.delta_generator import DeltaGenerator
@@ -45,9 +45,10 @@ def draw(page: str, choice: "Choice", trace: Trace) -> "DeltaGenerator":
             tools.draw(page, choice.entry, choice.text, trace)
         if choice.written:
             sentence.box(choice.written, in_page=True)
-        facts = f'{_answer(trace)}<span class="rv-network">{_network(choice)}{badge(trace)}</span>'
+        marks = badge(trace) + known.details(choice.entry, trace)
+        facts = f'{_answer(trace)}<span class="rv-network">{_network(choice)}{marks}</span>'
         rows = (_steps(trace.tokens[axis], fold=True), f'<div class="rv-facts">{facts}</div>')
-        st.html(f'<div class="rv-head">{"".join(rows)}{doubt(choice.entry, trace)}</div>')
+        st.html(f'<div class="rv-head">{"".join(rows)}{_doubts(choice.entry, trace)}</div>')
         _show_notes(trace, axis)
     return beside
 
@@ -58,7 +59,7 @@ def draw_brief(entry: Entry, trace: Trace, *, reads: bool) -> None:
     rows = [f'<p class="rv-row"><strong>{escape(entry.id)}</strong></p>']
     if reads:
         rows.append(_row("Input", _steps(trace.tokens[axis])))
-    rows += [_answer(trace), doubt(entry, trace)]
+    rows += [_answer(trace), _doubts(entry, trace)]
     st.html(f'<div class="rv-head">{"".join(rows)}</div>')
 
 
@@ -162,6 +163,11 @@ def doubt(entry: Entry, trace: Trace) -> str:
     )
 
 
+def _doubts(entry: Entry, trace: Trace) -> str:
+    """Both reasons to doubt the answer: a text unlike those it was tested on, or like those it failed on."""
+    return doubt(entry, trace) + known.doubt(entry, trace)
+
+
 def _network(choice: "Choice") -> str:
     """The network; with the sidebar closed also its score, which otherwise stands there."""
     entry, score = choice.entry, wording.score(choice.entry)
@@ -173,7 +179,7 @@ def _network(choice: "Choice") -> str:
 def badge(trace: Trace) -> str:
     """The proof that what is shown is what the network computed."""
     return (
-        f'<details class="rv-badge"><summary title="{CHECKED}">'
+        f'<details class="rv-fold rv-badge"><summary title="{CHECKED}">'
         '<b aria-hidden="true">✓</b><span> Checked</span></summary>'
         f"<p>{CHECKED}: {proof(trace)}, and the largest difference is "
         f"{trace.max_difference:.1e}.</p></details>"

@@ -46,12 +46,13 @@ STYLE = (
   background: color-mix(in srgb, currentColor 18%, transparent); }
 .rv-bar i { display: block; height: 100%; }
 .rv-doubt { font-size: 0.9rem; border-left: 3px solid #E69F00; padding-left: 0.5rem; margin: 0.35rem 0; }
-.rv-badge { display: inline-block; position: relative; margin-left: 0.6rem; font-size: 0.85rem; }
-.rv-badge summary { padding: 0.02rem 0.55rem; border-radius: 1rem; list-style: none; cursor: pointer;
-  border: 1px solid color-mix(in srgb, #009E73 70%, currentColor 30%); }
-.rv-badge summary::-webkit-details-marker { display: none; }
+.rv-fold { display: inline-block; position: relative; margin-left: 0.6rem; font-size: 0.85rem; }
+.rv-fold summary { padding: 0.02rem 0.55rem; border-radius: 1rem; list-style: none; cursor: pointer;
+  border: 1px solid color-mix(in srgb, currentColor 25%, transparent); }
+.rv-badge summary { border-color: color-mix(in srgb, #009E73 70%, currentColor 30%); }
+.rv-fold summary::-webkit-details-marker { display: none; }
 .rv-badge b { color: color-mix(in srgb, #009E73 65%, currentColor 35%); }
-.rv-badge p { position: absolute; z-index: 10; top: 100%; right: 0; width: max-content; max-width: 18rem;
+.rv-fold p { position: absolute; z-index: 10; top: 100%; right: 0; width: max-content; max-width: 18rem;
   margin: 0.3rem 0 0; padding: 0.5rem 0.7rem; border-radius: 0.5rem; background: Canvas; color: CanvasText;
   border: 1px solid color-mix(in srgb, currentColor 30%, transparent); }
 .rv-strip { display: flex; flex-wrap: wrap; gap: 0.3rem; align-items: baseline; margin: 0.1rem 0;
@@ -70,6 +71,7 @@ STYLE = (
   background: transparent; font: inherit; white-space: nowrap; cursor: pointer; }
 .rv-button:hover { border-color: currentColor; }
 .rv-button:focus-visible { outline: 2px solid currentColor; outline-offset: 1px; }
+.rv-known p { max-width: 30rem; }
 /* What happened: lines to click, close to the picture that they speak of */
 .st-key-told { flex-wrap: nowrap; margin-bottom: -0.5rem; }
 [role="tabpanel"] .st-key-told { margin-top: -0.7rem; }
@@ -96,12 +98,12 @@ STYLE = (
     width: 1px; height: 1px; margin: -1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
   .rv-facts :is(.rv-row, .rv-value) { display: inline; }
   .rv-facts .rv-value > * { margin-right: 0.4rem; }
-  .rv-badge:is([open]) { display: block; margin: 0.2rem 0; }
-  .rv-badge:is([open]) summary { display: inline-block; }
+  .rv-fold:is([open]) { display: block; margin: 0.2rem 0; }
+  .rv-fold:is([open]) summary { display: inline-block; }
   .rv-network { min-width: 0; }
-  .rv-badge p { position: static; width: auto; max-width: 100%; }
+  .rv-fold p { position: static; width: auto; max-width: 100%; }
   .rv-answer { font-size: 1.05rem; }
-  .rv-badge summary span { position: absolute;
+  .rv-fold summary span { position: absolute;
     width: 1px; height: 1px; margin: -1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
   .rv-more-narrow { display: inline-flex; }
   .rv-chips:not(:has(:checked)) .rv-middle-narrow { display: none; }

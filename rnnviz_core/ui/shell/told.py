@@ -37,8 +37,11 @@ def draw(view: "View", section: str, chosen: Sequence[Any]) -> None:
     layer = next((one for one in chosen if isinstance(one, Layer)), None)
     part = next((one for one in chosen if isinstance(one, str)), None)
     step = url.number(url.get("step") or url.get("token") or "")
-    about = {"layer": layer.name if layer else None, "part": part, "step": step}
-    found = list(findings.of_section(view.trace, view.page, section, **about))
+    found = list(
+        findings.of_section(
+            view.trace, view.page, section, layer=layer.name if layer else None, part=part, step=step
+        )
+    )
     lines = [one for one in found if one.strength >= STRONG]
     if view.other is not None:
         lines = [*findings.compare(view.trace, view.other.trace), *lines]

@@ -1,0 +1,39 @@
+"""Beside the verdict: what the network has read, and how often it was right on texts like this one."""
+
+from html import escape
+
+from rnnviz_core import findings
+from rnnviz_core.checkpoints.registry import Entry
+from rnnviz_core.findings.reliability import Reliability
+from rnnviz_core.tracing.trace import Trace
+
+from . import wording
+
+ASKED = "What it has read, and how often it was right on texts like this one"
+
+
+def of(entry: Entry, trace: Trace) -> Reliability:
+    """What was measured for the network that made a trace."""
+    return findings.reliability(trace, entry.metrics, entry.card)
+
+
+def details(entry: Entry, trace: Trace) -> str:
+    """A mark that opens all of it; empty where nothing was measured."""
+    lines = list(of(entry, trace).lines)
+    if score := wording.score(entry):
+        lines.insert(0, f"{score}, {wording.measured(entry)}.")
+    if not lines:
+        return ""
+    body = "<br>".join(escape(line) for line in lines)
+    mark = '<b aria-hidden="true">?</b><span> How often right</span>'
+    return (
+        f'<details class="rv-fold rv-known"><summary title="{ASKED}">{mark}</summary><p>{body}</p></details>'
+    )
+
+
+def doubt(entry: Entry, trace: Trace) -> str:
+    """A line where at least half of the sentences like this one were answered wrongly; else empty."""
+    found = of(entry, trace).doubt
+    if not found:
+        return ""
+    return f'<p class="rv-doubt"><strong>Likely wrong here:</strong> {escape(found)}.</p>'
