@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 LINES = 3  # in sight at once where the screen has room for them: see style.py
 ROOMY = ("overview", "attention", "softmax")  # pages with no widget between the tabs and the first chart
 MOST = 12  # in the list of all
+HERE, GO = ":material/my_location:", ":material/subdirectory_arrow_right:"  # marks
 STRONG = 0.2  # what is weaker opens no section
 
 
@@ -70,7 +71,7 @@ def _line(view: "View", one: Finding, layer: Layer | None, key: str) -> None:
         plain(claim),
         key=key,
         type="tertiary",
-        icon=":material/my_location:" if here else ":material/subdirectory_arrow_right:",
+        icon=HERE if here else GO,
         wrap=True,
         on_click=_choose,
         args=(one,),
