@@ -99,10 +99,11 @@ def openness(trace: Trace, at: Layer) -> Iterator[Finding]:
     """For each gate, the steps at which its mean over the units was highest and lowest."""
     along, cell = steps_of(trace, at), trace.definition(at.part)
     for gate in cell.gate_names:
-        formula = cell[gate].expression
-        if not (isinstance(formula, Call) and formula.function == "sigmoid") or len(along) < 2:
+        values = trace[at.site(gate)].astype(np.float64)
+        share = gate != "candidate" and values.min(initial=0) >= 0 and values.max(initial=1) <= 1
+        if not share or len(along) < 2:  # "open" and "shut" are said of shares
             continue
-        means = trace[at.site(gate)].astype(np.float64).mean(1)
+        means = values.mean(1)
         high, low = int(means.argmax()), int(means.argmin())
         if means[high] - means[low] < GATE_RANGE:
             continue
@@ -132,8 +133,10 @@ def saturation(trace: Trace, at: Layer) -> Iterator[Finding]:
     values = np.abs(trace[at.site("candidate")])
     if formula.function == "tanh":
         count, state, kind = (values > SATURATED).sum(1), "saturated (beyond ±0.9)", "saturation"
-    else:
+    elif formula.function == "relu":
         count, state, kind = (values == 0).sum(1), "silent (zero after the relu)", "silence"
+    else:
+        return
     along, size = steps_of(trace, at), values.shape[1]
     high, low = int(count.argmax()), int(count.argmin())
     if len(along) < 2 or count[high] < MANY * size or count[high] - count[low] < GATE_RANGE * size:

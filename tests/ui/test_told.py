@@ -78,7 +78,9 @@ def test_what_was_typed_is_shown_as_it_is(network) -> None:
 
 
 def test_beside_the_verdict_stands_how_often_it_is_right() -> None:
-    head = " ".join(str(one.proto.body) for one in start("gates", text="The tea was hardly warm.").get("html"))
+    head = " ".join(
+        str(one.proto.body) for one in start("gates", text="The tea was hardly warm.").get("html")
+    )
     assert "How often right" in head
     assert "Sentences with a negation:" in head
     assert "Likely wrong here:" in head  # a tiny network has not learnt “hardly”: see its card
