@@ -77,6 +77,7 @@ def _line(view: "View", one: Finding, layer: Layer | None, key: str) -> None:
         args=(one,),
     )
     if clicked and one.where.page != view.page:
+        _choose(one)  # once more: this page, drawn meanwhile, has no such section and gave it up
         st.switch_page(routes.route(one.where.page).path)
 
 
