@@ -33,7 +33,7 @@ def test_many_changes_have_no_name(other: str) -> None:
 @pytest.mark.parametrize("cell", ["rnn", "gru", "lstm"])
 def test_states_part_where_they_are_furthest_apart(cell: str, make_sentiment) -> None:
     network = make_sentiment(cell, hidden=7)
-    this, other = (record(network, f"the film was {word}dull.") for word in ("never ", ""))
+    this, other = (record(network, f"the film {word}dull.") for word in ("was ", ""))
     (found,) = compare(this, other)
     assert found.claim.startswith("Without “")
     pieces = [token.text for token in this.tokens["time"]]

@@ -75,7 +75,7 @@ STYLE = (
 /* What happened: lines to click, close to the picture that they speak of */
 .st-key-told { flex-wrap: nowrap; margin-bottom: -0.5rem; }
 [role="tabpanel"] .st-key-told { margin-top: -0.7rem; }
-:is(.st-key-told-lines, .st-key-told-lines-tight) { flex: 1 1 auto; min-width: 0; gap: 0; }
+.st-key-told :is(.st-key-told-lines, .st-key-told-lines-tight) { flex: 1 1 auto; min-width: 0; gap: 0; }
 .st-key-told :is(button, button p) { text-align: left; font-size: 0.9rem; line-height: 1.3; }
 .st-key-told button { justify-content: flex-start; align-items: flex-start; min-height: 0; padding: 0.08rem 0;
   white-space: normal; }
