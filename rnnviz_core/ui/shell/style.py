@@ -81,6 +81,9 @@ STYLE = (
   white-space: normal; }
 .st-key-told [data-testid="stIconMaterial"] { font-size: 1.1rem; line-height: 1.05; }
 .st-key-told-more { flex: 0 0 auto; }
+.st-key-told-all { gap: 0.3rem; }
+.st-key-told-all :is(button, button p) { text-align: left; font-size: 0.9rem; line-height: 1.3; }
+.st-key-told-all button { justify-content: flex-start; min-height: 0; white-space: normal; }
 @media (max-height: 850px) {
   .st-key-told-lines > :nth-child(n + 3), .st-key-told-lines-tight > :nth-child(n + 2) { display: none; }
 }

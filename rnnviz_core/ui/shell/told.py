@@ -18,13 +18,13 @@ if TYPE_CHECKING:
 
 LINES = 3  # in sight at once where the screen has room for them: see style.py
 ROOMY = ("overview", "attention", "softmax")  # pages with no widget between the tabs and the first chart
-MOST = 12  # in the list of all
+MOST = 12  # in the list of what stands out in the whole trace
 HERE, GO = ":material/my_location:", ":material/subdirectory_arrow_right:"  # marks
 STRONG = 0.2  # what is weaker opens no section
 
 
 def draw(view: "View", section: str, chosen: Sequence[Any]) -> None:
-    """The findings of a section as lines to click; the others in a list. Nothing where nothing stands out.
+    """The findings of a section as lines to click; those of the whole trace in a list. Else nothing.
 
     Parameters
     ----------
@@ -45,22 +45,21 @@ def draw(view: "View", section: str, chosen: Sequence[Any]) -> None:
     )
     lines = [one for one in found if one.strength >= STRONG]
     if view.other is not None:
-        lines = [*findings.compare(view.trace, view.other.trace), *lines]
-        found = [*lines[: len(lines) - len(found)], *found]
+        between = findings.compare(view.trace, view.other.trace)
+        lines, found = [*between, *lines], [*between, *found]
     if not lines:
         return
     with st.container(horizontal=True, vertical_alignment="top", gap="small", key="told"):
         with st.container(gap=None, key="told-lines" if view.page in ROOMY else "told-lines-tight"):
             for number, one in enumerate(lines[:LINES]):
                 _line(view, one, layer, f"told-{number}")
-        if len(found) > 1:
-            more = st.popover(
-                "More", type="tertiary", key="told-more", on_change="rerun", help="All that stands out here"
-            )
-            if more.open:
-                with more, st.container(gap="xsmall", key="told-all"):
-                    for number, one in enumerate(found[:MOST]):
-                        _line(view, one, layer, f"told-all-{number}")
+        # Closed, it sends nothing.
+        more = st.popover("More", type="tertiary", key="told-more", on_change="rerun")
+        if more.open:
+            every = dict.fromkeys([*found, *findings.findings(view.trace)])  # this section's own come first
+            with more, st.container(key="told-all"):
+                for number, one in enumerate(list(every)[:MOST]):
+                    _line(view, one, layer, f"told-all-{number}")
 
 
 def _line(view: "View", one: Finding, layer: Layer | None, key: str) -> None:
