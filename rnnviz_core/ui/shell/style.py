@@ -72,9 +72,9 @@ STYLE = (
 .rv-button:hover { border-color: currentColor; }
 .rv-button:focus-visible { outline: 2px solid currentColor; outline-offset: 1px; }
 .rv-known p { max-width: 30rem; }
+@media (max-width: 1500px) { .rv-known summary span { display: none; } }
 /* What happened: lines to click, close to the picture that they speak of */
-.st-key-told { flex-wrap: nowrap; margin-bottom: -0.5rem; }
-[role="tabpanel"] .st-key-told { margin-top: -0.7rem; }
+.st-key-told { flex-wrap: nowrap; margin: -0.7rem 0 -0.8rem; }
 .st-key-told :is(.st-key-told-lines, .st-key-told-lines-tight) { flex: 1 1 auto; min-width: 0; gap: 0; }
 .st-key-told :is(button, button p) { text-align: left; font-size: 0.9rem; line-height: 1.3; }
 .st-key-told button { justify-content: flex-start; align-items: flex-start; min-height: 0; padding: 0.08rem 0;

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from rnnviz_core.ui.serving.view import View
 
 LINES = 3  # in sight at once where the screen has room for them: see style.py
-ROOMY = ("overview", "attention", "softmax")  # pages with no widget between the tabs and the first chart
+ROOMY = ("attention", "softmax")  # pages with no widget between the tabs and the first chart
 MOST = 12  # in the list of what stands out in the whole trace
 HERE, GO = ":material/my_location:", ":material/subdirectory_arrow_right:"  # marks
 STRONG = 0.2  # what is weaker opens no section
