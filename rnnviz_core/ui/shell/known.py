@@ -26,7 +26,8 @@ def details(entry: Entry, trace: Trace) -> str:
         return ""
     body = "<br>".join(escape(line) for line in lines)
     mark = '<b aria-hidden="true">?</b><span> How often right</span>'
-    return f'<details class="rv-fold rv-known"><summary title="{ASKED}" aria-label="{ASKED}">{mark}</summary><p>{body}</p></details>'
+    summary = f'<summary title="{ASKED}" aria-label="{ASKED}">{mark}</summary>'
+    return f'<details class="rv-fold rv-known">{summary}<p>{body}</p></details>'
 
 
 def doubt(entry: Entry, trace: Trace) -> str:

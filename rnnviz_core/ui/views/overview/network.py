@@ -210,9 +210,9 @@ def series(view: "View") -> None:
 def network(view: "View") -> None:
     """The whole page: the player over the picture, how to read it, and the way to all other pages."""
     part = stepped(view)
-    if part == "decoder":
-        choose_reference()
     details.take_over(view, clicked(KEY))
     play(view, part, partial(picture, view))
+    if part == "decoder":
+        choose_reference()  # under the picture, which comes first
     explain_picture(view)
     link_pages(*(route.name for route in routes.ROUTES if not route.default))
