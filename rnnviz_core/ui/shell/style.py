@@ -108,6 +108,7 @@ STYLE = (
   .rv-fold:is([open]) { display: block; margin: 0.2rem 0; }
   .rv-fold:is([open]) summary { display: inline-block; }
   .rv-network { min-width: 0; }
+  .rv-network .rv-score { display: none; }
   .rv-fold p { position: static; width: auto; max-width: 100%; }
   .rv-answer { font-size: 1.05rem; }
   .rv-fold summary span { position: absolute;
