@@ -12,8 +12,8 @@ from . import alignment, attention, embeddings, gates, series, states, verdict, 
 from .record import Finding
 from .wording import sentence, somewhere
 
-# Page -> section -> the kinds that open it, those it is about first. A section that is not named here, and
-# the overview, open with whatever is strongest.
+OVERVIEW = "overview"  # the page that opens with whatever is strongest
+# Page -> section -> the kinds that open it, those it is about first; a section without a line says nothing.
 _GATES = ("_gate",)  # every kind that ends so: one for each gate of the cell
 SHOWN: dict[str, dict[str, tuple[str, ...]]] = {
     "embeddings": {
@@ -136,9 +136,9 @@ def of_section(
         for one in findings(trace)
         if (layer is None or one.where.layer in (None, layer)) and (part is None or one.where.part == part)
     ]
-    kinds = SHOWN.get(page, {}).get(section)
-    if kinds is None:
+    if page == OVERVIEW:
         return _varied(every)
+    kinds = SHOWN.get(page, {}).get(section, ())
     if step is not None:
         every.sort(key=lambda one: one.where.step != step)
     found = [one for kind in kinds for one in every if _is(one, kind)]
