@@ -45,8 +45,9 @@ def boxes(rows: tuple[Row, ...], columns: str, y: int, *, known: bool = False) -
             ]
             y += BOX["cell"]
         y += 5 * bool(row.gates)
+        layers += _names(row.gates, y, STRIP * len(row.gates))
         for gate in row.gates:
-            layers += [_strip(row, gate, columns, y, all_known), *_names((gate,), y, STRIP)]
+            layers.append(_strip(row, gate, columns, y, all_known))
             y += STRIP
     return y, layers
 
@@ -57,20 +58,18 @@ def _beside(row: Row, name: str) -> str:
 
 
 def _names(names: tuple[str, ...], top: float, height: float) -> list[alt.Chart]:
-    """Words beside a row, in the middle of its height."""
-    first = top + (height - NAME * len(names)) / 2 + NAME / 2
+    """Words beside a row, in the middle of its height: one mark of several lines."""
+    if not names:
+        return []
     return [
         of("columns")
         .transform_filter("datum.position == 0")
-        .mark_text(
-            align="left",
-            baseline="middle",
-            aria=False,
-            tooltip=None,
-            color=theme.either(theme.MUTED if number else theme.TEXT),
+        .mark_text(align="left", baseline="top", lineHeight=NAME, aria=False, tooltip=None)
+        .encode(
+            x=alt.value(0),
+            y=alt.value(top + (height - NAME * len(names)) / 2 + 1),
+            text=alt.value(list(names)),
         )
-        .encode(x=alt.value(0), y=alt.value(first + NAME * number), text=alt.value(name))
-        for number, name in enumerate(names)
     ]
 
 
