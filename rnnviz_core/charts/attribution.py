@@ -16,8 +16,8 @@ def grid(methods: tuple[str, ...]) -> alt.Chart:
         .mark_rect()
         .encode(
             x=parts.tokens_x("words, in reading order"),
-            y=alt.Y("method:N", title=None, sort=list(methods)).axis(labelLimit=160),
-            color=parts.colour("shade", theme.diverging(), "of the row’s largest", [-1, 0, 1]),
+            y=alt.Y("method:N", title=None, sort=list(methods)).axis(labelLimit=130),
+            color=parts.colour("shade", theme.diverging(), "of its largest", [-1, 0, 1], length=80),
             tooltip=[
                 parts.tip("token", "word", "text"),
                 parts.tip("method", "method", "text"),
@@ -25,7 +25,7 @@ def grid(methods: tuple[str, ...]) -> alt.Chart:
             ],
         )
         .properties(
-            title=parts.heading("Word by word", "Orange speaks for it, blue against it; a method per row"),
+            title=parts.heading("Word by word", "Orange speaks for it, blue against it"),
             height=34 * len(methods),
         )
     )

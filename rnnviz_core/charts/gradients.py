@@ -49,7 +49,7 @@ def lengths(
         grid=True, labelExpr=WRITTEN, values=DECADES, labelOverlap="greedy"
     )
     base = alt.Chart(alt.NamedData("lengths"))
-    colour, dash = _looks(kinds, 2)
+    colour, dash = _looks(kinds, 2 if max(map(len, kinds)) <= 22 else 1)
     tips = [
         *parts.step_tips(),
         parts.tip("kind", "network" if len(kinds) > 1 else "line", "text"),

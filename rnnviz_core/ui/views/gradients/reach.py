@@ -50,8 +50,8 @@ def reach(view: "View", layer: "Layer") -> None:
             tuple(found),
             axis_of(view.trace, part),
             "How strongly the answer depends on each step",
-            "Length of the gradient by what the step reads; "
-            + ("share of each line’s largest" if relative else "a line of the grid up is ten times more"),
+            "Length of the gradient by what it reads\n"
+            + ("As a share of each line’s largest" if relative else "A grid line up is ten times more"),
             "share of its largest" if relative else "length of the gradient",
         ),
         key="gradients-reach",
