@@ -58,7 +58,8 @@ def words(view: "View", layer: "Layer") -> None:
         "Each row is a method with a question of its own, scaled by its own largest number; the numbers "
         "themselves stand in the tooltips. Left out and unknown run the network again without the word; "
         "Shapley values average over all orders in which the words could come in; integrated gradients sum "
-        "the gradient up on a straight way from nothing to the text; sensitivity, the gradient times the input, is local. Where they "
+        "the gradient up on a straight way from nothing to the text; sensitivity, the "
+        "gradient times the input, is local. Where they "
         "disagree, none of them is wrong: the question “which word?” has no single answer.",
         "Type a sentence with “not”. Which methods see it, and which see only the word it negates?",
     )
