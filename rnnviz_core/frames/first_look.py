@@ -35,8 +35,6 @@ def _moved(trace: Trace, part: str) -> np.ndarray:
         return np.abs(np.diff(trace[VERDICTS], axis=0, prepend=trace[VERDICTS][:1])).sum(1) / 2
     if not trace.layers(part):  # a bag of words that read one token
         return np.zeros(len(trace[f"{part}.embedding"]))
-    if not trace.layers(part):  # one piece in a bag of words
-        return np.zeros(len(trace.tokens[trace.time_axis(part)]))
     place = Layer(part, trace.layers(part) - 1)
     states = trace[place.site("hidden")]
     return np.linalg.norm(np.diff(states, axis=0, prepend=trace[place.site("initial_hidden")][None]), axis=1)

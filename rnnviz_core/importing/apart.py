@@ -12,11 +12,10 @@ from typing import Any
 
 import numpy as np
 
-from rnnviz_core import limits
+from rnnviz_core import limits, places
 from rnnviz_core.errors import CheckpointError
 
 MISSING = 'files of Keras need h5py: pip install "rnnviz[import]" (or h5py alone)'
-ROOT = Path(__file__).resolve().parents[2]
 
 
 @dataclass(frozen=True)
@@ -74,7 +73,7 @@ def _run(module: str, numbers: tuple[int, ...], name: str, content: bytes) -> by
             input=content,
             capture_output=True,
             timeout=limits.IMPORT_SECONDS,
-            cwd=ROOT,
+            cwd=places.PACKAGE.parent,
             check=False,
             env=_environment(),
         )

@@ -307,8 +307,11 @@ def test_only_the_open_section_is_drawn(start):
 def test_a_chosen_cell_shows_its_ring_and_its_arithmetic(start, folder):
     app = start()
     trace = recorder.record(checkpoints.load(folder / "sentiment-lstm"), TEXT)
-    preset = [len(trace.tokens["time"]) - 1, int(np.ptp(trace["encoder.0.hidden"], axis=0).argmax())]
-    assert rows_of(app, "chosen")[["position", "unit"]].to_numpy().tolist() == [preset]
+    moved = np.abs(np.diff(trace["readout.prefix_probabilities"], axis=0)).sum(1)  # of each later step
+    words = [at for at, token in enumerate(trace.tokens["time"]) if at and any(map(str.isalpha, token.text))]
+    step = max(words, key=lambda at: moved[at - 1])
+    unit = int(np.abs(np.diff(trace["encoder.0.hidden"], axis=0)[step - 1]).argmax())
+    assert rows_of(app, "chosen")[["position", "unit"]].to_numpy().tolist() == [[step, unit]]
     assert len(app.latex) == 2  # its numbers at once
     app = start(token="2", unit="4")
     assert rows_of(app, "chosen")[["position", "unit"]].to_numpy().tolist() == [[2, 4]]
