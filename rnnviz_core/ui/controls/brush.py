@@ -15,10 +15,15 @@ LONG = 40  # steps from which on a brush is offered: below, a label has room for
 NAME = "span"
 
 
+def brushed(view: "View") -> bool:
+    """Whether a view gets a brush: a long text that is read alone."""
+    return len(view.trace.tokens.get("time", ())) >= LONG and view.other is None
+
+
 def choose_span(view: "View") -> tuple[int, int] | None:
     """The first and the last step to show; None for all. A widget only for a long text that is read alone."""
     texts = named_steps(view.trace, "encoder") if "time" in view.trace.tokens else []
-    if len(texts) < LONG or view.other is not None:
+    if not brushed(view):
         return None
     whole = (0, len(texts) - 1)
     chosen = url.checked(NAME, lambda raw: _read(raw, len(texts)), whole, shown="all steps")

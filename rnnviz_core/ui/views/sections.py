@@ -15,7 +15,7 @@ import streamlit as st
 
 from rnnviz_core.tracing.trace import Trace
 from rnnviz_core.ui.controls import url
-from rnnviz_core.ui.controls.brush import choose_span
+from rnnviz_core.ui.controls.brush import brushed, choose_span
 from rnnviz_core.ui.drawing.show import showing
 from rnnviz_core.ui.serving.view import View
 from rnnviz_core.ui.shell import routes, told
@@ -89,9 +89,14 @@ def draw_sections(view: View, *chosen: Any) -> None:
         opened = next(iter(sections))
     with _tab(sections, opened) if len(sections) > 1 else nullcontext():
         if sections[opened].needs.met(view.trace):
-            told.draw(view, opened, chosen)
+            # Where a brush and a page's own widgets fill the room above the first chart, it is said below.
+            below = sections[opened].brush and brushed(view) and view.page not in told.ROOMY
+            if not below:
+                told.draw(view, opened, chosen)
             with showing(choose_span(view) if sections[opened].brush else None):
                 sections[opened].draw(view, *chosen)
+            if below:
+                told.draw(view, opened, chosen)
         else:
             st.info(sections[opened].otherwise, icon=":material/info:")
 
