@@ -21,7 +21,10 @@ from scripts.driver import Visitor
 from scripts.serving import ROOT, free_port
 
 PATIENCE = 120  # seconds until an installed app answers on a busy machine
-SHIPPED = ("app.py", "requirements.txt", ".streamlit/config.toml", "pages/*.py", "checkpoints/**/*")
+SHIPPED = (
+    *("app.py", "requirements.txt", ".streamlit/config.toml", "pages/*.py", "checkpoints/**/*"),
+    *("README.md", "docs/*.md", "LICENSE", "NOTICE"),  # what the app lets a person read
+)
 
 
 def plain() -> dict[str, str]:
@@ -99,6 +102,7 @@ def get(url: str) -> str:
 def test_a_wheel_and_an_sdist_hold_what_is_needed(built: Path) -> None:
     (wheel,), (sdist,) = built.glob("*.whl"), built.glob("*.tar.gz")
     app = {path for pattern in SHIPPED for path in ROOT.glob(pattern) if path.is_file()}
+    app.remove(ROOT / "docs/gallery.md")  # its pictures stay in the repository
     code = {path for path in (ROOT / "rnnviz_core").rglob("*") if path.is_file()}
     needed = {path.relative_to(ROOT).as_posix() for path in app | code if "__pycache__" not in path.parts}
     carried = {name if name.startswith("rnnviz_core/") else f"rnnviz_core/_app/{name}" for name in needed}
