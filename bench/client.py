@@ -40,6 +40,7 @@ class Run:
     seconds: float = 0.0
     bytes: int = 0
     charts: int = 0
+    told: bool = False  # why there is nothing to draw, as on the gates of a network without recurrence
     title: str = ""
     failures: list[str] = field(default_factory=list)
 
@@ -148,7 +149,7 @@ class Visitor:
         run.seconds = time.perf_counter() - start
         if not run.failures and run.title.lower() != run.page:
             run.failures.append(f"another page: {run.title!r}")
-        if not run.failures and not run.charts and "section=" not in self.query and run.page != "attention":
+        if not run.failures and not run.charts and not run.told and "section=" not in self.query:
             run.failures.append("a page without a chart")
         return run
 
@@ -168,7 +169,7 @@ class Visitor:
                 self._page_hash = message.new_session.page_script_hash
                 self._kept = [self._kept[-1], set()]
                 self.session = message.new_session.initialize.session_id or self.session
-                run.charts = 0
+                run.charts, run.told = 0, False
                 self.sections, self._open = [], 0  # a page may have a single one, and no tabs
             case "navigation":
                 self._page_hash = message.navigation.page_script_hash  # the router's word counts
@@ -211,6 +212,8 @@ class Visitor:
                 run.failures.append(f"exception on the page: {element.exception.type}")  # type: ignore[attr-defined]
             case "alert" if element.alert.format == Alert.ERROR:  # type: ignore[attr-defined]
                 run.failures.append(f"error on the page: {element.alert.body[:80]}")  # type: ignore[attr-defined]
+            case "alert" if element.alert.format == Alert.INFO:  # type: ignore[attr-defined]
+                run.told = True
             case "vega_lite_chart":
                 run.charts += 1
                 chart = element.vega_lite_chart  # type: ignore[attr-defined]
