@@ -195,7 +195,7 @@ def test_copy_link_is_on_the_screen_and_copies_at_one_click(
     assert place["y"] + place["height"] <= LAPTOP["height"]
     assert place["x"] + place["width"] <= LAPTOP["width"]
     link = visitor.copied_link()
-    again = visit()
+    again = visit(viewport=LAPTOP)
     again.page.goto(link)
     again.settle()
     assert {"task", "model", "text"} <= again.query().keys(), "what is shown by default is spelled out"
