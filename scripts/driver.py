@@ -1,6 +1,7 @@
 """A visitor of the running app: opens pages, types, looks at what is drawn, notes what goes wrong."""
 
 import io
+import math
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
@@ -93,6 +94,12 @@ class Visitor:
         """What every chart and every drawing of our own looks like on the screen, as PNG."""
         strips = [strip for strip in self.page.locator(STRIPS).all() if strip.is_visible()]
         return [chart.screenshot() for chart in (*self.charts(), *strips)]
+
+    def first_chart(self) -> float:
+        """How far from the top, in px, the first of them begins unless one scrolls; infinity without one."""
+        self.page.evaluate(looking.TO_THE_TOP)
+        strips = [strip for strip in self.page.locator(STRIPS).all() if strip.is_visible()]
+        return min((chart.bounding_box()["y"] for chart in (*self.charts(), *strips)), default=math.inf)
 
     def small_texts(self) -> list[str]:
         """Every text on the screen below 12 px."""

@@ -91,3 +91,5 @@ DOMAINS = _ask("""
         return found
     })
 """)
+
+TO_THE_TOP = """() => document.querySelector('[data-testid="stMain"]').scrollTo(0, 0)"""

@@ -13,7 +13,8 @@ from scripts.gallery import SHOTS, Shot
 from scripts.serving import folder
 
 DRAWN = 0.0005  # share of coloured pixels at the least; a frame with title and axes is grey and has none
-WIDE, PHONE = {"width": 1280, "height": 900}, {"width": 390, "height": 844}
+WIDE, PHONE = {"width": 1366, "height": 768}, {"width": 390, "height": 844}
+LEFT = 150  # px of a section's first chart that are in sight without scrolling
 
 
 @pytest.fixture(scope="module")
@@ -65,6 +66,7 @@ def test_section(shot: Shot, visitor: Visitor) -> None:
         assert shares["between"] > 0.9, f"chart {number} is blank"
         assert shares["closed"] + shares["open"] < 0.005, f"chart {number} has lost its colours"
     assert visitor.small_texts() == []
+    assert shot.first or visitor.first_chart() <= WIDE["height"] - LEFT
     light = visitor.colours()
     page.emulate_media(color_scheme="dark")
     visitor.settle()
@@ -76,6 +78,7 @@ def test_section(shot: Shot, visitor: Visitor) -> None:
         assert contrast(night, chalk) >= 4.5
     page.set_viewport_size(PHONE)
     visitor.settle()
+    assert shot.first or visitor.first_chart() <= PHONE["height"] - LEFT
     assert visitor.cut_off() == []
     assert visitor.small_texts() == []
     assert visitor.errors() == []

@@ -8,18 +8,10 @@ import pytest
 from rnnviz_core import scan
 from rnnviz_core.ui.shell.routes import ROUTES
 from scripts.driver import Visitor
-from scripts.gallery import SHOTS, Shot
 from scripts.serving import folder
 
 LAPTOP, PHONE = {"width": 1366, "height": 768}, {"width": 390, "height": 844}
 BEGINS = {1366: 320, 390: 480}  # px from the top at which a page's first chart begins at the latest
-LEFT = 150  # px of a section's first chart that are in sight without scrolling
-TOP = """() => {
-    document.querySelector('[data-testid="stMain"]').scrollTo(0, 0)
-    const tops = [...document.querySelectorAll('[data-testid="stVegaLiteChart"]')]
-        .filter(chart => chart.checkVisibility()).map(chart => chart.getBoundingClientRect().y)
-    return Math.min(...tops)
-}"""
 SENTENCE = (
     "The music is loud and the jokes are old, but nobody in the last row wanted to go home before the end."
 )
@@ -53,7 +45,7 @@ def begins(visitor: Visitor, size: dict[str, int]) -> float:
     visitor.page.set_viewport_size(size)
     visitor.page.wait_for_timeout(300)  # the sidebar closes, the charts are drawn anew
     visitor.settle()
-    return float(visitor.page.evaluate(TOP))
+    return visitor.first_chart()
 
 
 @pytest.mark.parametrize("model", kinds())
@@ -67,15 +59,6 @@ def test_the_first_chart_of_every_page_with_every_kind_of_model(
     assert {width: top for width, top in found.items() if top >= BEGINS[width]} == {}
     assert visitor.cut_off() == []
     assert visitor.errors() == []
-
-
-@pytest.mark.parametrize("shot", [shot for shot in SHOTS if not shot.first], ids=lambda shot: shot.name)
-def test_every_section_shows_some_of_its_first_chart(shot: Shot, visitor: Visitor) -> None:
-    fitting = [entry.id for entry in scan(folder()).entries if shot.kind.fits(entry.spec)]
-    visitor.page.set_viewport_size(LAPTOP)
-    visitor.open(shot.path, **shot.query(fitting[0]))
-    for size in (LAPTOP, PHONE):
-        assert begins(visitor, size) <= size["height"] - LEFT
 
 
 @pytest.mark.parametrize("size", [LAPTOP, PHONE], ids=["laptop", "phone"])
