@@ -1,13 +1,10 @@
 """Writes networks of Keras itself into a folder, with Keras's own predictions: run as a process of its own.
 
-python make_keras.py FOLDER
+KERAS_BACKEND=torch KERAS_HOME=FOLDER python make_keras.py FOLDER
 """
 
-import os
 import sys
 from pathlib import Path
-
-os.environ |= {"KERAS_BACKEND": "torch", "KERAS_HOME": sys.argv[1], "CUDA_VISIBLE_DEVICES": ""}
 
 import keras
 import numpy as np
