@@ -57,6 +57,7 @@ STYLE = """
 [data-testid="stSidebar"] .stButtonGroup button p { font-size: 0.875rem; white-space: nowrap; }
 [data-testid="stSidebar"] .stSelectbox [data-baseweb="select"] { font-size: 0.85rem; }
 .st-key-about button p { font-size: 0.85rem; }
+.st-key-told [data-testid="stIconMaterial"] { font-size: 1.1rem; line-height: 1.05; }
 /* A choice takes one line: its label stands beside it */
 [data-testid="stMain"] :is(.stSelectbox, .stNumberInput, .stTextInput, .stButtonGroup) {
   display: flex; align-items: center; gap: 0.6rem; }
@@ -75,6 +76,7 @@ STYLE = """
 @media (max-width: 640px) {
   [data-testid="stMain"] [data-testid="stVerticalBlock"] { gap: 0.5rem; }
   .stMainBlockContainer { padding: 2.6rem 1rem 3rem; }
+  :has(> .st-key-told):has(+ * .stSlider) > .st-key-told { margin-bottom: -0.1rem; }
   .st-key-head-top > :has(> .st-key-head-beside) { order: 3; flex: 1 1 100%; }
   .stApp:not(:has(.st-key-start-answer)) .st-key-head-top > :has(> .st-key-head-beside) { display: none; }
   .st-key-start > :has(.stButtonGroup) { flex: 0 1 auto; min-width: 0; overflow-x: auto; }

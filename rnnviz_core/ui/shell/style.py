@@ -79,7 +79,6 @@ STYLE = (
 .st-key-told :is(button, button p) { text-align: left; font-size: 0.9rem; line-height: 1.3; }
 .st-key-told button { justify-content: flex-start; align-items: flex-start; min-height: 0; padding: 0.08rem 0;
   white-space: normal; }
-.st-key-told [data-testid="stIconMaterial"] { font-size: 1.1rem; line-height: 1.05; }
 .st-key-told-more { flex: 0 0 auto; }
 .st-key-told-all { gap: 0.3rem; }
 .st-key-told-all :is(button, button p) { text-align: left; font-size: 0.9rem; line-height: 1.3; }
@@ -95,7 +94,7 @@ STYLE = (
   width: 1px; height: 1px; margin: -1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
 @media (max-width: 640px) {
   :is(.st-key-told-lines, .st-key-told-lines-tight) > :nth-child(n + 2) { display: none; }
-  .st-key-told { margin: -0.9rem 0 -0.1rem; }
+  .st-key-told { margin: -0.9rem 0; }
   .st-key-told :is(button, button p) { font-size: 0.85rem; }
   .st-key-told-lines button p, .st-key-told-lines-tight button p { display: -webkit-box; overflow: hidden;
     -webkit-box-orient: vertical; -webkit-line-clamp: 2; }

@@ -28,17 +28,24 @@ if TYPE_CHECKING:
     from rnnviz_core.frames.layer import Layer
     from rnnviz_core.ui.serving.view import View
 
-SCALES = {"length": "Lengths as they are", "share": "Each line as a share of its own largest"}
+SCALES = {"length": "Lengths as they are", "share": "Share of each line’s largest"}
 CELLS = (Cell.RNN, Cell.GRU, Cell.LSTM)
 
 
 def reach(view: "View", layer: "Layer") -> None:
     """The length of the gradient by what each step reads, for one network of each cell."""
     del layer
+    of = choose_quantity(view)
+    picture = st.container()  # above what only changes its look: it begins high up on a phone, too
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        of = choose_quantity(view)
         scale = choose_one("scale", "Drawn", SCALES, help="A share hides how far apart the lines are.")
         part = choose_side(view)
+    with picture:
+        _picture(view, of, scale, part)
+
+
+def _picture(view: "View", of: str, scale: str, part: str) -> None:
+    """The lines, and in words what they say."""
     follow(view, part, "gradients-reach")
     own = gradient_of(view, of)
     found = _networks(view, own, of, part)
