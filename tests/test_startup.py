@@ -1,5 +1,6 @@
 """What a server does besides drawing: checks its packages, logs nobody's words, keeps its settings."""
 
+import subprocess
 import sys
 import tomllib
 import urllib.request
@@ -90,3 +91,15 @@ def test_a_running_server_protects_its_uploads_and_answers_no_other_site():
         )
         with urllib.request.urlopen(request) as reply:
             assert reply.headers.get("Access-Control-Allow-Origin") in (None, address)
+
+
+def test_a_server_never_loads_torchs_compiler():
+    """Building a network on the meta device and filling it imported sympy and all of it once: 64 MB a process."""
+    code = (
+        "import sys, rnnviz_core\n"
+        "for name in ('sentiment-lstm', 'es-en-gru-bahdanau', 'sunspots-gru'):\n"
+        "    rnnviz_core.load(name)\n"
+        "assert not {'sympy', 'torch._dynamo', 'torch._inductor'} & set(sys.modules)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr

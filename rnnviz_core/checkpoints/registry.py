@@ -158,11 +158,13 @@ def load(folder: str | Path) -> Model:
                 f"{folder.name}/{WEIGHTS}: {key} has shape {found.get(key, 'nothing')}; "
                 f"{SPEC} asks for {expected.get(key, 'nothing')}"
             )
-    model.to_empty(device="cpu")
-    with safe_open(folder / WEIGHTS, framework="pt") as file, torch.no_grad():
-        for key, value in model.state_dict().items():  # in place: all of them at once would be held twice
-            if not value.copy_(file.get_tensor(key)).isfinite().all():
+    weights = {}
+    with safe_open(folder / WEIGHTS, framework="pt") as file:
+        for key in expected:
+            weights[key] = file.get_tensor(key).float()
+            if not weights[key].isfinite().all():
                 raise CheckpointError(f"{folder.name}/{WEIGHTS}: {key} holds numbers that are not finite")
+    model.load_state_dict(weights, assign=True)  # they become the parameters: nothing is held twice
     return model.requires_grad_(False).eval()
 
 

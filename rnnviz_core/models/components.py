@@ -105,7 +105,20 @@ def _remember(module: Recurrent) -> None:
             bias.data[first : first + module.hidden_size] = 1.0
 
 
-class Lookup(nn.Embedding):
+class Drawn(nn.Embedding):
+    """An embedding that is drawn at random only where it has memory.
+
+    On the meta device (`load` builds networks there) torch's `normal_` would import its compiler: 64 MB for
+    numbers that nobody reads.
+    """
+
+    def reset_parameters(self) -> None:
+        """Draw the rows; on the meta device nothing."""
+        if not self.weight.is_meta:
+            super().reset_parameters()
+
+
+class Lookup(Drawn):
     """Rows by their ids; `halve_lookups` keeps them in fp16, and they are read as float32 all the same."""
 
     def forward(self, ids: Int[Tensor, "*batch"]) -> Float[Tensor, "*batch dim"]:

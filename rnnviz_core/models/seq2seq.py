@@ -11,7 +11,7 @@ from torch.nn import functional
 from rnnviz_core.inputs.tokenizer import PAD, Tokenizer
 
 from .attention import Attended, BahdanauAttention, LuongAttention
-from .components import Lookup, State, encode, initialise, recurrent, states_in
+from .components import Drawn, Lookup, State, encode, initialise, recurrent, states_in
 from .network import Readout, Table
 from .seq2seq_spec import TranslationSpec
 from .specs import Attention
@@ -64,7 +64,7 @@ class TranslationModel(nn.Module):
         self.source_tokenizer, self.target_tokenizer = source_tokenizer, target_tokenizer
         hidden, width = spec.hidden, spec.embedding
         self.source_embedding = Lookup(len(source_tokenizer), width, padding_idx=PAD)
-        self.target_embedding = nn.Embedding(len(target_tokenizer), width, padding_idx=PAD)
+        self.target_embedding = Drawn(len(target_tokenizer), width, padding_idx=PAD)
         per_direction = hidden // 2 if spec.bidirectional else hidden
         self.encoder = recurrent(spec, width, per_direction, bidirectional=spec.bidirectional)
         self.bridge = nn.Linear(hidden, hidden * spec.layers * states_in(spec))
