@@ -94,7 +94,7 @@ def test_a_running_server_protects_its_uploads_and_answers_no_other_site():
 
 
 def test_a_server_never_loads_torchs_compiler():
-    """Building a network on the meta device and filling it imported sympy and all of it once: 64 MB a process."""
+    """Building a network on the meta device imported sympy and all of it once: 64 MB a process."""
     code = (
         "import sys, rnnviz_core\n"
         "for name in ('sentiment-lstm', 'es-en-gru-bahdanau', 'sunspots-gru'):\n"
