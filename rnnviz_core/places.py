@@ -27,6 +27,7 @@ def is_installed() -> bool:
     return app_folder() != PACKAGE.parent
 
 
+@functools.cache  # asked for several times in every run of a page
 def shipped() -> Path:
     """The folder of the models that come with RNNViz."""
     return app_folder() / "checkpoints"

@@ -66,15 +66,13 @@ def pairs(step: Step, state: str = "hidden", *, budget: float = BUDGET) -> Pairs
     count = min(step.steps, max(2, int(np.sqrt(2 * budget / (every * every * width)))))
     first = step.steps - count
     gains = np.full((count, count), np.nan)
-    reached = np.zeros((0, every, width))
-    start = np.zeros((1, every, width))
-    start[0, size : size + width] = np.eye(width)
+    reached = np.zeros((count, every, width))
     for row in range(count):
         if row:
-            reached = np.matmul(step.whole(first + row), reached)
-        reached = np.concatenate((reached, start))
-        own = reached[:, size : size + width]
-        gains[row, : row + 1] = np.sqrt((own**2).sum((1, 2)) / width)
+            reached[:row] = np.matmul(step.whole(first + row), reached[:row])
+        reached[row, size : size + width] = np.eye(width)
+        own = reached[: row + 1, size : size + width]
+        gains[row, : row + 1] = np.sqrt(np.einsum("tuw,tuw->t", own, own) / width)
     return Pairs(gains, first)
 
 

@@ -1,6 +1,7 @@
 """All findings of a trace, ranked; and those that belong above a section of the app."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from itertools import chain
 from weakref import WeakKeyDictionary
 
 from rnnviz_core.errors import TraceError
@@ -58,7 +59,15 @@ SHOWN: dict[str, dict[str, tuple[str, ...]]] = {
         "forecast": ("expects", "furthest_off", "yardstick"),
     },
 }
-_known: "WeakKeyDictionary[Trace, tuple[Finding, ...]]" = WeakKeyDictionary()
+# Page -> the groups that its sections' kinds come from: a page's rerun looks for no others.
+READ: dict[str, tuple[str, ...]] = {
+    "embeddings": ("embeddings", "series"),
+    "gates": ("gates",),
+    "states": ("gates", "states", "series"),
+    "attention": ("states", "attention", "alignment", "writing", "series"),
+    "softmax": ("verdict", "writing", "series"),
+}
+_known: "WeakKeyDictionary[Trace, dict[tuple[str, ...], tuple[Finding, ...]]]" = WeakKeyDictionary()
 
 
 def findings(trace: Trace) -> tuple[Finding, ...]:
@@ -75,26 +84,47 @@ def findings(trace: Trace) -> tuple[Finding, ...]:
     tuple of Finding
         Computed at the first call and kept as long as the trace is.
     """
-    if trace not in _known:
-        _known[trace] = tuple(sorted(_all(trace), key=lambda one: -one.strength))
-    return _known[trace]
+    return _ranked(trace, tuple(_GROUPS))
 
 
-def _all(trace: Trace) -> Iterator[Finding]:
-    for at in layers(trace):
-        for kind in gates.KINDS + states.KINDS:
-            yield from _layer(kind, trace, at)
+def _ranked(trace: Trace, groups: tuple[str, ...]) -> tuple[Finding, ...]:
+    """The findings of some groups, the strongest first; each group is computed once."""
+    known = _known.setdefault(trace, {})
+    if groups not in known:
+        alone = len(groups) == 1
+        each = [_GROUPS[name](trace) if alone else _ranked(trace, (name,)) for name in groups]
+        known[groups] = tuple(sorted(chain.from_iterable(each), key=lambda one: -one.strength))
+    return known[groups]
+
+
+def _of_layers(
+    kinds: tuple[Callable[[Trace, Layer], Iterator[Finding]], ...],
+) -> Callable[[Trace], Iterator[Finding]]:
+    """A group that is looked for in every recurrent layer."""
+    return lambda trace: (one for at in layers(trace) for kind in kinds for one in _layer(kind, trace, at))
+
+
+def _of_parts(trace: Trace) -> Iterator[Finding]:
     for part in ("encoder", "decoder"):
         if f"{part}.embedding" in trace:
             yield from embeddings.found(trace, part)
-    if "attention.weights" in trace:
-        yield from attention.found(trace)
-        yield from alignment.found(trace)
-    if "readout.logits" in trace:
-        yield from verdict.found(trace)
-        yield from writing.found(trace)
-    if numbers_are_read(trace):
-        yield from series.found(trace)
+
+
+def _where(site: str, find: Callable[[Trace], Iterator[Finding]]) -> Callable[[Trace], Iterable[Finding]]:
+    """A group that only a trace with `site` has."""
+    return lambda trace: find(trace) if site in trace else ()
+
+
+_GROUPS: dict[str, Callable[[Trace], Iterable[Finding]]] = {
+    "gates": _of_layers(gates.KINDS),
+    "states": _of_layers(states.KINDS),
+    "embeddings": _of_parts,
+    "attention": _where("attention.weights", attention.found),
+    "alignment": _where("attention.weights", alignment.found),
+    "verdict": _where("readout.logits", verdict.found),
+    "writing": _where("readout.logits", writing.found),
+    "series": lambda trace: series.found(trace) if numbers_are_read(trace) else (),
+}
 
 
 def _layer(kind: Callable[[Trace, Layer], Iterator[Finding]], trace: Trace, at: Layer) -> list[Finding]:
@@ -133,7 +163,7 @@ def of_section(
     """
     every = [
         one
-        for one in findings(trace)
+        for one in _ranked(trace, READ.get(page, tuple(_GROUPS)))
         if (layer is None or one.where.layer in (None, layer)) and (part is None or one.where.part == part)
     ]
     if page == OVERVIEW:

@@ -16,6 +16,7 @@ _NAME = re.compile(r"[a-z][a-z_]*")
 _SITE = re.compile(r"[a-z][a-z_]*(\.(0|[1-9][0-9]*)(\.reverse)?)?\.[a-z][a-z_]*")
 
 
+@functools.lru_cache(maxsize=1024, typed=True)  # asked for by the hundred in every run of a page
 def site(part: str, *path: int | str) -> str:
     """Build a site name: ``site("encoder", 0, "forget") == "encoder.0.forget"``.
 

@@ -11,7 +11,6 @@ definition of the cell that each part ran, so that a formula printed from it bel
 """
 
 import importlib
-import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -128,8 +127,9 @@ class Trace:
 
     def layers(self, part: str = "encoder") -> int:
         """How many recurrent layers `part` has; 0 when there is no such part."""
-        found = {int(name.split(".")[1]) for name in self if re.match(rf"{part}\.\d+\.", name)}
-        return len(found)
+        begins = f"{part}."
+        second = (name.split(".", 2)[1] for name in self if name.startswith(begins))
+        return len({word for word in second if word.isdigit()})
 
     def reverses(self, part: str = "encoder") -> bool:
         """Whether `part` also reads from right to left."""
@@ -138,9 +138,8 @@ class Trace:
     def time_axis(self, part: str = "encoder") -> str:
         """The token axis along which `part` steps."""
         first = site(part, 0, "hidden")
-        return self.axes[first if first in self else site(part, "embedding")][
-            0
-        ]  # a bag of words has no layer
+        steps = first if first in self else site(part, "embedding")  # a bag of words has no layer
+        return self.axes[steps][0]
 
     def definition(self, part: str = "encoder") -> cells.Definition:
         """The equations of the recurrent cell that `part` ran.

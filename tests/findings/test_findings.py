@@ -242,3 +242,14 @@ def test_findings_are_computed_once() -> None:
     trace = sentiment_trace()
     assert trace.findings() is trace.findings()
     assert trace.findings() is findings(trace)
+
+
+@pytest.mark.parametrize("model", [entry.id for entry in SCAN.entries])
+def test_a_page_reads_every_group_that_its_sections_kinds_come_from(model):
+    """A page looks for its own groups alone; nothing that belongs above a section may get lost by that."""
+    for trace in traces(model)[:3]:
+        for page, sections in SHOWN.items():
+            for section, kinds in sections.items():
+                endings = tuple(kind for kind in kinds if kind.startswith("_"))
+                own = {one for one in findings(trace) if one.kind in kinds or one.kind.endswith(endings)}
+                assert set(of_section(trace, page, section)) == own, (page, section)

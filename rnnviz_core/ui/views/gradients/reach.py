@@ -106,7 +106,13 @@ def _name(entry: Entry) -> str:
 
 
 def _relatives(mine: Entry) -> list[Entry]:
-    """For every other cell the network most like this one."""
+    """For every other cell the network most like this one.
+
+    None for a task that searches: other networks write other words, so theirs are gradients of other answers.
+    Two of them are compared where a person asks for it.
+    """
+    if task_of_spec(mine.spec).options:
+        return []
 
     def family(spec: ModelSpec) -> tuple[str, str]:
         return spec.task, task_of_spec(spec).family(spec)
