@@ -67,7 +67,9 @@ READ: dict[str, tuple[str, ...]] = {
     "attention": ("states", "attention", "alignment", "writing", "series"),
     "softmax": ("verdict", "writing", "series"),
 }
-_known: "WeakKeyDictionary[Trace, dict[tuple[str, ...], tuple[Finding, ...]]]" = WeakKeyDictionary()
+_known: "WeakKeyDictionary[Trace, dict[tuple[tuple[str, ...], str | None], tuple[Finding, ...]]]" = (
+    WeakKeyDictionary()
+)
 
 
 def findings(trace: Trace) -> tuple[Finding, ...]:
@@ -84,24 +86,31 @@ def findings(trace: Trace) -> tuple[Finding, ...]:
     tuple of Finding
         Computed at the first call and kept as long as the trace is.
     """
-    return _ranked(trace, tuple(_GROUPS))
+    return _ranked(trace, _GROUPS)
 
 
-def _ranked(trace: Trace, groups: tuple[str, ...]) -> tuple[Finding, ...]:
-    """The findings of some groups, the strongest first; each group is computed once."""
+def _ranked(trace: Trace, groups: tuple[str, ...], layer: str | None = None) -> tuple[Finding, ...]:
+    """The findings of some groups, the strongest first; each group is computed once.
+
+    With `layer` those of the groups that are looked for layer by layer are the ones of that layer.
+    """
+    if len(groups) == 1 and groups[0] not in _OF_LAYERS:
+        layer = None
     known = _known.setdefault(trace, {})
-    if groups not in known:
-        alone = len(groups) == 1
-        each = [_GROUPS[name](trace) if alone else _ranked(trace, (name,)) for name in groups]
-        known[groups] = tuple(sorted(chain.from_iterable(each), key=lambda one: -one.strength))
-    return known[groups]
+    if (groups, layer) not in known:
+        if len(groups) == 1:
+            found = _group(trace, groups[0], layer)
+        else:
+            found = chain.from_iterable(_ranked(trace, (name,), layer) for name in groups)
+        known[groups, layer] = tuple(sorted(found, key=lambda one: -one.strength))
+    return known[groups, layer]
 
 
-def _of_layers(
-    kinds: tuple[Callable[[Trace, Layer], Iterator[Finding]], ...],
-) -> Callable[[Trace], Iterator[Finding]]:
-    """A group that is looked for in every recurrent layer."""
-    return lambda trace: (one for at in layers(trace) for kind in kinds for one in _layer(kind, trace, at))
+def _group(trace: Trace, name: str, layer: str | None) -> Iterable[Finding]:
+    if name in _OF_LAYERS:
+        every = [at for at in layers(trace) if layer in (None, at.name)]
+        return (one for at in every for kind in _OF_LAYERS[name] for one in _layer(kind, trace, at))
+    return _OF_TRACES[name](trace)
 
 
 def _of_parts(trace: Trace) -> Iterator[Finding]:
@@ -115,9 +124,8 @@ def _where(site: str, find: Callable[[Trace], Iterator[Finding]]) -> Callable[[T
     return lambda trace: find(trace) if site in trace else ()
 
 
-_GROUPS: dict[str, Callable[[Trace], Iterable[Finding]]] = {
-    "gates": _of_layers(gates.KINDS),
-    "states": _of_layers(states.KINDS),
+_OF_LAYERS = {"gates": gates.KINDS, "states": states.KINDS}
+_OF_TRACES: dict[str, Callable[[Trace], Iterable[Finding]]] = {
     "embeddings": _of_parts,
     "attention": _where("attention.weights", attention.found),
     "alignment": _where("attention.weights", alignment.found),
@@ -125,6 +133,7 @@ _GROUPS: dict[str, Callable[[Trace], Iterable[Finding]]] = {
     "writing": _where("readout.logits", writing.found),
     "series": lambda trace: series.found(trace) if numbers_are_read(trace) else (),
 }
+_GROUPS = (*_OF_LAYERS, *_OF_TRACES)
 
 
 def _layer(kind: Callable[[Trace, Layer], Iterator[Finding]], trace: Trace, at: Layer) -> list[Finding]:
@@ -163,7 +172,7 @@ def of_section(
     """
     every = [
         one
-        for one in _ranked(trace, READ.get(page, tuple(_GROUPS)))
+        for one in _ranked(trace, READ.get(page, _GROUPS), layer)
         if (layer is None or one.where.layer in (None, layer)) and (part is None or one.where.part == part)
     ]
     if page == OVERVIEW:

@@ -57,6 +57,13 @@ def check_sites(names: tuple[str, ...]) -> None:
             raise TraceError(f"{name!r} is no site; a site is part[.layer[.reverse]].name")
 
 
+@functools.lru_cache(maxsize=256)
+def count_layers(names: tuple[str, ...], part: str) -> int:
+    """How many recurrent layers of a part have sites among these."""
+    seconds = (name.split(".", 2)[1] for name in names if name.startswith(f"{part}."))
+    return len({word for word in seconds if word.isdigit()})
+
+
 def check_array(name: str, array: np.ndarray, axes: tuple[str, ...], sizes: dict[str, int]) -> None:
     """Compare an array with its axes; `sizes` collects the length of each token axis."""
     if array.dtype.kind not in trace_files.KINDS:

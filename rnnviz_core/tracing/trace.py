@@ -27,7 +27,7 @@ from rnnviz_core.inputs.steps import Token
 from . import files as trace_files
 from .sites import AXES as AXES
 from .sites import TOKEN_AXES as TOKEN_AXES
-from .sites import check_array, check_sites
+from .sites import check_array, check_sites, count_layers
 from .sites import layer_site as layer_site
 from .sites import site as site
 from .values import Arrays, frozen, thawed
@@ -127,9 +127,7 @@ class Trace:
 
     def layers(self, part: str = "encoder") -> int:
         """How many recurrent layers `part` has; 0 when there is no such part."""
-        begins = f"{part}."
-        second = (name.split(".", 2)[1] for name in self if name.startswith(begins))
-        return len({word for word in second if word.isdigit()})
+        return count_layers(tuple(self.arrays), part)
 
     def reverses(self, part: str = "encoder") -> bool:
         """Whether `part` also reads from right to left."""

@@ -19,6 +19,7 @@ from rnnviz_core.contracts.task import record, task_of_spec
 from rnnviz_core.findings import Finding, findings, of_section
 from rnnviz_core.findings.collect import SHOWN
 from rnnviz_core.findings.record import ADDRESS
+from rnnviz_core.frames.layer import layers
 from rnnviz_core.models.own_cells import CellLayers
 from rnnviz_core.tracing import kernels
 from rnnviz_core.tracing.module import record_module
@@ -253,3 +254,7 @@ def test_a_page_reads_every_group_that_its_sections_kinds_come_from(model):
                 endings = tuple(kind for kind in kinds if kind.startswith("_"))
                 own = {one for one in findings(trace) if one.kind in kinds or one.kind.endswith(endings)}
                 assert set(of_section(trace, page, section)) == own, (page, section)
+                for at in layers(trace):
+                    here = {one.claim for one in own if one.where.layer in (None, at.name)}
+                    found = {one.claim for one in of_section(trace, page, section, layer=at.name)}
+                    assert found == here, (page, section)
