@@ -9,6 +9,9 @@ from rnnviz_core.errors import SpecError, unknown_choice
 if TYPE_CHECKING:
     from torch import Tensor
 
+# Of a task's `rerun`: takes a site and its tensor, and returns the tensor that is to be used.
+Watch = Callable[[str, "Tensor"], "Tensor"]
+
 
 @dataclass(frozen=True)
 class Quantity:

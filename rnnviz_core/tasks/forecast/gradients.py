@@ -1,16 +1,13 @@
 """What a forecast's gradients are taken of, and the network run again so that autograd can follow."""
 
-from collections.abc import Callable
 from functools import partial
 from typing import Any
 
 import torch
 from torch import Tensor
 
-from rnnviz_core.contracts.quantity import Quantity
+from rnnviz_core.contracts.quantity import Quantity, Watch
 from rnnviz_core.tracing.trace import Trace
-
-Watch = Callable[[str, Tensor], Tensor]
 
 
 def rerun(model: Any, trace: Trace, watch: Watch) -> Tensor:

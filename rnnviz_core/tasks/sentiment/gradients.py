@@ -1,19 +1,16 @@
 """What a verdict's gradients are taken of, and the network run again so that autograd can follow."""
 
-from collections.abc import Callable
 from functools import partial
 from typing import Any
 
 import torch
 from torch import Tensor
 
-from rnnviz_core.contracts.quantity import Quantity
+from rnnviz_core.contracts.quantity import Quantity, Watch
 from rnnviz_core.inputs.tokenizer import PAD
 from rnnviz_core.models.components import encode, running_means
 from rnnviz_core.tracing.recording import batch_of_one
 from rnnviz_core.tracing.trace import Trace
-
-Watch = Callable[[str, Tensor], Tensor]
 
 
 def rerun(model: Any, trace: Trace, watch: Watch) -> Tensor:

@@ -94,7 +94,7 @@ STYLE = (
   width: 1px; height: 1px; margin: -1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
 @media (max-width: 640px) {
   :is(.st-key-told-lines, .st-key-told-lines-tight) > :nth-child(n + 2) { display: none; }
-  .st-key-told { margin: -0.9rem 0; }
+  .st-key-told { margin: -0.9rem 0 -0.55rem; }
   .st-key-told :is(button, button p) { font-size: 0.85rem; }
   .st-key-told-lines button p, .st-key-told-lines-tight button p { display: -webkit-box; overflow: hidden;
     -webkit-box-orient: vertical; -webkit-line-clamp: 2; }
