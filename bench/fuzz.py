@@ -23,7 +23,7 @@ from rnnviz_core.checkpoints import registry as checkpoints
 from rnnviz_core.checkpoints import vocabularies
 from rnnviz_core.errors import RnnvizError
 from rnnviz_core.tracing.trace import Trace
-from rnnviz_core.ui.shell.routes import ROUTES
+from rnnviz_core.ui.shell.routes import TRACED
 from rnnviz_core.ui.streamlit_private import rehearsing
 from scripts.serving import ROOT, folder
 
@@ -51,7 +51,7 @@ NASTY = (
     "a" * 1_999, "word " * 399, "é" * 2_001, "x" * 20_000, "😀" * 500,
 )  # fmt: skip
 PARAMETERS = ("task", "model", "text", "layer", "token", "step", "unit", "beam", "page", "__proto__")
-PAGES = tuple(route.name for route in ROUTES)
+PAGES = tuple(route.name for route in TRACED)
 
 
 def texts(choose: random.Random) -> Iterator[str]:

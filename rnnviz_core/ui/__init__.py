@@ -3,6 +3,7 @@
 from .controls.choose import choose_layer as choose_layer
 from .controls.choose import choose_side as choose_side
 from .shell.page import page as page
+from .shell.page import plain_page as plain_page
 from .shell.page import run as run
 from .views.sections import draw_sections as draw_sections
 from .views.start import again as first_steps_again
@@ -15,5 +16,6 @@ __all__ = [
     "first_steps",
     "first_steps_again",
     "page",
+    "plain_page",
     "run",
 ]

@@ -2,17 +2,17 @@
 
 import re
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from rnnviz_core import load, record
 from rnnviz_core.search import USUAL_BEAM
+from rnnviz_core.ui.shell.routes import TRACED
 from scripts.driver import Visitor, coloured
 from scripts.serving import folder
 
-PAGES = sorted(path.stem for path in (Path(__file__).resolve().parents[2] / "pages").glob("*.py"))
+PAGES = sorted(route.name for route in TRACED)
 DRAWN = 0.0005  # share of coloured pixels at the least; a frame with title and axes is grey and has none
 SENTENCES = {  # of the tasks that read words; series of numbers: test_every_section.py
     "sentiment": ("A warm and clever little film.", "Loud, long and painfully dull!"),

@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 
 from rnnviz_core import limits
-from rnnviz_core.ui.shell.routes import ROUTES
+from rnnviz_core.ui.shell.routes import TRACED
 from scripts.driver import Visitor
 
-PAGES = [route.name for route in ROUTES]
+PAGES = [route.name for route in TRACED]
 LAPTOP = {"width": 1366, "height": 768}
 SENTENCE = "A warm and clever little film."
 LONG = "word " * (limits.PIECES + 12)
@@ -172,7 +172,7 @@ def test_the_player(visit: Callable[..., Visitor], first: Callable[[str], str]) 
 
 def test_every_tab_of_the_browser_has_its_pages_name(visit: Callable[..., Visitor]) -> None:
     visitor = visit()
-    for route in ROUTES:
+    for route in TRACED:
         visitor.open(path_of(route.name))
         assert visitor.page.title() == f"{route.title} · RNNViz"
     visitor.page.get_by_test_id("stSidebarNav").get_by_role("link", name="Gates").click()

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from rnnviz_core import scan
-from rnnviz_core.ui.shell.routes import ROUTES
+from rnnviz_core.ui.shell.routes import TRACED
 from scripts.driver import Visitor
 from scripts.serving import folder
 
@@ -54,7 +54,7 @@ def begins(visitor: Visitor, size: dict[str, int]) -> float:
 
 
 @pytest.mark.parametrize("model", kinds())
-@pytest.mark.parametrize("page", [route.name for route in ROUTES])
+@pytest.mark.parametrize("page", [route.name for route in TRACED])
 def test_the_first_chart_of_every_page_with_every_kind_of_model(
     page: str, model: str, visitor: Visitor
 ) -> None:

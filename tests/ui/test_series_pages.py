@@ -78,7 +78,7 @@ def test_every_section_draws_or_says_why(start, page: str, section: str, cell: s
 def test_the_places_are_those_that_are_offered(folder) -> None:
     trace = record(checkpoints.load(folder / "wave-lstm"), TYPED)
     offered = [
-        (page.name, one.name) for page in routes.ROUTES for one in sections.sections_of(page.name, trace)
+        (page.name, one.name) for page in routes.TRACED for one in sections.sections_of(page.name, trace)
     ]
     assert offered == PLACES
 

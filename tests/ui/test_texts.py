@@ -17,13 +17,13 @@ from streamlit.testing.v1 import AppTest
 from rnnviz_core.checkpoints import registry as checkpoints
 from rnnviz_core.checkpoints import vocabularies
 from rnnviz_core.inputs import likeness
-from rnnviz_core.ui.shell.routes import ROUTES
+from rnnviz_core.ui.shell.routes import TRACED
 from rnnviz_core.ui.views import sections
 
 ROOT = Path(__file__).resolve().parents[2]
 STEPS = ("Token", "Step", "Step of the decoder")  # labels of the widget that chooses one
 ENTRIES = checkpoints.scan(ROOT / "checkpoints").entries
-PAGES = tuple(route.name for route in ROUTES)
+PAGES = tuple(route.name for route in TRACED)
 
 
 @dataclass

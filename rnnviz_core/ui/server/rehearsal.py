@@ -29,8 +29,12 @@ def every_page() -> int:
 
 
 def _everything(models: Iterable[str]) -> Iterator[None]:
+    for route in routes.ROUTES:
+        if not route.traces:
+            _draw(None, route, None)
+            yield
     for model in models:
-        for route in routes.ROUTES:
+        for route in routes.TRACED:
             waiting: list[str | None] = [None]
             while waiting:
                 section = waiting.pop()
@@ -40,12 +44,13 @@ def _everything(models: Iterable[str]) -> Iterator[None]:
                     waiting = list(sections.drawn[1:])
 
 
-def _draw(model: str, route: routes.Route, section: str | None) -> None:
+def _draw(model: str | None, route: routes.Route, section: str | None) -> None:
     """One run of the app; an error on the page is an error here."""
     from streamlit.testing.v1 import AppTest
 
     app = AppTest.from_file(str(APP), default_timeout=120)
-    app.query_params["model"] = model
+    if model:
+        app.query_params["model"] = model
     if section:
         app.query_params["section"] = section
     if not route.default:

@@ -33,12 +33,13 @@ def _text(path: Path) -> str:
     return path.read_text(encoding="utf-8")
 
 
-def draw(entry: Entry) -> None:
-    """One button with a menu; what it opens is read then."""
-    offered = [CARD] * bool(entry.card.strip()) + [DOCUMENTATION, SOURCE]
-    label = "Model card, documentation, licence"
+def draw(entry: Entry | None) -> None:
+    """One button with a menu; what it opens is read then. Without a model there is no card among it."""
+    offered = [CARD] * bool(entry and entry.card.strip()) + [DOCUMENTATION, SOURCE]
+    label = "Model card, documentation, licence" if entry else "Documentation, licence"
     match st.menu_button(label, offered, key="about", type="tertiary", icon=":material/info:"):
         case "Model card":
+            assert entry is not None, "only a model has a card"
             card(entry)
         case "Documentation":
             documentation(places.documents())

@@ -53,6 +53,19 @@ def draw(page: str, choice: "Choice", trace: Trace) -> "DeltaGenerator":
     return beside
 
 
+def draw_plain(page: str) -> None:
+    """Title, the page's line and its glossary: the header of a page that is about no trace."""
+    found = routes.route(page)
+    with (
+        st.container(key="head", gap="xsmall"),
+        st.container(horizontal=True, vertical_alignment="center", gap="small", key="head-top"),
+    ):
+        st.title(found.title, anchor=False, width="content")
+        with st.container(key="head-beside"):
+            st.html(f'<p class="rv-line">{escape(found.line)}</p>')
+        tools.draw_plain(page)
+
+
 def draw_brief(entry: Entry, trace: Trace, *, reads: bool) -> None:
     """Which network of two this column is about, and what it answers; what it reads where that differs."""
     axis = "source" if "source" in trace.tokens else "time"

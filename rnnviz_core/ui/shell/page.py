@@ -29,17 +29,28 @@ def _failed(error: Exception, page: str, choice: Choice | None) -> None:
     guard.failed(error, page, choice.entry.id if choice else "-")
 
 
-def _prepare() -> Choice:
+def _prepare(route: routes.Route) -> Choice | None:
+    """Draw what all pages share; what the person chose, where the page is about that."""
     st.logo(places.data_address(places.NAME), size="large", icon_image=places.data_address(places.MARK))
     style.install()
     script.install()
     loaders.warm_up()
     url.begin()
-    return sidebar.draw()
+    if route.traces:
+        return sidebar.draw()
+    sidebar.draw_plain()
+    return None
+
+
+def plain_page(name: str) -> None:
+    """First line of a page that is about no trace (`Route.traces`): router guard, title and its line."""
+    routes.shared()
+    header.draw_plain(name)
+    wording.show_notes()
 
 
 def page(name: str) -> View:
-    """First line of every page: router guard and page header. Stops with a message on any error."""
+    """First line of a page that draws a trace: router guard, header. Stops with a message on any error."""
     choice: Choice = routes.shared()
     try:
         trace = _trace(choice)

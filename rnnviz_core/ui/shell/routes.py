@@ -26,6 +26,8 @@ class Route:
     icon: str
     line: str  # what the page shows, in one line
     default: bool = False
+    group: str = ""  # the heading of the menu below which it stands; one of `GROUPS`
+    traces: bool = True  # whether it draws what the chosen network computes on the chosen text
 
     @property
     def path(self) -> str:
@@ -39,10 +41,18 @@ class Route:
 
     @property
     def sections(self) -> "tuple[Any, ...]":
-        """Every `Section` it can have: those of ``ui/views/<name>``, imported when first asked for."""
+        """Every `Section` it can have: those of ``ui/views/<name>``, imported when first asked for.
+
+        A page that draws no trace has none: it arranges itself.
+        """
+        if not self.traces:
+            return ()
         found: tuple[Any, ...] = importlib.import_module(f"rnnviz_core.ui.views.{self.name}").SECTIONS
         return found
 
+
+# The menu's headings, in their order. What the network does on a text needs none.
+GROUPS = ("", "Learning", "Your own", "In class")
 
 # The one list of pages: the app, the links, the wake-up, the fuzz test, the gallery and the docs go by it.
 ROUTES = (
@@ -91,6 +101,9 @@ ROUTES = (
     ),
 )
 
+# Those that draw a trace: what holds for every network and every text holds for these.
+TRACED = tuple(found for found in ROUTES if found.traces)
+
 _MENU = "client.showSidebarNavigation"
 _run = threading.local()  # what the router prepared for this thread's run
 
@@ -98,6 +111,11 @@ _run = threading.local()  # what the router prepared for this thread's run
 def route(name: str) -> Route:
     """The route of a page by its name."""
     return next(found for found in ROUTES if found.name == name)
+
+
+def home() -> Route:
+    """The page at the root."""
+    return next(found for found in ROUTES if found.default)
 
 
 def show_menu() -> None:
@@ -114,10 +132,14 @@ def navigation(*, icons: bool = True) -> "st.Page":
     """Register every page; what comes back is the page that the URL asks for."""
     show_menu()
     *pages, alias = streamlit_private.own_pages(_pages(icons))
-    asked = st.navigation([*pages, alias])
+    groups = {
+        group: [page for page, found in zip(pages, ROUTES, strict=True) if found.group == group]
+        for group in GROUPS
+    }
+    groups[""].append(alias)
+    asked = st.navigation({group: found for group, found in groups.items() if found})
     if asked is alias:
-        home = next(number for number, found in enumerate(ROUTES) if found.default)
-        st.switch_page(pages[home], query_params=st.query_params.to_dict())
+        st.switch_page(pages[ROUTES.index(home())], query_params=st.query_params.to_dict())
     return asked
 
 
@@ -137,31 +159,31 @@ def _pages(icons: bool) -> tuple["st.Page", ...]:
         )
         for found in ROUTES
     ]
-    home = next(found for found in ROUTES if found.default)
-    return (*pages, st.Page(home.path, title=home.title, url_path=home.name, visibility="hidden"))
+    first = home()
+    return (*pages, st.Page(first.path, title=first.title, url_path=first.name, visibility="hidden"))
 
 
-def run_router(prepare: Callable[[], Any], failed: Callable[[Exception, str, Any], None]) -> None:
+def run_router(prepare: Callable[[Route], Any], failed: Callable[[Exception, str, Any], None]) -> None:
     """Draw what all pages share, then run the page that the URL asks for.
 
     What `prepare` draws belongs to ``app.py``, so that its widgets are the same on every page. An error
     goes to `failed`, with the page's name and what `prepare` returned, if it came that far.
     """
     page = navigation()
+    found = next((one for one in ROUTES if one.address == page.url_path), home())
     st.set_page_config(page_title=f"{page.title} · RNNViz")  # a tab among others says which page it is
     try:
-        _run.shared = prepare()
+        _run.shared, _run.at_work = prepare(found), True
         page.run()
     except Exception as error:
-        failed(error, page.url_path or "overview", getattr(_run, "shared", None))
+        failed(error, found.name, getattr(_run, "shared", None))
     finally:
-        _run.shared = None
+        _run.shared, _run.at_work = None, False
 
 
 def shared() -> Any:
     """What `prepare` returned; starts over through ``app.py`` when Streamlit ran the page alone."""
-    found = getattr(_run, "shared", None)
-    if found is None:
+    if not getattr(_run, "at_work", False):
         navigation(icons=False)  # before the page config, an icon would be fetched from the network
         st.rerun()
-    return found
+    return _run.shared

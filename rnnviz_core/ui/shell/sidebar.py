@@ -38,6 +38,12 @@ def draw() -> Choice:
     return Choice(entry, written.read, Choice(*other) if other else None, example, hint, written)
 
 
+def draw_plain() -> None:
+    """The sidebar of a page that is about no trace: documentation and licence."""
+    with st.sidebar:
+        about.draw(None)
+
+
 def _no_model(found: Scan) -> None:
     st.header("No model to look at yet")
     name = wording.plain(loaders.folder().name)

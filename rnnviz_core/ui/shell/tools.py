@@ -26,6 +26,15 @@ def draw(page: str, entry: Entry, text: str, trace: Trace) -> None:
             _take_along(page, entry, trace)
 
 
+def draw_plain(page: str) -> None:
+    """The list of terms, and the link: all that a page has to offer that is about no trace."""
+    with st.container(horizontal=True, vertical_alignment="center", key="tools"):
+        terms = st.popover("Glossary", icon=":material/menu_book:", key="tools-words", on_change="rerun")
+        script.copy_link()
+    if terms.open:
+        terms.markdown(glossary.markdown(page))
+
+
 def _take_along(page: str, entry: Entry, trace: Trace) -> None:
     """The trace as a file, made when asked for, the charts, and a program."""
     st.markdown("**All numbers of this sentence**, every layer and step:")

@@ -204,7 +204,7 @@ def series(view: "View") -> None:
         + frames.thinned_in_words(view.trace),
         "Where is it furthest off: at the turns, or where the noise is large?",
     )
-    link_pages(*(route.name for route in routes.ROUTES if not route.default))
+    link_pages(*(route.name for route in routes.TRACED if not route.default))
 
 
 def network(view: "View") -> None:
@@ -215,4 +215,4 @@ def network(view: "View") -> None:
     if part == "decoder":
         choose_reference()  # under the picture, which comes first
     explain_picture(view)
-    link_pages(*(route.name for route in routes.ROUTES if not route.default))
+    link_pages(*(route.name for route in routes.TRACED if not route.default))
