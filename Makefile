@@ -6,6 +6,7 @@ JOBS ?= 2
 VENV := .venv
 BIN := $(VENV)/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
+export PYTHONDONTWRITEBYTECODE :=  # the tests start dozens of processes: compile each module once
 
 .DEFAULT_GOAL := help
 .PHONY: help setup run serve dev test quick check lint types format bench performance bench-train models verify load fuzz soak screenshots readme package clean

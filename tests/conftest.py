@@ -1,6 +1,8 @@
 """Small material every test may use: own sentences, tokenizers and untrained models, made in a second."""
 
+import functools
 import os
+import sys
 from collections.abc import Iterator
 from itertools import product
 
@@ -55,6 +57,18 @@ def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
 def one_thread() -> None:
     """Several test processes share a small machine."""
     torch.set_num_threads(1)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def one_look_at_what_is_installed() -> None:
+    """Every new AppTest looks through all installed distributions for components: once is enough.
+
+    It takes ten times as long as drawing a page whose charts are compiled.
+    """
+    if "streamlit.testing.v1" in sys.modules:  # no need to load it for the others
+        from streamlit.components.v2 import manifest_scanner
+
+        manifest_scanner.scan_component_manifests = functools.cache(manifest_scanner.scan_component_manifests)
 
 
 @pytest.fixture(scope="session")
