@@ -151,8 +151,15 @@ class _TrainCommand(click.Command):
 @click.argument("task", metavar="TASK", type=click.Choice(tasks.names()))
 @click.option("--out", type=click.Path(path_type=Path), required=True, help="Folder of the run.")
 @click.option("--quiet", is_flag=True, help="No progress bar and no line per epoch.")
+@click.option(
+    "--history",
+    type=click.IntRange(0, 30),
+    default=16,
+    show_default=True,
+    help="MiB of snapshots in history.safetensors, which the Training page opens; 0: no such file.",
+)
 @layout_options
-def train(task: str, out: Path, quiet: bool, **given: Any) -> None:
+def train(task: str, out: Path, quiet: bool, history: int, **given: Any) -> None:
     """Train a model from scratch, or go on with a run that was interrupted in --out.
 
     TASK is `sentiment` (columns `text` and `label`, or `label5`, `label3`, `label2`) or `translation`
@@ -160,6 +167,7 @@ def train(task: str, out: Path, quiet: bool, **given: Any) -> None:
     series). The options from --text-column to --no-header describe --data and
     --validation where they are laid out differently. The best epoch's checkpoint is written into --out.
     """
+    from rnnviz_core.training.history import HistoryWriter
     from rnnviz_core.training.runs import Run, execute
     from rnnviz_core.training.settings import TrainingConfig
 
@@ -178,7 +186,13 @@ def train(task: str, out: Path, quiet: bool, **given: Any) -> None:
         config=TrainingConfig(**{name: value for name, value in given.items() if name in CONFIG_HELP}),
         **{name: value for name, value in given.items() if name in RUN_HELP},
     )
-    checkpoint, progress = execute(run, out, quiet=quiet)
+    about = {
+        "title": run.name or run.spec.model_id,
+        "command": run.command("RUN"),
+        "config": run.config.to_dict(),
+    }
+    observers = [HistoryWriter(about, size=history * 2**20)] if history else []
+    checkpoint, progress = execute(run, out, quiet=quiet, observers=observers)
     if os.environ.get("RANK", "0") != "0":  # of the processes that torchrun started, one speaks
         return
     figures = "  ".join(f"{name} {value:.4g}" for name, value in progress.figures.items())

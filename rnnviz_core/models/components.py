@@ -94,7 +94,7 @@ def initialise(model: nn.Module) -> None:
             _remember(module)
 
 
-def _remember(module: Recurrent) -> None:
+def _remember(module: Recurrent, value: float = 1.0) -> None:
     """A cell state is kept by default: the bias of the gate that keeps it is 1 (Jozefowicz et al. 2015)."""
     cell = stack_of(module).definition()
     if cell.memory is None or cell.memory.state != "cell" or cell.keeper is None:
@@ -102,7 +102,17 @@ def _remember(module: Recurrent) -> None:
     first = cell.gate_names.index(cell.keeper) * module.hidden_size
     for name, bias in module.named_parameters():
         if name.startswith("bias_ih"):
-            bias.data[first : first + module.hidden_size] = 1.0
+            bias.data[first : first + module.hidden_size] = value
+
+
+def begin_with_forget_bias(model: nn.Module, value: float) -> None:
+    """Another bias of the gate that keeps a cell state than the 1 that a fresh network has.
+
+    Cells without a cell state stay as they are.
+    """
+    for module in model.modules():
+        if isinstance(module, Recurrent):
+            _remember(module, value)
 
 
 class Drawn(nn.Embedding):
