@@ -5,7 +5,8 @@ RnnvizError
 ├── SpecError        a setting is unknown or contradicts another
 ├── DataError        a data file or hub data set cannot be used as it is
 ├── CheckpointError  a checkpoint is missing, damaged or of the wrong shape
-└── TraceError       a recording failed its own verification, or a trace file is damaged
+├── TraceError       a recording failed its own verification, or a trace file is damaged
+└── LessonError      a lesson's file cannot be used as it is, or an expression in it has no value
 """
 
 from collections.abc import Iterable
@@ -33,6 +34,10 @@ class CheckpointError(RnnvizError):
 
 class TraceError(RnnvizError):
     """A recording failed its own verification, or a trace file is damaged."""
+
+
+class LessonError(RnnvizError):
+    """A lesson's file cannot be used as it is, or an expression in it has no value."""
 
 
 def unknown_choice(kind: str, value: object, choices: Iterable[str]) -> str:

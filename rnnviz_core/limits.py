@@ -35,5 +35,12 @@ CACHED_GRADIENT_BYTES = 8 * 2**20  # bytes of all gradients kept in memory by on
 CACHED_MAPS = 64  # maps of a neighbourhood kept in memory by one server
 CACHE_SECONDS = 3_600  # seconds since its last use after which a trace is computed anew
 TURN_SECONDS = 10  # seconds that a run of a page waits for its turn before it goes without
+LESSON_BYTES = 64 * 2**10  # bytes of one lesson's file
+LESSON_STEPS = 40  # steps of one lesson
+LESSON_TEXT_CHARACTERS = 1_000  # characters of what a student writes in a step
+EXPRESSION_CHARACTERS = 400  # characters of one expression in a lesson
+EXPRESSION_DEPTH = 20  # brackets inside each other in an expression
+EXPRESSION_OPERATIONS = 400  # operations of an expression, with the named ones in it
+EXPRESSION_NUMBERS = 2_000_000  # numbers of an array that an expression makes
 
 TOLERANCE = 1e-4  # largest difference between recorded and fused states; above it: TraceError

@@ -54,3 +54,8 @@ def documents() -> dict[str, Path]:
 def checkpoints() -> Path:
     """The folder of the models on offer: ``RNNVIZ_CHECKPOINTS``, or the shipped ones."""
     return Path(os.environ.get("RNNVIZ_CHECKPOINTS") or shipped())
+
+
+def lessons() -> Path:
+    """The folder of the lessons that come with RNNViz."""
+    return PACKAGE / "lessons" / "files"

@@ -1,0 +1,146 @@
+"""The traces of a lesson, recorded when first asked for, and the values of its expressions on them."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from rnnviz_core.errors import LessonError, unknown_choice
+from rnnviz_core.tracing.trace import Trace
+
+from . import fields
+from .evaluate import evaluate
+from .lesson import MAIN, Lesson, Recorded, Step
+from .syntax import Expression
+from .values import Value, Values
+
+
+@dataclass(frozen=True)
+class Networks:
+    """How a world gets at networks: three functions, so that the app can answer from its caches.
+
+    Attributes
+    ----------
+    record
+        What a network computes on a text: model, text, options.
+    gradient
+        The trace with the derivatives of a quantity: model, trace, quantity.
+    parameters
+        How many weights a network has: model.
+    """
+
+    record: Callable[[str, str, Mapping[str, Any]], Trace]
+    gradient: Callable[[str, Trace, str], Trace]
+    parameters: Callable[[str], int]
+
+
+def networks(folder: Path) -> Networks:
+    """The networks in a folder of checkpoints, each loaded once."""
+    import torch
+
+    from rnnviz_core.checkpoints.sources import Folder
+    from rnnviz_core.contracts.task import record
+    from rnnviz_core.derivatives.run import of_trace
+    from rnnviz_core.tracing import kernels
+
+    torch.set_num_threads(1)
+    kernels.use_exact_settings()
+    source, loaded = Folder(folder), {}
+
+    def load(model: str) -> Any:
+        if model not in loaded:
+            loaded[model] = source.load(model)
+        return loaded[model]
+
+    return Networks(
+        record=lambda model, text, options: record(load(model), text, **options),
+        gradient=lambda model, trace, of: of_trace(load(model), trace, of),
+        parameters=lambda model: sum(weight.numel() for weight in load(model).parameters()),
+    )
+
+
+@dataclass
+class World:
+    """A lesson at work.
+
+    Attributes
+    ----------
+    lesson
+        Its steps and traces.
+    networks
+        Where traces come from.
+    texts
+        Name of a trace -> the text that a student typed in place of the lesson's.
+    """
+
+    lesson: Lesson
+    networks: Networks
+    texts: Mapping[str, str] = field(default_factory=dict)
+    _traces: dict[str, Trace] = field(default_factory=dict, repr=False)
+
+    @property
+    def names(self) -> Mapping[str, Expression]:
+        """The lesson's named expressions."""
+        return self.lesson.names
+
+    def recorded(self, name: str) -> Recorded:
+        """Which network reads which text.
+
+        Raises
+        ------
+        LessonError
+            Lists the traces when there is none of this name.
+        """
+        if name not in self.lesson.traces:
+            raise LessonError(unknown_choice("trace", name, self.lesson.traces))
+        found = self.lesson.traces[name]
+        return Recorded(found.model, self.texts.get(name, found.text), found.options)
+
+    def trace(self, name: str = MAIN) -> Trace:
+        """The trace of a name.
+
+        Raises
+        ------
+        RnnvizError
+            When its network is not installed, or cannot read the text.
+        """
+        if name not in self._traces:
+            wanted = self.recorded(name)
+            self._traces[name] = self.networks.record(wanted.model, wanted.text, wanted.options)
+        return self._traces[name]
+
+    def gradient(self, name: str, of: str) -> Trace:
+        """The trace with the derivatives of a quantity."""
+        return self.networks.gradient(self.recorded(name).model, self.trace(name), of)
+
+    def parameters(self, name: str) -> int:
+        """How many weights the network of a trace has."""
+        return self.networks.parameters(self.recorded(name).model)
+
+    def value(self, expression: Expression, trace: str = MAIN) -> Value:
+        """The value of an expression.
+
+        Raises
+        ------
+        LessonError
+            Quotes the expression, and says why it has none.
+        """
+        return evaluate(expression, self, trace)
+
+    def holds(self, expression: Expression, trace: str = MAIN) -> bool:
+        """Whether a condition holds.
+
+        Raises
+        ------
+        LessonError
+            When it is no condition.
+        """
+        found = self.value(expression, trace)
+        if not isinstance(found, Values) or not found.single or found.array.dtype != bool:
+            raise LessonError(f"“{expression.text}” is no condition; compare something: a < b")
+        return bool(found.array)
+
+    def fill(self, text: str, step: Step | None = None, escape: Callable[[str], str] = str) -> str:
+        """A text of the lesson with its fields filled in; `escape` is for what comes from a trace."""
+        trace = step.trace if step else MAIN
+        return fields.fill(text, lambda expression: self.value(expression, trace), escape)
