@@ -5,6 +5,7 @@ Vega expression that looks at the brightness of the background the chart is draw
 server need not know the theme, and the chart follows when a person switches it.
 """
 
+from functools import cache
 from typing import Any, TypeVar
 
 import altair as alt
@@ -111,19 +112,20 @@ def gate_scale(gates: tuple[str, ...]) -> alt.Scale:
     return alt.Scale(domain=list(gates), range=[GATE_COLOURS[gate] for gate in gates])
 
 
-def class_colours(count: int, ordered: bool = True) -> list[str]:
+@cache
+def class_colours(count: int, ordered: bool = True) -> tuple[str, ...]:
     """The fixed colours of `count` classes, each another one.
 
     Worst first: the five colours, or steps between them where there are more classes. Without an order:
     colours that tell apart and say nothing of better or worse.
     """
     if not ordered:
-        return list(NAME_COLOURS[:count])
+        return NAME_COLOURS[:count]
     last = len(CLASS_COLOURS) - 1
     places = [number * last / max(count - 1, 1) for number in range(count)]
     if count <= len(CLASS_COLOURS):
-        return [CLASS_COLOURS[round(place)] for place in places]
-    return [_between(min(int(place), last - 1), place) for place in places]
+        return tuple(CLASS_COLOURS[round(place)] for place in places)
+    return tuple(_between(min(int(place), last - 1), place) for place in places)
 
 
 def _between(low: int, place: float) -> str:
@@ -136,7 +138,7 @@ def _between(low: int, place: float) -> str:
 
 def class_scale(classes: tuple[str, ...], ordered: bool = True) -> alt.Scale:
     """The fixed colour of each class, worst first."""
-    return alt.Scale(domain=list(classes), range=class_colours(len(classes), ordered))
+    return alt.Scale(domain=list(classes), range=list(class_colours(len(classes), ordered)))
 
 
 def class_looks(classes: tuple[str, ...]) -> tuple[list[str], list[list[int]]]:

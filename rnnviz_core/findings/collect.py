@@ -1,6 +1,7 @@
 """All findings of a trace, ranked; and those that belong above a section of the app."""
 
 from collections.abc import Callable, Iterable, Iterator
+from functools import cache
 from itertools import chain
 from weakref import WeakKeyDictionary
 
@@ -59,13 +60,18 @@ SHOWN: dict[str, dict[str, tuple[str, ...]]] = {
         "forecast": ("expects", "furthest_off", "yardstick"),
     },
 }
-# Page -> the groups that its sections' kinds come from: a page's rerun looks for no others.
-READ: dict[str, tuple[str, ...]] = {
-    "embeddings": ("embeddings", "series"),
-    "gates": ("gates",),
-    "states": ("gates", "states", "series"),
-    "attention": ("states", "attention", "alignment", "writing", "series"),
-    "softmax": ("verdict", "writing", "series"),
+# What each group of findings can say, as `SHOWN` names it: a section's rerun looks for its own alone.
+SAYS: dict[str, tuple[str, ...]] = {
+    "forgetting": ("forgetting", "keeping"),
+    "openness": ("_gate",),
+    "saturation": ("saturation", "silence"),
+    **{kind: (kind,) for kind in ("one_unit", "trail", "left", "change", "widest", "way")},
+    "embeddings": ("longest", "alike", "away"),
+    "attention": ("heaviest", "spread", "added", "evenly"),
+    "alignment": ("looked", "crossed", "unsure"),
+    "verdict": ("steady", "turn", "jump", "choice", "decisive_unit"),
+    "writing": ("sure", "hesitated", "rival", "beam"),
+    "series": ("expects", "furthest_off", "yardstick", "beyond", "reach", "largest_term"),
 }
 _known: "WeakKeyDictionary[Trace, dict[tuple[tuple[str, ...], str | None], tuple[Finding, ...]]]" = (
     WeakKeyDictionary()
@@ -109,7 +115,7 @@ def _ranked(trace: Trace, groups: tuple[str, ...], layer: str | None = None) -> 
 def _group(trace: Trace, name: str, layer: str | None) -> Iterable[Finding]:
     if name in _OF_LAYERS:
         every = [at for at in layers(trace) if layer in (None, at.name)]
-        return (one for at in every for kind in _OF_LAYERS[name] for one in _layer(kind, trace, at))
+        return (one for at in every for one in _layer(_OF_LAYERS[name], trace, at))
     return _OF_TRACES[name](trace)
 
 
@@ -124,7 +130,7 @@ def _where(site: str, find: Callable[[Trace], Iterator[Finding]]) -> Callable[[T
     return lambda trace: find(trace) if site in trace else ()
 
 
-_OF_LAYERS = {"gates": gates.KINDS, "states": states.KINDS}
+_OF_LAYERS = {find.__name__: find for find in (*gates.KINDS, *states.KINDS)}
 _OF_TRACES: dict[str, Callable[[Trace], Iterable[Finding]]] = {
     "embeddings": _of_parts,
     "attention": _where("attention.weights", attention.found),
@@ -172,7 +178,7 @@ def of_section(
     """
     every = [
         one
-        for one in _ranked(trace, READ.get(page, _GROUPS), layer)
+        for one in _ranked(trace, _read(page, section), layer)
         if (layer is None or one.where.layer in (None, layer)) and (part is None or one.where.part == part)
     ]
     if page == OVERVIEW:
@@ -182,6 +188,21 @@ def of_section(
         every.sort(key=lambda one: one.where.step != step)
     found = [one for kind in kinds for one in every if _is(one, kind)]
     return _varied(list(dict.fromkeys(found)))
+
+
+@cache
+def _read(page: str, section: str) -> tuple[str, ...]:
+    """The groups that say what a section tells; of the overview, which tells the strongest, all."""
+    if page == OVERVIEW:
+        return _GROUPS
+    kinds = SHOWN.get(page, {}).get(section, ())
+    return tuple(
+        name
+        for name in _GROUPS
+        if any(
+            kind == said or (kind.endswith(said) and said[0] == "_") for kind in kinds for said in SAYS[name]
+        )
+    )
 
 
 def within(trace: Trace, one: Finding, layer: Layer) -> str:

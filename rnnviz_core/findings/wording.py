@@ -9,6 +9,7 @@ from rnnviz_core.frames.layer import Layer
 from rnnviz_core.frames.numbers import printed
 from rnnviz_core.frames.overview import ordinal
 from rnnviz_core.frames.tokens import axis_of, read_texts, shown, step_texts
+from rnnviz_core.tracing.kept import kept_with_trace
 from rnnviz_core.tracing.trace import Trace
 
 WORD_START = "▁"
@@ -41,6 +42,7 @@ class Steps:
         return range(len(self) - 1, -1, -1) if self.reverse else range(len(self))
 
 
+@kept_with_trace
 def steps(trace: Trace, at: Layer) -> Steps:
     """The steps of the part of `at`, read in its direction."""
     texts = tuple(step_texts(trace, at.part))

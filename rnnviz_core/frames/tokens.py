@@ -10,18 +10,17 @@ Columns, the same in every frame of the app:
 
 import unicodedata
 from collections.abc import Sequence
-from weakref import WeakKeyDictionary
 
 import numpy as np
 import pandas as pd
 
+from rnnviz_core.tracing.kept import kept_with_trace
 from rnnviz_core.tracing.trace import Trace
 
 from .columns import Columns, Texts
 from .numbers import printed
 
 LONG = 20  # steps up to which a label that has no room is left out from left to right
-_MARKS: "WeakKeyDictionary[Trace, dict[str, str]]" = WeakKeyDictionary()
 WORD_START = "▁"  # SentencePiece's mark of a blank
 
 
@@ -78,17 +77,18 @@ def priorities(moved: np.ndarray) -> str:
 
 
 def _marked(trace: Trace, part: str, texts: list[str]) -> StepTexts:
-    """The texts of a long part with the digits of how far its state moved; kept as long as the trace is."""
+    """The texts of a long part with the digits of how far its state moved."""
     found = StepTexts(texts)
     first = f"{part}.0.hidden"
-    if len(texts) <= LONG or first not in trace or len(trace[first]) != len(texts):
-        return found
-    kept = _MARKS.setdefault(trace, {})
-    if part not in kept:
-        states = trace[first].astype(np.float64)
-        kept[part] = priorities(np.linalg.norm(np.diff(states, axis=0, prepend=0 * states[:1]), axis=1))
-    found.marks = kept[part]
+    if len(texts) > LONG and first in trace and len(trace[first]) == len(texts):
+        found.marks = _moved(trace, part)
     return found
+
+
+@kept_with_trace
+def _moved(trace: Trace, part: str) -> str:
+    states = trace[f"{part}.0.hidden"].astype(np.float64)
+    return priorities(np.linalg.norm(np.diff(states, axis=0, prepend=0 * states[:1]), axis=1))
 
 
 def axis_of(trace: Trace, part: str) -> str:
@@ -108,6 +108,14 @@ def named_steps(trace: Trace, part: str) -> list[str]:
 
 def step_texts(trace: Trace, part: str) -> list[str]:
     """What `part` reads at each step; for a decoder also what it then writes (``<s> → ▁I``)."""
+    found = _step_texts(trace, part)
+    texts = StepTexts(found)  # the caller's own
+    texts.marks = found.marks
+    return texts
+
+
+@kept_with_trace
+def _step_texts(trace: Trace, part: str) -> StepTexts:
     axis = trace.time_axis(part)
     texts = [shown(token.text) for token in trace.tokens.get(axis, ())]
     if part == "decoder" and "target_input" in trace.labels:
@@ -115,7 +123,7 @@ def step_texts(trace: Trace, part: str) -> list[str]:
             f"{shown(read)} → {text}" for read, text in zip(trace.labels["target_input"], texts, strict=True)
         ]
     if not texts:  # a recorded module has numbers, but no pieces
-        return [f"step {position}" for position in range(_steps(trace, part))]
+        return StepTexts(f"step {position}" for position in range(_steps(trace, part)))
     return _marked(trace, part, texts)
 
 

@@ -246,8 +246,8 @@ def test_findings_are_computed_once() -> None:
 
 
 @pytest.mark.parametrize("model", [entry.id for entry in SCAN.entries])
-def test_a_page_reads_every_group_that_its_sections_kinds_come_from(model):
-    """A page looks for its own groups alone; nothing that belongs above a section may get lost by that."""
+def test_a_section_looks_in_every_group_that_its_kinds_come_from(model):
+    """A section looks for its own groups alone; nothing that belongs above it may get lost by that."""
     for trace in traces(model)[:3]:
         for page, sections in SHOWN.items():
             for section, kinds in sections.items():

@@ -14,6 +14,7 @@ from streamlit.components.v2.component_manager import BidiComponentManager
 from streamlit.runtime import Runtime
 from streamlit.runtime.media_file_manager import MediaFileManager
 from streamlit.runtime.scriptrunner_utils import script_run_context
+from streamlit.runtime.state.safe_session_state import SafeSessionState
 from streamlit.testing.v1 import AppTest
 
 from rnnviz_core.ui import streamlit_private
@@ -83,6 +84,34 @@ def test_sessions_can_be_asked_for_and_their_files_let_go():
     assert callable(Runtime.is_active_session)
     assert isinstance(Runtime.media_file_mgr, property)
     assert callable(MediaFileManager.clear_session_refs)
+
+
+def test_a_widget_finds_its_value_without_a_copy_of_the_session():
+    """Key by key the same as the copy that Streamlit makes, the widgets' values and its own keys included."""
+
+    def script() -> None:
+        import streamlit as st
+
+        from rnnviz_core.ui import streamlit_private
+
+        st.session_state.setdefault("mine", [1])
+        st.session_state["empty"] = None
+        streamlit_private.look_into_sessions()
+        streamlit_private.look_into_sessions()  # twice is once
+        st.text_input("Name", "a", key="name")
+        st.number_input("Age", 3, key="age")
+        st.text_input("No key", "b")
+
+    app = AppTest.from_function(script).run()
+    app.text_input[0].set_value("c").run()
+    seen = SafeSessionState.filtered_state.fget(app.session_state._state)
+    copied = seen._copied(app.session_state._state)
+    assert isinstance(seen, streamlit_private.SessionView)
+    assert dict(seen) == copied
+    assert copied["name"] == "c"
+    assert {*copied} == {"mine", "empty", "name", "age"}
+    for key in ("mine", "empty", "name", "age", "nothing", *app.session_state._state._state._keys()):
+        assert (key in seen) == (key in copied), key
 
 
 def test_copies_of_pages_are_pages_of_their_own():

@@ -177,7 +177,7 @@ class Columns(Layout):
         if shares is None:
             return ""
         names = self.whole.classes
-        colours = theme.class_colours(len(names), self.whole.ordered)
+        colours = list(theme.class_colours(len(names), self.whole.ordered))
         x, y = self.box(at), self.bottom + 4.0
         if at == self.whole.at:
             return self.shares(shares[at], names, colours)

@@ -28,7 +28,18 @@ _gradients: Cache[Trace] = Cache(
     seconds=limits.CACHE_SECONDS,
 )
 _attributions: Cache[dict[str, Attribution]] = Cache(limits.CACHED_MAPS, seconds=limits.CACHE_SECONDS)
-_pairs: Cache[jacobians.Pairs] = Cache(limits.CACHED_MAPS, seconds=limits.CACHE_SECONDS)
+_pairs: Cache[jacobians.Pairs] = Cache(
+    limits.CACHED_MAPS,
+    size=lambda found: found.gains.nbytes,
+    at_most=limits.CACHED_PAIRS_BYTES,
+    seconds=limits.CACHE_SECONDS,
+)
+
+
+def forget() -> None:
+    """Empty the caches of gradients, attributions and pairs."""
+    for cache in (_gradients, _attributions, _pairs):
+        cache.clear()
 
 
 def _key(entry: Entry, trace: Trace) -> tuple[Any, ...]:

@@ -8,6 +8,7 @@ import streamlit as st
 from rnnviz_core.charts.theme import class_colours
 from rnnviz_core.checkpoints.registry import Entry
 from rnnviz_core.contracts.task import task
+from rnnviz_core.findings.reliability import Reliability
 from rnnviz_core.frames.proof import proof
 from rnnviz_core.frames.tokens import WORD_START, shown
 from rnnviz_core.inputs import likeness
@@ -45,10 +46,11 @@ def draw(page: str, choice: "Choice", trace: Trace) -> "DeltaGenerator":
             tools.draw(page, choice.entry, choice.text, trace)
         if choice.written:
             sentence.box(choice.written, in_page=True)
-        marks = badge(trace) + known.details(choice.entry, trace)
+        measured = known.of(choice.entry, trace)
+        marks = badge(trace) + known.details(choice.entry, measured)
         facts = f'{_answer(trace)}<span class="rv-network">{_network(choice)}{marks}</span>'
         rows = (_steps(trace.tokens[axis], fold=True), f'<div class="rv-facts">{facts}</div>')
-        st.html(f'<div class="rv-head">{"".join(rows)}{_doubts(choice.entry, trace)}</div>')
+        st.html(f'<div class="rv-head">{"".join(rows)}{_doubts(choice.entry, trace, measured)}</div>')
         _show_notes(trace, axis)
     return beside
 
@@ -72,7 +74,7 @@ def draw_brief(entry: Entry, trace: Trace, *, reads: bool) -> None:
     rows = [f'<p class="rv-row"><strong>{escape(entry.id)}</strong></p>']
     if reads:
         rows.append(_row("Input", _steps(trace.tokens[axis])))
-    rows += [_answer(trace), _doubts(entry, trace)]
+    rows += [_answer(trace), _doubts(entry, trace, known.of(entry, trace))]
     st.html(f'<div class="rv-head">{"".join(rows)}</div>')
 
 
@@ -176,9 +178,9 @@ def doubt(entry: Entry, trace: Trace) -> str:
     )
 
 
-def _doubts(entry: Entry, trace: Trace) -> str:
+def _doubts(entry: Entry, trace: Trace, measured: Reliability) -> str:
     """Both reasons to doubt the answer: a text unlike those it was tested on, or like those it failed on."""
-    return doubt(entry, trace) + known.doubt(entry, trace)
+    return doubt(entry, trace) + known.doubt(measured)
 
 
 def _network(choice: "Choice") -> str:

@@ -17,9 +17,9 @@ def of(entry: Entry, trace: Trace) -> Reliability:
     return findings.reliability(trace, entry.metrics, entry.card)
 
 
-def details(entry: Entry, trace: Trace) -> str:
+def details(entry: Entry, measured: Reliability) -> str:
     """A mark that opens all of it; empty where nothing was measured."""
-    lines = list(of(entry, trace).lines)
+    lines = list(measured.lines)
     if score := wording.score(entry):
         lines.insert(0, f"{score}, {wording.measured(entry)}.")
     if not lines:
@@ -30,9 +30,8 @@ def details(entry: Entry, trace: Trace) -> str:
     return f'<details class="rv-fold rv-known">{summary}<p>{body}</p></details>'
 
 
-def doubt(entry: Entry, trace: Trace) -> str:
+def doubt(measured: Reliability) -> str:
     """A line where at least half of the sentences like this one were answered wrongly; else empty."""
-    found = of(entry, trace).doubt
-    if not found:
+    if not measured.doubt:
         return ""
-    return f'<p class="rv-doubt"><strong>Likely wrong here:</strong> {escape(found)}.</p>'
+    return f'<p class="rv-doubt"><strong>Likely wrong here:</strong> {escape(measured.doubt)}.</p>'

@@ -21,6 +21,7 @@ from .wording import plain
 def run() -> None:
     """What ``app.py`` does after the page config: sidebar, then the page the URL asks for."""
     streamlit_private.replace_tracebacks(guard.uncaught)
+    streamlit_private.look_into_sessions()
     with turns:
         routes.run_router(_prepare, _failed)
 
