@@ -4,6 +4,7 @@ import asyncio
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from itertools import islice
+from pathlib import Path
 
 import pytest
 
@@ -12,6 +13,8 @@ from bench.heavy import measure
 from bench.load import KINDS, load, table
 from bench.sentences import GRAMMARS, sentences
 from rnnviz_core.checkpoints import registry as checkpoints
+from rnnviz_core.checkpoints import vocabularies
+from rnnviz_core.contracts.task import names
 from rnnviz_core.ui.shell.wording import label
 from scripts.serving import folder, serve_process
 
@@ -21,6 +24,17 @@ pytestmark = [
 ]
 
 
+@pytest.fixture
+def one_of_each(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A folder with one shipped model of each task: to wake all of them takes a minute."""
+    models = {entry.spec.task: entry.path for entry in checkpoints.scan(folder()).entries}
+    for path in (*models.values(), folder() / vocabularies.SHELF):
+        (tmp_path / path.name).symlink_to(path)
+    monkeypatch.setenv("RNNVIZ_CHECKPOINTS", str(tmp_path))
+    assert {entry.spec.task for entry in checkpoints.scan(folder()).entries} == set(names())
+
+
+@pytest.mark.usefixtures("one_of_each")
 def test_five_visitors_type_new_sentences_for_ten_seconds():
     # In a thread of its own: the browser tests leave an event loop running in this one.
     with ThreadPoolExecutor(1) as thread:
@@ -33,6 +47,7 @@ def test_five_visitors_type_new_sentences_for_ten_seconds():
     assert "| edit |" in table(report)
 
 
+@pytest.mark.usefixtures("one_of_each")
 def test_light_work_beside_heavy_work():
     with ThreadPoolExecutor(1) as thread:
         alone, beside, heavy = thread.submit(measure, light=2, heavy=3, seconds=5, think=0.5).result()

@@ -24,7 +24,7 @@ pytestmark = [
     pytest.mark.skipif(sys.platform != "linux", reason="memory is read from /proc"),
 ]
 
-ON_EACH_PAGE = 8  # texts per visitor, one after the other
+ON_EACH_PAGE = 4  # texts per visitor, one after the other
 WARM, ROUNDS = 2, 4  # through all pages
 SLACK = 1.05  # times the memory of the warm server; what the allocator keeps
 FEW = "from rnnviz_core import limits; limits.CACHED_TRACES = 10"

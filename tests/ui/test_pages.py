@@ -1,9 +1,9 @@
-"""Every page with every model: the shipped ones, and small untrained ones, so that no test is vacuous."""
+"""Every page with small untrained models, one of each kind. The shipped ones: `test_texts.py`."""
 
 from pathlib import Path
 
 import pytest
-from helpers_app import described
+from helpers_app import assert_drawn
 from streamlit.testing.v1 import AppTest
 
 from rnnviz_core.checkpoints import registry as checkpoints
@@ -13,7 +13,6 @@ from rnnviz_core.ui.shell.script import SCRIPT
 from rnnviz_core.ui.shell.wording import plain
 
 ROOT = Path(__file__).resolve().parents[2]
-SHIPPED = tuple(entry.id for entry in checkpoints.scan(ROOT / "checkpoints").entries)
 TINY = (
     "sentiment-bag",
     "sentiment-rnn",
@@ -58,35 +57,10 @@ def open_page(folder: Path, monkeypatch: pytest.MonkeyPatch, page: str, **query:
     return app
 
 
-def assert_drawn(app: AppTest, page: str, model: str) -> None:
-    """The page's own title, the model, the proof, and a chart or a reason why there is none."""
-    assert not app.exception
-    assert not app.error
-    assert [title.value for title in app.title] == [next(r.title for r in ROUTES if r.name == page)]
-    header = "".join(block.value for block in app.html)
-    assert f"<strong>{model}</strong>" in header
-    assert "largest difference" in header
-    charts = app.get("vega_lite_chart")
-    assert charts or app.info, "neither a chart nor a word on why there is none"
-    for chart in charts:
-        assert described(chart), "a chart without a text alternative"
-    if charts:
-        words = " ".join(block.value for block in app.markdown)
-        assert "How to read this" in words
-        assert "Try this" in words
-
-
 @pytest.mark.parametrize("page", PAGES)
 @pytest.mark.parametrize("model", TINY)
 def test_page_with_untrained_model(tiny, monkeypatch, page, model):
     assert_drawn(open_page(tiny, monkeypatch, page, model=model), page, model)
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("page", PAGES)
-@pytest.mark.parametrize("model", SHIPPED)
-def test_page_with_shipped_model(monkeypatch, page, model):
-    assert_drawn(open_page(ROOT / "checkpoints", monkeypatch, page, model=model), page, model)
 
 
 @pytest.mark.parametrize("page", PAGES)

@@ -36,26 +36,39 @@ def sources() -> list[Path]:
     return [path for path in found if path.name != "streamlit_private.py"]
 
 
-@pytest.mark.parametrize("path", sources(), ids=lambda path: path.relative_to(ROOT).as_posix())
-def test_only_one_module_looks_inside_streamlit(path):
-    """No import but of what is public, no private name of a module, no element by its test id."""
+def looks_inside(path: Path) -> list[str]:
+    """What a module uses of Streamlit that is not public: imports, private names, elements by test id."""
     text = path.read_text(encoding="utf-8")
+    found = re.findall(r"\bst\._|data-testid|__reactFiber|\.st[A-Z]\w+ *\{", text)
     for node in ast.walk(ast.parse(text)):
         names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
         if isinstance(node, ast.ImportFrom) and not node.level:
             names = [node.module or ""]
-        inside = [name for name in names if name.startswith("streamlit.")]
-        public = {"streamlit.testing.v1", "streamlit.delta_generator"}  # the second for types
-        assert set(inside) <= public, f"{path.name} imports {inside}"
-    assert not re.search(r"\bst\._|data-testid|__reactFiber|\.st[A-Z]\w+ *\{", text)
+        found += [name for name in names if name.startswith("streamlit.")]
+    return [name for name in found if name not in PUBLIC]
+
+
+PUBLIC = {"streamlit.testing.v1", "streamlit.delta_generator"}  # the second for types
+
+
+def test_only_one_module_looks_inside_streamlit():
+    assert looks_inside(Path(streamlit_private.__file__)), "what is looked for is not even found here"
+    found = {path.relative_to(ROOT).as_posix(): looks_inside(path) for path in sources()}
+    assert len(found) > 100
+    assert {path: names for path, names in found.items() if names} == {}
 
 
 def test_the_elements_that_rules_name_exist(page_scripts):
-    for text in (streamlit_private.STYLE, streamlit_private.CHART, *vars(scripts_private).values()):
-        for name in re.findall(r'data-testid="(\w+)"', str(text)):
-            assert re.search(rf"[\"'`]{name}[\"'`]", page_scripts), name
-        for name in re.findall(r"\.(st[A-Z]\w+)", str(text)):
-            assert re.search(rf"[\"'` ]{name}[\"'` ]", page_scripts), name
+    texts = [str(text) for text in vars(scripts_private).values()]
+    rules = "\n".join([streamlit_private.STYLE, streamlit_private.CHART, *texts])
+    ids = set(re.findall(r'data-testid="(\w+)"', rules))
+    classes = set(re.findall(r"\.(st[A-Z]\w+)", rules))
+    assert len(ids) > 5
+    assert len(classes) > 5
+    held = set(re.findall(r"(?<=[\"'`])\w+(?=[\"'`])", page_scripts))
+    assert ids <= held, ids - held
+    held |= set(re.findall(r"(?<=[\"'` ])st[A-Z]\w+(?=[\"'` ])", page_scripts))
+    assert classes <= held, classes - held
     for name in ("test-script-state", "notRunning", "data-stale", "data-collapsed", "__reactFiber"):
         assert name in page_scripts, name
 

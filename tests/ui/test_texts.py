@@ -1,4 +1,4 @@
-"""Every page and section of every shipped model: what the texts speak of is on the screen.
+"""Every page and section of every shipped model: it is drawn, and what the texts speak of is on the screen.
 
 A rule is a pattern and what the screen must have where a text matches it. Texts are those around the charts:
 how to read them, what to try, captions and notes.
@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from helpers_app import datasets_of
+from helpers_app import assert_drawn, datasets_of
 from streamlit.testing.v1 import AppTest
 
 from rnnviz_core.checkpoints import registry as checkpoints
@@ -118,6 +118,31 @@ def strange_words(screen: Screen) -> list[str]:
     ]
 
 
+def assert_its_figure_stands_beside_the_verdict(app: AppTest, entry: checkpoints.Entry) -> None:
+    """A verdict between five classes: the accuracy on five classes, and no other figure."""
+    box = next(one for one in app.sidebar.selectbox if one.label == "Model")
+    header = " ".join(one.value for one in app.html)
+    assert entry.spec.task != "sentiment" or "Unlike 99" not in header, "an example is doubted"
+    asked_for = r'<details class="rv-fold rv-known">.*?</details>'
+    header = re.sub(asked_for, "", header, flags=re.S)
+    captions = html.unescape(" ".join(one.value for one in app.sidebar.caption))
+    scores = entry.scores
+    if entry.spec.task == "sentiment":
+        right, others = f"{scores['accuracy5']:.1f} %", [scores["accuracy2"], scores["accuracy3"]]
+        assert f"right: the exact one of 5 classes, on {entry.metrics['rows']:,} test sentences" in captions
+    elif entry.spec.task == "forecast":
+        right, others = f"RMSE {scores['rmse']:.2f}", [scores["rmse_persistence"]]
+        assert f"on {entry.metrics['rows']:,} test values" in captions
+    else:
+        right, others = f"{scores['bleu']:.1f}", [scores["bleu_lower"], scores["chrf"]]
+    label = box.options[box.index]
+    assert label.count(right) == 1
+    assert re.search(rf'<span class="rv-score">[^<]*{re.escape(right)}', header)  # with the sidebar closed
+    for other in others:
+        assert f"{other:.1f}" not in label + captions + re.sub(r"<style.*?</style>", "", header, flags=re.S)
+    assert right not in captions
+
+
 @pytest.fixture
 def open_page(monkeypatch):
     monkeypatch.setenv("RNNVIZ_CHECKPOINTS", str(ROOT / "checkpoints"))
@@ -137,8 +162,12 @@ def open_page(monkeypatch):
 @pytest.mark.slow
 @pytest.mark.parametrize("page", PAGES)
 @pytest.mark.parametrize("entry", ENTRIES, ids=lambda entry: entry.id)
-def test_texts_speak_of_what_is_on_the_screen(open_page, entry, page):
+def test_every_page_and_section(open_page, entry, page):
+    """One visit, and all that is asked of it: a run costs more than any question."""
     app = open_page(page, model=entry.id)
+    assert_drawn(app, page, entry.id)
+    if page == "overview":
+        assert_its_figure_stands_beside_the_verdict(app, entry)
     names = sections.drawn
     for number, name in enumerate(names):
         if number:
@@ -205,36 +234,6 @@ def test_a_decoder_that_is_fed_is_said_to_be_fed(open_page):
     )
 
 
-# --- the figure beside the verdict --------------------------------------------------------------
-
-
-@pytest.mark.parametrize("entry", ENTRIES, ids=lambda entry: entry.id)
-def test_beside_a_verdict_stands_the_figure_that_belongs_to_it(open_page, entry):
-    """A verdict between five classes: the accuracy on five classes, and no other figure."""
-    app = open_page("overview", model=entry.id)
-    box = next(one for one in app.sidebar.selectbox if one.label == "Model")
-    header = " ".join(one.value for one in app.html)
-    header = re.sub(
-        r'<details class="rv-fold rv-known">.*?</details>', "", header, flags=re.S
-    )  # when asked for
-    captions = html.unescape(" ".join(one.value for one in app.sidebar.caption))
-    scores = entry.scores
-    if entry.spec.task == "sentiment":
-        right, others = f"{scores['accuracy5']:.1f} %", [scores["accuracy2"], scores["accuracy3"]]
-        assert f"right: the exact one of 5 classes, on {entry.metrics['rows']:,} test sentences" in captions
-    elif entry.spec.task == "forecast":
-        right, others = f"RMSE {scores['rmse']:.2f}", [scores["rmse_persistence"]]
-        assert f"on {entry.metrics['rows']:,} test values" in captions
-    else:
-        right, others = f"{scores['bleu']:.1f}", [scores["bleu_lower"], scores["chrf"]]
-    label = box.options[box.index]
-    assert label.count(right) == 1
-    assert re.search(rf'<span class="rv-score">[^<]*{re.escape(right)}', header)  # with the sidebar closed
-    for other in others:
-        assert f"{other:.1f}" not in label + captions + re.sub(r"<style.*?</style>", "", header, flags=re.S)
-    assert right not in captions
-
-
 # --- texts unlike those a model knows -----------------------------------------------------------
 
 
@@ -254,13 +253,6 @@ def test_a_verdict_on_an_unlikely_text_is_doubted(open_page, text, reason):
         )
         assert "Unlike 99 of 100 sentences it was tested on" in header
         assert reason in header
-
-
-def test_a_verdict_on_a_usual_text_is_not_doubted(open_page):
-    for entry in ENTRIES:
-        if entry.spec.task == "sentiment":
-            header = " ".join(one.value for one in open_page("overview", model=entry.id).html)
-            assert "Unlike 99" not in header
 
 
 def test_the_doubt_stands_over_the_column_that_it_is_about(open_page):
