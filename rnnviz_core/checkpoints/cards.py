@@ -1,6 +1,6 @@
 """A model's card: Markdown in which every figure is taken from the run and its evaluation."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from statistics import mean, stdev
 from typing import TYPE_CHECKING, Any
 
@@ -53,6 +53,7 @@ def write_card(entry: "Entry", run: dict[str, Any], metrics: dict[str, Any], epo
         *_failure_lines(metrics),
         *_peak_lines(metrics.get("peaks", {}), metrics["evaluate"]),
         *_own_lines(metrics.get("own", [])),
+        *probability_lines(metrics.get("by_probability", [])),
         *usual_lines(metrics.get("usual", {})),
         "## Data",
         "",
@@ -252,6 +253,24 @@ def _own_lines(own: list[dict[str, str]]) -> list[str]:
         "| source | output |",
         "|---|---|",
         *rows,
+        "",
+    ]
+
+
+def probability_lines(bands: Sequence[Mapping[str, Any]]) -> list[str]:
+    """How often an answer is right, by the probability that the model gives it."""
+    if not bands:
+        return []
+    rows = [(one["name"], one["rows"], 100 * one["right"] / one["rows"]) for one in bands]
+    return [
+        "## How sure it is, and how often right",
+        "",
+        "Its answers to the test texts, by the probability it gave the class it chose. A model that is",
+        "calibrated would be right as often as it says:",
+        "",
+        "| probability of its answer | texts | right (%) |",
+        "|---|--:|--:|",
+        *(f"| {name} | {count:,} | {right:.1f} |" for name, count, right in rows),
         "",
     ]
 

@@ -42,6 +42,8 @@ PAIRS = {
     "question": r"\?\s*$",
 }
 WORST = 3  # families named at most
+FEW = 30  # texts: of fewer nothing is said
+SELDOM = 1 / 3  # of the answers at a probability right: below that the next one is likely wrong
 
 
 @dataclass(frozen=True)
@@ -66,7 +68,8 @@ def reliability(trace: Trace, metrics: Mapping[str, Any], card: str = "") -> Rel
     """
     families = list(_families(trace.text, metrics))
     lines = [*_read(card), *_probes(trace.text, metrics), *_lengths(trace.text, metrics)]
-    lines += [*_levels(trace, metrics), *_own(metrics)]
+    band = _band(trace, metrics)
+    lines += [*_levels(trace, metrics), *_sure(band), *_own(metrics)]
     poor = sorted((right / rows, name, right, rows) for name, right, rows in families if 2 * right <= rows)
     lines += [_pairs_in_words(name, right, rows) for _, name, right, rows in poor[:WORST]]
     if "irony is not understood" in card:
@@ -76,6 +79,8 @@ def reliability(trace: Trace, metrics: Mapping[str, Any], card: str = "") -> Rel
     doubt = ""
     if none:
         doubt = f"of {none[1]} pairs of sentences with {_called(none[0])} it got both right in none"
+    elif band and band[2] < SELDOM * band[1]:
+        doubt = f"{_at_probability(band)}, {percent(band[2] / band[1])} were right"
     return Reliability(tuple(lines), doubt)
 
 
@@ -168,6 +173,38 @@ def _levels(trace: Trace, metrics: Mapping[str, Any]) -> Iterator[str]:
             )
             return
     yield "The last value is above all test values: the error there was not measured."
+
+
+def _band(trace: Trace, metrics: Mapping[str, Any]) -> tuple[str, int, int] | None:
+    """Of the test texts answered at about this probability: the band's name, how many, how many right."""
+    table = metrics.get("by_probability")
+    if not isinstance(table, list) or "class" not in trace.labels or "readout.probabilities" not in trace:
+        return None
+    share = 100 * float(trace["readout.probabilities"].max())
+    for one in table:
+        if not isinstance(one, Mapping):
+            continue
+        name, rows, right = str(one.get("name")), one.get("rows"), one.get("right")
+        ends = [float(found) for found in re.findall(r"\d{1,3}", name)[:2]]
+        if name.startswith("up to"):
+            ends = [0, *ends]
+        if name.startswith("over"):
+            ends = [*ends, 100]
+        if len(ends) == 2 and ends[0] < share <= ends[1] and isinstance(rows, int) and isinstance(right, int):
+            return (name, rows, right) if rows >= FEW and 0 <= right <= rows else None
+    return None
+
+
+def _at_probability(band: tuple[str, int, int]) -> str:
+    name, rows, _ = band
+    return f"of {rows:,} test texts to whose answer it gave {name.replace('% to', 'to').replace('%', ' %')}"
+
+
+def _sure(band: tuple[str, int, int] | None) -> Iterator[str]:
+    """How often such an answer was right, by the probability it was given."""
+    if band:
+        said = _at_probability(band)
+        yield f"{said[0].upper()}{said[1:]}, {percent(band[2] / band[1])} were answered right."
 
 
 def _own(metrics: Mapping[str, Any]) -> Iterator[str]:

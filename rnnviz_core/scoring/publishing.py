@@ -214,6 +214,8 @@ def measure(model: checkpoints.Model, model_id: str, test: Test) -> dict[str, An
             {"name": name, "rows": part["rows"], "bleu_lower": round(part["bleu_lower"], 2)}
             for name, part in scores["by_length"].items()
         ]
+    if "by_probability" in scores:
+        metrics["by_probability"] = probabilities(scores)
     if "by_level" in scores:
         metrics["by_level"] = [
             {"name": name, **{key: round(value, 2) for key, value in part.items()}}
@@ -240,6 +242,11 @@ def measure(model: checkpoints.Model, model_id: str, test: Test) -> dict[str, An
     if own := task_of(model).own:
         metrics["own"] = own(model)
     return metrics
+
+
+def probabilities(scores: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """How often a classifier was right at which probability, as ``metrics.json`` holds it."""
+    return [{"name": name, **part} for name, part in scores["by_probability"].items()]
 
 
 def usual_of(spec: ModelSpec, tokenizer: Tokenizer, test: Test) -> dict[str, int]:

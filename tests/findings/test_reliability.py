@@ -69,10 +69,30 @@ def test_marks_are_words_of_the_sets_that_were_measured() -> None:
         {"probes": [{"name": "negation"}, 5], "pairs": {"families": {"never": "no", "wish": [1]}}},
         {"probes": [{"name": "negation", "accuracy2": "<b>", "rows": 1}], "pairs": {"families": [1]}},
         {"by_length": [{"name": 5, "bleu_lower": 1}, 7], "by_level": [{"rmse": "x"}, 3]},
+        {"by_probability": [3, {"name": "up to 100%"}, {"name": "over 1% 2%", "rows": 40, "right": "x"}]},
     ],
 )
 def test_figures_may_be_anything(metrics) -> None:
     assert told("I wish it would never end.", metrics).doubt == ""
+
+
+def test_an_answer_is_told_how_often_such_a_probability_was_right() -> None:
+    """In the band of the answer's own probability; below a third of them right, it is likely wrong."""
+    share = 100 * trace_of("good")["readout.probabilities"].max()
+    low, high = int(share), int(share) + 1
+    bands = [
+        {"name": f"up to {low}%", "rows": 100, "right": 1},
+        {"name": f"{low}% to {high}%", "rows": 90, "right": 40},
+        {"name": f"over {high}%", "rows": 100, "right": 99},
+    ]
+    found = told("good", {"by_probability": bands})
+    said = f"Of 90 test texts to whose answer it gave {low} to {high} %, 44 % were answered right."
+    assert found.lines == (said,)
+    assert found.doubt == ""
+    bands[1]["right"] = 29
+    assert told("good", {"by_probability": bands}).doubt.endswith(f"{low} to {high} %, 32 % were right")
+    bands[1]["rows"] = 29
+    assert told("good", {"by_probability": bands}).lines == (), "of so few nothing follows"
 
 
 @pytest.mark.parametrize("model", ["es-en-gru-luong", "sunspots-gru", "sentiment-tiny-gru"])

@@ -34,6 +34,15 @@ def test_five_labels_give_all_three_figures(decided):
     }
 
 
+def test_right_answers_are_counted_by_their_probability():
+    """Four texts: sure and right, sure and wrong, torn and right, one without a label."""
+    logits = torch.tensor([[4.0, 0, 0], [0, 4.0, 0], [0, 1.0, 0.9], [9.0, 0, 0]])
+    shares = logits.softmax(-1).max(-1).values
+    assert [round(float(share), 2) for share in shares] == [0.96, 0.96, 0.44, 1.0]
+    found = judging.by_probability(logits, [0, 2, 1, None])
+    assert found == {"40% to 50%": {"rows": 1, "right": 1}, "over 90%": {"rows": 2, "right": 1}}
+
+
 def test_coarser_labels_give_what_they_allow(decided):
     scores = evaluate_sentiment(decided, table(label3=["0", "1", "2", "0"]), "own.tsv")
     assert scores == {"rows": 4, "accuracy3": 75.0, "accuracy2": pytest.approx(200 / 3)}

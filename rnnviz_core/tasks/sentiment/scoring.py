@@ -24,6 +24,35 @@ SCORE_NAMES = {
 }
 
 
+BANDS = (0.4, 0.5, 0.6, 0.7, 0.8, 0.9)  # of the answer's probability, from each to the next
+
+
+def by_probability(logits: torch.Tensor, labels: Sequence[int | None]) -> dict[str, dict[str, int]]:
+    """How many answers of each band of probability were right: its name -> ``rows`` and ``right``.
+
+    `logits` are (texts, class); texts without a label do not count. The bands are those of `BANDS`, with one
+    below and one above; one without a text is left out. Names are read by `findings.reliability`.
+    """
+    shares = logits.double().softmax(-1)
+    found: dict[str, dict[str, int]] = {}
+    for low, high in zip((0.0, *BANDS), (*BANDS, 2.0), strict=True):
+        name = (
+            f"{low:.0%} to {high:.0%}"
+            if low and high < 1
+            else f"over {low:.0%}"
+            if low
+            else f"up to {high:.0%}"
+        )
+        within = [
+            (int(share.argmax()) == label)
+            for share, label in zip(shares, labels, strict=True)
+            if label is not None and low < float(share.max()) <= high
+        ]
+        if within:
+            found[name] = {"rows": len(within), "right": sum(within)}
+    return found
+
+
 def thirds(logits: torch.Tensor) -> torch.Tensor:
     """0, 1 or 2: whether the classes below, at or above the middle hold most probability."""
     probabilities = logits.double().softmax(-1)
@@ -77,7 +106,7 @@ def _all_labels(
     return labels
 
 
-def evaluate_sentiment(model: SentimentModel, rows: Any, source: str) -> dict[str, float]:
+def evaluate_sentiment(model: SentimentModel, rows: Any, source: str) -> dict[str, Any]:
     """Accuracies in percent that the label columns of `rows` allow.
 
     Parameters
@@ -92,7 +121,7 @@ def evaluate_sentiment(model: SentimentModel, rows: Any, source: str) -> dict[st
     Returns
     -------
     ``rows`` (texts read) and, as far as the labels allow, ``accuracy<number of classes>`` and, for a
-    model with ordered classes, ``accuracy3`` and ``accuracy2``.
+    model with ordered classes, ``accuracy3`` and ``accuracy2``; ``by_probability`` (see there).
 
     Raises
     ------
@@ -104,7 +133,7 @@ def evaluate_sentiment(model: SentimentModel, rows: Any, source: str) -> dict[st
     texts = corpora.texts_of(rows, "text", source)
     labels = _all_labels(rows, columns, source, ordered=ordered)
     logits = sentiment_logits(model, [known_ids(model, text) for text in texts])
-    scores: dict[str, float] = {"rows": len(texts)}
+    scores: dict[str, Any] = {"rows": len(texts)}
     predictions = {own: logits.argmax(-1)}
     if ordered:
         predictions |= {3: thirds(logits), 2: second_side(logits)}
@@ -116,6 +145,8 @@ def evaluate_sentiment(model: SentimentModel, rows: Any, source: str) -> dict[st
             scores[f"accuracy{number}"] = 100 * sum(p == t for p, t in pairs) / len(pairs)
     if len(scores) == 1:
         raise DataError(f"{source}: no row has a label that a model of {own} classes can be scored on")
+    if own in labels:
+        scores["by_probability"] = by_probability(logits, labels[own])
     return scores
 
 
