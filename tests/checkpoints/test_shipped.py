@@ -181,7 +181,7 @@ def test_make_models_repeats_the_command_of_every_card(entry, monkeypatch):
     from scripts.models import COLLECTION
 
     seen = []
-    monkeypatch.setattr(runs, "execute", lambda run, _out, quiet: seen.append(run) or (_out, runs.Progress()))
+    monkeypatch.setattr(runs, "execute", lambda run, _out, **_: seen.append(run) or (_out, runs.Progress()))
     recipe = next(recipe for recipe in COLLECTION if recipe.id == entry.id)
     card = shlex.split(entry.metrics["command"])[3:]
     for words in ([*shlex.split(recipe.train), "--out", "runs/x"], card):

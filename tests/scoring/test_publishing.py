@@ -176,7 +176,7 @@ def test_an_unfinished_run_is_refused(tmp_path):
 def test_the_printed_command_repeats_the_run(run, monkeypatch, tmp_path):
     seen = {}
 
-    def execute(given, out, quiet):
+    def execute(given, out, **_):
         seen.update(run=given, out=out)
         raise click.Abort
 
