@@ -27,6 +27,7 @@ THIRD_PARTY = {
     "datasets": ("rnnviz_core/inputs/corpora.py",),
     "sentencepiece": ("rnnviz_core/inputs/tokenizer.py",),
     "click": ("rnnviz_core/cli",),
+    "optuna": ("rnnviz_core/tuning/storage.py",),
     "sklearn": ("rnnviz_core/frames/", "rnnviz_core/ui/serving/loaders.py"),  # loaders: the warm-up
 }
 SOURCES = sorted(

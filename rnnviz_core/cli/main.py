@@ -22,6 +22,7 @@ from .model import checkpoints_option
 from .output import print_json
 from .prepare import prepare
 from .scoring import evaluate, publish
+from .search import search
 from .trace import trace
 from .train import train
 
@@ -118,5 +119,5 @@ def models(as_json: bool, markdown: bool, checkpoints: Path) -> None:
         click.echo(listing.markdown(table) if markdown else listing.plain(table))
 
 
-for command in (app, trace, import_, diagnose, chart, prepare, train, evaluate, publish):
+for command in (app, trace, import_, diagnose, chart, prepare, train, search, evaluate, publish):
     commands.add_command(command)

@@ -16,7 +16,7 @@ from .tables import layout_of, layout_options
 @click.argument("model")
 @click.option(
     "--data",
-    required=True,
+    default="",
     help="Table of texts (.tsv, .csv, .txt, .jsonl, or .gz of these), the stem of two files of pairs, or "
     "hub:NAME[:CONFIG].",
 )
@@ -63,6 +63,8 @@ def evaluate(
     from rnnviz_core.contracts.task import task_of
     from rnnviz_core.scoring.publishing import evaluate as score
 
+    if task_of(network).reads_data and not data:
+        raise SpecError(f"--data is missing; name the table that {network.name} is to be scored on")
     translation = bool(task_of(network).options)
     if not translation:
         refuse_without_search(ctx, "beam", "lowercase", "by_length")

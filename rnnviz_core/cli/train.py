@@ -11,7 +11,6 @@ from typing import Any, get_args, get_origin
 import click
 
 from rnnviz_core.contracts import task as tasks
-from rnnviz_core.errors import SpecError
 from rnnviz_core.models.specs import join_names, split_names
 
 from .tables import layout_of, layout_options
@@ -37,6 +36,10 @@ SPEC_HELP = {
     "test": "Forecast: values at the end of the series that are left out of training.",
     "root": "Forecast: read square roots, of counts.",
     "difference": "Forecast: the network gives the change from the last value.",
+    "problem": "Toy: what has to be found in a sequence of symbols.",
+    "steps": "Toy: T, over how many steps something must be remembered.",
+    "varied": "Toy: also train on shorter sequences.",
+    "forget_bias": "Toy: the bias that the forget gate starts with.",
 }
 RUN_HELP = {
     "data": "Table of texts (.tsv, .csv, .txt, .jsonl, or .gz of these), the stem of two files of pairs, or "
@@ -96,6 +99,7 @@ Examples:
       --text-column review --label-column sentiment --out runs/reviews
   python -m rnnviz_core train sentiment --cell lstm --data hub:SetFit/sst5 --out runs/sst5
   python -m rnnviz_core train forecast --cell gru --data monthly.csv --season 12 --test 48 --out runs/monthly
+  python -m rnnviz_core train toy --cell lstm --problem recall --steps 50 --epochs 40 --out runs/toy
 """
 
 
@@ -109,7 +113,9 @@ def _options(settings: type) -> Iterator[click.Option]:
         kind: Any = field.type
         if isinstance(kind, types.UnionType):
             kind = next(option for option in get_args(kind) if option is not type(None))
-        required, default = field.default is dataclasses.MISSING, field.default
+        # `run_of` asks for the data, where the task learns from any.
+        default = field.default
+        required = default is dataclasses.MISSING and field.name != "data"
         text = HELP[field.name]
         details: dict[str, Any] = {"default": None}
         if field.name == "classes":
@@ -122,15 +128,16 @@ def _options(settings: type) -> Iterator[click.Option]:
             details |= {"type": str, "multiple": True}
         else:
             details["type"] = kind
-        if not required and default not in (None, ()):
+        if default not in (dataclasses.MISSING, None, ()):
             text = f"{text} [{default}]"
         yield click.Option([flag], required=required, help=text, **details)
 
 
-class _TrainCommand(click.Command):
+class TrainingOptions(click.Command):
     """The settings live beside torch, so the options are looked up only when `train` is used."""
 
     def get_params(self, ctx: click.Context) -> list[click.Parameter]:
+        """Its own options, and one per field of the settings."""
         known = {parameter.name for parameter in self.params}
         if "cell" not in known:
             from rnnviz_core.training.runs import Run
@@ -145,8 +152,16 @@ class _TrainCommand(click.Command):
         return super().get_params(ctx)
 
 
+def settings_of(given: dict[str, Any]) -> dict[str, Any]:
+    """The settings that options say, by name: what was not given is left out."""
+    found = {name: value for name, value in given.items() if value not in (None, ())}
+    if "classes" in found:
+        found["classes"] = split_names(found["classes"])
+    return found
+
+
 @click.command(
-    cls=_TrainCommand, epilog=EXAMPLES, short_help="Train a model, or go on with a run that was stopped."
+    cls=TrainingOptions, epilog=EXAMPLES, short_help="Train a model, or go on with a run that was stopped."
 )
 @click.argument("task", metavar="TASK", type=click.Choice(tasks.names()))
 @click.option("--out", type=click.Path(path_type=Path), required=True, help="Folder of the run.")
@@ -164,28 +179,16 @@ def train(task: str, out: Path, quiet: bool, history: int, **given: Any) -> None
 
     TASK is `sentiment` (columns `text` and `label`, or `label5`, `label3`, `label2`) or `translation`
     (columns named by language code), or `forecast` (a table whose last column, or --text-column, is the
-    series). The options from --text-column to --no-header describe --data and
-    --validation where they are laid out differently. The best epoch's checkpoint is written into --out.
+    series), or `toy` (no table: its sequences are made, and a run takes seconds). The options from
+    --text-column to --no-header describe --data and --validation where they are laid out differently. The
+    best epoch's checkpoint is written into --out.
     """
+    from rnnviz_core.training.assembled import run_of
     from rnnviz_core.training.history import HistoryWriter
-    from rnnviz_core.training.runs import Run, execute
-    from rnnviz_core.training.settings import TrainingConfig
+    from rnnviz_core.training.runs import execute
 
     layout = layout_of(given, translation=bool(tasks.task(task).options))
-    given = {name: value for name, value in given.items() if value not in (None, ())}
-    if "classes" in given:
-        given["classes"] = split_names(given["classes"])
-    spec: dict[str, Any] = {name: value for name, value in given.items() if name in SPEC_HELP}
-    settings = tasks.task(task).spec
-    fields = {field.name for field in dataclasses.fields(settings)}
-    if odd := sorted(set(spec) - fields):
-        raise SpecError(f"--{odd[0]} is no setting of task {task!r}")
-    run = Run(
-        spec=settings(**spec),
-        layout=layout,
-        config=TrainingConfig(**{name: value for name, value in given.items() if name in CONFIG_HELP}),
-        **{name: value for name, value in given.items() if name in RUN_HELP},
-    )
+    run = run_of(task, settings_of(given), layout)
     about = {
         "title": run.name or run.spec.model_id,
         "command": run.command("RUN"),

@@ -25,11 +25,13 @@ if TYPE_CHECKING:
 
     from .claims import Example
     from .quantity import Quantity
+    from .space import Space
 
 PLACES = {  # name -> the package whose TASK it is, imported when it is first asked for
     "sentiment": "rnnviz_core.tasks.sentiment",
     "translation": "rnnviz_core.tasks.translation",
     "forecast": "rnnviz_core.tasks.forecast",
+    "toy": "rnnviz_core.tasks.toy",
 }
 
 
@@ -139,6 +141,10 @@ class Task:
     read_rows: "Callable[[Any, list[list[int]]], torch.Tensor] | None" = None  # outputs of texts as ids
     read_embedded: "Callable[[Any, torch.Tensor], torch.Tensor] | None" = None  # of (row, time, dim)
     untouched: str = "The test split was not used to choose anything."  # what it had no part in, for a card
+    reads_data: bool = (
+        True  # whether it learns from a table; if not, its examples are made as they are needed
+    )
+    space: "Space" = field(default_factory=dict)  # what `rnnviz search` tries; empty: it offers no search
 
 
 def names() -> tuple[str, ...]:

@@ -28,7 +28,7 @@ class Run:
     """
 
     spec: Any  # the `ModelSpec` of its task
-    data: str
+    data: str  # empty for a task whose examples are made (`Task.reads_data`)
     validation: str | None = None  # source of the validation split; by default `data`
     train_split: str = "train"
     validation_split: str = "validation"

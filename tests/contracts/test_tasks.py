@@ -15,13 +15,16 @@ OWN = (
     "rnnviz_core/models/classifier",
     "rnnviz_core/models/seq2seq",
     "rnnviz_core/models/forecaster",
+    "rnnviz_core/models/toy",
+    "rnnviz_core/ui/views/toy/",
 )
 FILES = "rnnviz_core/inputs/json_rows.py"  # a key of other people's files
 TABLE = "rnnviz_core/contracts/task.py"  # where the packages are found
 FACE = "rnnviz_core/__init__.py"  # the public names
 NAMED = re.compile(
-    r"""\b(?:(?:Sentiment|Translation)(?:Model|Spec|Objective)|Forecast(?:er|Spec|Objective))\b|"""
-    r"""(?:==|!=|\bis\b|\bin\b)\s*\(?["'](?:sentiment|translation|forecast)["']"""  # which is it?
+    r"""\b(?:(?:Sentiment|Translation)(?:Model|Spec|Objective)|Forecast(?:er|Spec|Objective)|"""
+    r"""Toy(?:Model|Spec|Objective))\b|"""
+    r"""(?:==|!=|\bis\b|\bin\b)\s*\(?["'](?:sentiment|translation|forecast|toy)["']"""  # which is it?
 )
 SOURCES = sorted(
     path.relative_to(ROOT).as_posix()

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from rnnviz_core import limits
+from rnnviz_core.contracts.space import EVERY, Pick, Range
 from rnnviz_core.contracts.task import Answer, Task, Typed
 from rnnviz_core.inputs.tokenizer import Tokenizer
 from rnnviz_core.models.forecaster import Forecaster
@@ -93,4 +94,11 @@ TASK = Task(
     first_reading=training.first_reading,
     rerun=gradients.rerun,
     quantities=gradients.quantities,
+    space={
+        **EVERY,
+        "hidden": Range(4, 64, log=True),
+        "layers": Range(1, 2),
+        "dropout": Range(0.0, 0.5),
+        "batch": Pick((16, 32, 64)),
+    },
 )

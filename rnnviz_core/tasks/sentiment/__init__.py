@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from rnnviz_core.cells.kinds import Cell
+from rnnviz_core.contracts.space import EVERY, Pick, Range
 from rnnviz_core.contracts.task import Answer, Task
 from rnnviz_core.inputs.tokenizer import Tokenizer
 from rnnviz_core.models.classifier import SentimentModel
@@ -92,4 +93,13 @@ TASK = Task(
     quantities=gradients.quantities,
     read_rows=gradients.read_rows,
     read_embedded=gradients.read_embedded,
+    space={
+        **EVERY,
+        "embedding": Range(16, 128, log=True),
+        "dropout": Range(0.0, 0.6),
+        "batch": Pick((32, 64, 128)),
+        "weight_decay": Range(1e-5, 0.1, log=True),
+        "smoothing": Range(0.0, 0.2),
+        "optimizer": Pick(("adamw", "rmsprop")),
+    },
 )

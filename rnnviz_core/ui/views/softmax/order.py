@@ -83,7 +83,7 @@ def _without_order(shown: "View", deal: int) -> "dict[str, Trace]":
     mine = shown.entry.spec
     for entry in loaders.models().entries:
         spec = entry.spec
-        alike = spec.task == mine.task and getattr(spec, "classes", ()) == mine.classes
+        alike = spec.task == mine.task and getattr(spec, "classes", ()) == getattr(mine, "classes", None)
         if alike and spec.cell is Cell.NONE and mine.cell is not Cell.NONE:
             with contextlib.suppress(RnnvizError):
                 return _in_orders(shown, entry, deal)

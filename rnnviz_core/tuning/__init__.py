@@ -1,0 +1,1 @@
+"""Searching for good settings: many short runs, of which the next one learns from those before it."""

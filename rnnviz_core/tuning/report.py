@@ -1,0 +1,137 @@
+"""What a study found, as plain values: kept as JSON, printed, and drawn without Optuna."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib import resources
+from typing import Any
+
+from rnnviz_core.errors import DataError
+from rnnviz_core.training.assembled import run_of
+
+from . import storage
+from .search import Search
+
+FEWEST = 4  # completed trials from which importances can be told
+
+
+@dataclass(frozen=True)
+class Trial:
+    """One run of a study."""
+
+    number: int
+    state: str  # complete, pruned, fail
+    figure: float | None  # the best of its epochs; of a run that was ended early, so far
+    settings: Mapping[str, Any]
+    epochs: tuple[float, ...]  # the validation figure after each
+    seconds: float
+
+
+@dataclass(frozen=True)
+class Report:
+    """A study: what was fixed, what was tried, and what came of it."""
+
+    name: str
+    metric: str
+    larger_is_better: bool
+    settings: Mapping[str, Any]  # that all trials have
+    space: Mapping[str, Mapping[str, Any]]  # setting -> ``low``, ``high``, ``log``, or ``values``
+    trials: tuple[Trial, ...]
+    importances: Mapping[str, float]  # setting -> share, largest first; empty where too few are complete
+    command: str  # trains the best trial's network again
+
+    @property
+    def best(self) -> Trial | None:
+        """The completed trial with the best figure."""
+        done = [one for one in self.trials if one.state == "complete" and one.figure is not None]
+        key = (lambda one: one.figure) if self.larger_is_better else (lambda one: -one.figure)
+        return max(done, key=key, default=None)
+
+    def to_json(self) -> str:
+        """All of it, a line per trial."""
+        kept = {name: value for name, value in vars(self).items() if name != "trials"}
+        head = json.dumps(kept, ensure_ascii=False, indent=1)
+        rows = ",\n  ".join(json.dumps(vars(one), ensure_ascii=False) for one in self.trials)
+        return f'{head[:-2]},\n "trials": [\n  {rows}\n ]\n}}\n'
+
+    @classmethod
+    def from_json(cls, text: str) -> "Report":
+        """The inverse of `to_json`; a `DataError` where this is none."""
+        try:
+            values = json.loads(text)
+            trials = tuple(Trial(**{**one, "epochs": tuple(one["epochs"])}) for one in values.pop("trials"))
+            return cls(trials=trials, **values)
+        except (ValueError, TypeError, KeyError) as error:
+            raise DataError(f"this is no report of a study: {error}") from None
+
+
+def of(study: Any, search: Search) -> Report:
+    """The report of a study.
+
+    The importance of a setting is its share of the variance of the figure over the completed trials, by
+    functional ANOVA on a random forest (Hutter, Hoos and Leyton-Brown 2014), as Optuna computes it.
+    """
+    trials = tuple(
+        _trial(one) for one in study.get_trials(deepcopy=False) if one.state.is_finished() and one.params
+    )
+    larger = study.direction.name == "MAXIMIZE"
+    settings = search.settings
+    space = settings.pop("space")
+    best = next((one for one in trials if one.number == _best_number(study)), None)
+    command = ""
+    if best is not None:
+        run = run_of(search.task, {**search.given, **best.settings}, search.layout)
+        command = run.command(f"runs/{run.spec.model_id}")
+    metric = str(study.user_attrs.get(storage.METRIC, "figure"))
+    return Report(search.name, metric, larger, settings, space, trials, _importances(study, search), command)
+
+
+def _best_number(study: Any) -> int:
+    complete = storage.optuna().trial.TrialState.COMPLETE
+    return study.best_trial.number if study.get_trials(deepcopy=False, states=(complete,)) else -1
+
+
+def _trial(one: Any) -> Trial:
+    epochs = tuple(round(one.intermediate_values[step], 4) for step in sorted(one.intermediate_values))
+    figure = None if one.value is None else round(one.value, 4)
+    settings = {
+        name: float(f"{value:.4g}") if isinstance(value, float) else value
+        for name, value in one.params.items()
+    }
+    seconds = float(one.user_attrs.get("seconds", 0.0))
+    return Trial(one.number, one.state.name.lower(), figure, settings, epochs, seconds)
+
+
+def _importances(study: Any, search: Search) -> dict[str, float]:
+    found = storage.optuna()
+    complete = study.get_trials(deepcopy=False, states=(found.trial.TrialState.COMPLETE,))
+    if len(complete) < FEWEST or len({one.value for one in complete}) == 1:
+        return {}
+    evaluator = found.importance.FanovaImportanceEvaluator(seed=search.seed)
+    shares = found.importance.get_param_importances(study, evaluator=evaluator)
+    return {name: round(float(share), 4) for name, share in shares.items()}
+
+
+def lines(report: Report, shown: int = 5) -> list[str]:
+    """The report for a terminal."""
+    states = [one.state for one in report.trials]
+    ended = ", ".join(f"{states.count(state)} {state}" for state in dict.fromkeys(states))
+    found = [f"{report.name}: {len(report.trials)} trials ({ended or 'none'}), by {report.metric}"]
+    done = [one for one in report.trials if one.state == "complete" and one.figure is not None]
+    done.sort(key=lambda one: one.figure or 0.0, reverse=report.larger_is_better)
+    for one in done[:shown]:
+        settings = "  ".join(f"{name} {value}" for name, value in one.settings.items())
+        found.append(f"  trial {one.number:>3}  {one.figure:>9.4g}  {settings}")
+    if report.importances:
+        found.append("importance (functional ANOVA over the completed trials)")
+        found += [f"  {name:<14}{share:6.1%}" for name, share in report.importances.items()]
+    if report.command:
+        found += ["the best one again:", f"  {report.command}"]
+    return found
+
+
+def shipped() -> dict[str, Report]:
+    """The studies that come with the package, by name."""
+    folder = resources.files(__package__) / "studies"
+    found = sorted((one for one in folder.iterdir() if one.name.endswith(".json")), key=lambda one: one.name)
+    return {one.name.removesuffix(".json"): Report.from_json(one.read_text("utf-8")) for one in found}
