@@ -60,6 +60,7 @@ STYLE = """
 [data-testid="stSidebar"] .stSelectbox [data-baseweb="select"] { font-size: 0.85rem; }
 .st-key-about button p { font-size: 0.85rem; }
 .st-key-told [data-testid="stIconMaterial"] { font-size: 1.1rem; line-height: 1.05; }
+:has(> .st-key-told):has(+ * .stSlider) > .st-key-told { margin-bottom: -0.3rem; }
 /* A choice takes one line: its label stands beside it */
 [data-testid="stMain"] :is(.stSelectbox, .stNumberInput, .stTextInput, .stButtonGroup) {
   display: flex; align-items: center; gap: 0.6rem; }
@@ -106,6 +107,18 @@ STYLE = """
   .stApp * { print-color-adjust: exact; -webkit-print-color-adjust: exact; }
   [data-testid="stVegaLiteChart"], .stDataFrame, .rv-head { break-inside: avoid; }
 }
+"""
+# Seen from the back row: larger type, nothing but the page, full contrast; see `ui.shell.projector`.
+PROJECTOR = """
+html { font-size: 20px !important; }
+[data-testid="stSidebar"], [data-testid="stExpandSidebarButton"], .rv-badge, .rv-known,
+.stApp .st-key-tools, .stApp .st-key-start, .stApp .st-key-sentence-page { display: none !important; }
+.stApp .stMainBlockContainer { padding: 0.6rem 2rem 2rem; }
+.st-key-head-top { padding-right: 2.5rem; }
+.st-key-head-top > :has(> .st-key-tools) { display: none; }
+.st-key-head-top > .st-key-projector-off { flex: 0 0 auto; width: max-content; margin-left: auto; }
+[data-testid="stHeader"] { background: transparent; }
+[data-testid="stCaptionContainer"], .rv-line, .rv-key { opacity: 1 !important; }
 """
 CHART = '[data-testid="stVegaLiteChart"]'  # what a Vega-Lite chart is drawn in
 # The Vega view of a chart: Streamlit keeps it in a React ref above the chart's element. `has` is a method or

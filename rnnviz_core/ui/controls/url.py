@@ -21,7 +21,7 @@ from rnnviz_core.ui import streamlit_private
 T = TypeVar("T")
 NAMES = (
     *("task", "model", "text", "section", "layer", "token", "step", "unit", "state", "units", "deal"),
-    *("beam", "reference", "with", "with_text", "start", "span"),
+    *("beam", "reference", "with", "with_text", "start", "span", "view"),
     *("order", "gate", "convention", "side", "map", "word", "from", "to", "part", "strips", "fold"),
     *("of", "scale", "weights", "clip"),
 )

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import streamlit as st
 
 from .arrow import arrow_bytes
+from .larger import larger
 
 if TYPE_CHECKING:
     import altair as alt
@@ -20,8 +21,9 @@ if TYPE_CHECKING:
 SPECS = 512  # compiled specs kept by one process
 PARTS = 100_000  # parts of specs that others may share, kept by one process
 
+_large: "ContextVar[bool]" = ContextVar("large", default=False)
 _span: "ContextVar[tuple[int, int] | None]" = ContextVar("span", default=None)
-_specs: "OrderedDict[int, tuple[alt.TopLevelMixin, dict[str, Any]]]" = OrderedDict()
+_specs: "OrderedDict[tuple[int, bool], tuple[alt.TopLevelMixin, dict[str, Any]]]" = OrderedDict()
 _lock = Lock()
 _compiled = 0
 _parts: dict[Hashable, Any] = {}  # of all specs, each kept once
@@ -37,6 +39,11 @@ def showing(span: tuple[int, int] | None) -> Iterator[None]:
         _span.reset(token)
 
 
+def enlarge(large: bool) -> None:
+    """Whether charts of this run are drawn for the back row (`larger`)."""
+    _large.set(large)
+
+
 def compilations() -> int:
     """How many charts this process has compiled so far."""
     return _compiled
@@ -48,15 +55,17 @@ def compiled(template: "alt.TopLevelMixin") -> dict[str, Any]:
     Chart functions are cached (`functools.cache`), so the same options give the same object. The
     object is kept next to its spec: its address cannot be given to another one meanwhile.
     """
+    key = id(template), _large.get()
     with _lock:
-        if found := _specs.get(id(template)):
-            _specs.move_to_end(id(template))
+        if found := _specs.get(key):
+            _specs.move_to_end(key)
             return found[1]
-    spec = _shared(template.to_dict(validate=False))  # the tests validate all of them
+    spec = template.to_dict(validate=False)  # the tests validate all of them
+    spec = _shared(larger(spec) if key[1] else spec)
     global _compiled
     with _lock:
         _compiled += 1
-        _specs[id(template)] = (template, spec)
+        _specs[key] = (template, spec)
         while len(_specs) > SPECS:
             _specs.popitem(last=False)
     return spec

@@ -13,7 +13,10 @@ import streamlit as st
 from rnnviz_core import places
 from rnnviz_core.checkpoints.registry import Entry
 
+from . import projector
+
 CARD, DOCUMENTATION, SOURCE = "Model card", "Documentation", "Source and licence"
+PROJECTOR = projector.ENTER
 _IMAGE = re.compile(r"!\[[^\]]*\]\([^)]*\)")
 _LINK = re.compile(r"(?<!!)\[([^\]]*)\]\((?!https?://)[^)]*\)")
 _COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
@@ -35,8 +38,8 @@ def _text(path: Path) -> str:
 
 def draw(entry: Entry | None) -> None:
     """One button with a menu; what it opens is read then. Without a model there is no card among it."""
-    offered = [CARD] * bool(entry and entry.card.strip()) + [DOCUMENTATION, SOURCE]
-    label = "Model card, documentation, licence" if entry else "Documentation, licence"
+    offered = [CARD] * bool(entry and entry.card.strip()) + [DOCUMENTATION, SOURCE, PROJECTOR]
+    label = "Model card, documentation, projector" if entry else "Documentation, projector"
     match st.menu_button(label, offered, key="about", type="tertiary", icon=":material/info:"):
         case "Model card":
             assert entry is not None, "only a model has a card"
@@ -45,6 +48,9 @@ def draw(entry: Entry | None) -> None:
             documentation(places.documents())
         case "Source and licence":
             source(places.documents())
+        case "Projector view":
+            projector.put(True)
+            st.rerun()
 
 
 @st.dialog(CARD, width="large")

@@ -16,7 +16,7 @@ from rnnviz_core.inputs.steps import Token
 from rnnviz_core.inputs.tokenizer import UNK, is_byte
 from rnnviz_core.tracing.trace import Trace
 
-from . import known, routes, sentence, tools, wording
+from . import known, projector, routes, sentence, tools, wording
 
 if TYPE_CHECKING:
     from streamlit.delta_generator import DeltaGenerator
@@ -43,6 +43,8 @@ def draw(page: str, choice: "Choice", trace: Trace) -> "DeltaGenerator":
             st.title(found.title, anchor=False, width="content")
             beside = st.container(key="head-beside")
             beside.html(f'<p class="rv-line">{escape(found.line)}</p>')
+            if projector.is_on():
+                projector.leave()
             tools.draw(page, choice.entry, choice.text, trace)
         if choice.written:
             sentence.box(choice.written, in_page=True)
@@ -65,6 +67,8 @@ def draw_plain(page: str) -> None:
         st.title(found.title, anchor=False, width="content")
         with st.container(key="head-beside"):
             st.html(f'<p class="rv-line">{escape(found.line)}</p>')
+        if projector.is_on():
+            projector.leave()
         tools.draw_plain(page)
 
 

@@ -14,7 +14,7 @@ from rnnviz_core.ui.serving import guard, loaders
 from rnnviz_core.ui.serving.caches import turns
 from rnnviz_core.ui.serving.view import Choice, View
 
-from . import header, routes, script, sidebar, style, wording
+from . import header, projector, routes, script, sidebar, style, wording
 from .wording import plain
 
 
@@ -37,6 +37,7 @@ def _prepare(route: routes.Route) -> Choice | None:
     script.install()
     loaders.warm_up()
     url.begin()
+    projector.install()
     if route.traces:
         return sidebar.draw()
     sidebar.draw_plain()

@@ -28,6 +28,16 @@ if (!window.rnnviz) {
     event.target.dispatchEvent(new KeyboardEvent('keydown', keys))
   }, {capture: true})
 
+  const remote = {PageDown: 'chevron_right', PageUp: 'chevron_left'}  // the keys of a presenter's remote
+  document.addEventListener('keydown', event => {
+    const step = remote[event.key]
+    if (!step || !document.querySelector('.rv-projector')) return
+    const button = document.querySelector(`.st-key-player-${step} button:not(:disabled)`)
+    if (!button) return  // no steps here: the page scrolls
+    event.preventDefault()
+    button.click()
+  })
+
   const address = button => {
     const found = new URL(location.href)
     const shown = new URLSearchParams(button.dataset.shown)
