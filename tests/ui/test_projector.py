@@ -21,7 +21,6 @@ def open_gates(**query: str) -> AppTest:
 
 def sizes(app: AppTest) -> set[int]:
     """The sizes of labels that the charts of a page were sent with."""
-    import json
 
     return {
         json.loads(chart.proto.spec)["config"]["axis"]["labelFontSize"]
