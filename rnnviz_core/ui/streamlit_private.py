@@ -53,6 +53,15 @@ STYLE = """
 .st-key-start-off button [data-testid="stMarkdownContainer"] { position: absolute;
   width: 1px; height: 1px; margin: -1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
 .st-key-start-answer button { text-align: left; }
+/* The menu in two columns: below it the sentence must be in sight on a laptop */
+[data-testid="stSidebarNavItems"], [data-testid="stSidebarNavItems"] > div { display: grid;
+  grid-template-columns: 1fr 1fr; column-gap: 0.25rem; }
+[data-testid="stSidebarNavItems"] > div, [data-testid="stNavSectionHeader"] { grid-column: 1 / -1; }
+[data-testid="stSidebarNavItems"] > div { margin-top: 0.35rem; padding: 0; }
+[data-testid="stSidebarNavLink"] { gap: 0.4rem; padding: 0 0.4rem; margin: 0; height: 1.7rem; }
+[data-testid="stNavSectionHeader"] { padding: 0 0.4rem; margin: 0; font-size: 0.8rem; }
+[data-testid="stSidebarNavLink"] p { font-size: 0.85rem; }
+[data-testid="stSidebarNavSeparator"] { margin-top: 0.4rem; }
 /* The sidebar's switches stay in one line, its links are small */
 [data-testid="stSidebar"] .stButtonGroup [role="radiogroup"] { flex-wrap: nowrap; }
 [data-testid="stSidebar"] .stButtonGroup button { padding: 0.25rem 0.3rem; min-width: 0; flex: 1 1 auto; }

@@ -137,7 +137,7 @@ def navigation(*, icons: bool = True) -> "st.Page":
         for group in GROUPS
     }
     groups[""].append(alias)
-    asked = st.navigation({group: found for group, found in groups.items() if found})
+    asked = st.navigation({group: found for group, found in groups.items() if found}, expanded=True)
     if asked is alias:
         st.switch_page(pages[ROUTES.index(home())], query_params=st.query_params.to_dict())
     return asked
