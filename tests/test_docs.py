@@ -10,6 +10,7 @@ import pytest
 import rnnviz_core
 from rnnviz_core import limits
 from rnnviz_core.cli.main import commands
+from rnnviz_core.ui.shell.routes import ROUTES
 from scripts.readme import with_table
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -85,10 +86,8 @@ def test_every_make_target_has_its_line() -> None:
 
 
 def test_every_page_is_described() -> None:
-    rows = re.findall(r"^\| (\w+) \| `(/\w*)` \|", read("README.md"), re.MULTILINE)
-    pages = {path.stem for path in (ROOT / "pages").glob("*.py")}
-    assert {title.lower() for title, _ in rows} == pages
-    assert {path for _, path in rows} == {"/" if page == "overview" else f"/{page}" for page in pages}
+    rows = re.findall(r"^\| ([\w ]+) \| `(/\w*)` \|", read("README.md"), re.MULTILINE)
+    assert set(rows) == {(route.title, f"/{route.address}") for route in ROUTES}
 
 
 def test_links_lead_somewhere() -> None:

@@ -18,6 +18,7 @@ from .app import app
 from .chart import chart
 from .diagnose import diagnose
 from .importing import import_
+from .micro import microlstm
 from .model import checkpoints_option
 from .output import print_json
 from .prepare import prepare
@@ -119,5 +120,5 @@ def models(as_json: bool, markdown: bool, checkpoints: Path) -> None:
         click.echo(listing.markdown(table) if markdown else listing.plain(table))
 
 
-for command in (app, trace, import_, diagnose, chart, prepare, train, search, evaluate, publish):
+for command in (app, trace, import_, diagnose, chart, microlstm, prepare, train, search, evaluate, publish):
     commands.add_command(command)
