@@ -81,6 +81,7 @@ def test_settings_of_the_server():
     assert settings["server"].get("enableCORS", True) is True
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform != "linux", reason="as the load test")
 def test_a_running_server_protects_its_uploads_and_answers_no_other_site():
     with serve() as address:
@@ -93,6 +94,7 @@ def test_a_running_server_protects_its_uploads_and_answers_no_other_site():
             assert reply.headers.get("Access-Control-Allow-Origin") in (None, address)
 
 
+@pytest.mark.slow
 def test_a_server_never_loads_torchs_compiler():
     """Building a network on the meta device imported sympy and all of it once: 64 MB a process."""
     code = (

@@ -101,6 +101,7 @@ def test_the_card_is_true_on_our_own_sentences(entry, model):
         assert round(scores["accuracy2"], 2) == probe["accuracy2"]
 
 
+@pytest.mark.slow
 def test_the_card_is_true_on_our_everyday_sentences(entry, model):
     """Counted here once more, from the files and the verdicts."""
     if not isinstance(model, SentimentModel):

@@ -411,6 +411,7 @@ def test_help_is_quick() -> None:
     assert time.perf_counter() - began < 2
 
 
+@pytest.mark.slow
 def test_program_prints_pure_json(folder: Path) -> None:
     began = time.perf_counter()
     arguments = ("trace", "sentiment-lstm", "a good plot", "--json", "--checkpoints", str(folder))
@@ -421,6 +422,7 @@ def test_program_prints_pure_json(folder: Path) -> None:
     assert time.perf_counter() - began < 20  # alone it takes about 2 s
 
 
+@pytest.mark.slow
 def test_program_exit_code() -> None:
     done = program("trace", "nobody", "a good plot")
     assert done.returncode == 2

@@ -63,6 +63,7 @@ def test_translation(cell, attention, settings, make_translation, tmp_path):
     np.testing.assert_allclose(found["decoder_hidden"], trace[f"decoder.{last}.hidden"], atol=1e-5)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("task", ["sentiment", "translation"])
 def test_in_a_process_of_its_own(task, make_sentiment, make_translation, tmp_path):
     """As a person would run it: a file, started by Python, in a folder without this project."""

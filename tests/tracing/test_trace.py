@@ -413,6 +413,7 @@ def taken(tmp_path_factory: pytest.TempPathFactory) -> dict[str, tuple[int, str]
     return {name: (int(mebibytes), told) for name, mebibytes, told in lines}
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform != "linux", reason="memory is read from /proc")
 @pytest.mark.parametrize("name", [write.__name__ for write in HARMFUL])
 def test_a_small_file_takes_little_memory(taken: dict[str, tuple[int, str]], name: str) -> None:

@@ -51,6 +51,7 @@ def test_it_is_published_loaded_and_verified(published):
     assert again.definition() is trace.definition() is model.stacks()["encoder"].definition()
 
 
+@pytest.mark.slow
 def test_every_section_of_every_page_draws_it(published, monkeypatch):
     (entry,) = registry.scan(published).entries
     monkeypatch.setenv("RNNVIZ_CHECKPOINTS", str(published))

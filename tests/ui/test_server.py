@@ -126,6 +126,7 @@ print(sorted(name for name in set(sys.modules) - modules if not name.startswith(
 """
 
 
+@pytest.mark.slow
 def test_nothing_is_left_to_load_for_the_first_page():
     """The first visitor's run imports nothing, compiles no chart and loads no model."""
     done = subprocess.run([sys.executable, "-c", READY], cwd=ROOT, capture_output=True, text=True, check=True)
