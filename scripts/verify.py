@@ -1,8 +1,8 @@
 """Measure every figure of the cards again, and compare: ``make verify DATA=FOLDER``.
 
 All that a card's commands print is computed anew from the shipped weights: scores of every split, by length,
-where attention looks, the small sets of our own sentences, our own sentences translated. Exit code 1 when a
-single digit differs.
+where attention looks, what each attribution is worth, the small sets of our own sentences, our own sentences
+translated. Exit code 1 when a single digit differs.
 """
 
 import json
@@ -17,6 +17,8 @@ from rnnviz_core import places
 from rnnviz_core.checkpoints import registry as checkpoints
 from rnnviz_core.inputs.corpora import SPLIT_MARK
 from rnnviz_core.scoring import publishing
+
+from . import agreement
 
 ROOT = Path(__file__).resolve().parent.parent
 PROBE = ROOT / "tests" / "material" / "sentences.tsv"
@@ -76,7 +78,10 @@ def differences(name: str, stated: Any, found: Any) -> list[str]:
 
 def verify(entry: checkpoints.Entry, data: Path) -> list[str]:
     """What differs between one checkpoint's stated figures and those measured now."""
-    found = publishing.measure(checkpoints.load(entry.folder), entry.id, test_of(entry.metrics, data))
+    model = checkpoints.load(entry.folder)
+    found = publishing.measure(model, entry.id, test_of(entry.metrics, data))
+    if "agreement" in entry.metrics:
+        found |= agreement.measured(model, data, entry.metrics["agreement"]["sentences"])
     plain = json.loads(json.dumps(found))  # as it would stand in the file
     return differences(entry.id, {name: entry.metrics.get(name) for name in plain}, plain)
 

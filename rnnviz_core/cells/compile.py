@@ -4,7 +4,8 @@ Walking the trees of `cells` costs more than the numbers of a sentence. So the c
 is compiled, once per cell; gates whose rows are adjacent share one sum and one call of their function.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -50,16 +51,21 @@ def program(cell: "Definition", names: tuple[str, ...], *, scanned: bool) -> Pro
     return run
 
 
-def tensor_program(cell: "Definition", names: tuple[str, ...]) -> Callable[..., tuple[Any, ...]]:
+def tensor_program(
+    cell: "Definition",
+    names: tuple[str, ...],
+    functions: Mapping[str, Callable[[Any], Any]] = MappingProxyType({}),
+) -> Callable[..., tuple[Any, ...]]:
     """The same for one step on tensors that autograd follows, equation by equation.
 
     ``run(from_input, from_state, previous_hidden, previous_cell, **extra)``: both linear parts are (gate,
     unit), or (unit) where there is one gate. Every sum and every gate is a tensor on the way to the states.
+    `functions` take the place of those of their names.
     """
     extra = "".join(f", {name}" for name in ("*", *cell.extra)) if cell.extra else ""
     head = f"def run(from_input, from_state, previous_hidden, previous_cell=None{extra}):"
     body = [*_tensor_lines(cell), f"return ({', '.join(names)},)"]
-    found: dict[str, Any] = on_tensors()
+    found: dict[str, Any] = {**on_tensors(), **functions}
     exec(compile("\n    ".join([head, *body]), f"<{cell.gates[0].name} ... on tensors>", "exec"), found)
     run: Callable[..., tuple[Any, ...]] = found["run"]
     return run

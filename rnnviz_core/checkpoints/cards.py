@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from rnnviz_core.contracts.task import score_names, task_of_spec
 
+from .agreement_card import agreement_lines
 from .pointing_card import pointing_lines
 
 if TYPE_CHECKING:
@@ -49,6 +50,7 @@ def write_card(entry: "Entry", run: dict[str, Any], metrics: dict[str, Any], epo
         *_score_lines(metrics, names),
         *_seed_lines(metrics.get("seeds", []), names),
         *_everyday_lines(metrics),
+        *agreement_lines(metrics.get("agreement", {}), entry.id),
         *pointing_lines(metrics.get("pointing", {}), entry.id),
         *_failure_lines(metrics),
         *_peak_lines(metrics.get("peaks", {}), metrics["evaluate"]),

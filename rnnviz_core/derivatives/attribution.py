@@ -1,10 +1,11 @@
-"""What of an answer each word is said to be responsible for, by five methods that need not agree.
+"""What of an answer each word is said to be responsible for, by six methods that need not agree.
 
 None of them is the truth: each answers its own question, which its name says.
 """
 
+import functools
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,17 +21,11 @@ from rnnviz_core.models.network import Network
 from rnnviz_core.tracing.trace import Trace
 
 from .loop import doubled
-from .run import chosen, of_trace
+from .methods import METHODS, WORDS
+from .relevance import relevance
+from .run import chosen
 
-WORDS = 10  # of an exact Shapley value: a thousand and more texts are read
 NODES = 64  # points of the path that integrated gradients are taken at
-METHODS = {  # name -> the question it answers
-    "delete": "how the number falls when the word is taken out",
-    "unknown": "how it falls when the network reads “unknown” in its place",
-    "shapley": "what the word adds, on average over all orders in which the words could come in",
-    "integrated": "the gradient times the embedding, summed up on the way from nothing to the text",
-    "sensitivity": "the gradient times the embedding, here: what a small change would do",
-}
 
 
 @dataclass(frozen=True)
@@ -42,13 +37,15 @@ class Attribution:
     method, of
         Which of `METHODS`, and of which quantity.
     words
-        The words, the pieces of each joined.
+        The words, the pieces of each joined; or the pieces.
     values
         (word,), in the unit of the quantity; positive speaks for it.
     pieces
         (piece,), where the method says something of single pieces; else None.
     total
         What the values of a method with a sum rule should add up to; None for the others.
+    held
+        Of ``relevance``: the part of `total` that stays with the biases of the network. Else 0.
     """
 
     method: str
@@ -57,11 +54,12 @@ class Attribution:
     values: np.ndarray
     pieces: np.ndarray | None
     total: float | None
+    held: float = 0.0
 
     @property
     def gap(self) -> float | None:
-        """By how much the sum of the values misses `total`: the completeness gap."""
-        return None if self.total is None else float(self.values.sum()) - self.total
+        """By how much the sum of the values, and what is held, misses `total`: the completeness gap."""
+        return None if self.total is None else float(self.values.sum()) + self.held - self.total
 
 
 def words_of(trace: Trace) -> list[list[int]]:
@@ -72,6 +70,11 @@ def words_of(trace: Trace) -> list[list[int]]:
             found.append([])
         found[-1].append(place)
     return found
+
+
+def pieces_of(trace: Trace) -> list[list[int]]:
+    """Every piece alone, as `words_of` gives words."""
+    return [[place] for place in range(len(trace.tokens["time"]))]
 
 
 def attribute(model: Network, text: str, method: str, of: str | None = None) -> Attribution:
@@ -88,7 +91,8 @@ def attribute(model: Network, text: str, method: str, of: str | None = None) -> 
         values of the game in which words are players and a missing word is deleted; they sum to the
         difference to the empty text (Shapley, 1953). ``integrated``: integrated gradients from embeddings
         of zero (Sundararajan et al., 2017, arXiv 1703.01365), by Gauss-Legendre quadrature.
-        ``sensitivity``: gradient times input.
+        ``sensitivity``: gradient times input. ``relevance``: layer-wise relevance propagation (Arras et al.,
+        2017, arXiv 1706.07206); with what stays with the biases it sums to what was handed back.
     of
         As in `gradients`.
 
@@ -101,99 +105,116 @@ def attribute(model: Network, text: str, method: str, of: str | None = None) -> 
     """
     if method not in METHODS:
         raise SpecError(unknown_choice("method", method, METHODS))
-    trace, task = record(model, text), task_of(model)
+    return attributions(model, record(model, text), [method], of)[method]
+
+
+def attributions(
+    model: Network,
+    trace: Trace,
+    methods: Iterable[str],
+    of: str | None = None,
+    groups: Sequence[Sequence[int]] | None = None,
+) -> dict[str, Attribution]:
+    """`attribute` of a text that is recorded already, by several methods.
+
+    `groups` holds the pieces of each word, as places in the text; by default those of `words_of`.
+    """
+    task = task_of(model)
     if task.read_rows is None or task.read_embedded is None or task.quantities is None:
         raise TraceError(f"{model.name} gives no classes of a text: there is nothing to attribute")
     quantity = chosen(trace, task.quantities(trace), of, model.name)
-    groups = words_of(trace)
-    pieces: np.ndarray | None = None
-    total: float | None = None
-    with torch.inference_mode(False):
-        twin = doubled(model)
-        if method == "sensitivity":
-            gradient = of_trace(model, trace, quantity.name)
-            pieces = (gradient["encoder.embedding_gradient"] * trace["encoder.embedding"]).sum(1)
-        elif method == "integrated":
-            pieces, total = _integrated(twin, trace, quantity, task.read_embedded)
-        else:
-            ids = [token.id for token in trace.tokens["time"]]
-            game = _Game(twin, ids, groups, quantity, task.read_rows)
-            values, total = (
-                game.shapley() if method == "shapley" else (game.leave_out(method == "delete"), None)
-            )
-    if pieces is not None:
-        values = np.asarray([pieces[group].sum() for group in groups])
+    words = words_of(trace) if groups is None else groups
+    reading = Reading(model, trace, words)
     texts = [token.text for token in trace.tokens["time"]]
-    words = tuple(
-        "".join(texts[place] for place in group).replace("▁", " ").strip() or "␣" for group in groups
+    names = tuple(
+        "".join(texts[place] for place in group).replace("▁", " ").strip() or "␣" for group in words
     )
-    return Attribution(method, quantity.name, words, values, pieces, total)
+    found = {}
+    for method in methods:
+        values, pieces, *sums = reading.by(method, quantity)
+        found[method] = Attribution(method, quantity.name, names, values, pieces, *sums)
+    return found
 
 
-def _integrated(
-    twin: Any, trace: Trace, quantity: Quantity, read: Callable[[Any, Tensor], Tensor]
-) -> tuple[np.ndarray, float]:
-    """Integrated gradients of every piece, and the difference that they should sum to."""
-    nodes, weights = np.polynomial.legendre.leggauss(NODES)
-    embedded = torch.tensor(trace["encoder.embedding"]).double()
-    with torch.enable_grad():
-        places = torch.tensor((nodes + 1) / 2).view(-1, 1, 1)
-        path = (places * embedded).requires_grad_()
-        rows = read(twin, path)
-        total = torch.stack([quantity.take(row) for row in rows]).sum()
-        (gradient,) = torch.autograd.grad(total, path)
-    with torch.no_grad():
-        mean = (torch.tensor(weights / 2).view(-1, 1, 1) * gradient).sum(0)
-        ends = read(twin, torch.stack((embedded, torch.zeros_like(embedded))))
-        difference = float(quantity.take(ends[0]) - quantity.take(ends[1]))
-    return (mean * embedded).sum(1).numpy(), difference
+Found = tuple[np.ndarray, np.ndarray | None, float | None, float]  # values, pieces, total, held
 
 
-class _Game:
-    """A text whose words can be missing, and the number that the network then gives."""
+class Reading:
+    """A recorded text, read again without words, or with its embeddings scaled; each reading is kept.
+
+    Parameters
+    ----------
+    model, trace
+        A network that gives classes, and what it read.
+    groups
+        The pieces of each word, as places in the text.
+    twin
+        The network as `doubled` makes it, where several texts are read.
+    """
 
     def __init__(
-        self,
-        twin: Any,
-        ids: Sequence[int],
-        groups: list[list[int]],
-        quantity: Quantity,
-        read: Callable[[Any, list[list[int]]], Tensor],
+        self, model: Network, trace: Trace, groups: Sequence[Sequence[int]], twin: Any = None
     ) -> None:
-        self._twin, self._ids, self._groups, self._quantity, self._read = twin, ids, groups, quantity, read
+        task = task_of(model)
+        assert task.read_rows is not None
+        assert task.read_embedded is not None
+        self._model, self._trace, self.groups = model, trace, [list(group) for group in groups]
+        self.twin = doubled(model) if twin is None else twin
+        self._read_rows: Callable[[Any, list[list[int]]], Tensor] = task.read_rows
+        self._read_embedded: Callable[[Any, Tensor], Tensor] = task.read_embedded
+        self.ids = [token.id for token in trace.tokens["time"]]
+        # A trace is recorded in inference mode: what autograd follows is made outside of it.
+        with torch.inference_mode(False):
+            self._embedded = torch.tensor(trace["encoder.embedding"]).double()
 
-    def _values(self, texts: list[list[int]]) -> np.ndarray:
+    def by(self, method: str, quantity: Quantity) -> Found:
+        """The values of a method, those of single pieces, and its sums."""
+        with torch.inference_mode(False):
+            if method in ("delete", "unknown"):
+                rows = _taken(quantity, self._deleted if method == "delete" else self._unknown)
+                return rows[0] - rows[1:], None, None, 0.0
+            if method == "shapley":
+                return self._shapley(quantity)
+            per_piece: Mapping[str, Callable[[Quantity], tuple[np.ndarray, float | None, float]]] = {
+                "integrated": self._integrated,
+                "sensitivity": self._sensitivity,
+                "relevance": self._relevance,
+            }
+            pieces, total, held = per_piece[method](quantity)
+        return np.asarray([pieces[group].sum() for group in self.groups]), pieces, total, held
+
+    def logits(self, texts: list[list[int]]) -> Tensor:
+        """The outputs, (text, class), of texts as ids; one without any is a state of zeros."""
         with torch.no_grad():
-            rows = self._read(self._twin, texts)
-            return np.asarray([float(self._quantity.take(row)) for row in rows])
+            return self._read_rows(self.twin, texts)
 
-    def leave_out(self, delete: bool) -> np.ndarray:
-        """How the number falls without each word."""
-        texts = [list(self._ids)]
-        for group in self._groups:
-            if delete:
-                texts.append([id_ for place, id_ in enumerate(self._ids) if place not in group])
-            else:
-                texts.append([UNK if place in group else id_ for place, id_ in enumerate(self._ids)])
-        found = self._values(texts)
-        return found[0] - found[1:]
+    def without(self, words: Iterable[int]) -> list[int]:
+        """The ids of the text without some of its words."""
+        gone = {place for word in words for place in self.groups[word]}
+        return [id_ for place, id_ in enumerate(self.ids) if place not in gone]
 
-    def shapley(self) -> tuple[np.ndarray, float]:
-        """Exact Shapley values, and the difference to the empty text."""
-        count = len(self._groups)
+    @functools.cached_property
+    def _deleted(self) -> Tensor:
+        return self.logits([self.ids, *(self.without([word]) for word in range(len(self.groups)))])
+
+    @functools.cached_property
+    def _unknown(self) -> Tensor:
+        texts = [[UNK if at in group else id_ for at, id_ in enumerate(self.ids)] for group in self.groups]
+        return self.logits([self.ids, *texts])
+
+    @functools.cached_property
+    def _coalitions(self) -> Tensor:
+        """Of every set of words, the one numbered by its bits."""
+        words = range(len(self.groups))
+        masks = range(1 << len(self.groups))
+        return self.logits([self.without(word for word in words if not mask >> word & 1) for mask in masks])
+
+    def _shapley(self, quantity: Quantity) -> Found:
+        count = len(self.groups)
         if count > WORDS:
             raise SpecError(f"the text has {count} words; exact Shapley values are for at most {WORDS}")
         masks = np.arange(1 << count)
-        texts = [
-            [
-                self._ids[place]
-                for word, group in enumerate(self._groups)
-                if mask >> word & 1
-                for place in group
-            ]
-            for mask in masks.tolist()
-        ]
-        values = self._values(texts)
+        values = _taken(quantity, self._coalitions)
         sizes = np.asarray([mask.bit_count() for mask in masks.tolist()])
         shares = np.asarray(
             [math.factorial(size) * math.factorial(count - size - 1) for size in range(count)]
@@ -203,4 +224,47 @@ class _Game:
             without = masks[(masks >> word & 1) == 0]
             gains = values[without | 1 << word] - values[without]
             found[word] = (shares[sizes[without]] * gains).sum()
-        return found, float(values[-1] - values[0])
+        return found, None, float(values[-1] - values[0]), 0.0
+
+    def _path(self, scales: np.ndarray) -> tuple[Tensor, Tensor]:
+        """The embeddings, each time scaled, (scale, time, dim), and what the network makes of them."""
+        with torch.enable_grad():
+            path = (torch.tensor(scales).view(-1, 1, 1) * self._embedded).requires_grad_()
+            return path, self._read_embedded(self.twin, path)
+
+    @functools.cached_property
+    def _way(self) -> tuple[Tensor, Tensor]:
+        return self._path((np.polynomial.legendre.leggauss(NODES)[0] + 1) / 2)
+
+    @functools.cached_property
+    def _here(self) -> tuple[Tensor, Tensor]:
+        return self._path(np.ones(1))
+
+    def _integrated(self, quantity: Quantity) -> tuple[np.ndarray, float, float]:
+        weights = np.polynomial.legendre.leggauss(NODES)[1] / 2
+        mean = np.tensordot(weights, _gradients(*self._way, quantity), 1)
+        with torch.no_grad():
+            ends = torch.stack((self._embedded, torch.zeros_like(self._embedded)))
+            whole, nothing = _taken(quantity, self._read_embedded(self.twin, ends))
+        return (mean * self._embedded.numpy()).sum(1), float(whole - nothing), 0.0
+
+    def _sensitivity(self, quantity: Quantity) -> tuple[np.ndarray, None, float]:
+        (here,) = _gradients(*self._here, quantity)
+        return (here * self._embedded.numpy()).sum(1), None, 0.0
+
+    def _relevance(self, quantity: Quantity) -> tuple[np.ndarray, float, float]:
+        found, held, total = relevance(self._model, self._trace, quantity)
+        return found.sum(1), total, held
+
+
+def _gradients(path: Tensor, rows: Tensor, quantity: Quantity) -> np.ndarray:
+    """The derivative of the quantity of each row by what that row read; the graph stays for the next."""
+    with torch.enable_grad():
+        total = torch.stack([quantity.take(row) for row in rows]).sum()
+    found: np.ndarray = torch.autograd.grad(total, path, retain_graph=True)[0].numpy()
+    return found
+
+
+def _taken(quantity: Quantity, rows: Tensor) -> np.ndarray:
+    """The quantity of each row of outputs."""
+    return np.asarray([float(quantity.take(row)) for row in rows])

@@ -89,6 +89,7 @@ class Loop(nn.Module):
         super().__init__()
         self.stack, self.part, self.watched, self.scale = stack_of(module), part, watched, scale
         self.cell = self.stack.definition()
+        self.step = self.cell.on_tensors
         self._weights: dict[tuple[int, bool], dict[str, Tensor]] = {}
         self.num_layers, self.bidirectional = module.num_layers, module.bidirectional
         self.batch_first, self.mode = module.batch_first, getattr(module, "mode", "")
@@ -154,7 +155,7 @@ class Loop(nn.Module):
                     else torch.addmv(bias, state_weight, hidden)
                 )
                 from_state = sums.view(shape)
-            values = cell.on_tensors(part, from_state, now["hidden"], now.get("cell"), **extra)
+            values = self.step(part, from_state, now["hidden"], now.get("cell"), **extra)
             now = {name: values[place] for name, place in places.items()}
             rows.append(values)
         states = {name: [row[place] for row in rows] for name, place in places.items()}

@@ -46,6 +46,19 @@ class Sentence:
     polar: np.ndarray  # (word), bool: it matters
 
     @property
+    def text(self) -> str:
+        """The words with a blank in between."""
+        return " ".join(self.words)
+
+    def owners(self, ends: Sequence[int]) -> np.ndarray:
+        """The word that each piece of `text` belongs to, from where the pieces end.
+
+        A lone blank goes with the word behind it.
+        """
+        borders = np.cumsum([len(word) + 1 for word in self.words]) - 1
+        return np.minimum(np.searchsorted(borders, ends), len(self.words) - 1)
+
+    @property
     def known(self) -> np.ndarray:
         """Which of the words have a letter: those that are compared."""
         return np.array([bool(_LETTER.search(word)) for word in self.words], bool)
@@ -77,9 +90,9 @@ def measure(model: SentimentModel, trees: str, opinions: str | None = None) -> d
     """
     if model.attention is None:
         raise SpecError(f"{model.name} has no attention to compare with people's labels")
-    parsed = list(_parsed(trees))
-    sentences = [sentence for split, sentence in parsed if split == "test"]
-    seen = {word.lower() for split, sentence in parsed if split == "train" for word in sentence.words}
+    rows = list(parsed(trees))
+    sentences = [sentence for split, sentence in rows if split == "test"]
+    seen = {word.lower() for split, sentence in rows if split == "train" for word in sentence.words}
     if not sentences or not seen:
         raise DataError(f"{trees}: trees of the splits train and test are needed")
     read = list(_read(model, sentences))
@@ -99,7 +112,8 @@ def measure(model: SentimentModel, trees: str, opinions: str | None = None) -> d
     return {"pointing": found}
 
 
-def _parsed(trees: str) -> Iterator[tuple[str, Sentence]]:
+def parsed(trees: str) -> Iterator[tuple[str, Sentence]]:
+    """Split and sentence of every row of a table of trees."""
     rows = corpora.load(trees)
     corpora.require(rows, ["tree", "split"], trees)
     for split, tree in zip(rows["split"], rows["tree"], strict=True):
@@ -131,7 +145,7 @@ def _labelled(opinions: str) -> Iterator[Sentence]:
 def _read(model: SentimentModel, sentences: Sequence[Sentence]) -> Iterator[Read]:
     for start in range(0, len(sentences), ROWS):
         part = sentences[start : start + ROWS]
-        cut = [model.tokenizer.encode(" ".join(one.words), limit=10_000) for one in part]
+        cut = [model.tokenizer.encode(one.text, limit=10_000) for one in part]
         ids = pad_sequence([torch.tensor(one.ids) for one in cut], batch_first=True)
         encoded = model.encode(ids, torch.tensor([len(one.ids) for one in cut]))
         vector, attended = model.read(encoded)
@@ -140,15 +154,10 @@ def _read(model: SentimentModel, sentences: Sequence[Sentence]) -> Iterator[Read
         even = (encoded.states * mask).sum(1) / mask.sum(1)
         changed = model.output(vector).argmax(-1) != model.output(even).argmax(-1)
         for row, (sentence, encoding) in enumerate(zip(part, cut, strict=True)):
-            ends = np.cumsum([len(word) + 1 for word in sentence.words]) - 1
-            # A lone blank goes with the word behind it.
-            owner = np.searchsorted(ends, [token.end for token in encoding.tokens])
-            owner = np.minimum(owner, len(ends) - 1)
-            weights = attended.weights[row, : len(owner)].double().numpy()
+            owner = sentence.owners([token.end for token in encoding.tokens])
+            weights, count = attended.weights[row, : len(owner)].double().numpy(), len(sentence.words)
             yield Read(
-                np.bincount(owner, weights, len(ends)),
-                np.bincount(owner, minlength=len(ends)),
-                bool(changed[row]),
+                np.bincount(owner, weights, count), np.bincount(owner, minlength=count), bool(changed[row])
             )
 
 
