@@ -165,7 +165,11 @@ SHOTS = (
                 (LSTM, LSTM_WRITES, EXPECTS),
                 "An LSTM's two roads back: through the cell alone, and through the hidden state.",
             ),
-            ("words", (LOOKS,), "What each word is said to be responsible for: five methods, and attention."),
+            (
+                "words",
+                (LOOKS,),
+                "What each word is said to be responsible for, by six methods; which one to believe.",
+            ),
             (
                 "exploding",
                 (LSTM, LSTM_WRITES, EXPECTS),
@@ -182,6 +186,7 @@ SHOTS = (
     Shot(
         "attention", "weights", LOOKS, "Which tokens the verdict is read from, and their scores.", first=True
     ),
+    Shot("attention", "words", LOOKS, "Attention beside what other methods say of each word, on one scale."),
     Shot("attention", "verdict", LOOKS, "What each token adds to the logit of a class."),
     Shot(
         "attention",

@@ -103,8 +103,10 @@ def rows_height(count: int) -> int:
     return count * (3 if count <= 160 else 2 if count <= 400 else 1)
 
 
-def colour(field: str, scale: alt.Scale, title: str, ticks: list[float], *, length: int = 150) -> alt.Color:
-    """Colour with its legend, `length` px long, lying flat above the plot."""
+def colour(
+    field: str, scale: alt.Scale, title: str, ticks: list[float], *, length: int = 150, shares: bool = False
+) -> alt.Color:
+    """Colour with its legend, `length` px long, flat above the plot; `shares` are written in per cent."""
     return alt.Color(
         f"{field}:Q",
         scale=scale,
@@ -117,6 +119,7 @@ def colour(field: str, scale: alt.Scale, title: str, ticks: list[float], *, leng
             gradientLength=length,
             gradientThickness=10,
             values=ticks,
+            **({"format": ".0%"} if shares else {}),
         ),
     )
 

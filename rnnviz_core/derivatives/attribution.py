@@ -131,8 +131,8 @@ def attributions(
     )
     found = {}
     for method in methods:
-        values, pieces, *sums = reading.by(method, quantity)
-        found[method] = Attribution(method, quantity.name, names, values, pieces, *sums)
+        values, pieces, total, held = reading.by(method, quantity)
+        found[method] = Attribution(method, quantity.name, names, values, pieces, total, held)
     return found
 
 

@@ -1,14 +1,20 @@
-"""Frames of attributions: a number per word and method, each method by its own largest."""
+"""Frames of attributions: a number per word and method, on one scale; and what each method is worth."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
+from rnnviz_core.derivatives.methods import METHODS, TITLES
 from rnnviz_core.tracing.trace import Trace
 
 from .columns import Columns, Texts
 from .numbers import printed
 from .tokens import tick_texts
+
+NOTHING = {"shapley": "an empty text", "integrated": "embeddings of zero"}  # what the sums start from
+GROWN = 10  # times what was handed back: so much relevance, of both signs, says little
 
 
 def attention(trace: Trace, groups: Sequence[Sequence[int]]) -> np.ndarray | None:
@@ -19,25 +25,160 @@ def attention(trace: Trace, groups: Sequence[Sequence[int]]) -> np.ndarray | Non
     return np.asarray([weights[list(group)].sum() for group in groups])
 
 
+def shares(values: np.ndarray) -> np.ndarray:
+    """Each number as a share of the sum of all sizes, with its sign: attention's weights stay as they are."""
+    found: np.ndarray = values / (float(np.abs(values).sum()) or 1.0)
+    return found
+
+
+def limit(found: Mapping[str, np.ndarray]) -> float:
+    """The end of the colours for all methods alike: the largest share, rounded up to a tenth."""
+    largest = max(float(np.abs(shares(row)).max()) for row in found.values())
+    return max(0.1, float(np.ceil(round(10 * largest, 6))) / 10)
+
+
 def grid(words: Sequence[str], found: Mapping[str, np.ndarray]) -> Columns:
-    """One row per method and word: ``method``, step columns of the words, ``value``, ``shade`` (-1 to 1)."""
+    """One row per method and word: ``method``, step columns of the words, ``value``, ``share``, ``size``."""
     count, methods = len(words), list(found)
     position = np.tile(np.arange(count, dtype=np.int16), len(methods))
-    values = np.concatenate(list(found.values()))
-    shades = np.concatenate([row / (float(np.abs(row).max()) or 1.0) for row in found.values()])
+    part = np.concatenate([shares(row) for row in found.values()])
     return {
         "method": Texts(np.repeat(np.arange(len(methods), dtype=np.int16), count), methods),
         "position": position,
         "tick": Texts(position, tick_texts(words)),
         "token": Texts(position, list(words)),
-        "value": values.astype(np.float64),
-        "shade": shades.astype(np.float32),
+        "value": np.concatenate(list(found.values())).astype(np.float64),
+        "share": part.astype(np.float32),
+        "size": np.abs(part).astype(np.float32),
     }
 
 
 def in_words(words: Sequence[str], found: Mapping[str, np.ndarray]) -> str:
     """The strongest word of each method, and whether they agree."""
-    best = {name: int(np.abs(row).argmax()) for name, row in found.items()}
-    said = [f"{name} “{words[at]}” ({printed(float(found[name][at]))})" for name, at in best.items()]
-    agree = "All name the same word" if len(set(best.values())) == 1 else "They do not all name the same word"
-    return f"{agree}: {', '.join(said)}."
+    named: dict[int, list[str]] = {}
+    for name, row in found.items():
+        named.setdefault(int(np.abs(row).argmax()), []).append(name)
+    if len(named) == 1:
+        (at,) = named
+        return f"All {len(found)} name the same word first: “{words[at]}”."
+    order = sorted(named.items(), key=lambda one: -len(one[1]))
+    said = [f"“{words[at]}” ({', '.join(names)})" for at, names in order]
+    return f"They do not all name the same word first: {'; '.join(said)}."
+
+
+def sums_in_words(found: Mapping[str, Any]) -> str:
+    """What the methods with a sum rule add up to, and what each misses; `found` holds `Attribution`s."""
+    said = []
+    for name, one in found.items():
+        if one.total is None:
+            continue
+        title, total = TITLES[name][:1].upper() + TITLES[name][1:], float(one.values.sum())
+        if name in NOTHING:
+            said.append(
+                f"{title}: the values sum to {printed(total, '.3f')}; the difference to {NOTHING[name]} is "
+                f"{printed(one.total, '.3f')} (gap {abs(one.gap):.1e})."
+            )
+            continue
+        said.append(
+            f"{title}: the words hold {printed(total, '.3f')}, the biases {printed(one.held, '.3f')}, of "
+            f"{printed(one.total, '.3f')} that the logits handed back (gap {abs(one.gap):.1e})."
+        )
+        sizes = float(np.abs(one.values).sum())
+        if sizes > GROWN * abs(one.total):
+            said.append(
+                f"Both signs counted, that is {sizes / (abs(one.total) or 1.0):,.0f} times what was handed "
+                "back: on its way through this network relevance grows, and little can be read off it."
+            )
+    return " ".join(said)
+
+
+@dataclass(frozen=True)
+class Believed:
+    """What each method was worth on labelled test sentences.
+
+    Attributes
+    ----------
+    rows
+        Title, and as they are printed: agreement, drop, keep.
+    sentences, words
+        How many; with at most so many words, or None.
+    best
+        Column -> title of the method that did best.
+    attention
+        The place of attention's agreement and of its drop among the methods, from 1; None without.
+    taught
+        Whether attention was trained on labels of words.
+    """
+
+    rows: tuple[tuple[str, str, str, str], ...]
+    sentences: int
+    words: int | None
+    probability: float
+    best: Mapping[str, str]
+    attention: tuple[int, int] | None
+    taught: bool
+
+
+def believed(metrics: Mapping[str, Any], words: int) -> Believed | None:
+    """The table in a model's ``metrics.json``: that of short sentences where the text is one.
+
+    None where nothing was measured, or a person wrote the file and it makes no sense.
+    """
+    try:
+        whole = metrics["agreement"]
+        short = words <= whole["short"]["words"]
+        part = whole["short"] if short else whole
+        names = [name for name in (*METHODS, "attention", "random") if name in part["methods"]]
+        found = {
+            TITLES[name]: {key: float(value) for key, value in part["methods"][name].items()}
+            for name in names
+        }
+        judged = {title: one for title, one in found.items() if "auc" in one}
+        orders = {key: sorted(judged, key=lambda one: -judged[one][key]) for key in ("auc", "drop", "keep")}
+        return Believed(
+            tuple(
+                (
+                    title,
+                    f"{one['auc']:.3f}" if "auc" in one else "",
+                    f"{one['drop']:.1f}",
+                    f"{one['keep']:.1f}",
+                )
+                for title, one in found.items()
+            ),
+            int(part["sentences"]),
+            int(whole["short"]["words"]) if short else None,
+            float(part["probability"]),
+            {key: order[0] for key, order in orders.items()},
+            (orders["auc"].index("attention") + 1, orders["drop"].index("attention") + 1)
+            if "attention" in judged
+            else None,
+            "--looking" in str(metrics.get("command", "")),
+        )
+    except (TypeError, KeyError, ValueError, AttributeError, IndexError):
+        return None
+
+
+def believed_in_words(found: Believed) -> str:
+    """Which method did best at what, and that it need not be the same."""
+    best = found.best
+    said = (
+        f"On {found.sentences:,} test sentences"
+        + (f" of at most {found.words} words" if found.words else "")
+        + f", {best['auc']} agrees best with what people say of single words. The answer falls most without "
+        f"the words that {best['drop']} names"
+    )
+    said += (
+        ", and most of it stays with these alone."
+        if best["keep"] == best["drop"]
+        else f"; most of it stays with those of {best['keep']} alone."
+    )
+    if found.attention:
+        agrees, rests = found.attention
+        count = sum(1 for row in found.rows if row[1])
+        said += (
+            f" Attention, which was {'' if found.taught else 'not '}trained to look at such words, is number "
+            f"{agrees} of {count} in agreement and number {rests} in the first test"
+        )
+        apart = rests - agrees > 1
+        said += ": to look where people do is one thing, to rest on it another." if apart else "."
+    return said

@@ -1,5 +1,6 @@
 """The gradients page: every section of every kind of network, and what its choices do."""
 
+import json
 from pathlib import Path
 
 import numpy as np
@@ -96,3 +97,20 @@ def test_a_gradient_is_computed_once(start, monkeypatch: pytest.MonkeyPatch) -> 
     start(section="roads", of="logit:neutral")
     monkeypatch.setattr(derivatives, "of_trace", None)
     start(section="roads", of="logit:neutral")
+
+
+def test_pieces_alone_and_what_a_card_says(start, folder) -> None:
+    app = start(section="words", model="sentiment-bilstm-attention")
+    words, pieces = rows_of(app, "words"), rows_of(start(section="words", cut="pieces"), "words")
+    assert "attention" in set(words["method"])
+    assert len(pieces["token"].unique()) > len(words["token"].unique())
+    assert "Which one should one believe?" not in "".join(one.value for one in app.markdown)
+    one = {"drop": 20.0, "keep": 80.0}
+    methods = {"delete": {"auc": 0.71, **one}, "attention": {"auc": 0.82, **one}, "random": one}
+    part = {"sentences": 7, "probability": 51.0, "methods": methods}
+    (folder / "sentiment-gru" / "metrics.json").write_text(
+        json.dumps({"agreement": {**part, "short": {"words": 3, **part}}})
+    )
+    said = "".join(one.value for one in start(section="words", model="sentiment-gru").markdown)
+    assert "attention agrees best with what people say of single words" in said
+    assert "| **0.820** |" in said

@@ -23,7 +23,7 @@ NAMES = (
     *("task", "model", "text", "section", "layer", "token", "step", "unit", "state", "units", "deal"),
     *("beam", "reference", "with", "with_text", "start", "span", "view"),
     *("order", "gate", "convention", "side", "map", "word", "from", "to", "part", "strips", "fold"),
-    *("of", "scale", "weights", "clip"),
+    *("of", "scale", "weights", "clip", "cut"),
 )
 DIGITS = 9  # more than any number in a link needs
 _KEY = "rnnviz-url"

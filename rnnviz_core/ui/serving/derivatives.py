@@ -9,8 +9,9 @@ import numpy as np
 from rnnviz_core import limits
 from rnnviz_core.cells.jacobian import Step
 from rnnviz_core.checkpoints.registry import Entry
-from rnnviz_core.derivatives import jacobians
-from rnnviz_core.derivatives.attribution import METHODS, WORDS, Attribution, attribute, words_of
+from rnnviz_core.derivatives import attribution, jacobians
+from rnnviz_core.derivatives.attribution import Attribution, pieces_of, words_of
+from rnnviz_core.derivatives.methods import METHODS, WORDS
 from rnnviz_core.derivatives.run import SUFFIX, of_trace
 from rnnviz_core.frames.layer import Layer
 from rnnviz_core.tracing.trace import Trace
@@ -27,7 +28,8 @@ _gradients: Cache[Trace] = Cache(
     at_most=limits.CACHED_GRADIENT_BYTES,
     seconds=limits.CACHE_SECONDS,
 )
-_attributions: Cache[dict[str, Attribution]] = Cache(limits.CACHED_MAPS, seconds=limits.CACHE_SECONDS)
+Found = dict[str, Attribution]  # by method
+_attributions: Cache[Found] = Cache(limits.CACHED_MAPS, seconds=limits.CACHE_SECONDS)
 _pairs: Cache[jacobians.Pairs] = Cache(
     limits.CACHED_MAPS,
     size=lambda found: found.gains.nbytes,
@@ -68,15 +70,21 @@ def gradient(entry: Entry, trace: Trace, of: str, scale: float = 1.0, *, weigh: 
     return _gradients.get((*_key(entry, trace), of, scale, weigh), make)
 
 
-def attributions(entry: Entry, trace: Trace, of: str) -> dict[str, Attribution]:
+def groups_of(trace: Trace, pieces: bool) -> list[list[int]]:
+    """What is attributed to: words, or their pieces alone."""
+    return pieces_of(trace) if pieces else words_of(trace)
+
+
+def attributions(entry: Entry, trace: Trace, of: str, *, pieces: bool = False) -> Found:
     """Every method for which the text is short enough."""
-    methods = [name for name in METHODS if name != "shapley" or len(words_of(trace)) <= WORDS]
+    groups = groups_of(trace, pieces)
+    methods = [name for name in METHODS if name != "shapley" or len(groups) <= WORDS]
 
-    def make() -> dict[str, Attribution]:
+    def make() -> Found:
         with heavy():
-            return {name: attribute(loaders.model(entry), trace.text, name, of) for name in methods}
+            return attribution.attributions(loaders.model(entry), trace, methods, of, groups)
 
-    return _attributions.get((*_key(entry, trace), of), make)
+    return _attributions.get((*_key(entry, trace), of, pieces), make)
 
 
 def step(entry: Entry, trace: Trace, place: Layer) -> Step:

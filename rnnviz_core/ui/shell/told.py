@@ -23,7 +23,7 @@ HERE, GO = ":material/my_location:", ":material/subdirectory_arrow_right:"  # ma
 STRONG = 0.2  # what is weaker opens no section
 
 
-def draw(view: "View", section: str, chosen: Sequence[Any]) -> None:
+def draw(view: "View", section: str, chosen: Sequence[Any], more: Sequence[Finding] = ()) -> None:
     """The findings of a section as lines to click; those of the whole trace in a list. Else nothing.
 
     Parameters
@@ -34,15 +34,15 @@ def draw(view: "View", section: str, chosen: Sequence[Any]) -> None:
         The name of the open section.
     chosen
         What the page let the person choose: a layer, or a part.
+    more
+        Findings that need more than the trace; they come first.
     """
     layer = next((one for one in chosen if isinstance(one, Layer)), None)
     part = next((one for one in chosen if isinstance(one, str)), None)
     step = url.number(url.get("step") or url.get("token") or "")
-    found = list(
-        findings.of_section(
-            view.trace, view.page, section, layer=layer.name if layer else None, part=part, step=step
-        )
-    )
+    name = layer.name if layer else None
+    of_trace = findings.of_section(view.trace, view.page, section, layer=name, part=part, step=step)
+    found = [*more, *of_trace]
     lines = [one for one in found if one.strength >= STRONG]
     if view.other is not None:
         between = findings.compare(view.trace, view.other.trace)
@@ -54,10 +54,10 @@ def draw(view: "View", section: str, chosen: Sequence[Any]) -> None:
             for number, one in enumerate(lines[:LINES]):
                 _line(view, one, layer, f"told-{number}")
         # Closed, it sends nothing.
-        more = st.popover("More", type="tertiary", key="told-more", on_change="rerun")
-        if more.open:
+        rest = st.popover("More", type="tertiary", key="told-more", on_change="rerun")
+        if rest.open:
             every = dict.fromkeys([*found, *findings.findings(view.trace)])  # this section's own come first
-            with more, st.container(key="told-all"):
+            with rest, st.container(key="told-all"):
                 for number, one in enumerate(list(every)[:MOST]):
                     _line(view, one, layer, f"told-all-{number}")
 

@@ -5,7 +5,7 @@ so each section is a function that is called when its tab is open; the URL says 
 says what it needs of a trace; nobody asks which task or cell it is for.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
@@ -13,6 +13,7 @@ from typing import Any
 
 import streamlit as st
 
+from rnnviz_core.findings import Finding
 from rnnviz_core.tracing.trace import Trace
 from rnnviz_core.ui.controls import url
 from rnnviz_core.ui.controls.brush import brushed, choose_span
@@ -61,6 +62,7 @@ class Section:
     needs: Needs = Needs()
     otherwise: str = ""  # shown where that is missing; empty: there is no such tab then
     brush: bool = False  # whether its charts can show some of the steps of a long text alone
+    finds: "Callable[..., Sequence[Finding]] | None" = None  # findings that need more than the trace
 
 
 # Names of the sections of the page that this process drew last; see scripts/serve.py.
@@ -89,14 +91,16 @@ def draw_sections(view: View, *chosen: Any) -> None:
         opened = next(iter(sections))
     with _tab(sections, opened) if len(sections) > 1 else nullcontext():
         if sections[opened].needs.met(view.trace):
+            finds = sections[opened].finds
+            more = finds(view, *chosen) if finds else ()
             # Where a brush and a page's own widgets fill the room above the first chart, it is said below.
             below = sections[opened].brush and brushed(view) and view.page not in told.ROOMY
             if not below:
-                told.draw(view, opened, chosen)
+                told.draw(view, opened, chosen, more)
             with showing(choose_span(view) if sections[opened].brush else None):
                 sections[opened].draw(view, *chosen)
             if below:
-                told.draw(view, opened, chosen)
+                told.draw(view, opened, chosen, more)
         else:
             st.info(sections[opened].otherwise, icon=":material/info:")
 

@@ -1,8 +1,9 @@
 """The attention page: where the network looks back, what it makes of it, and what that does not prove."""
 
+from rnnviz_core.ui.views.gradients import stands_out
 from rnnviz_core.ui.views.sections import NUMBERS, STATES, Needs, Section
 
-from . import replaced, weights
+from . import beside, replaced, weights
 
 WEIGHTS = "attention.weights"
 LOOKS = Needs(sites=(WEIGHTS,))
@@ -15,6 +16,7 @@ SECTIONS = (
     Section("alignment", "Alignment", weights.alignment, ALIGNS),
     Section("spread", "Entropy", weights.spreads, ALIGNS),
     Section("weights", "Weights", weights.weights, POOLS, brush=True),
+    Section("words", "Beside attribution", beside.words, POOLS, finds=stands_out.words),
     Section("verdict", "Into the verdict", weights.verdict, POOLS),
     Section("context", "Context", weights.context, LOOKS),
     Section("test", "Ablation", replaced.test, LOOKS),

@@ -32,6 +32,13 @@ def quantities(entry: Entry, trace: Trace) -> dict[str, str]:
     return {name: found[name] for name in order}
 
 
+def chosen_quantity(view: "View") -> str | None:
+    """What the address asks for, else what is usual; None where nothing is offered."""
+    offered = quantities(view.entry, view.trace)
+    asked = url.get("of")
+    return asked if asked in offered else next(iter(offered), None)
+
+
 def choose_quantity(view: "View") -> str:
     """The number that is differentiated, kept as ``of`` in the address."""
     offered = quantities(view.entry, view.trace)

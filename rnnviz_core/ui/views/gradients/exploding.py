@@ -19,6 +19,7 @@ from .chosen import LOCAL, choose_quantity, gradient_of
 
 if TYPE_CHECKING:
     from rnnviz_core.frames.layer import Layer
+    from rnnviz_core.tracing.trace import Trace
     from rnnviz_core.ui.serving.view import View
 
 SCALES = ("0.5", "0.75", "1", "1.25", "1.5", "2", "3")
@@ -33,7 +34,7 @@ def exploding(view: "View", layer: "Layer") -> None:
         limit = choose_one("clip", "Clip at", LIMITS)
     follow(view, layer.part, "gradients-exploding")
     texts = frames.state_texts(view.trace, layer)
-    scaled = {one: derivatives.gradient(view.entry, view.trace, of, float(one), weigh=True) for one in SCALES}
+    scaled = _scaled(view, of)
     curves = {"its own weights": frames.of_state(gradient_of(view, of), layer)}
     if scale != "1":
         curves[f"times {scale}"] = frames.of_state(scaled[scale], layer)
@@ -53,7 +54,7 @@ def exploding(view: "View", layer: "Layer") -> None:
         chosen=one_step(texts, min(current_token(view, layer.part), len(texts) - 1)),
     )
     st.markdown(plain(said))
-    lengths = {one: float(found.meta["gradient"]["weights"]) for one, found in scaled.items()}
+    lengths = scaled_lengths(view, of)
     ceiling = None if limit == "none" else float(limit)
     rows = frames.clipped(lengths, ceiling)
     words = frames.clipped_in_words(lengths[scale], ceiling)
@@ -71,6 +72,16 @@ def exploding(view: "View", layer: "Layer") -> None:
         "Move the factor up: does the gradient explode, or do saturated gates hold it down?",
     )
     download_rows(partial(frames.curves, texts, curves), "gradients-exploding")
+
+
+def _scaled(view: "View", of: str) -> "dict[str, Trace]":
+    """The gradient for each factor."""
+    return {one: derivatives.gradient(view.entry, view.trace, of, float(one), weigh=True) for one in SCALES}
+
+
+def scaled_lengths(view: "View", of: str) -> dict[str, float]:
+    """The length of the gradient by the recurrent weights, for each factor."""
+    return {one: float(found.meta["gradient"]["weights"]) for one, found in _scaled(view, of).items()}
 
 
 def _choose_scale() -> str:
