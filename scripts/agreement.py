@@ -3,12 +3,13 @@
     python -m scripts.agreement --data FOLDER [--sentences N] [--write] [ID ...]
 
 Without ids all sentiment models whose classes are ordered are measured, and compared with what their cards
-say; ``--write`` puts the figures there.
+say; ``--write`` puts the figures there, and those of all cards into ``docs/gradients.md``.
 """
 
 import json
 import re
 import sys
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ import click
 from rnnviz_core import places
 from rnnviz_core.checkpoints import registry as checkpoints
 from rnnviz_core.checkpoints.agreement_card import HEADING, agreement_lines
+from rnnviz_core.derivatives.methods import TITLES
 from rnnviz_core.models.classifier import SentimentModel
 from rnnviz_core.tasks.sentiment import agreement
 
@@ -24,6 +26,8 @@ from .attention_audit import HEADING as ATTENTION
 from .attention_audit import NEXT
 from .models import find
 
+DOCUMENT = Path(__file__).resolve().parent.parent / "docs" / "gradients.md"
+BEGIN, END = "<!-- agreement -->\n", "<!-- /agreement -->"
 SENTENCES = 400  # of the test split: the standard error of an AUC is about 0.015
 
 
@@ -40,6 +44,32 @@ def write(entry: checkpoints.Entry, found: dict[str, Any]) -> None:
     (entry.folder / checkpoints.METRICS).write_text(metrics, encoding="utf-8")
     card = with_agreement(entry.card, agreement_lines(found["agreement"], entry.id))
     (entry.folder / checkpoints.CARD).write_text(card, encoding="utf-8")
+
+
+def table(entries: Iterable[checkpoints.Entry]) -> str:
+    """Agreement and drop of every method for every model, from their ``metrics.json``."""
+    found = {
+        entry.id: entry.metrics["agreement"]["methods"] for entry in entries if "agreement" in entry.metrics
+    }
+    names = [name for name in TITLES if any(name in one for one in found.values())]
+    lines = [f"| model | {' | '.join(TITLES[name] for name in names)} |", "|---" + "|--:" * len(names) + "|"]
+    for id_, methods in found.items():
+        cells = [_cell(methods.get(name)) for name in names]
+        lines.append(f"| {id_} | {' | '.join(cells)} |")
+    return "\n".join([*lines, ""])
+
+
+def _cell(one: Mapping[str, float] | None) -> str:
+    if one is None:
+        return ""
+    drop = f"{one['drop']:.0f}"
+    return f"{one['auc']:.2f} / {drop}" if "auc" in one else drop
+
+
+def with_table(document: str, rows: str) -> str:
+    """The document with the table in its place."""
+    before, rest = document.split(BEGIN, 1)
+    return before + BEGIN + rows + END + rest.split(END, 1)[1]
 
 
 def measured(model: object, data: Path, sentences: int) -> dict[str, Any]:
@@ -68,6 +98,10 @@ def main(models: tuple[str, ...], data: Path, folder: Path, sentences: int, writ
         if writes:
             write(entry, found)
         wrong += not (same or writes)
+    if writes and folder == places.shipped():
+        document = DOCUMENT.read_text(encoding="utf-8")
+        rows = table(checkpoints.scan(folder).entries)
+        DOCUMENT.write_text(with_table(document, rows), encoding="utf-8")
     sys.exit(1 if wrong else 0)
 
 

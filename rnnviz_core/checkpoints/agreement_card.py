@@ -21,9 +21,9 @@ def agreement_lines(agreement: Mapping[str, Any], model_id: str) -> list[str]:
             f"Methods of attribution on {agreement['sentences']:,} sentences of {agreement['trees']} (drawn "
             f"with seed {agreement['seed']}). AUC: the share of pairs of a word that people call positive or "
             "negative and a neutral one in which the first has more attribution (0.5 is chance). Drop: "
-            "without the fifth of the words that speaks most for the answer, the answer's probability, on "
-            f"average {agreement['probability']:.1f} %, falls by so many points. Keep: when nothing but these "
-            "words is read, so much of it stays (above 100 %: it grows)."
+            "without the fifth of the words that speaks most for the answer, the answer's probability, "
+            f"{agreement['probability']:.1f} % on average, falls by so many points. Keep: when nothing but "
+            "these words is read, so much of it stays (above 100 %: it grows)."
         ),
         *_table(agreement["methods"]),
         *_wrapped(

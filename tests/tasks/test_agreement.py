@@ -4,12 +4,14 @@ import numpy as np
 import pytest
 import torch
 
+from rnnviz_core import places
+from rnnviz_core.checkpoints import registry as checkpoints
 from rnnviz_core.checkpoints.agreement_card import agreement_lines
 from rnnviz_core.derivatives.methods import METHODS
 from rnnviz_core.errors import SpecError
 from rnnviz_core.tasks.sentiment import agreement
 from rnnviz_core.tasks.sentiment.agreement import Case, Judged
-from scripts.agreement import with_agreement
+from scripts.agreement import DOCUMENT, table, with_agreement, with_table
 
 TREES = [
     "(3 (2 this) (3 (2 story) (3 (2 was) (3 good))))",
@@ -99,3 +101,13 @@ def test_the_card_holds_every_figure(make_sentiment, trees):
         assert once == with_agreement(once, lines)
         assert once.replace("\n".join(lines) + "\n", "") == card
     assert agreement_lines({}, "own") == []
+
+
+def test_the_document_holds_the_figures_of_the_cards():
+    entries = checkpoints.scan(places.shipped()).entries
+    assert sum("agreement" in entry.metrics for entry in entries) == 10
+    text = DOCUMENT.read_text(encoding="utf-8")
+    assert with_table(text, table(entries)) == text
+    for entry in entries:
+        if found := entry.metrics.get("agreement"):
+            assert with_agreement(entry.card, agreement_lines(found, entry.id)) == entry.card
