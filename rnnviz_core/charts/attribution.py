@@ -14,7 +14,7 @@ def grid(methods: tuple[str, ...], limit: float, title: str, *, pieces: bool = F
 
     Dataset: ``words`` (`frames.attribution.grid`).
     """
-    noun = "piece" if pieces else "word"
+    noun = "token" if pieces else "word"
     return theme.finish(
         alt.Chart(alt.NamedData("words"))
         .mark_rect()

@@ -92,7 +92,7 @@ def test_claims_on_shipped_models(model: str) -> None:
                 assert number(value) in one.claim, (name, one)
 
 
-@pytest.mark.parametrize("model", ["sentiment-gru", "sentiment-tiny-lstm"])
+@pytest.mark.parametrize("model", ["sentiment-lstm", "sentiment-tiny-rnn"])
 def test_how_a_change_fades(model: str) -> None:
     network = checkpoints.load(SCAN.find(model).path)
     trace = record(network, TEXTS["en"])

@@ -53,10 +53,10 @@ def _choose_pieces(view: "View") -> bool:
         return chosen
     key = url.widget("cut", chosen)
     st.toggle(
-        "Pieces",
+        "Tokens alone",
         key=key,
         on_change=lambda: url.put("cut", "pieces" if st.session_state[key] else None),
-        help="The network reads pieces of words. Off: the pieces of a word count together.",
+        help="A token may be a part of a word. Off: the tokens of a word count together.",
     )
     return chosen
 
@@ -71,7 +71,7 @@ def draw(shown: "View", of: str, pieces: bool, key: str, title: str) -> None:
     show(
         charts.grid(tuple(rows), frames.limit(rows), title, pieces=pieces),
         key=shown.key(key),
-        description=f"Heatmap of {'pieces' if pieces else 'words'} and methods. {said}",
+        description=f"Heatmap of {'tokens' if pieces else 'words'} and methods. {said}",
         words=frames.grid(names, rows),
     )
     more = "" if "shapley" in found else f" Shapley values are computed for up to {WORDS} words."
