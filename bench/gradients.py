@@ -20,24 +20,27 @@ from rnnviz_core import gradients, load, record
 from rnnviz_core.tracing import kernels
 
 AT_MOST = 6.0
-MODELS = (
-    "sentiment-rnn",
-    "sentiment-gru",
-    "sentiment-lstm",
-    "sentiment-gru-attention",
-    "sentiment-lstm-attention",
+READS = "a film so warm and funny that i forgave it all in the end , and yes , i cried"
+WRITES = "Me encantó la pizza de este lugar, y la comida del otro día también"
+SHORT = "10 12 15 11 30 12 14 13 60 12"
+CASES = (  # network and text of each row
+    *((f"sentiment-{name}", READS) for name in ("rnn", "gru", "lstm", "gru-attention", "lstm-attention")),
+    ("es-en-gru-bahdanau", WRITES),
+    ("es-en-gru-luong", WRITES),
+    ("sunspots-lstm", SHORT),
+    ("sunspots-lstm", "cycles"),
+    ("temperature-gru", SHORT),
 )
-TEXT = "a film so warm and funny that i forgave it all in the end , and yes , i cried"
 
 
-def measure(name: str, rounds: int) -> tuple[int, float, float]:
-    """Tokens, and median milliseconds of the recording and of the gradient."""
+def measure(name: str, text: str, rounds: int) -> tuple[int, float, float]:
+    """Steps that are read and written, and median milliseconds of the recording and of the gradient."""
     model = load(name)
-    tokens = len(record(model, TEXT).tokens["time"])
-    ways = (lambda: record(model, TEXT), lambda: gradients(model, TEXT))
+    steps = sum(map(len, record(model, text).tokens.values()))
+    ways = (lambda: record(model, text), lambda: gradients(model, text))
     times = [[seconds(way) for way in ways] for _ in range(rounds + 5)][5:]  # the first ones warm up
     recording, gradient = (statistics.median(column) * 1e3 for column in zip(*times, strict=True))
-    return tokens, recording, gradient
+    return steps, recording, gradient
 
 
 def main() -> int:
@@ -49,13 +52,13 @@ def main() -> int:
     torch.manual_seed(0)
     gc.collect()
     gc.freeze()
-    print("| model | tokens | recording ms | gradients ms | ratio |\n|---|---|---|---|---|")
+    print("| model | steps | recording ms | gradients ms | ratio |\n|---|---|---|---|---|")
     worst = 0.0
-    for name in MODELS:
-        tokens, recording, gradient = measure(name, options.rounds)
+    for name, text in CASES:
+        steps, recording, gradient = measure(name, text, options.rounds)
         worst = max(worst, gradient / recording)
         print(
-            f"| {name} | {tokens} | {recording:.2f} | {gradient:.2f} | {gradient / recording:.1f} |",
+            f"| {name} | {steps} | {recording:.2f} | {gradient:.2f} | {gradient / recording:.1f} |",
             flush=True,
         )
     print(f"\nlargest ratio: {worst:.1f} (at most {AT_MOST:g})")
