@@ -2,6 +2,7 @@
 
 import io
 import math
+import re
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
@@ -120,6 +121,11 @@ class Visitor:
     def domains(self) -> list[dict[str, list[float]]]:
         """Of every chart: where the scales of its colours and heights begin and end."""
         return list(self.page.evaluate(looking.DOMAINS))
+
+    def names(self, role: str) -> list[str]:
+        """What a screen reader calls every visible thing of this role."""
+        snapshot = self.page.locator("body").aria_snapshot()
+        return re.findall(rf"""- '?{role} "(.*?)"'?(?: \[.*\])?:?$""", snapshot, re.M)
 
     def marks(self, kind: str = "rect", **values: Any) -> list[Mark]:
         """The marks of all charts, in the order in which they are drawn, whose rows hold `values`."""

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from typing import Any
 
+import playwright.sync_api as playwright
 import pytest
 import torch
 
@@ -39,19 +40,55 @@ def fresh_server() -> Iterator[str]:
         yield address
 
 
+class Profiles:
+    """Profiles of the browser that are used again: a new one loads and compiles all of Streamlit's scripts.
+
+    Two people never share one at the same time, and whoever gets one finds nothing of the person before.
+    """
+
+    def __init__(self, browser: Any) -> None:
+        self.browser = browser
+        self.free: dict[str, list[Any]] = {}
+        self.taken: list[tuple[str, Any]] = []
+
+    def new_context(self, **options: Any) -> Any:
+        """As of a browser: this is what `Visitor` asks for."""
+        kind = repr(sorted(options.items()))
+        free = self.free.setdefault(kind, [])
+        self.taken.append((kind, free.pop() if free else self.browser.new_context(**options)))
+        return self.taken[-1][1]
+
+    def take_back(self) -> None:
+        for kind, context in self.taken:
+            try:
+                for page in context.pages:
+                    page.evaluate("() => { localStorage.clear() }")
+                    page.close()
+                context.clear_cookies()
+                context.clear_permissions()
+                self.free[kind].append(context)
+            except playwright.Error:  # it never came to the app, or has been closed
+                context.close()
+        self.taken = []
+
+
+@pytest.fixture(scope="session")
+def profiles(browser: Any) -> Profiles:
+    return Profiles(browser)
+
+
 @pytest.fixture
-def visit(browser: Any, server: str) -> Iterator[Callable[..., Visitor]]:
+def visit(profiles: Profiles, server: str) -> Iterator[Callable[..., Visitor]]:
     """Make visitors of the app; at the end of the test none of them may have met an error."""
     visitors = []
 
     def make(address: str = server, **options: Any) -> Visitor:
-        visitors.append(Visitor(browser, address, **options))
+        visitors.append(Visitor(profiles, address, **options))
         return visitors[-1]
 
     yield make
     found = [error for visitor in visitors for error in visitor.errors()]
-    for visitor in visitors:
-        visitor.close()
+    profiles.take_back()
     assert found == []
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from rnnviz_core import load, record
 from rnnviz_core.search import USUAL_BEAM
-from rnnviz_core.ui.shell.routes import TRACED
+from rnnviz_core.ui.shell.routes import TRACED, route
 from scripts.driver import Visitor, coloured
 from scripts.serving import folder
 
@@ -91,12 +91,29 @@ def test_deep_link_on_a_fresh_server(
     drawn(visitor)
 
 
+def assert_named(visitor: Visitor) -> None:
+    """A screen reader calls every button by a name, and says a chart's description once."""
+    snapshot = visitor.page.locator("body").aria_snapshot()
+    buttons = visitor.names("button")
+    assert len(buttons) >= 5
+    assert len(re.findall(r"^ *- '?button", snapshot, re.M)) == len(buttons), "a button has no name"
+    assert [name for name in buttons if re.search(r"_| icon\b", name)] == []
+    charts = visitor.page.get_by_test_id("stVegaLiteChart")
+    descriptions = charts.evaluate_all("all => all.map(chart => chart.ariaLabel)")
+    assert all(descriptions)
+    for description in descriptions:
+        assert [name for name in buttons if description in name] == []
+        assert len(re.findall(r'"[^"]*' + re.escape(description), snapshot)) <= 1
+
+
 @pytest.mark.parametrize("task", SENTENCES)
 @pytest.mark.parametrize("page", PAGES)
 def test_every_page(page: str, task: str, visit: Callable[..., Visitor], first: Callable[[str], str]) -> None:
     visitor = visit()
     visitor.open(path_of(page), model=first(task), text=SENTENCES[task][0])
     assert visitor.page.locator("h1").first.inner_text() == page.capitalize()
+    assert visitor.page.title() == f"{route(page).title} · RNNViz"
+    assert_named(visitor)
     assert_tells(visitor, first(task), SENTENCES[task][0])
     before = drawn(visitor)
     visitor.type(SENTENCES[task][1])

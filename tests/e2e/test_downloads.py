@@ -28,9 +28,10 @@ def saved(visitor: Visitor, name: str) -> bytes:
 
 
 @pytest.mark.parametrize("page", ["overview", "embeddings", "gates", "states", "attention", "softmax"])
-def test_a_chart_as_a_picture(page: str, visit: Callable[..., Visitor], first: Callable[[str], str]) -> None:
+def test_a_chart_as_a_picture_and_as_a_drawing(page: str, visit: Callable[..., Visitor]) -> None:
+    """As large as the chart. The SVG file holds the words that stand in it; that of a canvas chart, too."""
     visitor = visit()
-    model = "es-en-gru-bahdanau" if page == "attention" else first("sentiment")
+    model = "es-en-gru-bahdanau" if page == "attention" else MODEL
     visitor.open("/" if page == "overview" else f"/{page}", model=model)
     shown = visitor.charts()[0].bounding_box()
     visitor.page.get_by_test_id("stVegaLiteChart").first.hover()
@@ -39,15 +40,6 @@ def test_a_chart_as_a_picture(page: str, visit: Callable[..., Visitor], first: C
     assert image.format == "PNG"
     assert image.width / image.height == pytest.approx(shown["width"] / shown["height"], rel=0.05)
     assert coloured(picture) > 0.0005
-
-
-@pytest.mark.parametrize("page", ["overview", "embeddings", "gates", "states", "attention", "softmax"])
-def test_a_chart_as_a_drawing(page: str, visit: Callable[..., Visitor]) -> None:
-    """An SVG file as large as the chart, with the words that stand in it; canvas charts, too."""
-    visitor = visit()
-    model = "es-en-gru-bahdanau" if page == "attention" else MODEL
-    visitor.open("/" if page == "overview" else f"/{page}", model=model)
-    shown = visitor.charts()[0].bounding_box()
     visitor.page.get_by_role("button", name="Download", exact=True).click()
     drawing = ElementTree.fromstring(saved(visitor, r"^\.svg$"))
     visitor.page.keyboard.press("Escape")

@@ -19,8 +19,8 @@ LEFT = 150  # px of a section's first chart that are in sight without scrolling
 
 @pytest.fixture(scope="module")
 def visitor(browser: Any, server: str) -> Iterator[Visitor]:
-    """One person who looks at everything."""
-    found = Visitor(browser, server)
+    """One person who looks at everything, and has asked for few animations."""
+    found = Visitor(browser, server, reduced_motion="reduce")
     yield found
     found.close()
 
