@@ -113,7 +113,8 @@ def test_every_page(page: str, task: str, visit: Callable[..., Visitor], first: 
     visitor.open(path_of(page), model=first(task), text=SENTENCES[task][0])
     assert visitor.page.locator("h1").first.inner_text() == page.capitalize()
     assert visitor.page.title() == f"{route(page).title} · RNNViz"
-    assert_named(visitor)
+    if task == "sentiment":
+        assert_named(visitor)
     assert_tells(visitor, first(task), SENTENCES[task][0])
     before = drawn(visitor)
     visitor.type(SENTENCES[task][1])
