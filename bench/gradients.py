@@ -5,7 +5,8 @@
 Processor time on one thread, the objects of torch frozen as in the app; both ways take turns in every round,
 so that a busy machine slows them alike. Printed: medians in milliseconds and their ratio. The bar:
 `gradients`, which records, runs the step loop in double precision, differentiates it and checks it twice,
-takes at most 6 times as long as `record` at about 20 tokens and 64 units.
+takes at most 6 times as long as `record` at about 20 tokens and 64 units. A long series takes longer: the
+recording computes the gates of all steps at once, the loop one after the other.
 """
 
 import argparse

@@ -1,17 +1,22 @@
 """Which attribution to believe: the figures by hand, and of a network whose answer rests on one word."""
 
+import gzip
+
 import numpy as np
 import pytest
 import torch
+from click.testing import CliRunner
 
 from rnnviz_core import places
 from rnnviz_core.checkpoints import registry as checkpoints
 from rnnviz_core.checkpoints.agreement_card import agreement_lines
 from rnnviz_core.derivatives.methods import METHODS
 from rnnviz_core.errors import SpecError
+from rnnviz_core.scoring import publishing
 from rnnviz_core.tasks.sentiment import agreement
 from rnnviz_core.tasks.sentiment.agreement import Case, Judged
-from scripts.agreement import DOCUMENT, table, with_agreement, with_table
+from scripts.agreement import DOCUMENT, main, table, with_agreement, with_table
+from scripts.verify import verify
 
 TREES = [
     "(3 (2 this) (3 (2 story) (3 (2 was) (3 good))))",
@@ -101,6 +106,27 @@ def test_the_card_holds_every_figure(make_sentiment, trees):
         assert once == with_agreement(once, lines)
         assert once.replace("\n".join(lines) + "\n", "") == card
     assert agreement_lines({}, "own") == []
+
+
+def test_the_command_writes_and_finds_what_differs(make_sentiment, tmp_path, monkeypatch):
+    (tmp_path / "data").mkdir()
+    table_of_trees = "\n".join(["split\ttree", *(f"test\t{tree}" for tree in TREES)]) + "\n"
+    (tmp_path / "data" / "sst_trees.tsv.gz").write_bytes(gzip.compress(table_of_trees.encode()))
+    models = tmp_path / "models"
+    checkpoints.save(make_sentiment("gru"), models / "own", {}, "# own\n\n## Where it fails\n\nrest")
+    words = ["--data", str(tmp_path / "data"), "--folder", str(models), "--sentences", "2"]
+    run = CliRunner().invoke
+    assert run(main, words).exit_code == 1
+    assert run(main, [*words, "--write"]).exit_code == 0
+    assert run(main, words).exit_code == 0
+    (entry,) = checkpoints.scan(models).entries
+    assert "## What the answer rests on" in entry.card
+    monkeypatch.setattr(publishing, "measure", lambda *_: {})
+    monkeypatch.setattr("scripts.verify.test_of", lambda *_: None)
+    assert verify(entry, tmp_path / "data") == []
+    entry.metrics["agreement"]["methods"]["delete"]["drop"] += 1
+    (line,) = verify(entry, tmp_path / "data")
+    assert line.startswith("own, agreement, methods, delete, drop: the card says ")
 
 
 def test_the_document_holds_the_figures_of_the_cards():
