@@ -164,13 +164,13 @@ def believed_in_words(found: Believed) -> str:
     said = (
         f"On {found.sentences:,} test sentences"
         + (f" of at most {found.words} words" if found.words else "")
-        + f", {best['auc']} agrees best with what people say of single words. The answer falls most without "
-        f"the words that {best['drop']} names"
+        + f", “{best['auc']}” agrees best with what people say of single words. The answer falls most "
+        f"without the words that “{best['drop']}” names"
     )
     said += (
         ", and most of it stays with these alone."
         if best["keep"] == best["drop"]
-        else f"; most of it stays with those of {best['keep']} alone."
+        else f"; most of it stays with those of “{best['keep']}” alone."
     )
     if found.attention:
         agrees, rests = found.attention

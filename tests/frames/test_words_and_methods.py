@@ -61,7 +61,7 @@ def test_which_to_believe():
     assert found.attention == (1, 4)
     said = frames.believed_in_words(found)
     assert said.startswith(
-        "On 1,400 test sentences, attention agrees best with what people say of single words."
+        "On 1,400 test sentences, “attention” agrees best with what people say of single words."
     )
     assert "number 1 of 4 in agreement and number 4 in the first test: to look where people do" in said
     assert "Attention, which was not trained to look at such words" in said
@@ -70,7 +70,7 @@ def test_which_to_believe():
     short = frames.believed(METRICS, 4)
     assert short is not None
     assert (short.sentences, short.words, short.attention) == (12, 4, None)
-    assert "12 test sentences of at most 4 words, word left out agrees best" in frames.believed_in_words(
+    assert "12 test sentences of at most 4 words, “word left out” agrees best" in frames.believed_in_words(
         short
     )
 

@@ -109,5 +109,5 @@ def test_tokens_alone_and_what_a_card_says(start) -> None:
     assert len(pieces["token"].unique()) > len(words["token"].unique())
     assert "Which one should one believe?" not in "".join(one.value for one in app.markdown)
     said = "".join(one.value for one in start(section="words", model="sentiment-gru").markdown)
-    assert "attention agrees best with what people say of single words" in said
+    assert "“attention” agrees best with what people say of single words" in said
     assert "| **0.820** |" in said
