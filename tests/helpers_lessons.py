@@ -18,6 +18,7 @@ title = "One"
 aim = "Two"
 minutes = 5
 misconceptions = []
+names = { low = "encoder.0.forget.min()" }
 
 [traces.main]
 model = "tiny"
@@ -65,5 +66,11 @@ def trace_of(model: str, text: str, options: Mapping[str, Any]) -> Trace:
 
 def world(text: str = LESSON) -> World:
     """A lesson whose networks all give that trace."""
-    networks = Networks(record=trace_of, gradient=lambda model, trace, of: trace, parameters=lambda model: 42)
+    networks = Networks(
+        record=trace_of,
+        gradient=lambda model, trace, of: trace,
+        parameters=lambda model: 42,
+        evenly=lambda model, trace: np.array([0.5, 0.5]),
+        scores=lambda model: {"accuracy5": 50.0},
+    )
     return World(parse(text, "one"), networks)

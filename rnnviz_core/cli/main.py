@@ -26,6 +26,7 @@ from .scoring import evaluate, publish
 from .search import search
 from .trace import trace
 from .train import train
+from .worksheet import worksheet
 
 COMMAND, MODULE = "rnnviz", "python -m rnnviz_core"  # what a person may have typed
 
@@ -120,5 +121,8 @@ def models(as_json: bool, markdown: bool, checkpoints: Path) -> None:
         click.echo(listing.markdown(table) if markdown else listing.plain(table))
 
 
-for command in (app, trace, import_, diagnose, chart, microlstm, prepare, train, search, evaluate, publish):
+for command in (
+    *(app, trace, import_, diagnose, chart, microlstm, worksheet),
+    *(prepare, train, search, evaluate, publish),
+):
     commands.add_command(command)

@@ -245,3 +245,11 @@ def _number(given: str, low: float, high: float) -> float:
     if not low - 1e-9 <= found <= high + 1e-9:
         raise LessonError(f"the answer {given[:20]!r} is no number from {low:g} to {high:g}")
     return found
+
+
+def is_right(world: World, step: Step, given: str) -> bool:
+    """Whether an answer is right; one that cannot be compared is not."""
+    try:
+        return check(world, step, given).right
+    except RnnvizError:
+        return False

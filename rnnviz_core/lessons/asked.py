@@ -4,7 +4,7 @@ from typing import Any
 
 from rnnviz_core.contracts.claims import Reading
 from rnnviz_core.contracts.task import task
-from rnnviz_core.errors import LessonError
+from rnnviz_core.errors import LessonError, unknown_choice
 
 from . import functions as functions  # they enter themselves into the table
 from .offered import FUNCTIONS as FUNCTIONS
@@ -91,3 +91,23 @@ def _gradient(called: Called, x: Any, of: Any) -> Value:
 @function("parameters()", "how many weights the network has")
 def _parameters(called: Called) -> Value:
     return single(float(called.scope.parameters(called.trace_name)))
+
+
+@function('if_even("class")', "the probability of a class if attention weighed all tokens alike")
+def _if_even(called: Called, which: Any) -> Value:
+    trace = called.trace
+    if "attention.weights" not in trace or "class" not in trace.labels:
+        raise LessonError(
+            f"if_even is for networks that choose a class with attention; {trace.model} does not"
+        )
+    shares = called.scope.evenly(called.trace_name)
+    return single(float(shares[places_of(trace, "class", text(which, "if_even"))[0]]))
+
+
+@function('score("name")', "a score of the network on its test data, as its card has it: accuracy5, rmse")
+def _score(called: Called, name: Any) -> Value:
+    scores = called.scope.scores(called.trace_name)
+    wanted = text(name, "score")
+    if wanted not in scores:
+        raise LessonError(unknown_choice("score", wanted, sorted(scores)))
+    return single(float(scores[wanted]))

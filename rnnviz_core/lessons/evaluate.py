@@ -72,6 +72,9 @@ class _Run:
                 return single(value)
             case Text(value):
                 return value
+            case Site(other, name) if "." not in name:  # a named expression on another trace
+                self.scope.trace(other)
+                return self.named(name, other, depth)
             case Site(other, name):
                 return self.site(self.scope.trace(other or trace), name)
             case Name(name):

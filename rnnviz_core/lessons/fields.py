@@ -76,6 +76,8 @@ def unknown_in(node: Node, traces: Mapping[str, Any], names: Mapping[str, Expres
             return unknown_choice("name", name, [*names, *AXES]) + "; a text stands in quotes"
         case Site(trace, _) | Call(trace) if trace and trace not in traces:
             return unknown_choice("trace", trace, traces)
+        case Site(_, name) if "." not in name and name not in names:
+            return unknown_choice("name", name, names)
         case Call(_, name, arguments, named):
             if name not in FUNCTIONS:
                 return unknown_choice("function", name, sorted(FUNCTIONS))

@@ -48,6 +48,7 @@ def _elementwise(name: str, gives: str, compute: Callable[[np.ndarray], np.ndarr
 _elementwise("abs", "without the sign", np.abs)
 _elementwise("exp", "e to the power of x", np.exp)
 _elementwise("log", "the natural logarithm", np.log)
+_elementwise("sqrt", "the square root", np.sqrt)
 _elementwise("tanh", "the hyperbolic tangent", np.tanh)
 _elementwise("sigmoid", "1 / (1 + exp(−x))", lambda x: 0.5 * (1 + np.tanh(x / 2)))
 
@@ -204,6 +205,21 @@ def _before(called: Called, x: Any) -> Value:
         [first, np.take(found.array, range(found.array.shape[at] - 1), axis=at)], axis=at
     )
     return Values(found.axes, shifted)
+
+
+@function("skip_first(x)", "x without its first step")
+def _skip_first(called: Called, x: Any) -> Value:
+    return _some_steps(numbers(x, "skip_first"), "skip_first", 1, 0)
+
+
+@function("skip_last(x)", "x without its last step: skip_first(y) - skip_last(x) compares neighbours")
+def _skip_last(called: Called, x: Any) -> Value:
+    return _some_steps(numbers(x, "skip_last"), "skip_last", 0, 1)
+
+
+def _some_steps(found: Values, what: str, first: int, last: int) -> Values:
+    at = _time(found, what)
+    return Values(found.axes, found.array.take(range(first, found.array.shape[at] - last), axis=at))
 
 
 @function(

@@ -35,6 +35,14 @@ class Scope(Protocol):
         """How many weights the network of that trace has."""
         ...
 
+    def evenly(self, name: str) -> np.ndarray:
+        """The probabilities of the classes, were all tokens weighed alike."""
+        ...
+
+    def scores(self, name: str) -> Mapping[str, float]:
+        """The scores of the network of that trace."""
+        ...
+
 
 class AxisName(str):
     """The name of an axis, as an argument."""

@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from rnnviz_core.errors import LessonError, unknown_choice
 from rnnviz_core.tracing.trace import Trace
 
@@ -27,11 +29,34 @@ class Networks:
         The trace with the derivatives of a quantity: model, trace, quantity.
     parameters
         How many weights a network has: model.
+    evenly
+        The probabilities of the classes if attention weighed all tokens alike: model, trace.
+    scores
+        The scores on a network's card: model.
     """
 
     record: Callable[[str, str, Mapping[str, Any]], Trace]
     gradient: Callable[[str, Trace, str], Trace]
     parameters: Callable[[str], int]
+    evenly: Callable[[str, Trace], np.ndarray]
+    scores: Callable[[str], Mapping[str, float]]
+
+
+def usual(spec: Any, options: Mapping[str, Any]) -> dict[str, Any]:
+    """The options of a recording, with what the app takes where a lesson says nothing."""
+    from rnnviz_core.contracts.task import task_of_spec
+
+    known = {one.name: one.default for one in task_of_spec(spec).options if one.default is not None}
+    if "reference" in options:  # what is fed is not searched for
+        known.pop("beam", None)
+    return {**known, **options}
+
+
+def evenly(network: Any, trace: Trace) -> np.ndarray:
+    """What the network answers when attention weighs all tokens alike: (class)."""
+    from rnnviz_core.contracts import surgery
+
+    return surgery.with_weights(network, trace, surgery.uniform(trace["attention.weights"]))
 
 
 def networks(folder: Path) -> Networks:
@@ -53,9 +78,11 @@ def networks(folder: Path) -> Networks:
         return loaded[model]
 
     return Networks(
-        record=lambda model, text, options: record(load(model), text, **options),
+        record=lambda model, text, options: record(load(model), text, **usual(load(model).spec, options)),
         gradient=lambda model, trace, of: of_trace(load(model), trace, of),
         parameters=lambda model: sum(weight.numel() for weight in load(model).parameters()),
+        evenly=lambda model, trace: evenly(load(model), trace),
+        scores=lambda model: source.scan().find(model).scores,
     )
 
 
@@ -116,6 +143,14 @@ class World:
     def parameters(self, name: str) -> int:
         """How many weights the network of a trace has."""
         return self.networks.parameters(self.recorded(name).model)
+
+    def evenly(self, name: str) -> np.ndarray:
+        """The probabilities of the classes, were all tokens weighed alike."""
+        return self.networks.evenly(self.recorded(name).model, self.trace(name))
+
+    def scores(self, name: str) -> Mapping[str, float]:
+        """The scores of the network of a trace."""
+        return self.networks.scores(self.recorded(name).model)
 
     def value(self, expression: Expression, trace: str = MAIN) -> Value:
         """The value of an expression.

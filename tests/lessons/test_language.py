@@ -60,6 +60,11 @@ def value(text: str) -> object:
         ("cosine(encoder.0.hidden.at(2), encoder.0.hidden.at(1))", 1),
         ("round(2 / 3, 2)", 0.67),
         ("parameters()", 42),
+        ("low", 0.25),
+        ("other:low * 2", 0.5),
+        ('score("accuracy5")', 50),
+        ("sqrt(4)", 2),
+        ("(skip_first(encoder.0.hidden) - skip_last(encoder.0.hidden)).at(0)", [0, 2]),
     ],
 )
 def test_values_by_hand(text: str, expected: object) -> None:
@@ -92,6 +97,7 @@ def test_places_are_called_by_their_words() -> None:
         ("encoder.0.forgot.mean()", "it has encoder.0.hidden, encoder.0.forget"),
         ("median(encoder.0.forget)", "unknown function 'median'; choose one of mean, sum"),
         ("thing", "unknown name 'thing'"),
+        ("other:thing", "unknown name 'thing'"),
         ("third:encoder.0.hidden", "unknown trace 'third'; choose one of main, other"),
         ("mean(encoder.0.forget, class)", "the axes are time and unit"),
         ("mean(unit)", "mean needs numbers"),
@@ -111,6 +117,8 @@ def test_places_are_called_by_their_words() -> None:
         ('1 == "a"', "a number cannot be the text"),
         ("1 and 2", "joins comparisons"),
         ('says("x")', "networks that translate"),
+        ('if_even("positive")', "with attention"),
+        ('score("bleu")', "unknown score 'bleu'; choose one of accuracy5"),
         ('"a".upper()', "unknown function 'upper'"),
     ],
 )

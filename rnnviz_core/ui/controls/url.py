@@ -24,7 +24,12 @@ NAMES = (
     *("beam", "reference", "with", "with_text", "start", "span", "view"),
     *("order", "gate", "convention", "side", "map", "word", "from", "to", "part", "strips", "fold"),
     *("of", "scale", "weights", "clip", "cut"),
+    *("lesson", "at", "given", "typed"),
 )
+# What one page alone has: on the others it is set aside, and comes back with the page.
+OWNED = {"lessons": ("lesson", "at", "given", "typed")}
+# What such a page chose for what it shows; on other pages, which show something else, it would mislead.
+SHOWN = ("section", "layer", "token", "step", "unit", "state", "gate", "side", "span", "of", "word")
 DIGITS = 9  # more than any number in a link needs
 _KEY = "rnnviz-url"
 
@@ -39,6 +44,8 @@ class _Memory:
     notes: list[str] = field(default_factory=list)
     versions: dict[str, int] = field(default_factory=dict)  # of each widget, see `widget`
     show: Callable[[str], None] | None = None  # draws a note that comes after the page's header
+    page: str = ""
+    aside: dict[str, str] = field(default_factory=dict)  # what the pages in `OWNED` chose, while on others
 
 
 def _memory() -> _Memory:
@@ -54,8 +61,8 @@ def _come_back() -> None:
     """
 
 
-def begin() -> None:
-    """Take over what the URL says. Once per run, before any widget."""
+def begin(page: str = "") -> None:
+    """Take over what the URL says. Once per run, before any widget; `page` is the one that is asked for."""
     _come_back()
     incoming = _shown()
     first = _KEY not in st.session_state
@@ -70,7 +77,26 @@ def begin() -> None:
             if value not in (memory.seen.get(name), memory.written.get(name)):
                 memory.values[name] = value
     memory.seen = incoming
+    _turn(memory, page)
     write()
+
+
+def _turn(memory: _Memory, page: str) -> None:
+    """Set aside what belongs to the page before, and take back what belongs to this one."""
+    if memory.page in OWNED and page != memory.page:
+        for name in SHOWN:
+            memory.values.pop(name, None)
+    for owner, names in OWNED.items():
+        if owner == page and names[0] not in memory.values:
+            memory.values |= {name: memory.aside.pop(name) for name in names if name in memory.aside}
+        elif owner != page:
+            memory.aside |= {name: memory.values.pop(name) for name in names if name in memory.values}
+    memory.page = page
+
+
+def leave_for(page: str) -> None:
+    """Keep what was chosen for the page that is opened next: it is opened to see just that."""
+    _memory().page = page
 
 
 def _shown() -> dict[str, str]:

@@ -36,7 +36,7 @@ def _prepare(route: routes.Route) -> Choice | None:
     style.install()
     script.install()
     loaders.warm_up()
-    url.begin()
+    url.begin(route.name)
     projector.install()
     if route.traces:
         return sidebar.draw()

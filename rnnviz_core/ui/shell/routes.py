@@ -99,6 +99,14 @@ ROUTES = (
         ":material/bar_chart:",
         "From the last state to the answer, and the terms that add up to it.",
     ),
+    Route(
+        "lessons",
+        "Lessons",
+        ":material/school:",
+        "Predict, commit, look, write what you saw: ten minutes each.",
+        group="In class",
+        traces=False,
+    ),
 )
 
 # Those that draw a trace: what holds for every network and every text holds for these.

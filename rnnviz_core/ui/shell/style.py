@@ -59,6 +59,9 @@ STYLE = (
   font-size: 0.875rem; }
 .rv-strip .rv-chip { background: color-mix(in srgb, #2E86C1 calc(var(--share) * 45%), transparent); }
 .st-key-start-answer { padding: 0.5rem 0.9rem; }
+.rv-progress { height: 4px; border-radius: 2px;
+  background: color-mix(in srgb, currentColor 14%, transparent); }
+.rv-progress i { display: block; height: 100%; border-radius: 2px; background: #2E86C1; }
 .rv-terms { columns: 17rem 3; column-gap: 2rem; font-size: 0.85rem; }
 .rv-terms > span { display: grid; grid-template-columns: 1fr auto 3.6rem; gap: 0.6rem;
   break-inside: avoid; font-variant-numeric: tabular-nums;

@@ -1,0 +1,166 @@
+"""What the network did: the answers to what was predicted, and a section of a page with the lesson's text."""
+
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
+
+import streamlit as st
+
+from rnnviz_core.errors import LessonError, RnnvizError, unknown_choice
+from rnnviz_core.lessons import Lesson, World, answers, drawings
+from rnnviz_core.lessons.lesson import Choice, Predict, Reveal
+from rnnviz_core.lessons.syntax import Expression
+from rnnviz_core.lessons.values import Values
+from rnnviz_core.ui.controls import url
+from rnnviz_core.ui.controls.choose import TOKEN_NAMES, choose_layer, choose_side
+from rnnviz_core.ui.drawing.show import showing
+from rnnviz_core.ui.serving import lessons as serving
+from rnnviz_core.ui.serving.view import View
+from rnnviz_core.ui.shell import routes
+from rnnviz_core.ui.shell.wording import plain
+
+if TYPE_CHECKING:
+    from rnnviz_core.ui.views.sections import Section
+
+ENTERED = "rnnviz-lesson-entered"
+# What a page lets a person choose before its sections, as pages/*.py do.
+CHOOSE: Mapping[str, Callable[[View], Any]] = {
+    "embeddings": choose_side,
+    "gates": choose_layer,
+    "states": choose_layer,
+    "gradients": choose_layer,
+}
+drawing = drawings.picture
+
+
+def draw(lesson: Lesson, step: Reveal, world: World, given: Mapping[int, str]) -> None:
+    """The answers, the sentence that holds, and the section."""
+    for number in step.answers:
+        predicted = lesson.steps[number]
+        if number in given and isinstance(predicted, Predict):
+            draw_answer(world, predicted, given[number])
+    if sentence := answers.said(world, step):
+        st.markdown(world.fill(sentence, step, plain))
+    if step.page:
+        _section(lesson, step, world)
+
+
+def draw_answer(world: World, step: Predict, given: str) -> None:
+    """One prediction beside what is true."""
+    try:
+        found = answers.check(world, step, given)
+    except RnnvizError as error:
+        st.warning(f"{plain(step.title)}: {plain(str(error))}", icon=":material/error:")
+        return
+    mark = ":material/check_circle:" if found.right else ":material/compare_arrows:"
+    words = f"{mark} **{plain(step.title)}** You: **{plain(found.given)}**. "
+    if not found.right or not isinstance(step, Choice):
+        words += f"The network: **{plain(found.true)}**."
+    if found.right:
+        words += " As you said." if isinstance(step, Choice) else " Close enough."
+    with st.container(border=True, gap="xsmall"):
+        st.markdown(words)
+        if found.note:
+            st.markdown(plain(found.note))
+        if picture := drawing(world, step, given, uncovered=True):
+            st.html(picture)
+
+
+def view_of(step: Reveal, world: World) -> View:
+    """What the section of a step draws: its trace, and perhaps another beside it."""
+    main = _view(step.page, world, step.trace)
+    if not step.beside:
+        return main
+    other = _view(step.page, world, step.beside, second=True)
+    return View(main.page, main.model_id, main.entry, main.trace, main.text, other=other)
+
+
+def _view(page: str, world: World, name: str, *, second: bool = False) -> View:
+    found = world.recorded(name)
+    entry = serving.entry(found.model)
+    return View(page, found.model, entry, world.trace(name), found.text, second=second)
+
+
+def section_of(step: Reveal, view: View) -> "Section":
+    """The section that a step names.
+
+    Raises
+    ------
+    LessonError
+        When the page has none of this name for the trace.
+    """
+    traced = {one.name: one for one in routes.TRACED}
+    if step.page not in traced:
+        raise LessonError(unknown_choice("page", step.page, traced))
+    offered = traced[step.page].sections
+    for one in offered:
+        if one.name == step.section and one.needs.met(view.trace):
+            found: Section = one
+            return found
+    named = dict.fromkeys(one.name for one in offered if one.needs.met(view.trace))
+    raise LessonError(unknown_choice(f"section of {step.page} for {view.model_id}", step.section, named))
+
+
+def _section(lesson: Lesson, step: Reveal, world: World) -> None:
+    view = view_of(step, world)
+    section = section_of(step, view)
+    entered = (lesson.id, step.number, view.text)
+    if st.session_state.get(ENTERED) != entered:
+        st.session_state[ENTERED] = entered
+        for name, value in (dict.fromkeys(url.SHOWN) | address(step, world)).items():
+            url.put(name, value)
+        url.write()
+    found = routes.route(step.page)
+    with st.container(border=True, key="lesson-section"):
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.markdown(
+                f"{found.icon} **{found.title}** · {plain(section.title)} · {plain(view.model_id)}, which "
+                f"reads “{plain(view.text)}”",
+                width="stretch",
+            )
+            if st.button(
+                "Open the page",
+                icon=":material/open_in_new:",
+                key="lesson-open",
+                type="tertiary",
+                help="The whole page with this text; your lesson waits for you",
+            ):
+                _open(step, world, view)
+        chosen = [CHOOSE[step.page](view)] if step.page in CHOOSE else []
+        with showing(None):
+            section.draw(view, *chosen)
+
+
+def address(step: Reveal, world: World) -> dict[str, str]:
+    """What is chosen in the section: token, unit, layer."""
+    found = dict(step.address)
+    if step.token is not None:
+        axis = world.trace(step.trace).time_axis("encoder")
+        value = world.value(step.token, step.trace)
+        if isinstance(value, Values) and value.places:
+            axis = value.places[1]
+        found[TOKEN_NAMES.get(axis, "token")] = _place(world, step, step.token)
+    if step.unit is not None:
+        found["unit"] = _place(world, step, step.unit)
+    return found
+
+
+def _place(world: World, step: Reveal, expression: Expression) -> str:
+    value = world.value(expression, step.trace)
+    if not isinstance(value, Values) or not value.single:
+        raise LessonError(f"“{expression.text}” must give one place: argmax(…), place(…)")
+    return str(value.place)
+
+
+def _open(step: Reveal, world: World, view: View) -> None:
+    """Go to the page with what is shown here."""
+    url.put("task", str(view.entry.spec.task))
+    url.put("model", view.model_id)
+    url.put("text", view.text)
+    url.put("section", step.section)
+    for name, value in world.recorded(step.trace).options.items():
+        url.put(name, str(value))
+    other = view.other
+    url.put("with", other.model_id if other and other.model_id != view.model_id else None)
+    url.put("with_text", other.text if other and other.text != view.text else None)
+    url.leave_for(step.page)
+    st.switch_page(routes.route(step.page).path)
