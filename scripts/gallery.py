@@ -248,6 +248,18 @@ SHOTS = (
         Kind("forecast", "gru"),
         "The GRU as other textbooks write it, over a series.",
     ),
+    Shot(
+        "lessons",
+        "",
+        LSTM,
+        "A step of a lesson: what was predicted beside what the network did, and the section that shows it.",
+        (
+            ("lesson", "04-the-forget-gate"),
+            ("at", "5"),
+            ("given", "1:1~2:0.9_0.8_0.8_0.3_0.5_0.9_0.9_0.5_0.5_0.3_0.6~3:9"),
+        ),
+        first=True,
+    ),
 )
 
 

@@ -50,7 +50,7 @@ def _predict(visitor: Visitor) -> None:
     """Give some answer, by whatever widget the step has."""
     main = visitor.page.get_by_test_id("stMain")
     if main.get_by_role("radio").count():
-        main.locator('[data-testid="stRadio"] label[data-baseweb="radio"]').last.click()
+        main.get_by_role("radio").last.locator("xpath=ancestor::label").click()
     elif main.get_by_role("slider").count():
         main.get_by_role("slider").first.press("ArrowRight")
     else:

@@ -1,6 +1,5 @@
 """The lessons page: predict and commit before the reveal; progress in the address; typed words stay words."""
 
-import functools
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -129,7 +128,7 @@ def test_from_the_first_step_to_the_last(short: None) -> None:
     app.text_input(key="lesson-90-short-4-text").set_value("The soup was cold, the cake was good.").run()
     assert [one.value[:5] for one in app.success] == ["Found"]
     app = next_step(app)
-    app.button_group[0].set_value([8]).run() if hasattr(app.button_group[0], "set_value") else None
+    app.button_group[0].set_value(8).run()
     app = press(app, "lesson-90-short-5-commit")
     assert in_url(app, "given") == "1:1~5:8"
     app = next_step(app)
@@ -162,7 +161,6 @@ def test_the_address_of_a_lesson_stays_with_its_page(short: None) -> None:
     assert (in_url(app, "lesson"), in_url(app, "at"), in_url(app, "given")) == ("90-short", "2", "1:0")
 
 
-@functools.cache
 def solved(lesson: Lesson) -> str:
     """The right answers of a lesson, as they stand in the address."""
     world, found = World(lesson, serving.NETWORKS), {}
@@ -193,9 +191,7 @@ def test_every_step_of_every_lesson(lesson: Lesson) -> None:
             case Predict():
                 assert "You predicted" in words(app)
             case Reveal():
-                assert words(app).count("The network: ") + words(app).count("As you said") >= len(
-                    step.answers
-                )
+                assert words(app).count("You: ") == len(step.answers)
                 if step.page:
                     assert app.get("vega_lite_chart") or app.get("html"), step.title
             case Explain():

@@ -85,7 +85,7 @@ def _draw_lesson(lesson: Lesson) -> None:
     )
     if found.at == 0:
         st.markdown(f":material/flag: {plain(lesson.aim)}")
-    body, foot = st.container(), st.container()
+    body, foot = st.container(key="lesson-body"), st.container()
     with foot:  # before the step: a section that has nothing to show stops the page
         _draw_foot(found)
     with body:

@@ -5,6 +5,7 @@ import streamlit as st
 from rnnviz_core.charts import predictions
 from rnnviz_core.lessons import World, answers
 from rnnviz_core.lessons.lesson import Choice, Curve, Point, Scale
+from rnnviz_core.ui.drawing.still import show_still
 from rnnviz_core.ui.shell.wording import plain
 
 ACROSS = 6  # sliders of a curve side by side
@@ -86,7 +87,8 @@ def curve(step: Curve, world: World, key: str) -> str | None:
                 )
             )
     with above:
-        st.html(predictions.curves(texts, step.low, step.high, (step.label, "Your curve"), found))
+        drawn = predictions.curves(texts, step.low, step.high, (step.label, "Your curve"), found)
+        show_still(drawn, key=f"{key}-drawn")
     if not st.session_state.get(moved):
         st.caption("Move the sliders until the curve is as you expect it.")
         return None

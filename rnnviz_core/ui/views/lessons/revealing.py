@@ -7,12 +7,13 @@ import streamlit as st
 
 from rnnviz_core.errors import LessonError, RnnvizError, unknown_choice
 from rnnviz_core.lessons import Lesson, World, answers, drawings
-from rnnviz_core.lessons.lesson import Choice, Predict, Reveal
+from rnnviz_core.lessons.lesson import Curve, Predict, Reveal
 from rnnviz_core.lessons.syntax import Expression
 from rnnviz_core.lessons.values import Values
 from rnnviz_core.ui.controls import url
 from rnnviz_core.ui.controls.choose import TOKEN_NAMES, choose_layer, choose_side
 from rnnviz_core.ui.drawing.show import showing
+from rnnviz_core.ui.drawing.still import show_still
 from rnnviz_core.ui.serving import lessons as serving
 from rnnviz_core.ui.serving.view import View
 from rnnviz_core.ui.shell import routes
@@ -52,17 +53,24 @@ def draw_answer(world: World, step: Predict, given: str) -> None:
         st.warning(f"{plain(step.title)}: {plain(str(error))}", icon=":material/error:")
         return
     mark = ":material/check_circle:" if found.right else ":material/compare_arrows:"
-    words = f"{mark} **{plain(step.title)}** You: **{plain(found.given)}**. "
-    if not found.right or not isinstance(step, Choice):
-        words += f"The network: **{plain(found.true)}**."
-    if found.right:
-        words += " As you said." if isinstance(step, Choice) else " Close enough."
+    words = f"{mark} **{plain(step.title)}**  \n{_compared(step, found)}"
     with st.container(border=True, gap="xsmall"):
         st.markdown(words)
         if found.note:
             st.markdown(plain(found.note))
         if picture := drawing(world, step, given, uncovered=True):
-            st.html(picture)
+            show_still(picture, key=f"lesson-{world.lesson.id}-{step.number}-compared")
+
+
+def _compared(step: Predict, found: answers.Outcome) -> str:
+    """What was answered, and what is true, in a sentence."""
+    if isinstance(step, Curve):
+        ending = "close enough" if found.right else f"right would be {plain(found.true)}"
+        return f"You: {plain(found.given)}; {ending}."
+    if found.right and found.given == found.true:
+        return f"You: **{plain(found.given)}**. So it is."
+    ending = " Close enough." if found.right else ""
+    return f"You: **{plain(found.given)}**. The network: **{plain(found.true)}**.{ending}"
 
 
 def view_of(step: Reveal, world: World) -> View:

@@ -12,6 +12,7 @@ from rnnviz_core import limits
 from rnnviz_core.errors import RnnvizError
 from rnnviz_core.lessons import Lesson, World, answers
 from rnnviz_core.lessons.lesson import Choice, Curve, Explain, Point, Predict, Reveal, Scale, Step, Try
+from rnnviz_core.ui.drawing.still import show_still
 from rnnviz_core.ui.shell.wording import plain
 
 from . import predicting, revealing
@@ -104,8 +105,8 @@ def _committed(step: Predict, world: World, given: str, said: str) -> None:
     """What was answered, locked: the way it was answered, without what is right."""
     drawing = revealing.drawing(world, step, given, uncovered=False)
     if drawing:
-        st.html(drawing)
-    st.markdown(f":material/lock: You predicted **{plain(said)}**. The next step shows what the network did.")
+        show_still(drawing, key=f"lesson-{world.lesson.id}-{step.number}-given")
+    st.markdown(f":material/lock: You predicted **{plain(said)}**. Soon you see what the network did.")
 
 
 def _explain(lesson: Lesson, step: Explain, state: State) -> None:
