@@ -10,7 +10,7 @@ from typing import Any
 from . import theme
 from .svg import element, paint, text
 
-WIDTH = 640
+WIDTH, NARROW = 640, 340  # px of a drawing on paper and on a wide screen, and on a phone
 YOURS, TRUE = ("#B4530A", "#F0955A"), ("#1D65AE", "#6FB1F0")  # on a light background, on a dark one
 SAID = ("you", "network")
 LETTER = 7.4  # px that a letter takes at most
@@ -25,6 +25,7 @@ def scale(
     true: float | None = None,
     tolerance: float = 0.0,
     dark: bool | None = None,
+    width: int = WIDTH,
 ) -> str:
     """A scale from `low` to `high` with both marks.
 
@@ -40,8 +41,10 @@ def scale(
         How far around the true one an answer is right.
     dark
         The background; None: as the page.
+    width
+        Pixels.
     """
-    left, right = 30.0, WIDTH - 30.0
+    left, right = 30.0, width - 30.0
 
     def at(value: float) -> float:
         return left + (min(max(value, low), high) - low) / (high - low) * (right - left)
@@ -69,18 +72,18 @@ def scale(
     parts.append(text(names[1], right + 22, 80, **_words(dark, "end", muted=True)))
     for place, colour, said, up in ((yours, YOURS, SAID[0], True), (true, TRUE, SAID[1], False)):
         if place is not None:
-            parts.append(_mark(at(place), said, paint(colour, dark), up))
-    return _drawing("".join(parts), 88 if any(names[:2]) else 70, names[2])
+            parts.append(_mark(at(place), said, paint(colour, dark), up, width))
+    return _drawing("".join(parts), width, 88 if any(names[:2]) else 70, names[2])
 
 
-def _mark(x: float, said: str, colour: str, up: bool) -> str:
+def _mark(x: float, said: str, colour: str, up: bool, width: int) -> str:
     """A triangle that points at the line from above, or a disc on it; its word above."""
     shape = (
         element("path", d=f"M{x:.1f} 38l-6 -11h12z", fill=colour)
         if up
         else element("circle", cx=x, cy=40, r=6, fill=colour)
     )
-    words = min(max(x, 34), WIDTH - 34)
+    words = min(max(x, 34), width - 34)
     y = 22 if up else 12
     line = "" if up else _line(x, 15, x, 34, colour, 1)
     return (
@@ -104,12 +107,13 @@ def strip(
     yours: int | None = None,
     true: int | None = None,
     dark: bool | None = None,
+    width: int = WIDTH,
 ) -> str:
     """The tokens in rows; what was chosen has a frame, what is right a filled one."""
     parts, x, row = [], 2.0, 0
     for number, token in enumerate(tokens):
-        width = max(len(token), 1) * LETTER + 18
-        if x + width > WIDTH and x > 2:
+        room = max(len(token), 1) * LETTER + 18
+        if x + room > width and x > 2:
             x, row = 2.0, row + 1
         y = row * (ROW + 20) + 20
         marks = [word for word, place in zip(SAID, (yours, true), strict=True) if place == number]
@@ -124,7 +128,7 @@ def strip(
                 "rect",
                 x=x,
                 y=y,
-                width=width,
+                width=room,
                 height=ROW - 4,
                 rx=6,
                 fill=fill,
@@ -133,12 +137,12 @@ def strip(
                 stroke_width=2.5 if marks else 1,
             )
         )
-        parts.append(text(token, x + width / 2, y + 18, **_words(dark, "middle")))
+        parts.append(text(token, x + room / 2, y + 18, **_words(dark, "middle")))
         if marks:
             parts.append(
                 text(
                     " = ".join(marks),
-                    x + width / 2,
+                    x + room / 2,
                     y - 5,
                     fill=colour,
                     font_size=12,
@@ -146,8 +150,8 @@ def strip(
                     text_anchor="middle",
                 )
             )
-        x += width + 6
-    return _drawing("".join(parts), row * (ROW + 20) + ROW + 24, names)
+        x += room + 6
+    return _drawing("".join(parts), width, row * (ROW + 20) + ROW + 24, names)
 
 
 def curves(
@@ -158,6 +162,7 @@ def curves(
     yours: Sequence[float] = (),
     true: Sequence[float] = (),
     dark: bool | None = None,
+    width: int = WIDTH,
 ) -> str:
     """A number per token as lines over the tokens.
 
@@ -173,8 +178,10 @@ def curves(
         A number per token each; empty: no line.
     dark
         The background; None: as the page.
+    width
+        Pixels.
     """
-    left, right, top, bottom = 44.0, WIDTH - 8.0, 26.0, 190.0
+    left, right, top, bottom = 44.0, width - 8.0, 26.0, 190.0
     gap = (right - left) / max(len(tokens), 1)
 
     def y(value: float) -> float:
@@ -216,7 +223,7 @@ def curves(
                 )
             )
     height = bottom + (longest * LETTER * 0.66 + 26 if turned else 28)
-    return _drawing("".join(parts), height, names[1])
+    return _drawing("".join(parts), width, height, names[1])
 
 
 def _curve(places: Sequence[tuple[float, float]], colour: str, round_: bool) -> str:
@@ -256,14 +263,14 @@ def _number(value: float) -> str:
     return f"{value:g}".replace("-", "−")
 
 
-def _drawing(content: str, height: float, words: str) -> str:
+def _drawing(content: str, width: int, height: float, words: str) -> str:
     return element(
         "svg",
         content,
         xmlns="http://www.w3.org/2000/svg",
-        viewBox=f"0 0 {WIDTH} {height:.0f}",
+        viewBox=f"0 0 {width} {height:.0f}",
         width="100%",
-        style=f"max-width:{WIDTH}px;display:block;font-family:'Source Sans','Source Sans 3',sans-serif",
+        style=f"max-width:{width}px;display:block;font-family:'Source Sans','Source Sans 3',sans-serif",
         role="img",
         aria_label=words,
     )

@@ -169,12 +169,12 @@ def check(world: World, step: Step, given: str) -> Outcome:
             )
         case Scale():
             guess, true = _number(given, step.low, step.high), number(world, step)
-            unit = f" {step.unit}" if step.unit else ""
+            unit = step.unit if step.unit == "%" else f" {step.unit}".rstrip()
             digits = decimals(step.step)
             return Outcome(
                 abs(guess - true) <= step.tolerance + 1e-9,
                 f"{_plain(guess, digits)}{unit}",
-                f"{_plain(true, max(digits, 1 if abs(true) >= 10 else 2))}{unit}",
+                f"{_plain(true, max(digits, 1))}{unit}",
             )
         case Point():
             known = tokens(world, step)

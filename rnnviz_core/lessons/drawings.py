@@ -9,7 +9,13 @@ from .world import World
 
 
 def picture(
-    world: World, step: Step, given: str | None = None, *, uncovered: bool = False, dark: bool | None = None
+    world: World,
+    step: Step,
+    given: str | None = None,
+    *,
+    uncovered: bool = False,
+    dark: bool | None = None,
+    width: int = predictions.WIDTH,
 ) -> str:
     """The drawing of a prediction as SVG; empty for a choice, and where nothing can be drawn.
 
@@ -25,14 +31,18 @@ def picture(
         Whether the right answer is drawn, too.
     dark
         The background; None: that of the page on which it stands.
+    width
+        Pixels.
     """
     try:
-        return _drawn(world, step, given, uncovered, dark)
+        return _drawn(world, step, given, uncovered, dark, width)
     except RnnvizError:  # what is wrong is said where the answers are compared
         return ""
 
 
-def _drawn(world: World, step: Step, given: str | None, uncovered: bool, dark: bool | None) -> str:
+def _drawn(
+    world: World, step: Step, given: str | None, uncovered: bool, dark: bool | None, width: int
+) -> str:
     found = answers.check(world, step, given) if given is not None else None
     words = step.title
     if found:
@@ -47,6 +57,7 @@ def _drawn(world: World, step: Step, given: str | None, uncovered: bool, dark: b
                 answers.number(world, step) if uncovered else None,
                 step.tolerance,
                 dark,
+                width,
             )
         case Point():
             return predictions.strip(
@@ -55,6 +66,7 @@ def _drawn(world: World, step: Step, given: str | None, uncovered: bool, dark: b
                 None if given is None else int(given),
                 answers.place(world, step) if uncovered else None,
                 dark,
+                width,
             )
         case Curve():
             return predictions.curves(
@@ -65,5 +77,6 @@ def _drawn(world: World, step: Step, given: str | None, uncovered: bool, dark: b
                 () if given is None else list(answers.points(world, step, given)),
                 list(answers.curve(world, step)) if uncovered else (),
                 dark,
+                width,
             )
     return ""

@@ -51,7 +51,7 @@ class Predict(Step):
     """Something to predict; what is right is computed from the trace when the lesson runs."""
 
     answer: Expression
-    hint: str = ""  # for a class in which few are right
+    hint: str = ""  # behind a fold; in a class for when few are right
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,19 +17,7 @@ from rnnviz_core.tracing.trace import AXES
 from . import fields
 from .asked import FUNCTIONS
 from .kinds import KINDS, check_fields
-from .lesson import (
-    MAIN,
-    Blank,
-    Choice,
-    Curve,
-    Lesson,
-    Point,
-    Recorded,
-    Reveal,
-    Scale,
-    Step,
-    Try,
-)
+from .lesson import MAIN, Blank, Choice, Explain, Lesson, Predict, Recorded, Reveal, Step, Try
 from .syntax import Expression
 from .tables import Source, Table
 
@@ -265,7 +253,7 @@ def _step(
     }
     step = KINDS[raw.kind](table, common, traces, answers)
     table.done()
-    check_fields(lambda _, problem: source.error(raw.line, f"{where}: {problem}"), "", step.body)
+    check_fields(lambda _, problem: source.error(raw.line, f"{where}: {problem}"), "", *texts(step))
     return step
 
 
@@ -282,20 +270,34 @@ def _check_names(source: Source, lesson: Lesson) -> None:
                 raise source.error(step.line, f"this {step.kind} step: “{expression.text}”: {problem}")
 
 
+def texts(step: Step) -> list[str]:
+    """Every text of a step in which fields may stand."""
+    found = [step.body]
+    match step:
+        case Choice():
+            found += [step.hint, *(text for one in step.options for text in (one.text, one.note))]
+        case Predict():
+            found += [step.hint]
+        case Reveal():
+            found += [said.text for said in step.says]
+        case Explain():
+            found += step.points
+        case Try():
+            found += [step.hint]
+    return found
+
+
 def expressions(step: Step) -> list[Expression]:
     """Every expression of a step, those in its texts included."""
-    texts: list[str] = [step.body]
     found: list[Expression | None] = []
     match step:
         case Choice():
             found = [option.when for option in step.options] if step.options[0].when else [step.answer]
-        case Scale() | Point() | Curve():
+        case Predict():
             found = [step.answer]
         case Reveal():
             found = [step.token, step.unit, *(said.when for said in step.says)]
-            texts += [said.text for said in step.says]
         case Try():
             found = [step.check, *step.show.values()]
-    return [one for one in found if one is not None] + [
-        expression for text in texts for expression in fields.expressions(text)
-    ]
+    written = [one for text in texts(step) for one in fields.expressions(text)]
+    return [one for one in found if one is not None] + written

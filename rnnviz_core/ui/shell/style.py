@@ -61,8 +61,9 @@ STYLE = (
 .st-key-start-answer { padding: 0.5rem 0.9rem; }
 .rv-progress { height: 4px; border-radius: 2px;
   background: color-mix(in srgb, currentColor 14%, transparent); }
-.st-key-lesson-body h3 { font-size: 1.3rem; padding: 0.2rem 0; }
-.st-key-lesson-body :is([data-testid="stMarkdown"], .stRadio, .stTextArea, .stTextInput, .stAlert) {
+.st-key-lesson-body h3 { font-size: 1.3rem; padding: 0.3rem 0 0.9rem; }
+.st-key-lesson-body :is([data-testid="stMarkdown"], .stRadio, .stTextArea, .stTextInput,
+  .stAlert, .stExpander) {
   max-width: 46rem; }
 .st-key-lesson-body .st-key-lesson-section [data-testid="stMarkdown"] { max-width: none; }
 .rv-progress i { display: block; height: 100%; border-radius: 2px; background: #2E86C1; }

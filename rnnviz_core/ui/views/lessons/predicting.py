@@ -30,7 +30,7 @@ def scale(step: Scale, key: str) -> str | None:
     moved = f"{key}-moved"
     digits = answers.decimals(step.step)
     middle = step.low + round((step.high - step.low) / 2 / step.step) * step.step
-    unit = f" {step.unit}" if step.unit else ""
+    unit = step.unit if step.unit == "%" else f" {step.unit}".rstrip()
 
     def move() -> None:
         st.session_state[moved] = True
@@ -87,8 +87,11 @@ def curve(step: Curve, world: World, key: str) -> str | None:
                 )
             )
     with above:
-        drawn = predictions.curves(texts, step.low, step.high, (step.label, "Your curve"), found)
-        show_still(drawn, key=f"{key}-drawn")
+        words = (step.label, "Your curve")
+        show_still(
+            lambda width: predictions.curves(texts, step.low, step.high, words, found, width=width),
+            key=f"{key}-drawn",
+        )
     if not st.session_state.get(moved):
         st.caption("Move the sliders until the curve is as you expect it.")
         return None

@@ -30,7 +30,6 @@ CHOOSE: Mapping[str, Callable[[View], Any]] = {
     "states": choose_layer,
     "gradients": choose_layer,
 }
-drawing = drawings.picture
 
 
 def draw(lesson: Lesson, step: Reveal, world: World, given: Mapping[int, str]) -> None:
@@ -58,8 +57,16 @@ def draw_answer(world: World, step: Predict, given: str) -> None:
         st.markdown(words)
         if found.note:
             st.markdown(plain(found.note))
-        if picture := drawing(world, step, given, uncovered=True):
-            show_still(picture, key=f"lesson-{world.lesson.id}-{step.number}-compared")
+        show_drawing(world, step, given, uncovered=True)
+
+
+def show_drawing(world: World, step: Predict, given: str | None, *, uncovered: bool) -> None:
+    """The prediction as a picture, with or without what is right; nothing where there is none to draw."""
+    if drawings.picture(world, step, given, uncovered=uncovered):
+        show_still(
+            lambda width: drawings.picture(world, step, given, uncovered=uncovered, width=width),
+            key=f"lesson-{world.lesson.id}-{step.number}-{'compared' if uncovered else 'given'}",
+        )
 
 
 def _compared(step: Predict, found: answers.Outcome) -> str:

@@ -12,7 +12,6 @@ from rnnviz_core import limits
 from rnnviz_core.errors import RnnvizError
 from rnnviz_core.lessons import Lesson, World, answers
 from rnnviz_core.lessons.lesson import Choice, Curve, Explain, Point, Predict, Reveal, Scale, Step, Try
-from rnnviz_core.ui.drawing.still import show_still
 from rnnviz_core.ui.shell.wording import plain
 
 from . import predicting, revealing
@@ -89,6 +88,9 @@ def _predict(lesson: Lesson, step: Predict, state: State) -> None:
             found = predicting.curve(step, state.world, key)
         case _:
             raise AssertionError(step.kind)
+    if step.hint:
+        with st.expander("A hint"):
+            st.markdown(state.world.fill(step.hint, step, plain))
     st.button(
         "Commit",
         icon=":material/lock:",
@@ -103,9 +105,7 @@ def _predict(lesson: Lesson, step: Predict, state: State) -> None:
 
 def _committed(step: Predict, world: World, given: str, said: str) -> None:
     """What was answered, locked: the way it was answered, without what is right."""
-    drawing = revealing.drawing(world, step, given, uncovered=False)
-    if drawing:
-        show_still(drawing, key=f"lesson-{world.lesson.id}-{step.number}-given")
+    revealing.show_drawing(world, step, given, uncovered=False)
     st.markdown(f":material/lock: You predicted **{plain(said)}**. Soon you see what the network did.")
 
 
@@ -150,9 +150,9 @@ def _try(lesson: Lesson, step: Try, state: State) -> None:
         return
     told = " · ".join(f"{plain(words)}: **{plain(value)}**" for words, value in found.told)
     if found.right:
-        st.success(f"Found. {told}", icon=":material/check:")
+        st.success(f"Found: {told}", icon=":material/check:")
     else:
-        st.info(f"Not yet. {told}", icon=":material/refresh:")
+        st.info(f"Not yet: {told}", icon=":material/refresh:")
         if step.hint:
             with st.expander("A hint"):
                 st.markdown(state.world.fill(step.hint, step, plain))
