@@ -15,6 +15,7 @@ YOURS, TRUE = ("#B4530A", "#F0955A"), ("#1D65AE", "#6FB1F0")  # on a light backg
 SAID = ("you", "network")
 LETTER = 7.4  # px that a letter takes at most
 ROW = 30  # px of a row of tokens
+AXIS = 44  # px from the top at which a scale stands
 
 
 def scale(
@@ -56,7 +57,7 @@ def scale(
             element(
                 "rect",
                 x=start,
-                y=34,
+                y=AXIS - 6,
                 width=end - start,
                 height=12,
                 rx=6,
@@ -64,41 +65,28 @@ def scale(
                 opacity=0.25,
             )
         )
-    parts.append(_line(left, 40, right, 40, paint(theme.MUTED, dark), 2))
+    parts.append(_line(left, AXIS, right, AXIS, paint(theme.MUTED, dark), 2))
     for value in (low, (low + high) / 2, high):
-        parts.append(_line(at(value), 35, at(value), 45, paint(theme.MUTED, dark), 2))
-        parts.append(text(_number(value), at(value), 62, **_words(dark, "middle")))
-    parts.append(text(names[0], left - 22, 80, **_words(dark, "start", muted=True)))
-    parts.append(text(names[1], right + 22, 80, **_words(dark, "end", muted=True)))
+        parts.append(_line(at(value), AXIS - 5, at(value), AXIS + 5, paint(theme.MUTED, dark), 2))
+        parts.append(text(_number(value), at(value), AXIS + 22, **_words(dark, "middle")))
+    parts.append(text(names[0], left - 22, AXIS + 40, **_words(dark, "start", muted=True)))
+    parts.append(text(names[1], right + 22, AXIS + 40, **_words(dark, "end", muted=True)))
     for place, colour, said, up in ((yours, YOURS, SAID[0], True), (true, TRUE, SAID[1], False)):
         if place is not None:
             parts.append(_mark(at(place), said, paint(colour, dark), up, width))
-    return _drawing("".join(parts), width, 88 if any(names[:2]) else 70, names[2])
+    return _drawing("".join(parts), width, AXIS + 48 if any(names[:2]) else AXIS + 30, names[2])
 
 
 def _mark(x: float, said: str, colour: str, up: bool, width: int) -> str:
-    """A triangle that points at the line from above, or a disc on it; its word above."""
-    shape = (
-        element("path", d=f"M{x:.1f} 38l-6 -11h12z", fill=colour)
-        if up
-        else element("circle", cx=x, cy=40, r=6, fill=colour)
-    )
+    """A triangle that points at the line from above, or a disc on it; its word above, clear of the other."""
     words = min(max(x, 34), width - 34)
-    y = 22 if up else 12
-    line = "" if up else _line(x, 15, x, 34, colour, 1)
-    return (
-        line
-        + shape
-        + text(
-            said,
-            words,
-            y - (2 if up else 3),
-            fill=colour,
-            font_size=13,
-            font_weight=600,
-            text_anchor="middle",
-        )
-    )
+    parts = [
+        element("path", d=f"M{x:.1f} {AXIS - 2}l-6 -11h12z", fill=colour)
+        if up
+        else _line(x, 16, x, AXIS, colour, 1) + element("circle", cx=x, cy=AXIS, r=6, fill=colour),
+        text(said, words, 28 if up else 12, fill=colour, font_size=13, font_weight=600, text_anchor="middle"),
+    ]
+    return "".join(parts)
 
 
 def strip(

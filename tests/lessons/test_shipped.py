@@ -2,16 +2,18 @@
 
 import functools
 import io
+import math
 import zipfile
 from collections.abc import Iterator
 
 import pytest
 import torch
 
-from rnnviz_core import places
+from rnnviz_core import load, places
 from rnnviz_core.charts.predictions import SAID
 from rnnviz_core.lessons import Lesson, World, answers, check, networks, shelf, summary, tried, worksheet
 from rnnviz_core.lessons.lesson import Choice, Curve, Explain, Point, Predict, Reveal, Scale, Step, Try
+from rnnviz_core.lessons.syntax import parse
 from rnnviz_core.ui.shell import routes
 
 LESSONS = shelf().lessons
@@ -150,12 +152,44 @@ def test_paper_and_summary(lesson: Lesson) -> None:
     assert r"I saw \*it\* \<b\>" in text
 
 
+# What the prose says of a network without a field: lesson, trace, and the condition.
+STATED = [
+    *(("03", trace, "sum(encoder.0.hidden.at(0) > -2) == 4") for trace in ("main", "gru", "lstm")),
+    ("03", "main", "abs(parameters() - gru:parameters()) < 0.01 * parameters()"),
+    ("03", "main", "abs(parameters() - lstm:parameters()) < 0.01 * parameters()"),
+    ("04", "main", "encoder.0.forget.min() > 0 and encoder.0.forget.max() < 1"),
+    ("05", "main", "sum(encoder.0.hidden.at(0) > -2) == 4"),
+    ("06", "main", "max(abs(encoder.0.hidden)) <= 1"),
+    ("07", "main", "sum(readout.probabilities >= 0) == 5"),
+    ("08", "main", "abs(sum(attention.weights) - 1) < 0.001 and min(attention.weights) >= 0"),
+    ("08", "both", "max(abs(encoder.0.reverse.hidden)) > 0"),
+    ("09", "main", 'says("my sister bought a red house")'),
+    ("10", "bag", "abs(sum(readout.probabilities) - 1) < 0.001"),
+    ("11", "main", 'score("rmse_season") > score("rmse_persistence")'),
+    ("11", "knock", "max(encoder.values) > 2 * encoder.values.at(argmax(encoder.values) - 1)"),
+]
+
+
+@pytest.mark.parametrize(("lesson", "trace", "condition"), STATED)
+def test_what_the_words_say_without_a_number(lesson: str, trace: str, condition: str) -> None:
+    found = world(next(one.id for one in LESSONS if one.id.startswith(lesson)))
+    assert found.holds(parse(condition), trace)
+
+
+def test_networks_are_what_the_words_say() -> None:
+    """No attention in the second translator, no states in the bag; the tiny ones are mostly their table."""
+    assert "attention.weights" not in world("09-translation").trace("blind")
+    assert "encoder.0.hidden" not in world("10-the-model-is-wrong").trace("bag")
+    for model in world("03-why-a-plain-rnn-forgets").lesson.models:
+        network = load(places.shipped() / model)
+        everything = sum(one.numel() for one in network.parameters())
+        assert max(one.numel() for one in network.parameters()) > 0.95 * everything
+
+
 def test_the_worksheet_of_one_cell_is_its_arithmetic() -> None:
     """Every blank from the numbers on the sheet, by the LSTM's equations."""
     found = world("05-one-cell-by-hand")
     sums, f, i, g, o, c, h = (float(found.value(one.answer).array) for one in found.lesson.blanks)  # type: ignore[union-attr]
-    import math
-
     assert f == pytest.approx(1 / (1 + math.exp(-sums)), abs=1e-6)
     old = float(found.value(found.names["c_old"]).array)  # type: ignore[union-attr]
     assert c == pytest.approx(f * old + i * g, abs=1e-6)

@@ -29,7 +29,10 @@ NAMES = (
 # What one page alone has: on the others it is set aside, and comes back with the page.
 OWNED = {"lessons": ("lesson", "at", "given", "typed")}
 # What such a page chose for what it shows; on other pages, which show something else, it would mislead.
-SHOWN = ("section", "layer", "token", "step", "unit", "state", "gate", "side", "span", "of", "word")
+SHOWN = (
+    *("section", "layer", "token", "step", "unit", "state", "gate", "side", "span", "of", "word"),
+    "beam",
+)
 DIGITS = 9  # more than any number in a link needs
 _KEY = "rnnviz-url"
 

@@ -11,7 +11,7 @@ from rnnviz_core.lessons.lesson import Curve, Predict, Reveal
 from rnnviz_core.lessons.syntax import Expression
 from rnnviz_core.lessons.values import Values
 from rnnviz_core.ui.controls import url
-from rnnviz_core.ui.controls.choose import TOKEN_NAMES, choose_layer, choose_side
+from rnnviz_core.ui.controls.choose import TOKEN_NAMES, beam, choose_layer, choose_side
 from rnnviz_core.ui.drawing.show import showing
 from rnnviz_core.ui.drawing.still import show_still
 from rnnviz_core.ui.serving import lessons as serving
@@ -91,8 +91,11 @@ def view_of(step: Reveal, world: World) -> View:
 
 def _view(page: str, world: World, name: str, *, second: bool = False) -> View:
     found = world.recorded(name)
-    entry = serving.entry(found.model)
-    return View(page, found.model, entry, world.trace(name), found.text, second=second)
+    entry, trace = serving.entry(found.model), world.trace(name)
+    if "beam" in found.options and (chosen := beam()) != found.options["beam"]:
+        # The section lets one widen the beam; the lesson's own sentences keep theirs.
+        trace = world.networks.record(found.model, found.text, {**found.options, "beam": chosen})
+    return View(page, found.model, entry, trace, found.text, second=second)
 
 
 def section_of(step: Reveal, view: View) -> "Section":
@@ -116,14 +119,16 @@ def section_of(step: Reveal, view: View) -> "Section":
 
 
 def _section(lesson: Lesson, step: Reveal, world: World) -> None:
-    view = view_of(step, world)
-    section = section_of(step, view)
-    entered = (lesson.id, step.number, view.text)
+    shown = world.recorded(step.trace)
+    entered = (lesson.id, step.number, shown.text)
     if st.session_state.get(ENTERED) != entered:
         st.session_state[ENTERED] = entered
-        for name, value in (dict.fromkeys(url.SHOWN) | address(step, world)).items():
+        options = {name: str(value) for name, value in shown.options.items() if name == "beam"}
+        for name, value in (dict.fromkeys(url.SHOWN) | options | address(step, world)).items():
             url.put(name, value)
         url.write()
+    view = view_of(step, world)
+    section = section_of(step, view)
     found = routes.route(step.page)
     with st.container(border=True, key="lesson-section"):
         with st.container(horizontal=True, vertical_alignment="center"):
