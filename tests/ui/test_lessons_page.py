@@ -190,6 +190,8 @@ def test_every_step_of_every_lesson(lesson: Lesson) -> None:
         match step:
             case Predict():
                 assert "You predicted" in words(app)
+                assert "The network: " not in words(app)
+                assert "off on average" not in words(app)
             case Reveal():
                 assert words(app).count("You: ") == len(step.answers)
                 if step.page:

@@ -28,11 +28,14 @@ if (!window.rnnviz) {
     event.target.dispatchEvent(new KeyboardEvent('keydown', keys))
   }, {capture: true})
 
-  const remote = {PageDown: 'chevron_right', PageUp: 'chevron_left'}  // the keys of a presenter's remote
+  // The keys of a presenter's remote: a lesson's steps, else the player's.
+  const remote = {PageDown: ['lesson-next', 'player-chevron_right'],
+    PageUp: ['lesson-back', 'player-chevron_left']}
   document.addEventListener('keydown', event => {
-    const step = remote[event.key]
-    if (!step || !document.querySelector('.rv-projector')) return
-    const button = document.querySelector(`.st-key-player-${step} button:not(:disabled)`)
+    const steps = remote[event.key]
+    if (!steps || !document.querySelector('.rv-projector')) return
+    const named = one => document.querySelector(`.st-key-${one} button:not(:disabled)`)
+    const button = steps.map(named).find(Boolean)
     if (!button) return  // no steps here: the page scrolls
     event.preventDefault()
     button.click()

@@ -106,7 +106,8 @@ def _predict(lesson: Lesson, step: Predict, state: State) -> None:
 def _committed(step: Predict, world: World, given: str, said: str) -> None:
     """What was answered, locked: the way it was answered, without what is right."""
     revealing.show_drawing(world, step, given, uncovered=False)
-    st.markdown(f":material/lock: You predicted **{plain(said)}**. Soon you see what the network did.")
+    words = "this curve" if isinstance(step, Curve) else said  # how far it is off comes later
+    st.markdown(f":material/lock: You predicted **{plain(words)}**. Soon you see what the network did.")
 
 
 def _explain(lesson: Lesson, step: Explain, state: State) -> None:
