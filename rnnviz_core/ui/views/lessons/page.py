@@ -122,7 +122,6 @@ def _draw_foot(found: progress.Progress) -> None:
                 key="lesson-next",
                 type="secondary" if waits else "primary",
                 disabled=waits,
-                help="Commit your prediction first" if waits else None,
                 on_click=found.go,
                 args=(found.at + 1,),
             )

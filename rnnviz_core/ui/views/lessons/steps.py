@@ -97,7 +97,6 @@ def _predict(lesson: Lesson, step: Predict, state: State) -> None:
         type="primary",
         key=_key(lesson, step, "commit"),
         disabled=found is None,
-        help="After this it cannot be changed, and you can go on",
         on_click=state.commit,
         args=(step.number, found or ""),
     )
