@@ -17,6 +17,7 @@ from rnnviz_core.errors import RnnvizError, unknown_choice
 from .app import app
 from .chart import chart
 from .diagnose import diagnose
+from .doctor import doctor
 from .importing import import_
 from .micro import microlstm
 from .model import checkpoints_option
@@ -122,7 +123,7 @@ def models(as_json: bool, markdown: bool, checkpoints: Path) -> None:
 
 
 for command in (
-    *(app, trace, import_, diagnose, chart, microlstm, worksheet),
+    *(app, doctor, trace, import_, diagnose, chart, microlstm, worksheet),
     *(prepare, train, search, evaluate, publish),
 ):
     commands.add_command(command)

@@ -24,8 +24,13 @@ def first_page() -> float:
 
 def every_page() -> int:
     """Load every model and draw every page and section with it; how many runs that were."""
+    return draw_pages(entry.id for entry in loaders.models().entries)
+
+
+def draw_pages(models: Iterable[str]) -> int:
+    """Draw every page and section with each of these models; how many runs that were."""
     with streamlit_private.rehearsing():
-        return sum(1 for _ in _everything(entry.id for entry in loaders.models().entries))
+        return sum(1 for _ in _everything(models))
 
 
 def _everything(models: Iterable[str]) -> Iterator[None]:

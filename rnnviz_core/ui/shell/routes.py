@@ -107,6 +107,14 @@ ROUTES = (
         group="In class",
         traces=False,
     ),
+    Route(
+        "teachers",
+        "For teachers",
+        ":material/co_present:",
+        "Plans for a class, what to prepare the day before, and answers to the usual questions.",
+        group="In class",
+        traces=False,
+    ),
 )
 
 # Those that draw a trace: what holds for every network and every text holds for these.

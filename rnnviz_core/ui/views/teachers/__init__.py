@@ -1,0 +1,57 @@
+"""The page for teachers: the chapters of ``docs/workshop.md``, with links to the lessons they name."""
+
+import functools
+import re
+
+import streamlit as st
+
+from rnnviz_core import places
+from rnnviz_core.ui.controls import url
+from rnnviz_core.ui.shell.about import readable
+
+CHAPTER = "workshop"  # its file among the documents
+_NAMED = re.compile(r"\b(lessons?) (\d+(?:(?:, | and )\d+)*)")  # lesson 4; lessons 1, 2 and 3
+
+
+def draw() -> None:
+    """One chapter at a time; which one is in the address."""
+    chapters = _chapters()
+    if not chapters:
+        st.info("The plans are in docs/workshop.md, which is not installed here.")
+        return
+    st.markdown(chapters[""])
+    names = [name for name in chapters if name]
+    chosen = url.checked("section", url.one_of(tuple(names)), names[0])
+    key = url.widget("teachers", chosen)
+    st.segmented_control(
+        "Chapter",
+        names,
+        key=key,
+        on_change=lambda: url.put("section", st.session_state[key]),
+        required=True,
+        label_visibility="collapsed",
+    )
+    st.markdown(chapters[chosen])
+
+
+@functools.cache
+def _chapters() -> dict[str, str]:
+    """The chapters by their headings, as the app may show them; the introduction under an empty name."""
+    file = places.documents().get(CHAPTER)
+    if file is None:
+        return {}
+    _, _, text = file.read_text(encoding="utf-8").partition("\n")  # the title is the page's own
+    first, *rest = re.split(r"^## ", readable(text), flags=re.MULTILINE)
+    return {"": linked(first)} | {
+        name.strip(): linked(body) for name, _, body in (part.partition("\n") for part in rest)
+    }
+
+
+def linked(text: str) -> str:
+    """The text with a link at every lesson it names."""
+    return _NAMED.sub(lambda found: f"{found[1]} " + re.sub(r"\d+", _link, found[2]), text)
+
+
+def _link(number: re.Match[str]) -> str:
+    found = next(iter(sorted(places.lessons().glob(f"{int(number[0]):02d}-*.md"))), None)
+    return f"[{number[0]}](lessons?lesson={found.stem})" if found else number[0]
