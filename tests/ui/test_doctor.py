@@ -41,8 +41,9 @@ def test_packages_that_are_missing_stop_a_workshop(monkeypatch: pytest.MonkeyPat
 
 
 def test_a_damaged_model_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, make_sentiment) -> None:
+    monkeypatch.setenv("RNNVIZ_CHECKPOINTS", str(tmp_path / "none"))
+    assert doctor.models().state == doctor.FAILURE
     monkeypatch.setenv("RNNVIZ_CHECKPOINTS", str(tmp_path))
-    assert doctor.models().state == doctor.FAILURE  # none at all
     model = make_sentiment("gru")
     checkpoints.save(model, tmp_path / "good")
     checkpoints.save(model, tmp_path / "bad")
