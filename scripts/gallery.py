@@ -260,6 +260,14 @@ SHOTS = (
         ),
         first=True,
     ),
+    Shot(
+        "teachers",
+        "",
+        LSTM,
+        "Plans for a class, with links to their lessons.",
+        (("section", "90 minutes"),),
+        first=True,
+    ),
 )
 
 

@@ -19,7 +19,7 @@ from .serving import ROOT, folder, serve
 
 FOLDER, GALLERY = ROOT / "docs" / "screenshots", ROOT / "docs" / "gallery.md"
 WIDTH, PHONE, HEIGHT, TALLEST, TALLEST_PHONE = 1280, 390, 860, 2000, 1300  # pixels
-COLOURS = 128  # of the palette: a page of text and charts has few
+COLOURS = 80  # of the palette: a page of text and charts has few
 MARGIN = 16  # pixels around a section
 BELOW = 100  # empty pixels that Streamlit leaves below a page
 
