@@ -179,7 +179,7 @@ def check(world: World, step: Step, given: str) -> Outcome:
         case Point():
             known = tokens(world, step)
             at, true_at = _whole(given, len(known)), place(world, step)
-            return Outcome(abs(at - true_at) <= step.within, known[at], known[true_at])
+            return Outcome(abs(at - true_at) <= step.within, f"“{known[at]}”", f"“{known[true_at]}”")
         case Curve():
             drawn, true_curve = points(world, step, given), curve(world, step)
             off = float(np.abs(drawn - true_curve).mean())

@@ -9,7 +9,7 @@ from . import fields
 from .lesson import Choice, Curve, Explain, Option, Point, Recorded, Reveal, Said, Scale, Step, Try
 from .tables import Table
 
-ADDRESS = ("layer", "token", "step", "unit", "state", "gate", "side", "order", "of", "word", "from", "to")
+ADDRESS = ("layer", "token", "step", "unit", "state", "gate", "side", "order", "of", "word", "convention")
 
 
 def check_fields(wrong: Callable[[str, str], LessonError], name: str, *texts: str) -> None:

@@ -53,19 +53,21 @@ def page(world: World, *, solved: bool = False) -> str:
         f'<p class="aim">{escape(lesson.aim)} ({lesson.minutes} minutes)</p>',
         *(
             f'<p class="net"><code>{escape(world.recorded(name).model)}</code> reads “'
-            f"{escape(world.recorded(name).text)}”.</p>"
+            f"{escape(world.recorded(name).text)}”</p>"
             for name in lesson.traces
         ),
         "</header>",
     ]
+    # Where numbers are to be computed, a later question would give an earlier one's away.
+    asked = (Explain,) if lesson.blanks else (Predict, Explain, Try)
+    if lesson.blanks:
+        parts.append(_blanks(world, sheet, solved))
     number = 0
     for step in lesson.steps:
-        if isinstance(step, (Predict, Explain, Try)):
+        if isinstance(step, asked):
             number += 1
             parts.append(f"<section><h2>{number}. {escape(step.title)}</h2>{_text(world, step, sheet)}")
             parts.append(f"{_question(world, step, sheet, solved)}</section>")
-    if lesson.blanks:
-        parts.append(_blanks(world, sheet, solved))
     made = "Every number on this sheet was computed by the network when the sheet was made."
     return (
         f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{escape(lesson.title)}</title>'

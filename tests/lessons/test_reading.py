@@ -82,9 +82,9 @@ MEAN = "0.75_0.75_1_0.5_0.75_0.62"
 @pytest.mark.parametrize(
     "step, given, right, true",
     [
-        (1, "5", True, "ad"),
-        (1, "4", True, "ad"),
-        (1, "3", False, "ad"),
+        (1, "5", True, "“ad”"),
+        (1, "4", True, "“ad”"),
+        (1, "3", False, "“ad”"),
         (2, "0.7", True, "0.73"),
         (2, "0.5", False, "0.73"),
         (3, "1", True, "the second is larger"),

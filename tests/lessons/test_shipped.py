@@ -141,7 +141,9 @@ def test_paper_and_summary(lesson: Lesson) -> None:
     assert 'class="solved"' not in blank.replace("<style>", "")
     predicted = [step for step in lesson.steps if isinstance(step, Predict)]
     drawn = [step for step in predicted if not isinstance(step, Choice)]
-    assert solved.count("<svg") == blank.count("<svg") == len(drawn)
+    on_paper = 0 if lesson.blanks else len(drawn)
+    assert solved.count("<svg") == blank.count("<svg") == on_paper
+    assert blank.count('class="blank"') == solved.count('class="solved"') * bool(lesson.blanks)
     given = {step.number: right(found, step) for step in predicted}
     words = {step.number: "I saw *it* <b>" for step in lesson.steps if isinstance(step, Explain)}
     with zipfile.ZipFile(io.BytesIO(summary.archive(lesson, given, {}, words, lambda _: found))) as file:

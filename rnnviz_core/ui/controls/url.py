@@ -31,7 +31,7 @@ OWNED = {"lessons": ("lesson", "at", "given", "typed")}
 # What such a page chose for what it shows; on other pages, which show something else, it would mislead.
 SHOWN = (
     *("section", "layer", "token", "step", "unit", "state", "gate", "side", "span", "of", "word"),
-    "beam",
+    *("beam", "convention", "order"),
 )
 DIGITS = 9  # more than any number in a link needs
 _KEY = "rnnviz-url"
