@@ -197,7 +197,7 @@ def _band(trace: Trace, metrics: Mapping[str, Any]) -> tuple[str, int, int] | No
 
 def _at_probability(band: tuple[str, int, int]) -> str:
     name, rows, _ = band
-    return f"of {rows:,} test texts to whose answer it gave {name.replace('% to', 'to').replace('%', ' %')}"
+    return f"of {rows:,} test texts to whose answer it gave {name.replace('% to', ' to').replace('%', ' %')}"
 
 
 def _sure(band: tuple[str, int, int] | None) -> Iterator[str]:
