@@ -204,3 +204,11 @@ def test_every_step_of_every_lesson(lesson: Lesson) -> None:
     assert "predictions were right" in words(app)
     count = sum(step.asks for step in lesson.steps)
     assert f"**{count} of {count}**" in words(app)
+
+
+def test_a_section_that_offers_another_model_does_not_end_the_lesson() -> None:
+    lesson = next(one for one in LESSONS if one.id.startswith("09"))
+    app = open_page(lesson=lesson.id, given=solved(lesson), at="6")
+    next(one for one in app.button if one.label == "Open this one").click().run()
+    assert not app.exception
+    assert (in_url(app, "lesson"), in_url(app, "at")) == (lesson.id, "6")

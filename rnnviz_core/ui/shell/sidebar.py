@@ -162,7 +162,8 @@ def _switch(task: str, entry: Entry | None) -> None:
         _replace_text(None)
         url.put("with_text", None)  # in the other language
     if task != before:
-        for name in set(url.NAMES) - {"task", "model", "text", "section", "start"}:
+        owned = {name for names in url.OWNED.values() for name in names}  # a lesson goes on
+        for name in set(url.NAMES) - owned - {"task", "model", "text", "section", "start"}:
             url.put(name, None)
     if entry:
         choose.forget_layer(entry.spec)
