@@ -34,6 +34,12 @@ def shipped() -> Path:
 
 
 @functools.cache
+def histories() -> Path:
+    """The folder of the training histories that come with RNNViz."""
+    return app_folder() / "histories"
+
+
+@functools.cache
 def data_address(drawing: Path) -> str:
     """A drawing as an address that holds it: no file is read for a run, or asked for by a browser."""
     return f"data:image/svg+xml;base64,{base64.b64encode(drawing.read_bytes()).decode()}"

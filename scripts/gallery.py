@@ -45,6 +45,7 @@ class Shot:
     caption: str
     more: tuple[tuple[str, str], ...] = ()  # further choices in the URL
     first: bool = False  # the page's first section: shown whole, and on a phone
+    plain: bool = False  # of a page that is about no trace, whatever the network
 
     @property
     def name(self) -> str:
@@ -67,6 +68,8 @@ class Shot:
 
     def query(self, model: str) -> dict[str, str]:
         """The choices in the address."""
+        if self.plain:
+            return dict(self.more)
         section = {"section": self.section} if self.section else {}
         return {"model": model, "text": self.text, **section, **dict(self.more)}
 
@@ -249,6 +252,31 @@ SHOTS = (
         "The GRU as other textbooks write it, over a series.",
     ),
     Shot(
+        "training",
+        "",
+        LSTM,
+        "Training and validation loss of two runs: where they overfit, and what clipping cut.",
+        (("beside", "lstm-dropout"),),
+        first=True,
+        plain=True,
+    ),
+    Shot(
+        "training",
+        "inside",
+        LSTM,
+        "How far the gradient reaches while two networks learn, and how saturated their gates are.",
+        (("section", "inside"), ("beside", "rnn")),
+        plain=True,
+    ),
+    Shot(
+        "training",
+        "machine",
+        LSTM,
+        "The time machine: the verdict at every snapshot, and the gates of the network of then.",
+        (("section", "machine"), ("read", "1"), ("moment", "9")),
+        plain=True,
+    ),
+    Shot(
         "lessons",
         "",
         LSTM,
@@ -282,6 +310,8 @@ def page(shots: Sequence[Shot]) -> str:
 
 def _entry(shot: Shot) -> str:
     title = f"{shot.section or shot.page}, {shot.kind.task}".capitalize()
+    if shot.plain:
+        title = ": ".join(word for word in (shot.page.capitalize(), shot.section) if word)
     links = f"[dark](screenshots/{shot.name}-dark.png)"
     if shot.first:
         links += f", [on a phone](screenshots/{shot.name}-phone.png)"

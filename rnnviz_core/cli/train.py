@@ -168,7 +168,7 @@ def settings_of(given: dict[str, Any]) -> dict[str, Any]:
 @click.option("--quiet", is_flag=True, help="No progress bar and no line per epoch.")
 @click.option(
     "--history",
-    type=click.IntRange(0, 30),
+    type=click.IntRange(0, 18),
     default=16,
     show_default=True,
     help="MiB of snapshots in history.safetensors, which the Training page opens; 0: no such file.",

@@ -22,6 +22,7 @@ from rnnviz_core.contracts.task import read_spec, task_of_spec
 from rnnviz_core.errors import CheckpointError, RnnvizError
 from rnnviz_core.inputs.kept import KeptPieces
 from rnnviz_core.inputs.steps import Token
+from rnnviz_core.inputs.tokenizer import EOS
 from rnnviz_core.models.network import Network
 
 FILE = "history.safetensors"
@@ -134,6 +135,8 @@ class History:
         spec = read_spec(self.spec)
         texts = {probe.text: probe.tokens for probe in self.probes}
         kept: dict[str, Any] = {name: KeptPieces(pieces, texts) for name, pieces in self.pieces.items()}
+        if missing := set(task_of_spec(spec).vocabularies) - set(kept):
+            raise CheckpointError(f"it holds no pieces of the vocabulary {min(missing)!r}")
         with torch.device("meta"):
             model: Any = task_of_spec(spec).build(spec, kept, f"{self.about.get('name', spec.model_id)}")
         weights = self.weights(snapshot)
@@ -292,8 +295,12 @@ def _checked(
     if there != {str(number) for number in range(len(snapshots))}:
         raise CheckpointError(f"it names {len(snapshots)} snapshots, and holds {len(there)}")
     epochs = tuple(_epoch(row) for row in header["epochs"])
+    if any(row.keys() != epochs[0].keys() for row in epochs):
+        raise CheckpointError("its epochs have other figures each")
     pieces = {str(name): tuple(map(str, kept)) for name, kept in header["pieces"].items()}
     most = max(map(len, pieces.values()), default=0)
+    if any(len(kept) <= EOS for kept in pieces.values()):
+        raise CheckpointError("its vocabulary lacks the special pieces")
     for one in probes if pieces else ():
         if any(not 0 <= token.id < most for token in one.tokens):
             raise CheckpointError(f"the text “{one.text:.40}” has pieces that were not kept")
@@ -331,4 +338,6 @@ def _epoch(row: Mapping[str, Any]) -> dict[str, Any]:
     found = {str(name): value for name, value in row.items() if isinstance(value, int | float)}
     if not all(math.isfinite(value) for value in (found["epoch"], found["step"])):
         raise CheckpointError("an epoch has no number")
+    if "train_loss" not in found or found["epoch"] < 1 or found["step"] < 1:
+        raise CheckpointError(f"epoch {found['epoch']:g} has no training loss, or no update")
     return found

@@ -12,6 +12,7 @@ import pandas as pd
 import pytest
 import torch
 from helpers_charts import spec_of
+from helpers_history import OVERFIT
 from helpers_trace import sentiment_trace, translation_trace
 
 from rnnviz_core import charts, limits
@@ -31,6 +32,7 @@ from rnnviz_core.charts import (
     softmax,
     states,
     theme,
+    training,
     trajectory,
     word_map,
 )
@@ -46,6 +48,7 @@ from rnnviz_core.frames import memory as memory_frames
 from rnnviz_core.frames import replaced as replaced_frames
 from rnnviz_core.frames import states as state_frames
 from rnnviz_core.frames import tokens as token_frames
+from rnnviz_core.frames import training as training_frames
 from rnnviz_core.frames import trajectory as trajectory_frames
 from rnnviz_core.frames import word_map as word_map_frames
 from rnnviz_core.frames.columns import frame
@@ -75,6 +78,9 @@ PLANE = trajectory_frames.plane(TRACE, PLACE)
 PATH = trajectory_frames.path(TRACE, PLACE, PLANE)
 DIRECTIONS = trajectory_frames.directions(TRACE, PLANE, np.eye(5, 16))
 MATRIX = matrix_frames.Matrix(np.eye(16), None)
+RUNS = {"A": OVERFIT, "B": OVERFIT}
+MOMENTS = token_frames.one_step(training_frames.moment_names(OVERFIT), 1)
+VERDICTS = {**MOMENTS, "class": ["good"], "order": np.zeros(1), "probability": np.ones(1)}
 VECTORS = np.random.default_rng(0).normal(size=(9, 4))
 
 # Every template of these pages, with the frames that it is drawn with.
@@ -225,6 +231,23 @@ TEMPLATES: dict[str, tuple[Any, dict[str, Any]]] = {
             "chosen": token_frames.one_step(attention_frames.targets(PAIR), 1),
         },
     ),
+    "losses": (
+        training.losses(2),
+        {"losses": training_frames.losses(RUNS), "bests": training_frames.bests(RUNS)},
+    ),
+    "updates": (
+        training.updates(2),
+        {"updates": training_frames.updates(RUNS), "limits": training_frames.clip_limits(RUNS)},
+    ),
+    "saturation": (
+        training.saturation(("input", "forget")),
+        {"saturation": training_frames.saturation(OVERFIT, "encoder.0")},
+    ),
+    "reach of a gradient": (
+        training.reach(3, -3, 1),
+        {"reach": training_frames.reach(OVERFIT, 0, "encoder.0")},
+    ),
+    "verdicts": (training.verdicts(("bad", "good"), True), {"verdicts": VERDICTS, "chosen": MOMENTS}),
 }
 every_template = pytest.mark.parametrize(
     "template, frames",

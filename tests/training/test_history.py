@@ -13,9 +13,11 @@ from rnnviz_core.contracts.task import record
 from rnnviz_core.derivatives import gradients
 from rnnviz_core.errors import CheckpointError
 from rnnviz_core.models.classifier_spec import SentimentSpec
+from rnnviz_core.models.forecaster import Forecaster
+from rnnviz_core.models.forecaster_spec import ForecastSpec
 from rnnviz_core.training.history import FILE, History, HistoryWriter, Probe
 from rnnviz_core.training.moments import Moments, Rows
-from rnnviz_core.training.observers import Observer
+from rnnviz_core.training.observers import Begun, Epoch, Observer
 from rnnviz_core.training.runs import Run, execute
 from rnnviz_core.training.settings import TrainingConfig
 
@@ -184,6 +186,9 @@ def _changed(path, tmp_path, *, header=None, **arrays):
         ({"header": {"snapshots": [0, 99]}}, "not among its moments"),
         ({"header": {"snapshots": [0]}}, "names 1 snapshots, and holds 6"),
         ({"header": {"probes": [{"text": TEXT, "of": None, "tokens": [["x", 5000, 0, 1]]}]}}, "must be"),
+        ({"header": {"pieces": {"source": ["a"]}}}, "lacks the special pieces"),
+        ({"header": {"pieces": {"source": list("abcd")}}}, "has pieces that were not kept"),
+        ({"header": {"epochs": [{"epoch": 1, "step": 3}]}}, "no training loss"),
         ({"header": {"probes": None}}, "no history that can be read"),
         ({"header": {"epochs": [{"epoch": 1}]}}, "no history that can be read"),
         ({"step__loss": [1.0, 2.0]}, "2 values of 'loss' for 9 rows"),
@@ -248,3 +253,23 @@ def test_moments_are_dense_at_first_and_end_with_the_last(epochs, per_epoch):
     assert {1, 2, 4} & set(range(per_epoch)) <= set(found)
     if epochs > 12:
         assert len(found) > 12  # most of the places are taken
+
+
+def test_networks_of_other_tasks_are_read_again(make_translation, tmp_path):
+    """A forecast has no vocabulary, a translation two: all its pieces are kept."""
+    forecaster = Forecaster(ForecastSpec("gru", hidden=4, series="wave", season=3, mean=3.0, scale=2.0))
+    for network, probe in (
+        (forecaster.eval(), "1, 2, 3, 4, 5"),
+        (make_translation("gru"), "la casa es azul"),
+    ):
+        writer = HistoryWriter(probes=[probe], write=False)
+        writer.on_begin(Begun(network, tmp_path, 0, 0))
+        writer.on_epoch(Epoch(network, {"epoch": 1, "best_epoch": 1, "train_loss": 1.0, "loss": 1.0}))
+        found = writer.history()
+        again = record(found.network(len(found.snapshots) - 1), probe)
+        whole = record(network, probe)
+        assert again["encoder.0.hidden"] == pytest.approx(whole["encoder.0.hidden"], abs=1e-2)
+        assert [token.text for tokens in again.tokens.values() for token in tokens] == [
+            token.text for tokens in whole.tokens.values() for token in tokens
+        ]
+        assert found.reach[0, "encoder.0"].shape == (1, len(whole["encoder.0.hidden"]))

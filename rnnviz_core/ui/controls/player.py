@@ -5,6 +5,7 @@ The step is the chosen token (``token`` or ``step`` in the URL), so it is kept w
 
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import streamlit as st
@@ -34,12 +35,30 @@ def play(
     Choosing a step runs the whole page, as any choice does. While it plays, only the player and what
     `draw` draws run again.
     """
+    opens = first_look.step(view.trace, part) if first is None else first
+    walk = Walk(TOKEN_NAMES[view.trace.time_axis(part)], tuple(step_texts(view.trace, part)), opens, by)
+    play_through(walk, view.page, view.model_id, draw)
+
+
+@dataclass(frozen=True)
+class Walk:
+    """What the player walks through."""
+
+    name: str  # of the step in the URL
+    texts: tuple[str, ...]  # what each step is called
+    opens: int  # the step that is shown at first
+    by: int = 1  # -1: from right to left
+    numbered: bool = True  # whether the slider says the step's number, too
+
+
+def play_through(walk: Walk, page: str, model_id: str, draw: Callable[[int], None]) -> None:
+    """`play` for what need not be a trace; an error's line in the log names `page` and `model_id`."""
     if st.session_state.get(_PLAYING):
         seconds = SPEEDS[st.session_state.get(_SPEED) or "normal"]
-        walk = guard.fragment(_play, view.page, view.model_id, seconds=seconds, afterwards=stop)
-        walk(view, part, draw, seconds, by, first)
+        alone = guard.fragment(_play, page, model_id, seconds=seconds, afterwards=stop)
+        alone(walk, draw, seconds)
     else:
-        _play(view, part, draw, None, by, first)
+        _play(walk, draw, None)
 
 
 def stop() -> None:
@@ -47,21 +66,12 @@ def stop() -> None:
     st.session_state[_PLAYING] = False
 
 
-def _play(
-    view: "View",
-    part: str,
-    draw: Callable[[int], None],
-    seconds: float | None,
-    by: int,
-    first: int | None,
-) -> None:
-    texts = step_texts(view.trace, part)
-    name = TOKEN_NAMES[view.trace.time_axis(part)]
+def _play(walk: Walk, draw: Callable[[int], None], seconds: float | None) -> None:
+    texts, name = walk.texts, walk.name
     last = len(texts) - 1
-    opens = first_look.step(view.trace, part) if first is None else first
-    step = whole(name, len(texts), opens)
+    step = whole(name, len(texts), walk.opens)
     if seconds and bool(st.session_state.get(_PLAYING)):
-        step = _walk(name, step, last, seconds, by)
+        step = _walk(name, step, last, seconds, walk.by)
     elif seconds:
         st.rerun()  # stopped: leave the fragment
     key = url.widget("player", step)
@@ -76,13 +86,13 @@ def _play(
             st.select_slider(
                 "Step",
                 range(len(texts)),
-                format_func=lambda number: f"{number} · {texts[number]}",
+                format_func=lambda number: f"{number} · " * walk.numbered + texts[number],
                 key=key,
                 on_change=lambda: go(st.session_state[key]),
                 width=300,
                 label_visibility="collapsed",
             )
-            _buttons(step, last, go, name, by)
+            _buttons(step, last, go, name, walk.by)
     draw(step)
 
 

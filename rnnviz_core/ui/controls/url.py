@@ -25,9 +25,13 @@ NAMES = (
     *("order", "gate", "convention", "side", "map", "word", "from", "to", "part", "strips", "fold"),
     *("of", "scale", "weights", "clip", "cut"),
     *("lesson", "at", "given", "typed"),
+    *("run", "beside", "moment", "read", "film"),
 )
 # What one page alone has: on the others it is set aside, and comes back with the page.
-OWNED = {"lessons": ("lesson", "at", "given", "typed")}
+OWNED = {
+    "lessons": ("lesson", "at", "given", "typed"),
+    "training": ("run", "beside", "moment", "read", "film"),
+}
 # What such a page chose for what it shows; on other pages, which show something else, it would mislead.
 SHOWN = (
     *("section", "layer", "token", "step", "unit", "state", "gate", "side", "span", "of", "word"),

@@ -100,6 +100,14 @@ ROUTES = (
         "From the last state to the answer, and the terms that add up to it.",
     ),
     Route(
+        "training",
+        "Training",
+        ":material/model_training:",
+        "How a network learns: losses, clipping, gates and gradients, and a time machine over its weights.",
+        group="Learning",
+        traces=False,
+    ),
+    Route(
         "lessons",
         "Lessons",
         ":material/school:",

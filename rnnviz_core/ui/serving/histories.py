@@ -1,0 +1,133 @@
+"""Histories of training runs: those that come with the app, and the one that a visitor has opened."""
+
+import contextlib
+import functools
+import itertools
+from collections.abc import Hashable
+from dataclasses import dataclass, replace
+
+import streamlit as st
+
+from rnnviz_core import limits, places
+from rnnviz_core.contracts.task import record
+from rnnviz_core.derivatives import jacobians
+from rnnviz_core.errors import CheckpointError
+from rnnviz_core.frames.layer import Layer
+from rnnviz_core.tracing import kernels
+from rnnviz_core.tracing.trace import Trace
+from rnnviz_core.training.history_file import History
+
+from .caches import Cache, heavy
+
+OWN = "own"  # the id of a visitor's own history
+_KEPT = "rnnviz-history"  # where a session keeps it
+_numbers = itertools.count()  # a stamp is given out once: no cache hands a history to somebody else
+
+_films: Cache[tuple[Trace, ...]] = Cache(
+    limits.CACHED_MAPS,
+    size=lambda film: sum(trace.nbytes for trace in film),
+    at_most=limits.CACHED_FILM_BYTES,
+    seconds=limits.CACHE_SECONDS,
+)
+_pairs: Cache[jacobians.Pairs] = Cache(
+    limits.CACHED_MAPS,
+    size=lambda found: found.gains.nbytes,
+    at_most=limits.CACHED_PAIRS_BYTES,
+    seconds=limits.CACHE_SECONDS,
+)
+NOT_DRAWN = ("_from_input", "_from_state", "embedding", "terms", "prefix_logits", "prefix_probabilities")
+
+
+@dataclass(frozen=True)
+class Known:
+    """A history on offer."""
+
+    id: str  # in the address
+    title: str
+    history: History
+    stamp: Hashable  # stands for it in the key of a cache
+
+
+@functools.cache
+def shipped() -> tuple[Known, ...]:
+    """Those of the app, in the order that they name; snapshots stay on the disk until they are asked for."""
+    found = []
+    for path in sorted(places.histories().glob("*.safetensors")):
+        with contextlib.suppress(CheckpointError):
+            history = History.load(path)
+            found.append(Known(path.stem, _title(history, path.stem), history, path.stem))
+    return tuple(sorted(found, key=lambda one: _place(one.history)))
+
+
+def _title(history: History, otherwise: str) -> str:
+    title = history.about.get("title")
+    return title[:60] if isinstance(title, str) and title.strip() else otherwise
+
+
+def _place(history: History) -> int:
+    place = history.about.get("place")
+    return place if isinstance(place, int) else 1_000
+
+
+def known() -> dict[str, Known]:
+    """Every history that this visitor can look at, by id; their own first."""
+    own: Known | None = st.session_state.get(_KEPT)
+    return {one.id: one for one in (*((own,) if own else ()), *shipped())}
+
+
+def bring(content: bytes, name: str) -> None:
+    """Keep a visitor's own history for the length of their session.
+
+    Raises
+    ------
+    CheckpointError
+        Says what is wrong with the file.
+    """
+    history = History.load(content)
+    if not history.epochs and not len(history.steps["step"]):
+        raise CheckpointError("the history is empty: no update was done")
+    title = f"{_title(history, name[:60])} (yours)"
+    st.session_state[_KEPT] = Known(OWN, title, history, ("own", next(_numbers)))
+
+
+def forget() -> None:
+    """Drop it."""
+    st.session_state.pop(_KEPT, None)
+
+
+def film(one: Known, probe: int) -> tuple[Trace, ...]:
+    """One of its texts, recorded at every snapshot.
+
+    Raises
+    ------
+    RnnvizError
+        When a snapshot cannot be read or recorded.
+    """
+    text = one.history.probes[probe].text
+
+    def make() -> tuple[Trace, ...]:
+        kernels.use_exact_settings()
+        with heavy():
+            networks = (one.history.network(place) for place in range(len(one.history.snapshots)))
+            return tuple(_slim(record(network, text)) for network in networks)
+
+    return _films.get((one.stamp, probe), make)
+
+
+def _slim(trace: Trace) -> Trace:
+    """What the time machine draws of a trace: half of its bytes."""
+    names = [name for name in trace if not name.endswith(NOT_DRAWN)]
+    arrays, axes = {name: trace[name] for name in names}, {name: trace.axes[name] for name in names}
+    return replace(trace, arrays=arrays, axes=axes)
+
+
+def pairs(one: Known, probe: int, snapshot: int, place: Layer) -> jacobians.Pairs:
+    """How a change of one step's hidden state arrives at every later one, at one moment."""
+
+    def make() -> jacobians.Pairs:
+        network, trace = one.history.network(snapshot), film(one, probe)[snapshot]
+        with heavy():
+            step = jacobians.jacobians(network, trace, place.part, place.layer, reverse=place.reverse)
+            return jacobians.pairs(step, "hidden")
+
+    return _pairs.get((one.stamp, probe, snapshot, place.name), make)

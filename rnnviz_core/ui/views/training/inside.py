@@ -1,0 +1,117 @@
+"""What happened inside while it learned: how far the gradient reaches, how saturated the gates are."""
+
+from functools import partial
+
+import streamlit as st
+
+from rnnviz_core.charts import training as charts
+from rnnviz_core.frames import training as frames
+from rnnviz_core.training.history_file import History
+from rnnviz_core.ui.controls import url
+from rnnviz_core.ui.drawing.show import show
+from rnnviz_core.ui.serving.histories import Known
+from rnnviz_core.ui.shell.wording import download_rows, explain, plain
+
+from .curves import lines
+from .runs import Chosen
+
+LAYER = "encoder.0"
+
+
+def choose_text(history: History) -> int:
+    """Which of the texts that the run was watched on."""
+    texts = [probe.text for probe in history.probes]
+    chosen = url.checked("read", url.whole(len(texts)), 0, shown="the first text")
+    key = url.widget("read", chosen)
+    st.selectbox(
+        "Text",
+        range(len(texts)),
+        format_func=lambda number: texts[number][:200],
+        key=key,
+        on_change=lambda: url.put("read", str(st.session_state[key])),
+    )
+    return chosen
+
+
+def draw(chosen: Chosen) -> None:
+    """A row per moment: first how far the gradient reaches, then how saturated gates are."""
+    if not chosen.run.history.probes:
+        st.info("This run was not watched on any text.", icon=":material/info:")
+        return
+    probe = choose_text(chosen.run.history)
+    text = chosen.run.history.probes[probe].text
+    same = {
+        title: one
+        for title, one in chosen.all.items()
+        if probe < len(one.history.probes) and one.history.probes[probe].text == text
+    }
+    _reach(same, probe)
+    _gates(same)
+    with st.container(horizontal=True):
+        history = chosen.run.history
+        if (probe, LAYER) in history.reach:
+            download_rows(partial(frames.reach, history, probe, LAYER), "training-reach")
+        download_rows(partial(frames.saturation, history, LAYER), "training-gates")
+
+
+def _reach(runs: dict[str, Known], probe: int) -> None:
+    found = {title: one for title, one in runs.items() if (probe, LAYER) in one.history.reach}
+    if not found:
+        return
+    low, high = frames.shades([one.history for one in found.values()], probe, LAYER)
+    for place, (title, one) in enumerate(found.items()):
+        said = frames.reach_in_words(title, one.history, probe, LAYER)
+        if len(found) > 1:
+            st.markdown(f"**{plain(title)}**")
+        show(
+            charts.reach(len(one.history.moments), low, high),
+            key=f"training-reach-{place}",
+            description=f"Heatmap of the gradient’s length, step by moment. {said}",
+            reach=frames.reach(one.history, probe, LAYER),
+        )
+        lines([said])
+    of = next(iter(found.values())).history.probes[probe].of
+    explain(
+        "Each cell is the length of the derivative of what is learnt on this text"
+        + (f" ({plain(of)})" if of else "")
+        + " by the hidden state after that token. The colours are powers of ten, and the same for all runs "
+        "and moments. What the first rows show, no training has changed yet: it is the cell’s own doing. "
+        "When an answer is nearly sure, all of the gradient is small: little is left to learn.",
+        "Compare the LSTM with the plain RNN before training. How far back does each one reach?",
+    )
+
+
+def _horizons(runs: dict[str, History]) -> None:
+    rows = frames.horizons(runs, LAYER)
+    if not len(rows["position"]):
+        return
+    show(
+        charts.horizons(len(runs)),
+        key="training-horizons",
+        description="Lines: the memory horizon of every gated run at every moment.",
+        horizons=rows,
+    )
+
+
+def _gates(runs: dict[str, Known]) -> None:
+    for place, (title, one) in enumerate(runs.items()):
+        gates = tuple(frames.gates_of(one.history, LAYER))
+        if not gates:
+            continue
+        said = frames.saturation_in_words(title, one.history, LAYER)
+        if len(runs) > 1:
+            st.markdown(f"**{plain(title)}**")
+        show(
+            charts.saturation(gates),
+            key=f"training-gates-{place}",
+            description=f"Lines: share of saturated values of each gate. {said}",
+            saturation=frames.saturation(one.history, LAYER, *(other.history for other in runs.values())),
+        )
+        lines([said])
+    _horizons({title: one.history for title, one in runs.items()})
+    explain(
+        "A gate that is nearly shut or open (a state near ±1) hardly moves, and its gradient is small: it is "
+        "saturated. Measured on all the texts together. The memory horizon is −1 / ln of the mean share that "
+        "a step keeps: after so many steps a third (1/e) of what was written is left.",
+        "Compare a forget bias of 1 with one of 0. Does the horizon they begin with last?",
+    )

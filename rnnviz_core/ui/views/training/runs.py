@@ -1,0 +1,138 @@
+"""Which run is looked at, which ones stand beside it, and a file of one's own."""
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+import streamlit as st
+
+from rnnviz_core import limits
+from rnnviz_core.errors import CheckpointError
+from rnnviz_core.ui.controls import url
+from rnnviz_core.ui.serving import histories
+from rnnviz_core.ui.serving.histories import Known
+from rnnviz_core.ui.shell.wording import plain
+
+MOST = 3  # runs beside the one that is looked at
+NONE = "-"  # in the address: none is compared
+
+
+class Chosen(NamedTuple):
+    """The run that is looked at, and those that are compared with it."""
+
+    run: Known
+    beside: tuple[Known, ...]
+
+    @property
+    def all(self) -> dict[str, Known]:
+        """All of them by title, each title once."""
+        found: dict[str, Known] = {}
+        for one in (self.run, *self.beside):
+            found[one.title if one.title not in found else f"{one.title} ({one.id})"] = one
+        return found
+
+
+def choose() -> Chosen | None:
+    """Draw the widgets; None with a message where there is no run."""
+    known = histories.known()
+    if not known:
+        st.info("No history of a training run came with this app.", icon=":material/info:")
+        _own()
+        return None
+    with st.container(horizontal=True, vertical_alignment="bottom", key="training-runs"):
+        run = _run(known)
+        beside = _beside({name: one for name, one in known.items() if name != run.id})
+        _own()
+    st.caption(plain(_line(run)))
+    return Chosen(run, beside)
+
+
+def _run(known: Mapping[str, Known]) -> Known:
+    first = next(iter(known))
+    chosen = url.checked("run", url.one_of(tuple(known)), first, shown=known[first].title)
+    key = url.widget("run", chosen)
+    st.selectbox(
+        "Run",
+        list(known),
+        format_func=lambda name: known[name].title,
+        key=key,
+        on_change=lambda: url.put("run", st.session_state[key]),
+        width=260,
+    )
+    return known[chosen]
+
+
+def _beside(known: Mapping[str, Known]) -> tuple[Known, ...]:
+    def read(raw: str) -> list[str] | None:
+        names = [] if raw == NONE else raw[:400].split(",")
+        return names[:MOST] if all(name in known for name in names) else None
+
+    if any(name not in known for name in (url.get("beside") or NONE).split(",") if name != NONE):
+        url.put("beside", None)  # the run that is looked at is not compared with itself
+    nothing: list[str] = []
+    chosen = url.checked("beside", read, nothing, shown="no other run")
+    key = url.widget("beside", chosen)
+    st.multiselect(
+        "Compare with",
+        list(known),
+        format_func=lambda name: known[name].title,
+        key=key,
+        max_selections=MOST,
+        placeholder="Other runs",
+        on_change=lambda: url.put("beside", ",".join(st.session_state[key]) or None),
+        width=360,
+    )
+    return tuple(known[name] for name in chosen)
+
+
+def _own() -> None:
+    """The place for a file of one's own; it is read when it is dropped, and kept for the session."""
+    popover = st.popover("Your own run", icon=":material/upload_file:", key="training-own", on_change="rerun")
+    if not popover.open:
+        return
+    with popover:
+        st.markdown(
+            "`rnnviz train` leaves **history.safetensors** in the folder of every run. It is read here, "
+            "nothing in it is executed, and it is gone with this session."
+        )
+        megabytes = limits.HISTORY_BYTES // 2**20
+        file = st.file_uploader(
+            f"A history, up to {megabytes} MB",
+            type="safetensors",
+            max_upload_size=megabytes,
+            key="training-file",
+        )
+        if file is not None and st.session_state.get("training-read") != file.file_id:
+            st.session_state["training-read"] = file.file_id
+            try:
+                histories.bring(file.getvalue(), file.name)
+            except CheckpointError as error:
+                st.error(plain(str(error)), icon=":material/error:")
+            else:
+                url.put("run", histories.OWN)
+                url.write()
+                st.rerun()
+        if histories.OWN in histories.known():
+            st.button("Forget it", icon=":material/delete:", on_click=_forget, key="training-forget")
+
+
+def _forget() -> None:
+    histories.forget()
+    url.put("run", None)
+
+
+def _line(run: Known) -> str:
+    """What the run is there to show, and its settings."""
+    about, history = run.history.about, run.history
+    config = about.get("config")
+    config = config if isinstance(config, Mapping) else {}
+    spec = history.spec or {}
+    said = [f"{len(history.epochs)} epochs, {history.updates:,} updates"]
+    if "optimizer" in config:
+        said.append(f"{str(config['optimizer'])[:20]}, rate {config.get('rate', '?')!s:.12}")
+    if "hidden" in spec:
+        said.append(f"{spec['hidden']} units, dropout {spec.get('dropout', 0):g}")
+    if isinstance(bias := about.get("forget_bias"), int | float) and spec.get("cell") == "lstm":
+        said.append(f"forget bias {bias:g}")
+    line = about.get("line")
+    words = f"{line[:200]} " if isinstance(line, str) else ""
+    return words + " · ".join(said)
