@@ -25,6 +25,7 @@ from streamlit.proto.WidgetStates_pb2 import WidgetState
 from websockets.asyncio.client import ClientConnection, connect
 
 from rnnviz_core.contracts.task import names, task
+from rnnviz_core.ui.shell.routes import route
 
 TITLES = {task(name).typed.title for name in names()}  # over the box to type in: Sentence, Series
 PATIENCE = 60  # seconds without an answer: a failure
@@ -59,6 +60,8 @@ class Visitor:
         self._sentence_id = self._model_id = self._sections_id = ""
         self._open = 0  # which section
         self._values: dict[str, str] = {}  # widget id -> what was chosen
+        self._buttons: list[str] = []  # ids of all that were shown
+        self._pressed = ""  # the id of the one that is pressed now
         self._kept: list[set[str]] = [set(), set()]  # hashes of messages of the last two runs
         self._socket: ClientConnection | None = None
 
@@ -98,6 +101,14 @@ class Visitor:
         self._values[chart] = json.dumps({"selection": {"cell": [cell]}})
         return await self._act("click")
 
+    async def press(self, key: str) -> Run:
+        """Press the button that has this key in the app."""
+        self._pressed = next(one for one in reversed(self._buttons) if one.endswith(f"-{key}"))
+        try:
+            return await self._act("press")
+        finally:
+            self._pressed = ""
+
     async def go(self, page: str) -> Run:
         """Click a page in the navigation."""
         self.page, self._page_hash = page, self.pages[page]
@@ -135,6 +146,8 @@ class Visitor:
         state.context_info.timezone = "UTC"
         for name, value in self._values.items():
             state.widget_states.widgets.append(WidgetState(id=name, string_value=value))
+        if self._pressed:
+            state.widget_states.widgets.append(WidgetState(id=self._pressed, trigger_value=True))
         assert self._socket
         start = time.perf_counter()
         try:
@@ -147,9 +160,11 @@ class Visitor:
         except Exception as error:
             run.failures.append(f"{type(error).__name__}: {error}")
         run.seconds = time.perf_counter() - start
-        if not run.failures and run.title.lower() != run.page:
+        shown = route(run.page)
+        if not run.failures and run.title != shown.title:
             run.failures.append(f"another page: {run.title!r}")
-        if not run.failures and not run.charts and not run.told and "section=" not in self.query:
+        told = run.told or not shown.traces or "section=" in self.query
+        if not run.failures and not run.charts and not told:
             run.failures.append("a page without a chart")
         return run
 
@@ -214,6 +229,8 @@ class Visitor:
                 run.failures.append(f"error on the page: {element.alert.body[:80]}")  # type: ignore[attr-defined]
             case "alert" if element.alert.format == Alert.INFO:  # type: ignore[attr-defined]
                 run.told = True
+            case "button":
+                self._buttons.append(element.button.id)  # type: ignore[attr-defined]
             case "vega_lite_chart":
                 run.charts += 1
                 chart = element.vega_lite_chart  # type: ignore[attr-defined]

@@ -12,7 +12,8 @@ Exit code 1 after any failure.
 proxy in front would do it. Their memory is what all of them together hold, shared pages counted once.
 
 `--heavy N` asks another question: how long do those who only type wait while N others search with the widest
-beam in long texts and draw t-SNE maps without a pause (see bench/heavy.py).
+beam in long texts and draw t-SNE maps without a pause (see bench/heavy.py). `--trainings N` asks it of N
+others who train a network on the page.
 """
 
 import argparse
@@ -195,11 +196,14 @@ def main() -> int:
         "--workers", type=int, default=0, help="processes that serve (default: one, not forked)"
     )
     parser.add_argument("--heavy", type=int, default=0, help="others who search and draw maps (default 0)")
+    parser.add_argument("--trainings", type=int, default=0, help="others who train a network (default 0)")
     options = parser.parse_args()
-    if options.heavy:
+    if options.heavy or options.trainings:
         from bench import heavy
 
-        return heavy.report(options.sessions, options.heavy, options.seconds, options.think)
+        what = "heavy work" if options.heavy else "trainings"
+        others = options.heavy or options.trainings
+        return heavy.report(options.sessions, others, options.seconds, options.think, what)
     report = load(options.sessions, options.seconds, options.think, options.workers)
     edits = report.times("edit")
     crowd = sum(run.what != "wake" for run in report.runs)

@@ -13,10 +13,10 @@ import time
 
 from bench.client import Run, Visitor
 from rnnviz_core.checkpoints import registry as checkpoints
-from rnnviz_core.ui.shell.routes import ROUTES
+from rnnviz_core.ui.shell.routes import TRACED
 from scripts.serving import folder
 
-PAGES = tuple(route.address for route in ROUTES)
+PAGES = tuple(route.address for route in TRACED)
 
 
 async def wake(address: str) -> list[Run]:

@@ -140,6 +140,15 @@ class Visitor:
         self.page.wait_for_timeout(300)  # the edit is sent before the page can be busy with it
         self.settle()
 
+    def press(self, name: str) -> None:
+        """Press a button that begins something, and wait until the page no longer offers to stop it."""
+        main = self.page.get_by_test_id("stMain")
+        main.get_by_role("button", name=name, exact=True).click()
+        stop = main.get_by_role("button", name="Stop", exact=True)
+        stop.wait_for()
+        stop.wait_for(state="detached")
+        self.settle()
+
     def copied_link(self) -> str:
         """The address that one click on "Share link" puts into the clipboard."""
         self.page.context.grant_permissions(["clipboard-read", "clipboard-write"])

@@ -46,6 +46,7 @@ class Shot:
     more: tuple[tuple[str, str], ...] = ()  # further choices in the URL
     first: bool = False  # the page's first section: shown whole, and on a phone
     plain: bool = False  # of a page that is about no trace, whatever the network
+    press: str = ""  # a button to press first; what it begins is waited for
 
     @property
     def name(self) -> str:
@@ -274,6 +275,24 @@ SHOTS = (
         LSTM,
         "The time machine: the verdict at every snapshot, and the gates of the network of then.",
         (("section", "machine"), ("read", "1"), ("moment", "9")),
+        plain=True,
+    ),
+    Shot(
+        "toy",
+        "",
+        LSTM,
+        "A GRU that was trained on the page: accuracy by T, loss and gradients, and the way to every page.",
+        (("cell", "gru"), ("steps", "5"), ("rate", "0.01")),
+        first=True,
+        plain=True,
+        press="Train it",
+    ),
+    Shot(
+        "hyperparameters",
+        "",
+        LSTM,
+        "A search over the settings of a network: every trial, what mattered, and the best ones.",
+        first=True,
         plain=True,
     ),
     Shot(

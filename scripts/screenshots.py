@@ -39,6 +39,8 @@ def photograph(visitor: Visitor, shot: Shot, model: str, width: int, tallest: in
     page = visitor.page
     page.set_viewport_size({"width": width, "height": HEIGHT})
     visitor.open(shot.path, **shot.query(model))
+    if shot.press:
+        visitor.press(shot.press)
     content = int(page.get_by_test_id("stMainBlockContainer").evaluate("e => e.scrollHeight"))
     page.set_viewport_size({"width": width, "height": max(content, HEIGHT)})
     visitor.settle()

@@ -68,7 +68,7 @@ def search(
     pip install 'rnnviz[search]'.
     """
     from rnnviz_core.training.assembled import run_of
-    from rnnviz_core.tuning import report
+    from rnnviz_core.tuning import outcome, report
     from rnnviz_core.tuning import search as tuning
 
     layout = layout_of(given, translation=bool(tasks.task(task).options))
@@ -90,7 +90,7 @@ def search(
         ended = f"trial {trial.number}  {trial.state.name.lower()}  {figure}"
         click.echo(f"{time.strftime('%H:%M:%S')}  {ended}  {tried}", err=True)
 
-    found = report.of(tuning.run(asked, trials, tell), asked)
+    found = outcome.of(tuning.run(asked, trials, tell), asked)
     (out / "report.json").write_text(found.to_json(), encoding="utf-8")
     if as_json:
         print_json({**vars(found), "trials": [vars(one) for one in found.trials]})

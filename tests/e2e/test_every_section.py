@@ -49,6 +49,8 @@ def test_section(shot: Shot, visitor: Visitor) -> None:
     page.emulate_media(color_scheme="light")
     visitor.open(shot.path, **shot.query(fitting[0]))
     assert shot.query(fitting[0]).items() <= visitor.query().items(), "the link is not what it was"
+    if shot.press:
+        visitor.press(shot.press)
     if shot.section:
         tabs = page.get_by_role("tab").all()
         opened = [tab.inner_text().strip() for tab in tabs if tab.get_attribute("aria-selected") == "true"]

@@ -137,3 +137,9 @@ def test_nothing_left_to_search() -> None:
 def test_no_report() -> None:
     with pytest.raises(DataError, match="no report of a study"):
         report.Report.from_json('{"trials": 3}')
+
+
+def test_a_report_is_read_without_optuna() -> None:
+    read = "import sys; from rnnviz_core.tuning.report import shipped; assert shipped()"
+    apart = "assert not {'optuna', 'sqlalchemy', 'torch'} & set(sys.modules)"
+    subprocess.run([sys.executable, "-c", f"{read}; {apart}"], check=True)

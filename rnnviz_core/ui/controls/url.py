@@ -26,11 +26,15 @@ NAMES = (
     *("of", "scale", "weights", "clip", "cut"),
     *("lesson", "at", "given", "typed"),
     *("run", "beside", "moment", "read", "film"),
+    *("problem", "cell", "steps", "size", "optimizer", "rate", "bias", "dropout", "lengths", "seed"),
 )
 # What one page alone has: on the others it is set aside, and comes back with the page.
 OWNED = {
     "lessons": ("lesson", "at", "given", "typed"),
     "training": ("run", "beside", "moment", "read", "film"),
+    "toy": (
+        *("problem", "cell", "steps", "size", "optimizer", "rate", "bias", "dropout", "lengths", "seed"),
+    ),
 }
 # What such a page chose for what it shows; on other pages, which show something else, it would mislead.
 SHOWN = (

@@ -37,6 +37,11 @@ class Turns:
         self._thread.has = self._wait()
 
     @property
+    def busy(self) -> bool:
+        """Whether somebody has the turn."""
+        return self._taken
+
+    @property
     def mine(self) -> bool:
         """Whether this thread has the turn."""
         return getattr(self._thread, "has", False)

@@ -108,6 +108,22 @@ ROUTES = (
         traces=False,
     ),
     Route(
+        "toy",
+        "Train one here",
+        ":material/fitness_center:",
+        "A small network learns a task whose answer needs memory, in seconds, while you watch.",
+        group="Learning",
+        traces=False,
+    ),
+    Route(
+        "hyperparameters",
+        "Hyperparameters",
+        ":material/tune:",
+        "What many short runs found out about the settings of a network.",
+        group="Learning",
+        traces=False,
+    ),
+    Route(
         "lessons",
         "Lessons",
         ":material/school:",

@@ -1,0 +1,140 @@
+"""Templates of a study: parallel coordinates, the course of the search, and what mattered."""
+
+from functools import cache
+
+import altair as alt
+
+from . import building_blocks as parts
+from . import theme
+
+HEIGHT = 300
+_STATES = ["to the end", "ended early"]
+
+
+@cache
+def parallel(axes: tuple[str, ...], metric: str, low: float, high: float) -> alt.LayerChart:
+    """A line per trial through its settings, the figure at the right; a click picks a trial out.
+
+    Datasets: ``lines``, ``marks`` (`frames.study`). The colour is the figure, from `low` to `high`.
+    """
+    picked = alt.selection_point(name="trial", fields=["trial"], on="click", clear="dblclick")
+    x = alt.X("axis:N", title=None, sort=list(axes), scale=alt.Scale(type="point", padding=0.4)).axis(
+        labelAngle=0, orient="top", labelPadding=16, labelLimit=110, labelOverlap=False
+    )
+    y = alt.Y("place:Q", title=None, scale=alt.Scale(domain=[0, 1])).axis(None)
+    base = alt.Chart(alt.NamedData("lines")).encode(
+        x=x,
+        y=y,
+        detail="trial:N",
+        color=alt.Color(
+            "figure:Q",
+            scale=theme.between(low, high),
+            title=metric,
+            legend=alt.Legend(
+                orient="bottom",
+                direction="horizontal",
+                titleOrient="left",
+                gradientLength=180,
+                gradientThickness=10,
+                format=".3~g",
+                tickCount=3,
+            ),
+        ),
+    )
+    tips = [
+        alt.Tooltip("trial:Q", title="trial"),
+        parts.tip("axis", "setting", "text"),
+        parts.tip("shown", "value", "text"),
+        alt.Tooltip("figure:Q", title=metric, format=".4~g"),
+        parts.tip("state", "run", "text"),
+    ]
+    rules = (
+        alt.Chart(alt.NamedData("marks"))
+        .mark_line(strokeWidth=1, color=theme.OUTLINE)
+        .encode(x=x, y=y, detail="axis:N")
+    )
+    lines = base.mark_line(strokeWidth=2).encode(
+        strokeDash=alt.StrokeDash(
+            "state:N",
+            title=None,
+            sort=_STATES,
+            scale=alt.Scale(domain=_STATES, range=[[1, 0], [3, 3]]),
+            legend=alt.Legend(orient="bottom", direction="horizontal", symbolType="stroke"),
+        ),
+        opacity=alt.condition(picked, alt.value(0.85), alt.value(0.08)),
+    )
+    dots = (
+        base.mark_point(filled=True, size=34, cursor="pointer")
+        .encode(tooltip=tips, opacity=alt.condition(picked, alt.value(1), alt.value(0.08)))
+        .add_params(picked)
+    )
+    words = (
+        alt.Chart(alt.NamedData("marks"))
+        .mark_text(
+            align="left", dx=7, stroke=theme.either(theme.BACKGROUND), strokeWidth=3, strokeOpacity=0.8
+        )
+        .encode(x=x, y=y, text="text:N")
+    )
+    plain = words.mark_text(align="left", dx=7)
+    return theme.finish(
+        alt.layer(rules, lines, dots, words, plain).properties(
+            title=parts.heading(
+                "Every trial", "A line is a trial; the most important settings stand next to the figure"
+            ),
+            height=HEIGHT,
+        )
+    )
+
+
+@cache
+def course(metric: str) -> alt.LayerChart:
+    """The figure of every trial, and the best up to it. Dataset: ``course`` (`frames.study.course`)."""
+    base = alt.Chart(alt.NamedData("course")).encode(
+        x=alt.X("trial:Q", title="trial, in the order of the search").axis(format="d", tickMinStep=1)
+    )
+    y = alt.Y("figure:Q", title=metric, scale=alt.Scale(zero=False, nice=True)).axis(grid=True, tickCount=5)
+    line = base.mark_line(strokeWidth=2, interpolate="step-after", color=theme.LINE_COLOURS[1]).encode(
+        y=alt.Y("best:Q")
+    )
+    dots = base.mark_point(filled=True, size=40, opacity=0.9).encode(
+        y=y,
+        color=alt.Color(
+            "state:N",
+            title=None,
+            sort=_STATES,
+            scale=alt.Scale(domain=_STATES, range=[theme.LINE_COLOURS[0], theme.OUTLINE]),
+            legend=alt.Legend(orient="top", direction="horizontal"),
+        ),
+        shape=alt.Shape("state:N", sort=_STATES, scale=alt.Scale(domain=_STATES, range=["circle", "cross"])),
+        tooltip=[
+            alt.Tooltip("trial:Q", title="trial"),
+            alt.Tooltip("figure:Q", title=metric, format=".4~g"),
+            parts.tip("state", "run", "text"),
+        ],
+    )
+    return theme.finish(
+        alt.layer(line, dots).properties(
+            title=parts.heading("Trial by trial", "The line is the best so far"), height=220
+        )
+    )
+
+
+@cache
+def importances(settings: tuple[str, ...]) -> alt.LayerChart:
+    """A bar per setting, the most important on top. Dataset: ``importances``."""
+    base = alt.Chart(alt.NamedData("importances")).encode(
+        y=alt.Y("setting:N", title=None, sort=list(settings)).axis(labelLimit=120),
+        x=alt.X("share:Q", title="share of the variance", scale=alt.Scale(zero=True)).axis(
+            format="%", grid=True, tickCount=4
+        ),
+        tooltip=[parts.tip("setting", "setting", "text"), parts.tip("share", "share", "share")],
+    )
+    return theme.finish(
+        alt.layer(
+            base.mark_bar(color=theme.ACCENT),
+            base.mark_text(align="left", dx=4).encode(text=alt.Text("share:Q", format=".0%")),
+        ).properties(
+            title=parts.heading("What mattered", "Importance of each setting, by functional ANOVA"),
+            height=max(120, 24 * len(settings)),
+        )
+    )
