@@ -16,6 +16,7 @@ from pathlib import Path
 
 import torch
 
+from rnnviz_core.cells.kinds import Cell
 from rnnviz_core.models.toy_spec import Problem, ToySpec
 from rnnviz_core.tasks.toy import lesson, scoring
 from rnnviz_core.training.watched import Watched
@@ -33,7 +34,7 @@ CELLS = {  # name -> how the table calls it, the cell, its forget bias
 def measure(name: str, steps: int, seed: int) -> dict[str, float]:
     _, cell, bias = CELLS[name]
     watched, began = Watched(done=lesson.Solved()), time.perf_counter()
-    spec = ToySpec(cell, problem=Problem.RECALL, steps=steps, forget_bias=bias)
+    spec = ToySpec(Cell(cell), problem=Problem.RECALL, steps=steps, forget_bias=bias)
     network, _ = lesson.train(lesson.run_of(spec, epochs=EPOCHS, seed=seed), watched)
     return {
         "accuracy": scoring.evaluate(network, None, None)["accuracy"],

@@ -9,6 +9,7 @@ from . import theme
 
 HEIGHT = 300
 _STATES = ["to the end", "ended early"]
+_NARROW = "width < 560"  # px: names of axes lean, their ends are left to the tooltips
 
 
 @cache
@@ -19,7 +20,12 @@ def parallel(axes: tuple[str, ...], metric: str, low: float, high: float) -> alt
     """
     picked = alt.selection_point(name="trial", fields=["trial"], on="click", clear="dblclick")
     x = alt.X("axis:N", title=None, sort=list(axes), scale=alt.Scale(type="point", padding=0.4)).axis(
-        labelAngle=0, orient="top", labelPadding=16, labelLimit=110, labelOverlap=False
+        labelAngle=alt.ExprRef(f"{_NARROW} ? -55 : 0"),
+        labelAlign=alt.ExprRef(f"{_NARROW} ? 'left' : 'center'"),
+        orient="top",
+        labelPadding=14,
+        labelLimit=110,
+        labelOverlap=False,
     )
     y = alt.Y("place:Q", title=None, scale=alt.Scale(domain=[0, 1])).axis(None)
     base = alt.Chart(alt.NamedData("lines")).encode(
@@ -59,7 +65,7 @@ def parallel(axes: tuple[str, ...], metric: str, low: float, high: float) -> alt
             title=None,
             sort=_STATES,
             scale=alt.Scale(domain=_STATES, range=[[1, 0], [3, 3]]),
-            legend=alt.Legend(orient="bottom", direction="horizontal", symbolType="stroke"),
+            legend=None,
         ),
         opacity=alt.condition(picked, alt.value(0.85), alt.value(0.08)),
     )
@@ -70,16 +76,15 @@ def parallel(axes: tuple[str, ...], metric: str, low: float, high: float) -> alt
     )
     words = (
         alt.Chart(alt.NamedData("marks"))
-        .mark_text(
-            align="left", dx=7, stroke=theme.either(theme.BACKGROUND), strokeWidth=3, strokeOpacity=0.8
-        )
+        .mark_text(align="left", dx=7, opacity=alt.ExprRef(f"{_NARROW} ? 0 : 1"))
         .encode(x=x, y=y, text="text:N")
     )
-    plain = words.mark_text(align="left", dx=7)
     return theme.finish(
-        alt.layer(rules, lines, dots, words, plain).properties(
+        alt.layer(rules, lines, dots, words).properties(
             title=parts.heading(
-                "Every trial", "A line is a trial; the most important settings stand next to the figure"
+                "Every trial",
+                "A line is a trial, dashed where it was ended early",
+                "The settings that mattered most stand next to the figure",
             ),
             height=HEIGHT,
         )

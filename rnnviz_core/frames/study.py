@@ -17,8 +17,15 @@ STATES = {"complete": "to the end", "pruned": "ended early"}
 
 def axes(report: "Report") -> tuple[str, ...]:
     """The settings, the most important one last, and the figure behind it: left to right in the picture."""
-    order = sorted(report.space, key=lambda name: (report.importances.get(name, 0.0), name))
-    return (*order, report.metric)
+    return (*map(_named, _settings(report)), report.metric)
+
+
+def _settings(report: "Report") -> list[str]:
+    return sorted(report.space, key=lambda name: (report.importances.get(name, 0.0), name))
+
+
+def _named(setting: str) -> str:
+    return setting.replace("_", " ")
 
 
 def lines(report: "Report") -> Columns:
@@ -32,7 +39,7 @@ def lines(report: "Report") -> Columns:
     places, texts = [], []
     for one in trials:
         figure = float(one.figure or 0.0)
-        for name in names[:-1]:
+        for name in _settings(report):
             places.append(_place(report.space[name], one.settings[name]))
             texts.append(_said(one.settings[name]))
         places.append((figure - low) / ((high - low) or 1.0))
@@ -57,7 +64,7 @@ def marks(report: "Report") -> Columns:
     """One row per label of an axis: ``axis``, ``place``, ``text``: its ends, or each of its values."""
     names = axes(report)
     rows: list[tuple[int, float, str]] = []
-    for at, name in enumerate(names[:-1]):
+    for at, name in enumerate(_settings(report)):
         one = report.space[name]
         values = one["values"] if "values" in one else (one["low"], one["high"])
         rows += [(at, _place(one, value), _said(value)) for value in values]
@@ -101,7 +108,7 @@ def course(report: "Report") -> Columns:
 def importances(report: "Report") -> Columns:
     """One row per setting: ``setting``, ``share``."""
     return {
-        "setting": list(report.importances),
+        "setting": [_named(name) for name in report.importances],
         "share": np.asarray(list(report.importances.values()), dtype=np.float32),
     }
 
@@ -113,8 +120,8 @@ def table(report: "Report", most: int = 5) -> dict[str, list[Any]]:
     best = done[:most]
     columns: dict[str, list[Any]] = {"trial": [one.number for one in best]}
     columns[report.metric] = [printed(float(one.figure or 0.0)) for one in best]
-    for name in axes(report)[-2::-1]:
-        columns[name] = [_said(one.settings[name]) for one in best]
+    for name in reversed(_settings(report)):
+        columns[_named(name)] = [_said(one.settings[name]) for one in best]
     return columns
 
 
@@ -124,10 +131,10 @@ def in_words(report: "Report") -> str:
     early = states.count("pruned")
     said = f"{len(states)} trials, {early} of them ended early"
     if report.best is not None:
-        said += f"; the best is trial {report.best.number} with {report.metric} {printed(report.best.figure)}"
+        said += f"; the best is trial {report.best.number} with {report.metric} {printed(report.best.figure or 0.0)}"
     if report.importances:
         name, share = next(iter(report.importances.items()))
-        said += f". What mattered most is {name}: {share:.0%} of the variance"
+        said += f". What mattered most is {_named(name)}: {share:.0%} of the variance"
     return f"{said}."
 
 

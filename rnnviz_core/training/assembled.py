@@ -33,7 +33,7 @@ def run_of(name: str, given: Mapping[str, Any], layout: Layout | None = None) ->
     parts: dict[type, dict[str, Any]] = {found.spec: {}, Run: {}, TrainingConfig: {}}
     for setting, value in given.items():
         for settings, kept in parts.items():
-            if setting in {field.name for field in dataclasses.fields(settings)}:  # type: ignore[arg-type]
+            if setting in {field.name for field in dataclasses.fields(settings)}:
                 kept[setting] = value
                 break
         else:

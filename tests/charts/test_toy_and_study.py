@@ -66,7 +66,7 @@ DRAWN = {
     ),
     "course": (study_charts.course("accuracy"), {"course": study_frames.course(STUDY)}),
     "importances": (
-        study_charts.importances(tuple(STUDY.importances)),
+        study_charts.importances(tuple(study_frames.importances(STUDY)["setting"])),
         {"importances": study_frames.importances(STUDY)},
     ),
 }

@@ -29,11 +29,13 @@ class Turns:
     def __init__(self, patience: float = limits.TURN_SECONDS) -> None:
         self._patience = patience  # seconds
         self._taken = False
+        self.given = 0  # turns so far
         self._waiting: deque[Lock] = deque()
         self._lock = Lock()
         self._thread = local()
 
     def __enter__(self) -> None:
+        self.given += 1
         self._thread.has = self._wait()
 
     @property

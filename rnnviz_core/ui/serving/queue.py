@@ -58,6 +58,8 @@ class Job:
     result: Any = None
     error: Exception | None = None  # where it failed
     _looked: float = 0.0
+    _rested: float = field(default_factory=time.monotonic)  # when the last pause ended
+    _given: int = 0  # turns of pages until then
     _there: float = field(default_factory=time.monotonic)
 
     @property
@@ -66,13 +68,19 @@ class Job:
         return self.state in (State.ENDED, State.FAILED)
 
     def pause(self) -> None:
-        """After an update: runs of pages go first; a visitor who left ends the training."""
-        time.sleep(BREATH)
+        """After an update: runs of pages go first; a visitor who left ends the training.
+
+        Where pages were drawn during the update, it rests for as long as that took.
+        """
+        given, update = turns.given, time.monotonic() - self._rested
+        time.sleep(BREATH if given == self._given else min(update, ASIDE))
+        self._given = given
         until = time.monotonic() + ASIDE
         while turns.busy and time.monotonic() < until:
             time.sleep(2 * BREATH)
         if not self.there():
             self.watched.stop()
+        self._rested = time.monotonic()
 
     def there(self) -> bool:
         """Whether its visitor is still connected, or was a moment ago."""
