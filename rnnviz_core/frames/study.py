@@ -131,7 +131,8 @@ def in_words(report: "Report") -> str:
     early = states.count("pruned")
     said = f"{len(states)} trials, {early} of them ended early"
     if report.best is not None:
-        said += f"; the best is trial {report.best.number} with {report.metric} {printed(report.best.figure or 0.0)}"
+        figure = printed(report.best.figure or 0.0)
+        said += f"; the best is trial {report.best.number} with {report.metric} {figure}"
     if report.importances:
         name, share = next(iter(report.importances.items()))
         said += f". What mattered most is {_named(name)}: {share:.0%} of the variance"
