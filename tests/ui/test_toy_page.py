@@ -19,6 +19,7 @@ from rnnviz_core.models.toy_spec import Problem, ToySpec
 from rnnviz_core.tasks.toy.problems import PROBLEMS
 from rnnviz_core.training.watched import Watched
 from rnnviz_core.ui import streamlit_private
+from rnnviz_core.ui.serving import loaders
 from rnnviz_core.ui.serving import queue as serving
 from rnnviz_core.ui.serving.caches import turns
 from rnnviz_core.ui.serving.queue import Full, Queue, State
@@ -145,8 +146,8 @@ def press(app: AppTest, key: str) -> AppTest:
     return next(button for button in app.button if button.key == key).click().run()
 
 
-def test_press_watch_and_open(monkeypatch):
-    """The whole way: a training that ends by itself, its curves, and the network on another page."""
+def test_press_watch_and_keep():
+    """A training that ends by itself, its curves, and the network among the visitor’s own."""
     app = opened(cell="gru", steps="5", rate="0.01", size="16", seed="1")
     assert not app.exception
     assert not app.get("vega_lite_chart")
@@ -167,15 +168,12 @@ def test_press_watch_and_open(monkeypatch):
     assert (rows_of(app, "norms", 2).norm > 0).all()
     assert set(rows_of(app, "beyond", 3).kind) == {"recall-5-gru"}
     assert "nothing was left to learn" in words(app)
-    press(app, "toy-open-gates")  # without a browser the address changes, but not the page
-    assert not app.exception
-    app.switch_page("pages/gates.py").run()
-    assert not app.exception
-    assert [title.value for title in app.title] == ["Gates"]
-    assert "<strong>recall-5-gru</strong>" in "".join(block.value for block in app.html)
-    assert app.get("vega_lite_chart")
-    model = next(box for box in app.selectbox if box.label == "Model")
-    assert model.options == ["recall, T = 5: GRU · 100.0 %"]
+    (entry,) = app.session_state[loaders.OWN].scan().entries  # a browser test opens it
+    assert entry.id == "recall-5-gru"
+    assert entry.scores["accuracy"] >= 99.0
+    assert entry.metrics["rows"] == 1000
+    opening = [button.key for button in app.button if (button.key or "").startswith("toy-open-")]
+    assert opening == [f"toy-open-{page}" for page in trained.OPENED]
 
 
 @pytest.mark.parametrize(
