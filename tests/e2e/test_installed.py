@@ -23,6 +23,7 @@ from scripts.serving import ROOT, free_port
 PATIENCE = 120  # seconds until an installed app answers on a busy machine
 SHIPPED = (
     *("app.py", "requirements.txt", ".streamlit/config.toml", "pages/*.py", "checkpoints/**/*"),
+    "histories/*.safetensors",
     *("README.md", "docs/*.md", "LICENSE", "NOTICE"),  # what the app lets a person read
 )
 
