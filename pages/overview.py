@@ -5,4 +5,4 @@ from rnnviz_core import ui
 view = ui.page("overview")
 ui.first_steps(view)
 ui.draw_sections(view)
-ui.first_steps_again()
+ui.first_steps_again(view)

@@ -11,6 +11,7 @@ import os
 from pathlib import Path
 
 PACKAGE = Path(__file__).resolve().parent
+TRACE = "RNNVIZ_TRACE"  # names the trace, or the folder of traces, that the app was started with
 CARRIED = "_app"  # the folder in a wheel
 MARK = PACKAGE / "ui" / "mark.svg"  # the project's own, in the tab of the browser
 NAME = PACKAGE / "ui" / "name.svg"  # the mark with the name beside it

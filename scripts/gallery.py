@@ -47,6 +47,7 @@ class Shot:
     first: bool = False  # the page's first section: shown whole, and on a phone
     plain: bool = False  # of a page that is about no trace, whatever the network
     press: str = ""  # a button to press first; what it begins is waited for
+    drops: bool = False  # whether files are dropped on it first: see `screenshots.drop`
 
     @property
     def name(self) -> str:
@@ -294,6 +295,16 @@ SHOTS = (
         "A search over the settings of a network: every trial, what mattered, and the best ones.",
         first=True,
         plain=True,
+    ),
+    Shot(
+        "own",
+        "",
+        LSTM,
+        "A network of one's own and a table for it to read, dropped on the page: what was found, which "
+        "columns are read, and how they are scaled. Every page then works on it.",
+        first=True,
+        plain=True,
+        drops=True,
     ),
     Shot(
         "lessons",

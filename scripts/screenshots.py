@@ -4,9 +4,12 @@ Writes docs/screenshots/ (light, dark, and each page on a phone) and docs/galler
 """
 
 import io
+import math
 from collections.abc import Mapping
+from datetime import date, timedelta
 from typing import Any
 
+import torch
 from PIL import Image
 
 from rnnviz_core import scan
@@ -41,6 +44,8 @@ def photograph(visitor: Visitor, shot: Shot, model: str, width: int, tallest: in
     visitor.open(shot.path, **shot.query(model))
     if shot.press:
         visitor.press(shot.press)
+    if shot.drops:
+        drop(visitor)
     content = int(page.get_by_test_id("stMainBlockContainer").evaluate("e => e.scrollHeight"))
     page.set_viewport_size({"width": width, "height": max(content, HEIGHT)})
     visitor.settle()
@@ -49,6 +54,30 @@ def photograph(visitor: Visitor, shot: Shot, model: str, width: int, tallest: in
         area = _around(page.get_by_test_id("stTabs").first.bounding_box(), width, tallest)
     png: bytes = page.screenshot(animations="disabled", clip=area)
     return png
+
+
+def drop(visitor: Visitor) -> None:
+    """Drop a state dict of PyTorch and a table on the page Your own; both are made here."""
+    torch.manual_seed(7)
+    parts = {"lstm": torch.nn.LSTM(2, 16), "head": torch.nn.Linear(16, 1)}
+    weights = io.BytesIO()
+    torch.save(torch.nn.ModuleDict(parts).state_dict(), weights)
+    days = [date(2024, 1, 1) + timedelta(days=day) for day in range(120)]
+    rows = [
+        f"{day},{12 + 9 * math.sin(n / 19):.2f},{1013 + 8 * math.cos(n / 5):.1f}"
+        for n, day in enumerate(days)
+    ]
+    table = "\n".join(["date,temperature,pressure", *rows]).encode()
+    files = [("weather.pt", weights.getvalue()), ("weather.csv", table)]
+    visitor.page.set_input_files(
+        "input[type=file]",
+        [
+            {"name": name, "mimeType": "application/octet-stream", "buffer": content}
+            for name, content in files
+        ],
+    )
+    visitor.page.get_by_role("button", name="Open it").wait_for()
+    visitor.settle()
 
 
 def _around(box: Mapping[str, float], width: int, tallest: int) -> dict[str, float]:

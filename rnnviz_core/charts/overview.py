@@ -52,6 +52,13 @@ def sentiment(
 
 
 @cache
+def layers(rows: tuple[Row, ...]) -> alt.LayerChart:
+    """Steps, what goes in where it is known, and the states, without an answer after every step."""
+    y, drawn = boxes(rows, "columns", 0)
+    return picture([highlight(y), *drawn], y)
+
+
+@cache
 def translation(encoder: tuple[Row, ...], decoder: tuple[Row, ...]) -> alt.LayerChart:
     """Encoder above, decoder below, and between them what every step of the decoder reads."""
     y, layers = boxes(encoder, "columns", 0, known=True)

@@ -33,6 +33,7 @@ PLACES = {  # name -> the package whose TASK it is, imported when it is first as
     "forecast": "rnnviz_core.tasks.forecast",
     "toy": "rnnviz_core.tasks.toy",
 }
+OPENED = {"own": "rnnviz_core.tasks.own"}  # the same of networks that are opened, and never trained here
 
 
 @dataclass(frozen=True)
@@ -62,6 +63,18 @@ def _pieces(network: Any, text: str) -> int:
     return len(network.tokenizers["source"].ids(text))
 
 
+def _cut_pieces(network: Any, text: str, first: int, most: int) -> str:
+    """The part of a text from a piece on that has at most `most` pieces."""
+    tokenizer = network.tokenizers["source"]
+    found = tokenizer.encode(text, limit=limits.CHARACTERS * 4)
+    tokens = found.tokens[min(first, len(found.tokens) - 1) :]
+    for count in range(min(most, len(tokens)), 0, -1):
+        part = found.text[tokens[0].start : tokens[count - 1].end].strip()
+        if part and len(tokenizer.ids(part)) <= most:
+            return str(part)
+    return str(text)
+
+
 @dataclass(frozen=True)
 class Typed:
     """What a person types for the networks of a task, and what the interface calls it."""
@@ -75,6 +88,12 @@ class Typed:
     offered: str = "Sentences worth trying"
     tested: str = "test sentences"  # what the score beside a model was measured on
     missing: str = "type at least one word"  # what to do where nothing was typed
+    cut: Callable[[Any, str, int, int], str] | None = (
+        _cut_pieces  # network, text, first step, how many: a part
+    )
+    alone: bool = True  # whether a part is read by itself, rather than shown of what is read whole
+    ends: bool = False  # of a longer one the end is shown first, else the beginning
+    box: bool = True  # whether anything is typed at all
 
 
 def _same(trace: "Trace") -> "Trace":
@@ -136,6 +155,7 @@ class Task:
     write_evenly: "Callable[..., str] | None" = None  # see `surgery`
     attentions: tuple[str, ...] = field(default=("none",))  # kinds of attention that its networks can have
     typed: Typed = field(default_factory=Typed)
+    typed_for: Callable[[Any], Typed] | None = None  # where that differs from spec to spec
     rerun: "Callable[..., torch.Tensor] | None" = None  # network, trace, watch: see `rnnviz_core.derivatives`
     quantities: "Callable[[Trace], Mapping[str, Quantity]] | None" = None  # of that; the usual first
     read_rows: "Callable[[Any, list[list[int]]], torch.Tensor] | None" = None  # outputs of texts as ids
@@ -148,8 +168,13 @@ class Task:
 
 
 def names() -> tuple[str, ...]:
-    """The names of all tasks."""
+    """The names of all tasks that networks are trained for."""
     return tuple(PLACES)
+
+
+def every_name() -> tuple[str, ...]:
+    """Those, and the ones of networks that are opened."""
+    return (*PLACES, *OPENED)
 
 
 @functools.cache
@@ -161,9 +186,10 @@ def task(name: str) -> Task:
     SpecError
         Lists the names when there is no such task.
     """
-    if name not in PLACES:
+    places = PLACES | OPENED
+    if name not in places:
         raise SpecError(unknown_choice("task", name, list(PLACES)))
-    found: Task = importlib.import_module(PLACES[name]).TASK
+    found: Task = importlib.import_module(places[name]).TASK
     return found
 
 
@@ -179,6 +205,12 @@ def score_names() -> dict[str, str]:
 def task_of_spec(spec: ModelSpec) -> Task:
     """The task that a spec is for."""
     return task(spec.task)
+
+
+def typed_of(spec: ModelSpec) -> Typed:
+    """What a person types for the networks of a spec."""
+    found = task_of_spec(spec)
+    return found.typed_for(spec) if found.typed_for else found.typed
 
 
 def task_of(network: "Network") -> Task:

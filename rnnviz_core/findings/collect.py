@@ -7,7 +7,7 @@ from weakref import WeakKeyDictionary
 
 from rnnviz_core.errors import TraceError
 from rnnviz_core.frames.layer import Layer, layers
-from rnnviz_core.frames.series import numbers_are_read
+from rnnviz_core.frames.series import forecasts
 from rnnviz_core.tracing.trace import Trace
 
 from . import alignment, attention, embeddings, gates, series, states, verdict, writing
@@ -137,7 +137,7 @@ _OF_TRACES: dict[str, Callable[[Trace], Iterable[Finding]]] = {
     "alignment": _where("attention.weights", alignment.found),
     "verdict": _where("readout.logits", verdict.found),
     "writing": _where("readout.logits", writing.found),
-    "series": lambda trace: series.found(trace) if numbers_are_read(trace) else (),
+    "series": lambda trace: series.found(trace) if forecasts(trace) else (),
 }
 _GROUPS = (*_OF_LAYERS, *_OF_TRACES)
 

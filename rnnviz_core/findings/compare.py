@@ -7,7 +7,7 @@ from difflib import SequenceMatcher
 import numpy as np
 
 from rnnviz_core.frames.layer import Layer
-from rnnviz_core.frames.series import numbers_are_read
+from rnnviz_core.frames.series import forecasts
 from rnnviz_core.frames.tokens import shown, step_texts
 from rnnviz_core.tracing.trace import Trace
 
@@ -43,7 +43,7 @@ def compare(trace: Trace, other: Trace) -> tuple[Finding, ...]:
     tuple of Finding
         Empty where the two cannot be compared: both the text and the network differ, or the tasks.
     """
-    if trace.meta.get("task") != other.meta.get("task") or numbers_are_read(trace) != numbers_are_read(other):
+    if trace.meta.get("task") != other.meta.get("task") or forecasts(trace) != forecasts(other):
         return ()
     same_text, same_model = trace.text == other.text, trace.model == other.model
     if same_text == same_model:
@@ -57,11 +57,11 @@ def _texts(trace: Trace, other: Trace) -> Iterator[Finding]:
     change = changed([t.text for t in trace.tokens[axis]], [t.text for t in other.tokens[axis]])
     other_reads = f"{change.words} " if change else "on the other text "
     apart = parting(trace, other, change) if change else None
-    if "class" in trace.labels:
+    if "readout.logits" in trace and "class" in trace.labels:
         yield _answers(trace, other, other_reads, apart)
     elif "vocab" in trace.labels:
         yield _translations(trace, other, other_reads, apart)
-    elif numbers_are_read(trace):
+    elif forecasts(trace):
         told, its = float(trace.meta["forecast"]), float(other.meta["forecast"])
         said = f"on the other series it expects {number(its)} next, on this one {number(told)}"
         numbers = {"forecast": told, "other": its}
@@ -157,9 +157,13 @@ def _translations(
 
 def _networks(trace: Trace, other: Trace) -> Iterator[Finding]:
     """Two networks, one text: their answers, and from which token on they differ."""
-    if "class" in trace.labels and trace.labels.get("class") == other.labels.get("class"):
+    if (
+        "readout.logits" in trace
+        and "class" in trace.labels
+        and trace.labels.get("class") == other.labels.get("class")
+    ):
         yield _verdicts(trace, other)
-    elif numbers_are_read(trace):
+    elif forecasts(trace):
         told, its = float(trace.meta["forecast"]), float(other.meta["forecast"])
         said = f"{trace.model} expects {number(told)} next, {other.model} {number(its)}"
         numbers = {"forecast": told, "other": its}

@@ -10,7 +10,7 @@ import numpy as np
 
 from rnnviz_core.frames import memory
 from rnnviz_core.frames.layer import Layer, layers
-from rnnviz_core.frames.series import numbers_are_read
+from rnnviz_core.frames.series import forecasts
 from rnnviz_core.frames.tokens import shown, step_texts
 from rnnviz_core.tracing.trace import Trace
 
@@ -79,7 +79,7 @@ def read(trace: Trace) -> Answer:
     """What the network reads."""
     vectors = trace["encoder.embedding"]
     count, size = vectors.shape
-    if numbers_are_read(trace):
+    if forecasts(trace):
         said = f"{count} numbers, one per step" if count > 1 else "one number"
         where = Where("embeddings", "numbers", "encoder", 0, "", axis=trace.time_axis("encoder"))
         return Answer("What does the network read?", (sentence(said),), where, "Change the last number.")

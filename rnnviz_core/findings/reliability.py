@@ -159,7 +159,7 @@ def _within(name: str, words: int) -> bool:
 def _levels(trace: Trace, metrics: Mapping[str, Any]) -> Iterator[str]:
     """Forecast: the error after values about as high as the last one."""
     table = metrics.get("by_level")
-    if not isinstance(table, list) or "encoder.values" not in trace:
+    if not isinstance(table, list) or "readout.forecasts" not in trace:
         return
     last = float(trace["encoder.values"][-1])
     for one in table:  # from low to high

@@ -110,9 +110,21 @@ def mean_in_words(trace: Trace, weights: np.ndarray) -> str:
 
 
 def fixed(trace: Trace) -> Columns:
-    """Without attention: the one list of numbers that is read instead: ``unit``, ``value``."""
-    values = trace["encoder.context" if translates(trace) else "readout.vector"]
+    """Without attention: the one list of numbers that is read instead: ``unit``, ``value``.
+
+    Where a trace does not say what is read, it is the last layer's state after its last step.
+    """
+    name = "encoder.context" if translates(trace) else "readout.vector"
+    values = trace[name] if name in trace else _last_state(trace)
     return {"unit": np.arange(len(values), dtype=np.int16), "value": values}
+
+
+def _last_state(trace: Trace) -> np.ndarray:
+    """What the last layer holds when it has read all of it, both directions one after the other."""
+    last = trace.layers("encoder") - 1
+    sides = (False, True) if trace.reverses("encoder") else (False,)
+    found = [trace[Layer("encoder", last, side).site("hidden")][0 if side else -1] for side in sides]
+    return np.concatenate(found)
 
 
 def left_at_the_end(trace: Trace) -> Columns | None:
@@ -127,6 +139,9 @@ def left_at_the_end(trace: Trace) -> Columns | None:
     for side in (False, True) if trace.reverses("encoder") else (False,):
         place = Layer("encoder", last, side)
         found.append(memory.in_norm(memory.ledger(trace, place, 0 if side else steps - 1)))
+    for one in found:  # of a part of a longer run there is also what came before it: no step of this one
+        own = np.asarray(one["position"]) >= 0
+        one["written"], one["left"] = one["written"][own], one["left"][own]
     written, left = (np.sqrt(sum(one[name] ** 2 for one in found)) for name in ("written", "left"))
     share = np.divide(left, written, out=np.zeros_like(left), where=written > 0)
     return {**step_columns(step_texts(trace, "encoder")), "written": written, "left": left, "share": share}

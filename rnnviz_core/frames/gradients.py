@@ -19,7 +19,9 @@ AS_IT_IS, CLIPPED = "as it is", "clipped"
 
 def lengths(trace: Trace, part: str) -> np.ndarray:
     """The length of the derivative by what `part` reads, for each step."""
-    found: np.ndarray = np.linalg.norm(trace[f"{part}.embedding_gradient"], axis=1)
+    embedded = f"{part}.embedding_gradient"
+    name = embedded if embedded in trace else f"{part}.0.layer_input_gradient"
+    found: np.ndarray = np.linalg.norm(trace[name], axis=1)
     return found
 
 

@@ -24,7 +24,9 @@ def weights(model: Any, place: Layer) -> dict[str, np.ndarray]:
 
 def of_unit(model: Any, place: Layer, unit: int) -> dict[str, float]:
     """The weights of one unit that the unit-by-unit equations name: peepholes, ``p_f``; empty without any."""
-    stack = model.stacks()[place.part]
+    stack = model.stacks().get(place.part)
+    if stack is None:  # of a trace alone
+        return {}
     found = stack.weights(place.layer, place.reverse)
     extra = stack.definition(place.layer).extra
     return {name: float(found[name].detach()[unit]) for name in extra if found[name].dim() == 1}
@@ -94,9 +96,14 @@ def input_names(trace: Trace, place: Layer, size: int) -> list[str]:
         sides = ("", " backwards")
         return [f"unit {i % below} of layer {place.layer}{sides[i // below]}" for i in range(size)]
     if axis_of(trace, place.part) == "numbers":
-        return ["the number read"]
+        names = trace.labels.get("dim", ())
+        return list(names) if len(names) == size else ["the number read"] * (size == 1) or _columns(size)
     wide = trace[site(place.part, "embedding")].shape[1] if site(place.part, "embedding") in trace else size
     return [f"embedding {i}" if i < wide else f"context {i - wide}" for i in range(size)]
+
+
+def _columns(size: int) -> list[str]:
+    return [f"number {n + 1}" for n in range(size)]
 
 
 # --- the GRU's other conventions --------------------------------------------------------------

@@ -175,6 +175,10 @@ def describe(trace: Trace) -> str:
         texts = step_texts(trace, "encoder")
         told = ", ".join(f"after {text!r} {names[at]}" for text, at in zip(texts, best, strict=True))
         return f"The network unrolled over {len(texts)} tokens. Rows from the top: {rows}. Verdicts: {told}."
+    if "source" not in trace.tokens:
+        return (
+            f"The layers unrolled over {len(step_texts(trace, 'encoder'))} steps. Rows from the top: {rows}."
+        )
     source, target = (
         " ".join(shown(token.text) for token in trace.tokens[axis]) for axis in ("source", "target")
     )

@@ -21,9 +21,9 @@ SCORES = {  # names in a card's scores -> the bar
 }
 
 
-def numbers_are_read(trace: Trace) -> bool:
-    """Whether the steps of a trace are numbers."""
-    return "encoder.values" in trace
+def forecasts(trace: Trace) -> bool:
+    """Whether a trace is that of a forecaster of this project."""
+    return "readout.forecasts" in trace
 
 
 def expected(trace: Trace) -> np.ndarray:

@@ -94,7 +94,8 @@ def _moved(trace: Trace, part: str) -> str:
 def axis_of(trace: Trace, part: str) -> str:
     """What the steps of `part` are, as `steps_title` of the charts asks: ``numbers``, or the part itself."""
     tokens = trace.tokens.get(trace.time_axis(part), ())
-    return "numbers" if tokens and tokens[0].value is not None else part
+    numbers = bool(tokens) and (tokens[0].value is not None or "encoder.inputs" in trace)
+    return "numbers" if numbers else part
 
 
 def named_steps(trace: Trace, part: str) -> list[str]:
@@ -103,7 +104,7 @@ def named_steps(trace: Trace, part: str) -> list[str]:
     texts = step_texts(trace, part)
     if tokens and tokens[0].value is not None:
         texts = [f"{token.value:g}" for token in tokens]
-    return [f"{step} · {text}" for step, text in enumerate(texts)]
+    return [str(step) if text == str(step) else f"{step} · {text}" for step, text in enumerate(texts)]
 
 
 def step_texts(trace: Trace, part: str) -> list[str]:

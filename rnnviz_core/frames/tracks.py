@@ -118,6 +118,8 @@ def dimensions(trace: Trace) -> str:
         embedded = f"{part}.embedding"
         if embedded in trace and trace[embedded].shape[1] > 1:
             reads += f" × {trace[embedded].shape[1]} numbers"
+        elif f"{part}.inputs" in trace:
+            reads += f" × {trace[f'{part}.inputs'].shape[1]} numbers"
         if not trace.layers(part):
             found += [reads, "mean"]
             continue
@@ -137,12 +139,18 @@ def dimensions(trace: Trace) -> str:
         found += [reads, f"{NAMES.get(cell.name, cell.name)}: {units} ({states}{gated})"]
         if part == "encoder" and "attention.weights" in trace:
             found.append("attention")
-    if "class" in trace.labels:
+    if "class" in trace.labels and "readout.logits" in trace:
         found.append(f"{len(trace.labels['class'])} classes")
     elif "vocab" in trace.labels:
         found.append(f"{len(trace.labels['vocab']):,} pieces")
     elif "readout.forecasts" in trace:
         found.append("1 number")
+    elif "readout.prediction" in trace:
+        found.append(
+            f"{trace['readout.prediction'].size} numbers"
+            if trace["readout.prediction"].size > 1
+            else "1 number"
+        )
     return " → ".join(found)
 
 

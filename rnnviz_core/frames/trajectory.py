@@ -183,7 +183,7 @@ def _points(trace: Trace, place: Layer, found: Plane) -> dict[str, np.ndarray]:
 def class_weights(model: Any, trace: Trace, place: Layer) -> np.ndarray | None:
     """The output layer's row per class (class, unit), for the states of the layer it reads; else None."""
     last = trace.layers(place.part) - 1
-    if "class" not in trace.labels or place.layer != last:
+    if "class" not in trace.labels or "readout.logits" not in trace or place.layer != last:
         return None
     weights = model.output_layer().weight.astype(np.float64)
     units = trace[place.site("hidden")].shape[1]

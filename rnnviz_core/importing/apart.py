@@ -7,13 +7,13 @@ import math
 import subprocess
 import sys
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from rnnviz_core import limits, places
 from rnnviz_core.errors import CheckpointError
+from rnnviz_core.inputs.memory import File
 
 MISSING = 'files of Keras need h5py: pip install "rnnviz[import]" (or h5py alone)'
 
@@ -27,7 +27,7 @@ class Content:
     arrays: dict[str, np.ndarray]  # path -> numbers
 
 
-def read(path: Path) -> Content:
+def read(path: File) -> Content:
     """Read an HDF5 file or a ``.keras`` archive in a process of its own.
 
     Raises

@@ -5,13 +5,14 @@ from pathlib import Path
 
 from rnnviz_core import limits
 from rnnviz_core.errors import CheckpointError
+from rnnviz_core.inputs.memory import File
 
 HDF5 = b"\x89HDF\r\n\x1a\n"
 POINTER = b"version https://git-lfs.github.com/spec/"
 _SHOWN = ".safetensors, .pt or .pth (a state dict), .h5, .keras, .weights.h5, .onnx"
 
 
-def kind_of(path: Path) -> str:
+def kind_of(path: File) -> str:
     """``safetensors``, ``torch``, ``legacy`` (torch before 1.6), ``hdf5``, ``keras`` or ``onnx``.
 
     Raises
@@ -21,7 +22,7 @@ def kind_of(path: Path) -> str:
     """
     try:
         size = path.stat().st_size
-        if path.is_dir():
+        if isinstance(path, Path) and path.is_dir():
             raise CheckpointError(f"{path.name} is a folder{_about_folder(path)}; name a file: {_SHOWN}")
         with path.open("rb") as file:
             head = file.read(512)
@@ -47,7 +48,7 @@ def _about_folder(path: Path) -> str:
     return ""
 
 
-def _kind(path: Path, head: bytes) -> str:
+def _kind(path: File, head: bytes) -> str:
     name = path.name
     if head.startswith(HDF5):
         return "hdf5"
@@ -77,10 +78,10 @@ def _kind(path: Path, head: bytes) -> str:
     raise CheckpointError(f"{name} is none of the files that can be opened: {_SHOWN}")
 
 
-def _zipped(path: Path) -> str:
+def _zipped(path: File) -> str:
     """What a zip file holds; its sizes are looked at before anything is unpacked."""
     try:
-        with zipfile.ZipFile(path) as archive:
+        with path.open("rb") as file, zipfile.ZipFile(file) as archive:
             entries = archive.infolist()
     except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError, RuntimeError) as error:
         raise CheckpointError(f"{path.name} is damaged: {error}; was the download cut off?") from None

@@ -12,6 +12,7 @@ import numpy as np
 
 from rnnviz_core import limits
 from rnnviz_core.errors import TextError, unknown_choice
+from rnnviz_core.inputs.memory import File, InMemory, file_of
 
 from .network import Imported
 
@@ -27,6 +28,7 @@ class Read:
     data: np.ndarray
     tokens: tuple[str, ...]
     columns: tuple[str, ...] = ()  # the names of the numbers, where the table names them
+    places: tuple[tuple[int, int], ...] = ()  # of a typed text: the characters of each step
 
 
 def read_input(given: str, network: Imported, columns: Sequence[str] = (), label: str | None = None) -> Read:
@@ -56,64 +58,118 @@ def read_input(given: str, network: Imported, columns: Sequence[str] = (), label
     if not there:
         if re.search(r"\.(csv|tsv|npy)$", given.strip()):
             raise TextError(f"there is no file {given!r:.200}")
-        return _typed(given, network)
+        return typed(given, network)
     assert path is not None
-    size = path.stat().st_size
-    if size > limits.IMPORT_CONFIG_BYTES:
-        raise TextError(f"{path.name} has {size} bytes; an input has up to {limits.IMPORT_CONFIG_BYTES}")
     match path.suffix.lower():
         case ".npy":
-            return _array(path)
+            return read_array(path)
         case ".csv" | ".tsv":
             return _table(path, network, columns, label)
         case _:
-            return _typed(_text(path), network)
+            return typed(text_of(path), network)
 
 
-def _text(path: Path) -> str:
+def text_of(path: File) -> str:
+    """The text of a file.
+
+    Raises
+    ------
+    TextError
+        When it is no UTF-8, or too large.
+    """
+    check_size(path)
     try:
         return path.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         raise TextError(f"{path.name} cannot be read as UTF-8: {error}") from None
 
 
-def _array(path: Path) -> Read:
+def check_size(path: File) -> None:
+    """Refuse an input that is too large."""
+    size = path.stat().st_size
+    if size > limits.IMPORT_CONFIG_BYTES:
+        raise TextError(f"{path.name} has {size} bytes; an input has up to {limits.IMPORT_CONFIG_BYTES}")
+
+
+def read_array(path: File) -> Read:
+    """The array of a ``.npy`` file; a batch of one is that one.
+
+    Raises
+    ------
+    TextError
+        When it is damaged, or holds no numbers.
+    """
+    check_size(path)
     try:
-        data = np.load(path, allow_pickle=False, mmap_mode="r")
+        if isinstance(path, Path):
+            data = np.load(path, allow_pickle=False, mmap_mode="r")
+        else:
+            data = _array_in_memory(path)
         if data.size * 8 > limits.IMPORT_UNPACKED_BYTES or data.dtype.kind not in "fiub":
             raise TextError(f"{path.name} holds {data.size} values of {data.dtype}; numbers are read")
         found = np.array(data)
-    except (ValueError, OSError, EOFError) as error:
-        raise TextError(f"{path.name} is no array: {error}") from None
+    except TextError:
+        raise
+    except Exception as error:  # any damage: the file is untrusted bytes
+        said = str(error).splitlines()[0][:120] if str(error) else type(error).__name__
+        raise TextError(f"{path.name} is no array: {said}") from None
     if found.ndim == 3 and len(found) == 1:  # a batch of one
         found = found[0]
     return Read(found, tuple(f"step {step}" for step in range(len(found) if found.ndim else 0)))
 
 
-def _typed(text: str, network: Imported) -> Read:
-    """Numbers as they stand; words where there is a vocabulary."""
+def _array_in_memory(path: InMemory) -> np.ndarray:
+    """Numbers over the bytes themselves: nothing is set aside that the header may claim."""
+    stream = path.open()
+    read = {(1, 0): np.lib.format.read_array_header_1_0, (2, 0): np.lib.format.read_array_header_2_0}
+    version = np.lib.format.read_magic(stream)
+    if version not in read:
+        raise ValueError(f"its version is {version}")
+    shape, columns_first, kind = read[version](stream)
+    if kind.kind not in "fiub":
+        raise ValueError(f"it holds {kind}")
+    flat = np.frombuffer(path.content, kind, offset=stream.tell())
+    return flat.reshape(shape, order="F" if columns_first else "C")
+
+
+def typed(text: str, network: Imported) -> Read:
+    """Numbers as they stand; words where there is a vocabulary.
+
+    Raises
+    ------
+    TextError
+        When it cannot be read by this network.
+    """
     if network.reads == "numbers":
-        parts = [part for part in re.split(r"[\s,;]+", text.strip()) if part]
+        places = _spans(text)
         try:
-            data = np.array([float(part) for part in parts])
+            data = np.array([float(text[start:end]) for start, end in places])
         except ValueError as error:
             raise TextError(f"the network reads numbers: {error}") from None
         if network.width > 1:
             if len(data) % network.width:
                 raise TextError(f"there are {len(data)} numbers; the network reads {network.width} per step")
             data = data.reshape(-1, network.width)
-        return Read(data, tuple(f"step {step}" for step in range(len(data))))
+            wide = network.width
+            places = [(places[n][0], places[n + wide - 1][1]) for n in range(0, len(places), wide)]
+        return Read(data, tuple(f"step {step}" for step in range(len(data))), places=tuple(places))
     if re.fullmatch(r"[\s,;\d]+", text) and text.strip():
-        ids = [int(part) for part in re.split(r"[\s,;]+", text.strip()) if part]
-        if max(ids) >= 2**31:
-            raise TextError(f"the id {max(ids)} is too large")
-        return Read(np.array(ids), tuple(_named(one, network) for one in ids))
+        places = _spans(text)
+        ids = [int(text[start:end]) if end - start < 12 else 2**31 for start, end in places]
+        if not ids or max(ids) >= 2**31:
+            raise TextError(f"the id {max(ids)} is too large" if ids else "there is no id")
+        return Read(np.array(ids), tuple(_named(one, network) for one in ids), places=tuple(places))
     if not network.vocabulary:
         raise TextError(
             "the network reads ids, and which word has which id its file does not say: pass --vocabulary "
             "FILE (JSON or a word per line), or the ids themselves"
         )
     return _words(text, network)
+
+
+def _spans(text: str) -> list[tuple[int, int]]:
+    """Where the parts between blanks, commas and semicolons stand."""
+    return [found.span() for found in re.finditer(r"[^\s,;]+", text)]
 
 
 def _named(one: int, network: Imported) -> str:
@@ -123,8 +179,9 @@ def _named(one: int, network: Imported) -> str:
 def _words(text: str, network: Imported) -> Read:
     ids = {word: number for number, word in enumerate(network.vocabulary) if word}
     other = next((ids[name] for name in _UNKNOWN if name in ids), None)
-    found, words = [], []
-    for word in _WORDS.findall(text):
+    found, words, places = [], [], []
+    for match in _WORDS.finditer(text):
+        word = match.group()
         number = ids.get(word, ids.get(word.lower(), other))
         if number is None and not word[0].isalnum():
             continue  # Keras's own tokenizer drops punctuation
@@ -132,13 +189,14 @@ def _words(text: str, network: Imported) -> Read:
             raise TextError(f"the vocabulary has no word {word!r}, and no word for those that it lacks")
         found.append(number)
         words.append(word)
+        places.append(match.span())
     if not found:
         raise TextError("the text has no word of the vocabulary")
-    return Read(np.array(found), tuple(words))
+    return Read(np.array(found), tuple(words), places=tuple(places))
 
 
-def _table(path: Path, network: Imported, columns: Sequence[str], label: str | None) -> Read:
-    text = _text(path)
+def _table(path: File, network: Imported, columns: Sequence[str], label: str | None) -> Read:
+    text = text_of(path)
     first = text.partition("\n")[0]
     separator = "\t" if path.suffix.lower() == ".tsv" else max(",;\t", key=first.count)
     rows = [row for row in csv.reader(text.splitlines(), delimiter=separator) if row]
@@ -198,7 +256,7 @@ def _cell(file: str, row: Sequence[str], names: Sequence[str], name: str, line: 
     return found
 
 
-def with_vocabulary(network: Imported, path: str | Path) -> Imported:
+def with_vocabulary(network: Imported, path: str | File) -> Imported:
     """The same network with the words of a vocabulary: JSON (word to id, or a list), or a word per line.
 
     Raises
@@ -206,14 +264,14 @@ def with_vocabulary(network: Imported, path: str | Path) -> Imported:
     TextError
         When the file is no vocabulary, or too large.
     """
-    path = Path(path)
+    path = file_of(path)
     try:
         size = path.stat().st_size
     except OSError as error:
         raise TextError(f"{path.name} cannot be read: {error.strerror or error}") from None
     if size > limits.IMPORT_CONFIG_BYTES:
         raise TextError(f"{path.name} has {size} bytes; a vocabulary has up to {limits.IMPORT_CONFIG_BYTES}")
-    text = _text(path)
+    text = text_of(path)
     words: Any = text.splitlines()
     if path.suffix.lower() == ".json":
         try:

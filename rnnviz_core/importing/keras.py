@@ -5,13 +5,13 @@ matrices transposed: Keras multiplies from the left, and orders a GRU's gates up
 """
 
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from rnnviz_core import limits
 from rnnviz_core.errors import CheckpointError
+from rnnviz_core.inputs.memory import File
 
 from . import apart, keras_config, keras_weights
 from .layers import ACTIVATIONS, Layer, cell_of
@@ -35,7 +35,7 @@ CELL_FUNCTIONS = (
 )
 
 
-def open_keras(path: Path, config: Path | None = None) -> Imported:
+def open_keras(path: File, config: File | None = None) -> Imported:
     """A file of Keras as a network.
 
     Parameters
@@ -80,7 +80,7 @@ def open_keras(path: Path, config: Path | None = None) -> Imported:
     return Imported(path.name, origin, tuple(found), reads, width, tuple(dict.fromkeys(notes)))
 
 
-def _read_text(path: Path) -> str:
+def _read_text(path: File) -> str:
     try:
         if path.stat().st_size > limits.IMPORT_CONFIG_BYTES:
             raise CheckpointError(f"{path.name} is larger than {limits.IMPORT_CONFIG_BYTES} bytes, the limit")

@@ -181,7 +181,8 @@ class _Walk:
         rows = {}
         for group in self.groups.values():
             rows[group.name] = [group.trace(self.network, self.tokens, tuple(self.notes), output)]
-        return Recorded(output, rows, tuple(self.notes))
+        modules = {group.name: group.modules for group in self.groups.values()}
+        return Recorded(output, rows, tuple(self.notes), modules)
 
     def _recurrent(self, layer: Layer, value: Value) -> tuple[Value, "Found"]:
         """Run a recurrent layer: what it passes on, and its recording."""

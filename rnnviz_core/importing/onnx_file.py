@@ -7,7 +7,6 @@ A node that is not known ends its branch; what does not depend on it is computed
 import importlib.util
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -16,6 +15,7 @@ from torch import Tensor
 
 from rnnviz_core import limits
 from rnnviz_core.errors import CheckpointError, RnnvizError, TextError
+from rnnviz_core.inputs.memory import File
 from rnnviz_core.inputs.steps import Token
 from rnnviz_core.tracing.inside import Recorded
 
@@ -56,7 +56,7 @@ class Graph(Imported):
         raise next((error for error in failures if isinstance(error, CheckpointError)), failures[0])
 
 
-def open_onnx(path: Path) -> Graph:
+def open_onnx(path: File) -> Graph:
     """A file of ONNX as a network.
 
     Raises
@@ -327,7 +327,7 @@ class _Run:
         rows = {
             group.name: [group.trace(self.network, self.tokens, tuple(notes), answer)] for group in groups
         }
-        return Recorded(answer, rows, tuple(notes))
+        return Recorded(answer, rows, tuple(notes), {group.name: group.modules for group in groups})
 
 
 class _UnknownError(Exception):

@@ -11,6 +11,7 @@ from safetensors.numpy import save_file
 from rnnviz_core import limits
 from rnnviz_core.cells import equations as cells
 from rnnviz_core.errors import CheckpointError, RnnvizError
+from rnnviz_core.inputs.memory import File, file_of
 
 from . import files, pytorch
 from .layers import ACTIVATIONS, KINDS, Layer
@@ -22,9 +23,9 @@ FORMAT = 1
 
 
 def open_network(
-    path: str | Path,
+    path: str | File,
     *,
-    config: str | Path | None = None,
+    config: str | File | None = None,
     prefix: str = "",
     cell: str | None = None,
     nonlinearity: str = "tanh",
@@ -45,14 +46,14 @@ def open_network(
     CheckpointError
         When it cannot be opened; the message says why, and what to do.
     """
-    path = Path(path)
-    if (path / NETWORK).is_file():
+    path = file_of(path)
+    if isinstance(path, Path) and (path / NETWORK).is_file():
         return load(path)
     kind = files.kind_of(path)
     if kind in ("hdf5", "keras"):
         from . import keras
 
-        return keras.open_keras(path, None if config is None else Path(config))
+        return keras.open_keras(path, None if config is None else file_of(config))
     if kind == "onnx":
         from . import onnx_file
 

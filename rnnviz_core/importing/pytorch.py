@@ -6,12 +6,12 @@ A state dict has names and shapes, and nothing of how its parts are connected.
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 
 from rnnviz_core import limits
 from rnnviz_core.errors import CheckpointError, SpecError, unknown_choice
+from rnnviz_core.inputs.memory import File
 
 from .layers import Layer, cell_of
 from .network import Imported
@@ -45,7 +45,7 @@ class _Recurrent:
 
 
 def open_state_dict(
-    path: Path, kind: str, *, nonlinearity: str = "tanh", cell: str | None = None, prefix: str = ""
+    path: File, kind: str, *, nonlinearity: str = "tanh", cell: str | None = None, prefix: str = ""
 ) -> Imported:
     """A state dict as a network.
 

@@ -74,7 +74,7 @@ def recorded(
         record_layers(recording, module, Run(read, states, dict(starts)), "encoder", "time")
     except TraceError as error:
         raise TraceError(f"{name}: {error}") from None
-    return Found(name, recording, module.cell, steps, len(read), module.directions)
+    return Found(name, recording, module, steps, len(read))
 
 
 def module_of(layer: Layer) -> CellLayers:
@@ -130,10 +130,19 @@ class Found:
 
     name: str
     recording: Recording
-    cell: cells.Definition
+    module: CellLayers
     steps: tuple[int, ...]
     count: int
-    directions: int
+
+    @property
+    def cell(self) -> cells.Definition:
+        """Its equations."""
+        return self.module.cell
+
+    @property
+    def directions(self) -> int:
+        """2 where it reads from the left and from the right."""
+        return self.module.directions
 
 
 class Group:
@@ -156,6 +165,11 @@ class Group:
             other.count,
             other.directions,
         )
+
+    @property
+    def modules(self) -> tuple[CellLayers, ...]:
+        """Its layers, from the lowest up."""
+        return tuple(member.module for member in self.members)
 
     def add(self, other: Found) -> None:
         """Put a layer on top."""
@@ -208,5 +222,7 @@ class Group:
                 "origin": about.origin,
                 "oracle": "loop",
                 "notes": list(notes),
+                # Which steps of the input it read; nothing where its rows are no steps of it.
+                "steps": "all" if first.steps == tuple(range(len(tokens))) else list(first.steps),
             },
         )

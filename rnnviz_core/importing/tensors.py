@@ -17,10 +17,12 @@ from typing import Any
 import numpy as np
 import torch
 from safetensors import SafetensorError, safe_open
+from safetensors.torch import load as load_bytes
 from torch import Tensor
 
 from rnnviz_core import limits
 from rnnviz_core.errors import CheckpointError
+from rnnviz_core.inputs.memory import File
 
 _DEPTH = 6  # dicts within dicts
 _PICKLED = (
@@ -45,7 +47,7 @@ _STORAGE = re.compile(
 )
 
 
-def tensors(path: Path, kind: str) -> dict[str, np.ndarray]:
+def tensors(path: File, kind: str) -> dict[str, np.ndarray]:
     """Every tensor of a file by name, as float32 (whole numbers stay out).
 
     Raises
@@ -65,7 +67,7 @@ def tensors(path: Path, kind: str) -> dict[str, np.ndarray]:
     return arrays
 
 
-def _safetensors(path: Path) -> dict[str, Tensor]:
+def _safetensors(path: File) -> dict[str, Tensor]:
     try:
         with path.open("rb") as file:
             size = int.from_bytes(file.read(8), "little")
@@ -80,6 +82,8 @@ def _safetensors(path: Path) -> dict[str, Tensor]:
             name: tuple(map(int, one["shape"])) for name, one in header.items() if name != "__metadata__"
         }
         check_size(shapes, path.name)
+        if not isinstance(path, Path):
+            return load_bytes(path.read_bytes())
         with safe_open(path, framework="pt") as opened:
             return {name: opened.get_tensor(name) for name in opened.keys()}  # noqa: SIM118
     except CheckpointError:
@@ -96,11 +100,12 @@ def _safetensors(path: Path) -> dict[str, Tensor]:
         raise CheckpointError(f"{path.name} is damaged, or not safetensors: {error}") from None
 
 
-def _pickled(path: Path, kind: str) -> dict[str, Tensor]:
+def _pickled(path: File, kind: str) -> dict[str, Tensor]:
     try:
         for pickled in _pickles(path, kind):
             _check_pickle(path.name, pickled)
-        loaded = torch.load(path, map_location="cpu", weights_only=True)
+        with path.open("rb") as file:
+            loaded = torch.load(file, map_location="cpu", weights_only=True)
     except CheckpointError:
         raise
     except MemoryError:
@@ -113,10 +118,10 @@ def _pickled(path: Path, kind: str) -> dict[str, Tensor]:
     return found
 
 
-def _pickles(path: Path, kind: str) -> Iterator[bytes]:
+def _pickles(path: File, kind: str) -> Iterator[bytes]:
     """The pickles of a file: one in an archive, several in a row in a file of torch before 1.6."""
     if kind == "torch":
-        with zipfile.ZipFile(path) as archive:
+        with path.open("rb") as file, zipfile.ZipFile(file) as archive:
             for entry in archive.infolist():
                 if entry.filename.endswith("/data.pkl") or entry.filename == "data.pkl":
                     if entry.file_size > limits.IMPORT_CONFIG_BYTES:

@@ -17,3 +17,8 @@ class Token:
     start: int  # characters of the trace's text
     end: int
     value: float | None = None  # the number that is read, in the unit of its series
+
+
+def printed_number(value: float) -> str:
+    """A number in four digits, with a true minus."""
+    return f"{value:.4g}".replace("-", "−")

@@ -7,13 +7,13 @@ import io
 import json
 import math
 import zipfile
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from rnnviz_core import limits
 from rnnviz_core.errors import TraceError
+from rnnviz_core.inputs.memory import File, InMemory
 
 KINDS = "fiub"  # numpy's letters for real numbers: no objects, text or dates in a trace
 Content = tuple[dict[str, Any], dict[str, np.ndarray]]  # the header, and an array per site
@@ -49,7 +49,7 @@ def parquet_bytes(header: dict[str, Any], frame: Any) -> bytes:
     return buffer.getvalue()
 
 
-def read(path: Path) -> Content:
+def read(path: File) -> Content:
     """Header and arrays of a file; whatever is wrong with it is some exception."""
     size = path.stat().st_size
     if size > limits.TRACE_BYTES:
@@ -63,12 +63,12 @@ def read(path: Path) -> Content:
             raise TraceError(f"it ends in {other!r}; choose one of .npz, .parquet")
 
 
-def _read_npz(path: Path) -> Content:
-    with zipfile.ZipFile(path) as archive:
+def _read_npz(path: File) -> Content:
+    with path.open("rb") as file, zipfile.ZipFile(file) as archive:
         sizes = {entry.filename: entry.file_size for entry in archive.infolist()}
         _check_bytes(sum(sizes.values()))
     _check_header_size(sizes.get("header.npy", 0))
-    with np.load(path, allow_pickle=False) as archive:
+    with path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
         header = json.loads(archive["header"].tobytes().decode())
         return header, {name: archive[name] for name in header["axes"]}
 
@@ -78,11 +78,12 @@ def _check_bytes(unpacked: int) -> None:
         raise TraceError(f"it unpacks to {unpacked} bytes; the limit is {limits.TRACE_BYTES}")
 
 
-def _read_parquet(path: Path) -> Content:
+def _read_parquet(path: File) -> Content:
+    import pyarrow as pa
     import pyarrow.parquet as pq
 
     file = pq.ParquetFile(
-        path,
+        pa.BufferReader(path.content) if isinstance(path, InMemory) else path,
         pre_buffer=False,
         thrift_string_size_limit=4 * limits.TRACE_HEADER_BYTES,  # Arrow repeats the metadata, in base64
         thrift_container_size_limit=100_000,

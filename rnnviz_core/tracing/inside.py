@@ -38,11 +38,14 @@ class Recorded(Mapping[str, Trace]):
         Name -> a trace for each row of the batch.
     notes
         What should be known of them: copies in float32, wrappers, modules that were not called.
+    modules
+        Of an imported network: name -> the modules of that trace's layers, from the lowest up.
     """
 
     output: Any
     rows: Mapping[str, Sequence[Trace]]
     notes: tuple[str, ...] = ()
+    modules: Mapping[str, Sequence[Any]] = field(default_factory=dict)
 
     def __getitem__(self, name: str) -> Trace:
         if name not in self.rows:

@@ -22,6 +22,7 @@ import numpy as np
 from rnnviz_core import limits
 from rnnviz_core.cells import equations as cells
 from rnnviz_core.errors import SpecError, TraceError
+from rnnviz_core.inputs.memory import File, file_of
 from rnnviz_core.inputs.steps import Token
 
 from . import files as trace_files
@@ -255,7 +256,7 @@ class Trace:
         return path
 
     @classmethod
-    def load(cls, path: str | Path) -> "Trace":
+    def load(cls, path: str | File) -> "Trace":
         """Read a trace written by `save` as ``.npz`` or ``.parquet``. Nothing is ever unpickled.
 
         Raises
@@ -263,7 +264,7 @@ class Trace:
         TraceError
             When the file is missing, larger than the limit, damaged, or not a trace.
         """
-        path = Path(path)
+        path = file_of(path)
         try:
             header, arrays = trace_files.read(path)
             return cls._from_header(header, arrays)
@@ -290,6 +291,32 @@ class Trace:
         """
         written: Path = _page().to_html(self, path)
         return written
+
+    def open(self, *, browser: bool = True) -> str:
+        """Show the trace in the app, in a browser on this machine; every page works on it.
+
+        The first call starts an app (``rnnviz app``), which ends with this Python process. The trace goes
+        to it through a temporary file that only this user may read.
+
+        Parameters
+        ----------
+        browser
+            Whether a browser is opened; else the address is returned alone.
+
+        Returns
+        -------
+        str
+            The address of its overview.
+
+        Raises
+        ------
+        TraceError
+            When the trace is too large for a file, or the app does not start.
+        """
+        address: str = importlib.import_module("rnnviz_core.notebook.opening").open_trace(
+            self, browser=browser
+        )
+        return address
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
         """What a notebook shows: the same page."""

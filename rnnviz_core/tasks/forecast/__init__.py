@@ -86,6 +86,8 @@ TASK = Task(
         offered="Series worth trying",
         tested="test values",
         missing="type numbers, or the name of a series",
+        cut=lambda network, text, first, most: series.cut(network.spec, text, first, most),
+        ends=True,
     ),
     untouched="The test part had no say in the epoch or the seed; its errors were seen while dropout, and "
     "the heights at which counts are read in training, were settled.",

@@ -90,4 +90,18 @@ def count(spec: ForecastSpec, text: str) -> int:
     TextError
         When something in it cannot be read.
     """
+    text, _ = readable(text)
+    found = list(_WORD.finditer(text))
+    if len(found) > limits.STEPS and len(text) <= limits.CHARACTERS:  # a part of them can be read
+        for word in found:
+            _number(spec, word.group())
+        return len(found)
     return len(read(spec, text).tokens) if text.strip() else 0
+
+
+def cut(spec: ForecastSpec, text: str, first: int, most: int) -> str:
+    """The part of a list of numbers from one on that has at most `most` of them."""
+    del spec
+    text, _ = readable(text)
+    found = list(_WORD.finditer(text))
+    return text[found[first].start() : found[min(first + most, len(found)) - 1].end()]

@@ -20,7 +20,7 @@ from . import loaders
 from .caches import Cache, heavy
 
 LONG = 2e6  # steps times units squared: from here on one computation waits for the other
-KEPT = ("hidden", "cell", "hidden_direct", "embedding")  # whose gradients the page draws
+KEPT = ("hidden", "cell", "hidden_direct", "embedding", "0.layer_input")  # whose gradients the page draws
 
 _gradients: Cache[Trace] = Cache(
     limits.CACHED_TRACES,
@@ -67,7 +67,8 @@ def gradient(entry: Entry, trace: Trace, of: str, scale: float = 1.0, *, weigh: 
         arrays = {name: found[name] for name in names}
         return replace(found, arrays=arrays, axes={name: found.axes[name] for name in names}, definitions={})
 
-    return _gradients.get((*_key(entry, trace), of, scale, weigh), make)
+    kept = _gradients if entry.path is not None else loaders.own_cache("gradients", lambda one: one.nbytes)
+    return kept.get((*_key(entry, trace), of, scale, weigh), make)
 
 
 def groups_of(trace: Trace, pieces: bool) -> list[list[int]]:
@@ -99,7 +100,8 @@ def pairs(entry: Entry, trace: Trace, place: Layer, state: str) -> jacobians.Pai
         with heavy():
             return jacobians.pairs(step(entry, trace, place), state)
 
-    return _pairs.get((*_key(entry, trace), place.name, state), make)
+    kept = _pairs if entry.path is not None else loaders.own_cache("pairs", lambda one: one.gains.nbytes)
+    return kept.get((*_key(entry, trace), place.name, state), make)
 
 
 def singular(values: np.ndarray) -> tuple[float, float]:

@@ -12,7 +12,7 @@ import importlib
 import pkgutil
 import sys
 import time
-from collections.abc import Hashable
+from collections.abc import Callable, Hashable
 from pathlib import Path
 from threading import Lock
 from typing import Any
@@ -27,12 +27,14 @@ from rnnviz_core.tracing.trace import Trace
 from rnnviz_core.ui import streamlit_private
 from rnnviz_core.ui.drawing import show as drawing
 
+from . import given
 from .caches import Cache, heavy
 
 HEAVY = 1_000  # of a task's effort: from here on one recording waits for the other
 MANY = 10  # modules imported or charts compiled since the last freeze: time for another one
 TRIM_SECONDS = 2.0  # how often freed memory is given back to the system
 OWN = "rnnviz-own"  # where a session keeps the networks that its visitor brought along
+OWN_CACHES = "rnnviz-own-caches"  # the same of what is computed with them
 NODE_BYTES = 200  # of one piece that a beam considered: five numbers in lists
 
 _models: Cache[Any] = Cache(limits.CACHED_MODELS)
@@ -55,8 +57,9 @@ def folder() -> Path:
 
 def source() -> Source:
     """Where this visitor's networks come from: the folder, and what they brought along themselves."""
-    shared, mine = _folder(folder()), own()
-    return Joined(shared, mine) if mine and mine.scan().entries else shared
+    shared = _folder(folder())
+    others = [held for held in (given.traces(), own()) if held and held.scan().entries]
+    return Joined(shared, *others) if others else shared
 
 
 @functools.lru_cache(maxsize=4)
@@ -70,6 +73,11 @@ def own() -> Held | None:
         return None
     held: Held = st.session_state.setdefault(OWN, Held())
     return held
+
+
+def shipped() -> Scan:
+    """Those of the folder, which everybody sees."""
+    return _folder(folder()).scan()
 
 
 def models() -> Scan:
@@ -88,12 +96,13 @@ def model(entry: Entry) -> Any:
     from rnnviz_core.tracing import kernels
 
     found = source()
+    if entry.path is None:  # it is held already, and its source alone decides for how long
+        return found.load(entry.id)
 
     def load() -> Any:
         kernels.use_exact_settings()
         network = found.load(entry.id)
-        if entry.path is not None:  # it was read from a file for us alone
-            halve_lookups(network)  # 28 MB of fifteen models
+        halve_lookups(network)  # 28 MB of fifteen models
         return network
 
     return _models.get(found.stamp(entry.id), load)
@@ -113,7 +122,29 @@ def trace(entry: Entry, text: str, **options: Any) -> Trace:
         with heavy() if task.effort(text, options) >= HEAVY else contextlib.nullcontext():
             return task.slim(record(network, text, **options))
 
-    return _traces.get((stamp(entry), text, *sorted(options.items())), make)
+    kept = _traces if entry.path is not None else own_cache("traces", lambda trace: trace.nbytes)
+    return kept.get((stamp(entry), text, *sorted(options.items())), make)
+
+
+def own_cache(what: str, size: Callable[[Any], int] = lambda value: 0) -> Cache[Any]:
+    """Of what is computed with a visitor's own networks: kept with their session, and gone with it."""
+    if streamlit_private.session_id() is None:  # outside of a run nobody brought anything along
+        return Cache(1)
+    kept: dict[str, Cache[Any]] = st.session_state.setdefault(OWN_CACHES, {})
+    if what not in kept:
+        kept[what] = Cache(
+            limits.CACHED_MAPS,
+            size=size,
+            at_most=limits.OWN_TRACE_BYTES,
+            seconds=limits.CACHE_SECONDS,
+        )
+    return kept[what]
+
+
+def forget_own() -> None:
+    """Let go of all that was computed with the visitor's own networks."""
+    if streamlit_private.session_id() is not None:
+        st.session_state.pop(OWN_CACHES, None)
 
 
 def forget_traces() -> None:

@@ -32,6 +32,11 @@ class View:
         return f"{name}-other" if self.second else name
 
     @property
+    def has_weights(self) -> bool:
+        """Whether there is a network behind the trace: a trace alone has none."""
+        return bool(self.entry.parameters)
+
+    @property
     def model(self) -> Any:
         """The loaded network, shared by all sessions: look, never change."""
         return loaders.model(self.entry)
@@ -45,6 +50,7 @@ class Sentence:
     read: str
     tokens: int | None  # of what was typed; None when the model could not be loaded
     typing: Typed  # what the task of the model asks for
+    first: int | None = None  # of a text that is longer than the limit: the first step that is shown
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ import streamlit as st
 
 from rnnviz_core import limits
 from rnnviz_core.checkpoints.registry import Entry, Scan
-from rnnviz_core.contracts.task import task_of_spec
+from rnnviz_core.contracts.task import task_of_spec, typed_of
 from rnnviz_core.ui.controls import url
 
 from . import header, wording
@@ -39,7 +39,7 @@ def choose(found: Scan, entry: Entry, text: str) -> tuple[Entry, str] | None:
     )
     if box.open:
         with box:
-            what = task_of_spec(entry.spec).typed.title.lower()
+            what = typed_of(entry.spec).title.lower()
             _draw_choices(offered, other, other_text, what)
     second = (offered.get(other, entry), other_text or text)
     return None if second == (entry, text) else second

@@ -7,8 +7,9 @@ import streamlit as st
 
 from rnnviz_core.charts.theme import class_colours
 from rnnviz_core.checkpoints.registry import Entry
-from rnnviz_core.contracts.task import task
+from rnnviz_core.contracts.task import task_of_spec
 from rnnviz_core.findings.reliability import Reliability
+from rnnviz_core.frames import what_goes_in
 from rnnviz_core.frames.proof import proof
 from rnnviz_core.frames.tokens import WORD_START, shown
 from rnnviz_core.inputs import likeness
@@ -46,12 +47,12 @@ def draw(page: str, choice: "Choice", trace: Trace) -> "DeltaGenerator":
             if projector.is_on():
                 projector.leave()
             tools.draw(page, choice.entry, choice.text, trace)
-        if choice.written:
+        if choice.written and choice.written.typing.box:
             sentence.box(choice.written, in_page=True)
         measured = known.of(choice.entry, trace)
-        marks = badge(trace) + known.details(choice.entry, measured)
-        facts = f'{_answer(trace)}<span class="rv-network">{_network(choice)}{marks}</span>'
-        rows = (_steps(trace.tokens[axis], fold=True), f'<div class="rv-facts">{facts}</div>')
+        marks = badge(trace, told=not choice.entry.parameters) + known.details(choice.entry, measured)
+        facts = f'{_answer(choice.entry, trace)}<span class="rv-network">{_network(choice)}{marks}</span>'
+        rows = (_steps(trace, axis, fold=True), f'<div class="rv-facts">{facts}</div>')
         st.html(f'<div class="rv-head">{"".join(rows)}{_doubts(choice.entry, trace, measured)}</div>')
         _show_notes(trace, axis)
     return beside
@@ -77,13 +78,13 @@ def draw_brief(entry: Entry, trace: Trace, *, reads: bool) -> None:
     axis = "source" if "source" in trace.tokens else "time"
     rows = [f'<p class="rv-row"><strong>{escape(entry.id)}</strong></p>']
     if reads:
-        rows.append(_row("Input", _steps(trace.tokens[axis])))
-    rows += [_answer(trace), _doubts(entry, trace, known.of(entry, trace))]
+        rows.append(_row("Input", _steps(trace, axis)))
+    rows += [_answer(entry, trace), _doubts(entry, trace, known.of(entry, trace))]
     st.html(f'<div class="rv-head">{"".join(rows)}</div>')
 
 
 def _show_notes(trace: Trace, axis: str) -> None:
-    unknown = sum(token.id == UNK for token in trace.tokens[axis])
+    unknown = sum(token.id == _unknown(trace) for token in trace.tokens[axis])
     more = list(trace.meta.get("notes", ()))
     if unknown:
         tokens = "token is" if unknown == 1 else "tokens are"
@@ -98,11 +99,20 @@ def _row(key: str, content: str) -> str:
     return f'<div class="rv-row"><span class="rv-key">{escape(key)}</span>{content}</div>'
 
 
-def _steps(tokens: tuple[Token, ...], *, fold: bool = False) -> str:
+def _unknown(trace: Trace) -> int:
+    """The id that stands for what a vocabulary lacks."""
+    found = trace.meta.get("unknown_id", UNK)
+    return found if isinstance(found, int) else UNK
+
+
+def _steps(trace: Trace, axis: str, *, fold: bool = False) -> str:
     """What is read: pieces as chips, numbers as a line."""
+    tokens = trace.tokens[axis]
+    if what_goes_in.columns(trace):
+        return f'<span class="rv-value">{escape(what_goes_in.in_brief(trace))}</span>'
     values = [token.value for token in tokens if token.value is not None]
     if not values:
-        return _chips(tokens, fold=fold)
+        return _chips(tokens, _unknown(trace), fold=fold)
     ends = [f"{value:g}" for value in values]
     if len(ends) > 2 * ENDS:
         ends = [*ends[:ENDS], "…", *ends[-ENDS:]]
@@ -110,7 +120,7 @@ def _steps(tokens: tuple[Token, ...], *, fold: bool = False) -> str:
     return f'<span class="rv-value">{len(values)} {several}: {escape(", ".join(ends))}</span>'
 
 
-def _chips(tokens: tuple[Token, ...], *, fold: bool = False) -> str:
+def _chips(tokens: tuple[Token, ...], unknown: int, *, fold: bool = False) -> str:
     """One chip per piece, in reading order; the pieces of one word stand together.
 
     `fold` takes the middle of a long text out until it is asked for: beginning and end stay in sight.
@@ -120,10 +130,10 @@ def _chips(tokens: tuple[Token, ...], *, fold: bool = False) -> str:
         starts = token.text.startswith((WORD_START, "<"))
         kind = (
             "rv-chip"
-            + " rv-unknown" * (token.id == UNK or is_byte(token.text))
+            + " rv-unknown" * (token.id == unknown or is_byte(token.text))
             + " rv-end" * (token.text == "</s>")
         )
-        title = f"token {number}: {token.text}" + (" (unknown to the network)" if token.id == UNK else "")
+        title = f"token {number}: {token.text}" + (" (unknown to the network)" if token.id == unknown else "")
         chip = f'<span class="{kind}" title="{escape(title)}">{escape(shown(token.text))}</span>'
         if starts or not groups:
             groups.append([])
@@ -150,9 +160,9 @@ def _folded(number: int, count: int) -> str:
     )
 
 
-def _answer(trace: Trace) -> str:
+def _answer(entry: Entry, trace: Trace) -> str:
     """A row of the header: what the network says, and how sure it is where it tells."""
-    answer = task(trace.meta["task"]).answer(trace)
+    answer = task_of_spec(entry.spec).answer(trace)
     language = f' lang="{escape(answer.language)}"' if answer.language else ""
     text = f'<span class="rv-answer"{language}>{escape(answer.text)}</span>'
     if answer.share is not None:
@@ -195,11 +205,12 @@ def _network(choice: "Choice") -> str:
     return f"<span>{name}{beside}</span>"
 
 
-def badge(trace: Trace) -> str:
-    """The proof that what is shown is what the network computed."""
+def badge(trace: Trace, *, told: bool = False) -> str:
+    """The proof that what is shown is what the network computed; of a trace alone its file has `told`."""
+    says = "As the trace’s file says, the" if told else "The"
     return (
         f'<details class="rv-fold rv-badge"><summary title="{CHECKED}">'
         '<b aria-hidden="true">✓</b><span> Checked</span></summary>'
-        f"<p>{CHECKED}: {proof(trace)}, and the largest difference is "
+        f"<p>{says}{CHECKED.removeprefix('The')}: {proof(trace)}, and the largest difference is "
         f"{trace.max_difference:.1e}.</p></details>"
     )

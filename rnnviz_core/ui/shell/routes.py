@@ -124,6 +124,15 @@ ROUTES = (
         traces=False,
     ),
     Route(
+        "own",
+        "Your own",
+        ":material/upload_file:",
+        "Open a network of your own, with a text or a table for it to read, or a trace; every page then "
+        "works on it.",
+        group="Your own",
+        traces=False,
+    ),
+    Route(
         "lessons",
         "Lessons",
         ":material/school:",

@@ -11,7 +11,7 @@ import streamlit as st
 from rnnviz_core import limits
 from rnnviz_core.checkpoints.registry import Entry
 from rnnviz_core.contracts.examples import default_text
-from rnnviz_core.contracts.task import Typed, task_of_spec
+from rnnviz_core.contracts.task import Typed, typed_of
 from rnnviz_core.errors import RnnvizError, TextError
 from rnnviz_core.ui.controls import url
 from rnnviz_core.ui.serving import loaders
@@ -21,6 +21,7 @@ from rnnviz_core.ui.serving.view import Sentence
 _BREAKS = re.compile("[ \t]*[\n\v\f\r\x85\N{LINE SEPARATOR}\N{PARAGRAPH SEPARATOR}]+[ \t]*")
 SHORT = 80  # characters of a sentence that a note quotes
 _READ = "rnnviz-read"  # the last text that could be read, per task
+FIRST = "first"  # in the address: where the part of a long text begins
 _CUT = "rnnviz-cut"  # how many characters a text had that was too long for the box
 
 
@@ -41,19 +42,54 @@ def choose(entry: Entry) -> Sentence:
             f"The text has {cut} characters, the limit is {limits.CHARACTERS}: the first "
             f"{limits.CHARACTERS} are kept."
         )
-    asked = task_of_spec(entry.spec).typed
+    asked = typed_of(entry.spec)
     tokens, wrong = _count(entry, typed, asked)
     kept: dict[str, str] = st.session_state.setdefault(_READ, {})
     task = str(entry.spec.task)
     if tokens is None or 0 < tokens <= asked.limit:
         kept[task] = typed
         return Sentence(typed, typed, tokens, asked)
+    if tokens and asked.cut is not None:
+        return _part(entry, typed, tokens, asked)
     before = kept.get(task, default)
     if not 0 < (_count(entry, before, asked)[0] or 0) <= asked.limit:
         before = default
     kept_in_short = before if len(before) <= SHORT else f"{before[:SHORT].rstrip()} …"
     url.note(f"{wrong or _what_to_do(tokens, asked)} Until then this page shows “{kept_in_short}”.")
     return Sentence(typed, before, tokens, asked)
+
+
+def _part(entry: Entry, typed: str, tokens: int, asked: Typed) -> Sentence:
+    """Of a text beyond the limit the chosen part; at first its beginning, or its end."""
+    assert asked.cut is not None, "it was asked for"
+    last = tokens - asked.limit
+    first = url.checked(FIRST, url.whole(last + 1), last if asked.ends else 0)
+    read = asked.cut(loaders.model(entry), typed, first, asked.limit)
+    if asked.alone:
+        url.note(
+            f"Of its {tokens} {asked.several} the network reads {asked.limit}, from {asked.one} {first} "
+            "on; the "
+            "slider under the text moves the part."
+        )
+    return Sentence(typed, read, tokens, asked, first)
+
+
+def choose_part(sentence: Sentence) -> None:
+    """Of a text that is longer than the limit: which part is read. Else nothing."""
+    if sentence.first is None or sentence.tokens is None:
+        return
+    asked, last = sentence.typing, sentence.tokens - sentence.typing.limit
+    key = url.widget(FIRST, sentence.first)
+    st.slider(
+        f"First {asked.one} of the part",
+        0,
+        last,
+        key=key,
+        on_change=lambda: url.put(FIRST, str(st.session_state[key])),
+        help=f"The text has {sentence.tokens} {asked.several}, pages show {asked.limit} at once.",
+    )
+    end = sentence.first + asked.limit - 1
+    st.caption(f"Shown: {asked.several} {sentence.first} to {end} of {sentence.tokens}")
 
 
 def _count(entry: Entry, text: str, asked: Typed) -> tuple[int | None, str]:
@@ -97,7 +133,7 @@ def box(sentence: Sentence, *, in_page: bool = False) -> None:
             on_change=lambda: _take(st.session_state[key]),
             help=sentence.typing.help,
         )
-        if sentence.tokens is not None and not in_page:
+        if sentence.tokens is not None and not in_page and sentence.first is None:
             st.caption(f"{sentence.tokens} of {sentence.typing.limit} {sentence.typing.several}")
 
 

@@ -8,7 +8,7 @@ from rnnviz_core.contracts.claims import Example
 from rnnviz_core.contracts.examples import examples, is_example
 from rnnviz_core.tracing.trace import Trace
 from rnnviz_core.ui.controls import choose, url
-from rnnviz_core.ui.serving import loaders
+from rnnviz_core.ui.serving import given, loaders
 from rnnviz_core.ui.serving.view import Choice
 
 from . import about, compare, sentence, wording
@@ -29,8 +29,10 @@ def draw() -> Choice:
         task = _choose_task(found)
         entry = _choose_model(found, task)
         written = sentence.choose(entry)
-        sentence.box(written)
-        example = _choose_example(entry, written.typed)
+        if written.typing.box:
+            sentence.box(written)
+        sentence.choose_part(written)
+        example = _choose_example(entry, written.typed) if written.typing.box else None
         hint = st.empty() if example else None
         other = compare.choose(found, entry, written.read)
         about.draw(entry)
@@ -85,12 +87,30 @@ def _task(found: Scan) -> str:
         if entry.id == model:
             return str(entry.spec.task)
     available = _available(found)
-    return url.checked("task", url.one_of(available), available[0])
+    if (asked := url.get("task")) in tasks.OPENED and asked not in available:
+        _say_gone(model)
+    first = available[0]
+    if (shown := given.traces()) and shown.scan().entries:  # the app was started to see these
+        first = next(task for task in available if task in tasks.OPENED)
+    return url.checked("task", url.one_of(available), first)
+
+
+def _say_gone(model: str | None) -> None:
+    """The link leads to what somebody brought along: it is theirs alone, and goes with their session."""
+    what = f"“{model[:60]}”" if model else "a file of one's own"
+    url.note(
+        f"This link leads to {what}, which is not open here (any more): what people bring along stays in "
+        "their "
+        "own session. Open it again on the page Your own."
+    )
+    for name in ("task", "model", "text", "with", "with_text", "layer", "first"):
+        url.put(name, None)
+    url.write()
 
 
 def _available(found: Scan) -> list[str]:
     """The tasks that some model can do."""
-    return [task for task in tasks.names() if any(entry.spec.task == task for entry in found.entries)]
+    return [task for task in tasks.every_name() if any(entry.spec.task == task for entry in found.entries)]
 
 
 def _choose_model(found: Scan, task: str) -> Entry:
@@ -124,7 +144,7 @@ def _choose_example(entry: Entry, text: str) -> Example | None:
         index=None,
         format_func=lambda number: f"{offered[number].shows}: {offered[number].text}",
         key=key,
-        placeholder=task.typed.offered,
+        placeholder=tasks.typed_of(entry.spec).offered,
         on_change=lambda: _take_example(st.session_state[key], [example.text for example in offered]),
     )
     return offered[numbers[text]] if text in numbers else None
@@ -138,7 +158,7 @@ def _take_example(number: object, texts: list[str]) -> None:
 def _replace_text(text: str | None) -> None:
     """Another sentence takes the place of the old one, and with it goes what was chosen for the old one."""
     url.put("text", text)
-    for name in ("reference", "token", "step"):
+    for name in ("reference", "token", "step", "first"):
         url.put(name, None)
 
 

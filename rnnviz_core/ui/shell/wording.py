@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from rnnviz_core.checkpoints.registry import Entry
-from rnnviz_core.contracts.task import task_of_spec
+from rnnviz_core.contracts.task import task_of_spec, typed_of
 from rnnviz_core.frames.columns import frame
 from rnnviz_core.models.specs import ModelSpec
 from rnnviz_core.ui.controls import url
@@ -62,10 +62,10 @@ def score(entry: Entry) -> str:
 def measured(entry: Entry) -> str:
     """What that score counts: ``right: the exact one of 5 classes, on 2,210 test sentences``."""
     if not score(entry):
-        return "not measured"
+        return str(getattr(entry.spec, "origin", "")) or "not measured"
     rows = entry.metrics.get("rows")
     task = task_of_spec(entry.spec)
-    texts = f", on {rows:,} {task.typed.tested}" if isinstance(rows, int) else ""
+    texts = f", on {rows:,} {typed_of(entry.spec).tested}" if isinstance(rows, int) else ""
     return task.counts(entry.spec) + texts
 
 

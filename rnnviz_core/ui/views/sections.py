@@ -21,8 +21,18 @@ from rnnviz_core.ui.drawing.show import showing
 from rnnviz_core.ui.serving.view import View
 from rnnviz_core.ui.shell import routes, told
 
-NUMBERS = "encoder.values"  # the site that a trace has where numbers are read
+from . import what_goes_in
+
+NUMBERS = "encoder.values"  # of a forecaster: one number per step, in its own unit
+FORECASTS = "readout.forecasts"  # what it expects after each of them
+INPUTS = "encoder.inputs"  # of somebody's own network: the numbers of each step, as the file has them
+VERDICTS = "readout.prefix_probabilities"
 STATES = "*.hidden"  # those of recurrent layers
+NO_WEIGHTS = (
+    "A trace file holds what a network computed, not its weights: this section needs the network itself. "
+    "Open "
+    "its file on the page Your own."
+)
 
 
 @dataclass(frozen=True)
@@ -33,6 +43,7 @@ class Needs:
     without: tuple[str, ...] = ()  # none of these matches one
     axes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # site -> its axes
     labels: tuple[str, ...] = ()  # axes whose places have names: ``class``
+    weights: bool = False  # of the network, too: a trace of a file has none
 
     def met(self, trace: Trace) -> bool:
         """Whether a trace has it all."""
@@ -90,7 +101,9 @@ def draw_sections(view: View, *chosen: Any) -> None:
         url.put("section", None)
         opened = next(iter(sections))
     with _tab(sections, opened) if len(sections) > 1 else nullcontext():
-        if sections[opened].needs.met(view.trace):
+        if sections[opened].needs.weights and not view.has_weights:
+            st.info(NO_WEIGHTS, icon=":material/info:")
+        elif sections[opened].needs.met(view.trace):
             finds = sections[opened].finds
             more = finds(view, *chosen) if finds else ()
             # Where a brush and a page's own widgets fill the room above the first chart, it is said below.
@@ -98,6 +111,8 @@ def draw_sections(view: View, *chosen: Any) -> None:
             if not below:
                 told.draw(view, opened, chosen, more)
             with showing(choose_span(view) if sections[opened].brush else None):
+                if sections[opened].brush and INPUTS in view.trace:
+                    what_goes_in.above(view)
                 sections[opened].draw(view, *chosen)
             if below:
                 told.draw(view, opened, chosen, more)

@@ -18,11 +18,13 @@ from rnnviz_core.ui.shell.wording import plain
 if TYPE_CHECKING:
     from rnnviz_core.ui.serving.view import View
 
-NAME, OFF = "start", "off"
+NAME, OFF, FORECASTS = "start", "off", "readout.forecasts"
 
 
 def steps(view: "View") -> None:
     """The line of steps, and under it the question and the answer of the chosen one."""
+    if not _applies(view):
+        return
     chosen = url.checked(NAME, url.one_of((*STEPS, OFF)), "", shown="none")
     if chosen == OFF:
         return
@@ -87,8 +89,15 @@ def _choose(answer: Answer) -> None:
         url.put(name, value)
 
 
-def again() -> None:
+def _applies(view: "View") -> bool:
+    """Whether the questions can be answered: of a network of this project, whose answer the trace holds."""
+    return any(site in view.trace for site in ("readout.logits", FORECASTS))
+
+
+def again(view: "View") -> None:
     """At the foot, where the steps were put away, and on a phone: the button that brings them (back)."""
+    if not _applies(view):
+        return
     away = url.get(NAME) == OFF
     st.button(
         "Start here: six steps",

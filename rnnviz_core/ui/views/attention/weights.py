@@ -255,6 +255,24 @@ def instead(view: "View") -> None:
     )
 
 
+def left(view: "View") -> None:
+    """What is left at the end, where nobody knows what the answer is read from."""
+    follow_unit(view, "attention-instead")
+    for shown in side_by_side(view):
+        if frames.has_attention(shown.trace):
+            st.info("This network has attention: open it alone to see where it looks.")
+            continue
+        draw_instead(shown)
+    explain(
+        "These layers have no attention that is known here. A dashed bar is the length of what a step "
+        "wrote into "
+        "the memory, the filled part what is left of it after the last step; the bars below are the state "
+        "after "
+        "the last step, which goes on from there where the network reads the last state.",
+        "How much of the beginning still reaches the end? Shorten the input and look again.",
+    )
+
+
 def averaged(view: "View") -> None:
     """A network without recurrence: what each token adds to the verdict, all with the same weight."""
     for shown in side_by_side(view):

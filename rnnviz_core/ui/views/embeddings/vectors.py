@@ -37,7 +37,8 @@ def vectors(view: "View", part: str) -> None:
             cells=frames.vectors(shown.trace, part),
             chosen=frames.chosen(shown.trace, part, position),
         )
-    _name_neighbours(view, part, position)
+    if view.model.table(part) is not None:  # else it is a trace alone
+        _name_neighbours(view, part, position)
     explain(
         "Each column is an embedding: the list of numbers that stands for one token, the same wherever the "
         "token appears. Blue is below zero, orange above. Click a token to read its neighbours."

@@ -55,7 +55,9 @@ def _draw_map(shown: "View", part: str, position: int, method: str, typed: str) 
     if typed and _find(shown, part, typed) is None:
         _not_a_piece(typed)
     around = _around(shown, part, position, typed)
-    with _waiting(f"Computing the {word_map.METHODS[method]} map …", _map_key(shown, part, around, method)):
+    with _waiting(
+        shown, f"Computing the {word_map.METHODS[method]} map …", _map_key(shown, part, around, method)
+    ):
         rows = _map(shown, part, around, method)
         name, near = rows["piece"].iloc[0], ", ".join(rows["piece"][1:6])
         show(
@@ -67,9 +69,9 @@ def _draw_map(shown: "View", part: str, position: int, method: str, typed: str) 
         )
 
 
-def _waiting(words: str, key: tuple[object, ...]) -> AbstractContextManager[object]:
+def _waiting(view: "View", words: str, key: tuple[object, ...]) -> AbstractContextManager[object]:
     """Where a map is drawn; while it must be computed first, that is said in the old map's place."""
-    if key in _maps:
+    if key in _kept(view):
         return nullcontext()
     place = st.empty()
     place.status(words, state="running")
@@ -93,7 +95,12 @@ def _map(view: "View", part: str, chosen: int, method: str) -> pd.DataFrame:
         with heavy():
             return word_map.neighbourhood(matrix, pieces, chosen, method)
 
-    return _maps.get(_map_key(view, part, chosen, method), make)
+    return _kept(view).get(_map_key(view, part, chosen, method), make)
+
+
+def _kept(view: "View") -> Cache[pd.DataFrame]:
+    """The cache of everybody's maps, or of a network of somebody's own that of their session."""
+    return _maps if view.entry.path is not None else loaders.own_cache("maps")
 
 
 def _map_key(view: "View", part: str, chosen: int, method: str) -> tuple[object, ...]:

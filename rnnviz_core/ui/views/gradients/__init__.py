@@ -4,21 +4,24 @@ from rnnviz_core.ui.views.sections import Needs, Section
 
 from . import backwards, exploding, reach, roads, stands_out, words
 
-STEPS = Needs(sites=("*.0.hidden",))
+STEPS = Needs(sites=("*.0.hidden",), weights=True)
+JUDGES = Needs(sites=("readout.logits",), labels=("class",), weights=True)
 NO_STEPS = "This network has no steps that depend on each other: nothing comes back through time."
 
 SECTIONS = (
     Section("reach", "Reach", reach.reach, STEPS, NO_STEPS, finds=stands_out.reach),
     Section("pairs", "Pairs", reach.every_pair, STEPS, finds=stands_out.pairs),
     Section("backwards", "Backwards", backwards.backwards, STEPS, finds=stands_out.backwards),
-    Section("roads", "Two roads", roads.roads, Needs(sites=("*.0.cell",)), finds=stands_out.roads),
-    Section("words", "Words", words.words, Needs(labels=("class",)), finds=stands_out.words),
+    Section(
+        "roads", "Two roads", roads.roads, Needs(sites=("*.0.cell",), weights=True), finds=stands_out.roads
+    ),
+    Section("words", "Words", words.words, JUDGES, finds=stands_out.words),
     Section("exploding", "Exploding", exploding.exploding, STEPS, finds=stands_out.exploding),
     Section(
         "shortcut",
         "Short cut",
         roads.shortcut,
-        Needs(sites=("attention.weights", "*.0.hidden")),
+        Needs(sites=("attention.weights", "*.0.hidden"), weights=True),
         finds=stands_out.shortcut,
     ),
 )

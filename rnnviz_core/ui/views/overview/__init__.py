@@ -1,11 +1,12 @@
 """The overview: the network unrolled, and a layer of it seen whole."""
 
-from rnnviz_core.ui.views.sections import NUMBERS, STATES, Needs, Section
+from rnnviz_core.ui.views.sections import FORECASTS, STATES, VERDICTS, Needs, Section
 
-from . import network, whole
+from . import network, own, whole
 
 SECTIONS = (
-    Section("network", "Network", network.network, Needs(without=(NUMBERS,))),
-    Section("network", "Network", network.series, Needs(sites=(NUMBERS,))),
-    Section("whole", "Seen whole", whole.whole, Needs(sites=(STATES,))),
+    Section("network", "Network", network.network, Needs(sites=(f"{VERDICTS}|decoder.*",))),
+    Section("network", "Network", network.series, Needs(sites=(FORECASTS,))),
+    Section("network", "Network", own.network, Needs(without=(FORECASTS, VERDICTS, "decoder.*"))),
+    Section("whole", "Seen whole", whole.whole, Needs(sites=(STATES,), weights=True)),
 )

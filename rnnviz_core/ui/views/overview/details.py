@@ -15,7 +15,7 @@ from rnnviz_core.ui.controls.choose import TOKEN_NAMES, whole
 from rnnviz_core.ui.shell import routes
 from rnnviz_core.ui.shell.wording import plain
 from rnnviz_core.ui.views.gates.maps import formula_lines
-from rnnviz_core.ui.views.sections import NUMBERS
+from rnnviz_core.ui.views.sections import FORECASTS
 
 if TYPE_CHECKING:
     from rnnviz_core.ui.serving.view import View
@@ -101,8 +101,11 @@ def _layer(view: "View", layer: Layer, step: int) -> None:
 
 
 def _embedding(view: "View", part: str, step: int) -> str:
-    if NUMBERS in view.trace:
+    if FORECASTS in view.trace:
         st.markdown(plain(series.input_in_words(view.trace, step)))
+        return "embeddings"
+    if view.model.table(part) is None:
+        st.markdown(f"The embedding of this step is {view.trace[f'{part}.embedding'].shape[1]} numbers.")
         return "embeddings"
     chosen = embeddings.token_id(view.trace, part, step)
     near = embeddings.neighbours(*embeddings.vocabulary(view.model, part), chosen=chosen)
@@ -129,8 +132,10 @@ def _attention(view: "View", step: int) -> str:
 
 def _readout(view: "View", step: int) -> str:
     trace = view.trace
-    if NUMBERS in trace:
+    if FORECASTS in trace:
         st.markdown(plain(series.describe(trace, step)))
+    elif "readout.logits" not in trace:
+        st.markdown("Its answer is not read step by step.")
     elif "class" in trace.labels:
         st.markdown(plain(softmax.verdict_in_words(trace, step)))
     else:

@@ -16,6 +16,7 @@ from rnnviz_core.ui.controls.choose import choose_one, choose_reference, chosen_
 from rnnviz_core.ui.controls.clicks import clicked
 from rnnviz_core.ui.controls.player import play, stop
 from rnnviz_core.ui.drawing.show import show
+from rnnviz_core.ui.serving import loaders
 from rnnviz_core.ui.shell import routes
 from rnnviz_core.ui.shell.compare import side_by_side
 from rnnviz_core.ui.shell.wording import explain, link_pages, plain
@@ -212,7 +213,7 @@ def network(view: "View") -> None:
     part = stepped(view)
     details.take_over(view, clicked(KEY))
     play(view, part, partial(picture, view))
-    if part == "decoder":
+    if part == "decoder" and "reference" in loaders.options(view.entry):
         choose_reference()  # under the picture, which comes first
     explain_picture(view)
     link_pages(*(route.name for route in routes.TRACED if not route.default))

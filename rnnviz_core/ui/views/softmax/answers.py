@@ -16,6 +16,7 @@ from rnnviz_core.frames.tokens import one_step, ordered, step_texts
 from rnnviz_core.ui.controls.choose import choose_beam, choose_token, current_token
 from rnnviz_core.ui.controls.clicks import follow
 from rnnviz_core.ui.drawing.show import show
+from rnnviz_core.ui.serving import loaders
 from rnnviz_core.ui.shell.compare import side_by_side
 from rnnviz_core.ui.shell.wording import SHIFT, download_rows, explain, plain
 from rnnviz_core.ui.views.units import follow_unit, name_unit
@@ -167,7 +168,7 @@ def _step(shown: "View", step: int) -> int:
 
 def beam(view: "View") -> None:
     """The beam search as a tree, and the translations it finished."""
-    width = choose_beam()
+    width = choose_beam() if "beam" in loaders.options(view.entry) else len(view.trace.meta.get("beam", ()))
     if view.trace.meta["forced"]:
         st.markdown("The decoder is fed your translation, so there is nothing to search for.")
         return

@@ -8,7 +8,7 @@ import streamlit as st
 from rnnviz_core.cells.equations import having
 from rnnviz_core.charts import memory as charts
 from rnnviz_core.charts import trajectory as trajectory_charts
-from rnnviz_core.contracts.task import task_of_spec
+from rnnviz_core.contracts.task import typed_of
 from rnnviz_core.frames import first_look, memory, states, trajectory
 from rnnviz_core.frames.numbers import printed
 from rnnviz_core.frames.tokens import axis_of, step_texts
@@ -64,7 +64,7 @@ def _ledger_question(view: "View", layer: "Layer", position: int) -> str:
     """What to try next, wherever the chosen token stands in the order of reading."""
     last = len(step_texts(view.trace, layer.part)) - 1
     if not last:
-        what = task_of_spec(view.entry.spec).typed.title.lower()
+        what = typed_of(view.entry.spec).title.lower()
         return f"Write a longer {what}: what is left of its first step at the end?"
     if position == (0 if layer.reverse else last):
         return "Choose a step that was read earlier: which bars were full then, and were forgotten since?"
@@ -109,7 +109,7 @@ def path(view: "View", layer: "Layer") -> None:
         else:
             _draw_paths(view, layer, name, position)
     word = negation(view)
-    what = task_of_spec(view.entry.spec).typed.title.lower()
+    what = typed_of(view.entry.spec).title.lower()
     change = f"with “{word}”" if word else "with one step changed"
     arrows = (
         " An arrow points where its class gains most; only part of it lies in this plane (point at its "
@@ -154,6 +154,6 @@ def _draw_path(shown: "View", layer: "Layer", found: trajectory.Plane, position:
 
 def _weights(shown: "View", layer: "Layer", name: str) -> "np.ndarray | None":
     """The classes' directions, for the hidden state that the output layer reads."""
-    if name != "hidden":
+    if name != "hidden" or not shown.has_weights:
         return None
     return trajectory.class_weights(shown.model, shown.trace, layer)

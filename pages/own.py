@@ -1,0 +1,7 @@
+"""Your own: open a network, a table or a trace of one's own, for this session alone."""
+
+from rnnviz_core import ui
+from rnnviz_core.ui.views.own.page import draw
+
+ui.plain_page("own")
+draw()

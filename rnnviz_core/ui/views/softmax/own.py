@@ -1,0 +1,62 @@
+"""The prediction of a network that somebody brought along; and what to say where a trace holds none."""
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import streamlit as st
+
+from rnnviz_core.charts import what_goes_in as charts
+from rnnviz_core.inputs.steps import printed_number
+from rnnviz_core.ui.drawing.show import show
+from rnnviz_core.ui.shell.compare import side_by_side
+from rnnviz_core.ui.shell.wording import explain, plain
+
+if TYPE_CHECKING:
+    from rnnviz_core.ui.serving.view import View
+
+SITE = "readout.prediction"
+MOST = 200  # numbers drawn
+
+
+def prediction(view: "View") -> None:
+    """What comes out, and what the network ends in."""
+    for shown in side_by_side(view):
+        if SITE not in shown.trace:
+            none(shown)
+            continue
+        values = np.asarray(shown.trace[SITE], np.float64).reshape(-1)
+        drawn = values[:MOST]
+        if len(values) > 1:
+            show(
+                charts.outputs(len(drawn)),
+                key=shown.key("prediction"),
+                description=f"Bars: {len(values)} numbers, the largest is output {int(values.argmax())}.",
+                outputs={
+                    "name": [f"output {number}" for number in range(len(drawn))],
+                    "order": np.arange(len(drawn), dtype=np.int16),
+                    "value": drawn,
+                },
+            )
+        ends = str(shown.trace.meta.get("activation", ""))
+        last = f", after {ends}" if ends and ends != "linear" else ""
+        told = (
+            f"output 0 is **{printed_number(values[0])}**" if len(values) == 1 else f"{len(values)} numbers"
+        )
+        st.markdown(f"The last layer gives {told}{plain(last)}.")
+    explain(
+        "This is the output of the whole network, computed from its file and the input above. What the "
+        "numbers "
+        "mean, classes or units, its file does not say.",
+        "Change one step of the input: which output moves?",
+    )
+
+
+def none(view: "View") -> None:
+    """A trace of recurrent layers alone, or a network of which not all can be run."""
+    del view
+    st.info(
+        "There is no answer here: the trace holds recurrent layers alone, or a layer after them is not "
+        "known, so "
+        "the network was run as far as the layer before it.",
+        icon=":material/info:",
+    )
