@@ -178,7 +178,7 @@ def _hold(*made: Any) -> list[Entry]:
             f"{len(kept)} networks and traces are open; the limit is {limits.OWN_NETWORKS}: remove one first"
         )
     # The parts of one network share its weights, and are counted once.
-    size = sum({id(getattr(one, "imported", one)): one.nbytes for one in (*kept, *made)}.values())
+    size = sum({id(getattr(one, "imported", one)): _bytes(one) for one in (*kept, *made)}.values())
     if size > limits.OWN_BYTES:
         raise TextError(
             f"all that is open would take {size} bytes; the limit is {limits.OWN_BYTES}: remove something "
@@ -192,6 +192,12 @@ def _hold(*made: Any) -> list[Entry]:
         )
     _alive.update(made)
     return [held.add(network, size=network.nbytes) for network in made]
+
+
+def _bytes(network: Any) -> int:
+    """What a network takes in memory: also of one that was trained on a page."""
+    weights = network.state_dict().values()
+    return int(getattr(network, "nbytes", sum(one.numel() * one.element_size() for one in weights)))
 
 
 def opened() -> tuple[Entry, ...]:

@@ -174,7 +174,9 @@ def _open_already() -> None:
     total = sum(entry.bytes for entry in entries)
     for number, entry in enumerate(entries):
         with st.container(horizontal=True, vertical_alignment="center", key=f"own-held-{number}"):
-            about = f"{architecture(entry.spec)}, {entry.spec.hidden} units · {entry.spec.origin}"
+            about = f"{architecture(entry.spec)}, {entry.spec.hidden} units"
+            if origin := getattr(entry.spec, "origin", ""):
+                about += f" · {origin}"
             st.markdown(
                 f"**{plain(entry.id)}** · {plain(about)} · {entry.bytes / MEGABYTE:.1f} MB", width="stretch"
             )
