@@ -55,7 +55,7 @@ STYLE = """
 .st-key-start-answer button { text-align: left; }
 /* The menu in two columns: below it the sentence must be in sight on a laptop */
 [data-testid="stSidebarNavItems"], [data-testid="stSidebarNavItems"] > div { display: grid;
-  grid-template-columns: 1fr 1fr; column-gap: 0.25rem; }
+  grid-template-columns: repeat(2, minmax(0, 1fr)); column-gap: 0.25rem; }
 [data-testid="stSidebarNavItems"] > div, [data-testid="stNavSectionHeader"] { grid-column: 1 / -1; }
 [data-testid="stSidebarNavItems"] > div { margin-top: 0.35rem; padding: 0; }
 [data-testid="stSidebarNavLink"] { gap: 0.4rem; padding: 0 0.4rem; margin: 0; height: 1.7rem; }
@@ -71,11 +71,13 @@ STYLE = """
 .st-key-told [data-testid="stIconMaterial"] { font-size: 1.1rem; line-height: 1.05; }
 :has(> .st-key-told):has(+ * .stSlider) > .st-key-told { margin-bottom: -0.3rem; }
 /* A choice takes one line: its label stands beside it */
-[data-testid="stMain"] :is(.stSelectbox, .stNumberInput, .stTextInput, .stButtonGroup) {
+[data-testid="stMain"] :is(.stSelectbox, .stMultiSelect, .stNumberInput, .stTextInput, .stButtonGroup) {
   display: flex; align-items: center; gap: 0.6rem; }
-[data-testid="stMain"] :is(.stSelectbox, .stNumberInput, .stTextInput, .stButtonGroup) > label {
+[data-testid="stMain"] :is(.stSelectbox, .stMultiSelect, .stNumberInput, .stTextInput,
+  .stButtonGroup) > label {
   flex: 0 0 auto; max-width: 55%; margin: 0; min-height: 0; }
-[data-testid="stMain"] :is(.stSelectbox, .stTextInput) > label ~ div { flex: 1 1 6rem; min-width: 0; }
+[data-testid="stMain"] :is(.stSelectbox, .stMultiSelect, .stTextInput) > label ~ div { flex: 1 1 6rem;
+  min-width: 0; }
 [data-testid="stMain"] .stSelectbox input { min-width: 0; }
 [data-testid="stMain"] .stNumberInput > label ~ div { flex: 0 1 9rem; min-width: 5rem; }
 @media (min-width: 641px) {

@@ -153,6 +153,7 @@ ROUTES = (
 # Those that draw a trace: what holds for every network and every text holds for these.
 TRACED = tuple(found for found in ROUTES if found.traces)
 
+SIDEBAR = 336  # px, as in app.py, which imports nothing before its page config
 _MENU = "client.showSidebarNavigation"
 _run = threading.local()  # what the router prepared for this thread's run
 
@@ -233,6 +234,7 @@ def run_router(prepare: Callable[[Route], Any], failed: Callable[[Exception, str
 def shared() -> Any:
     """What `prepare` returned; starts over through ``app.py`` when Streamlit ran the page alone."""
     if not getattr(_run, "at_work", False):
+        st.set_page_config(layout="wide", initial_sidebar_state=SIDEBAR)  # a browser keeps the first it hears
         navigation(icons=False)  # before the page config, an icon would be fetched from the network
         st.rerun()
     return _run.shared
