@@ -33,6 +33,8 @@ if TYPE_CHECKING:
     from .derivatives.run import gradients as gradients
     from .derivatives.run import module_gradients as module_gradients
     from .diagnosis.diagnose import diagnose as diagnose
+    from .diagnosis.diagnose import examine as examine
+    from .diagnosis.symptoms import Report as Report
     from .diagnosis.symptoms import Symptom as Symptom
     from .findings.record import Finding as Finding
     from .importing.opening import open_network as open_network
@@ -49,6 +51,11 @@ if TYPE_CHECKING:
     from .tracing.trace import Trace as Trace
     from .tracing.trace import layer_site as layer_site
     from .tracing.trace import site as site
+    from .training.adapters import lightning_callback as lightning_callback
+    from .training.adapters import skorch_callback as skorch_callback
+    from .training.adapters import to_tensorboard as to_tensorboard
+    from .training.history_file import History as History
+    from .training.watch import watch as watch
 
 __version__ = "0.2.0"
 
@@ -63,6 +70,13 @@ _LAZY = {  # name -> the module that is imported when the name is first used
     "Recorded": "tracing.inside",
     "open_network": "importing.opening",
     "diagnose": "diagnosis.diagnose",
+    "examine": "diagnosis.diagnose",
+    "Report": "diagnosis.symptoms",
+    "watch": "training.watch",
+    "History": "training.history_file",
+    "skorch_callback": "training.adapters",
+    "lightning_callback": "training.adapters",
+    "to_tensorboard": "training.adapters",
     "Symptom": "diagnosis.symptoms",
     "show": "notebook.show",
     "Trace": "tracing.trace",
@@ -94,7 +108,14 @@ __all__ = [
     "show",
     "open_network",
     "diagnose",
+    "examine",
     "Symptom",
+    "Report",
+    "watch",
+    "History",
+    "skorch_callback",
+    "lightning_callback",
+    "to_tensorboard",
     "Trace",
     "Finding",
     "Token",

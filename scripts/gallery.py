@@ -228,6 +228,16 @@ SHOTS = (
     Shot("softmax", "pieces", WRITES, "Why one piece and not another: the summands of two rivals' logits."),
     Shot("softmax", "candidates", WRITES, "The most probable tokens of one step."),
     Shot("softmax", "beam", WRITES, "The beam search as a tree, the chosen path marked."),
+    Shot(
+        "diagnosis", "", LSTM, "Every sign of a fault that was looked for, and how near it came.", first=True
+    ),
+    Shot("diagnosis", "", WRITES, "The same of a translator, over its examples.", (("over", "examples"),)),
+    Shot(
+        "diagnosis",
+        "",
+        EXPECTS,
+        "A forecaster whose gates keep less than its series is long, with the evidence.",
+    ),
     *(
         Shot(name, section, EXPECTS, caption, (("token", "170"), ("unit", "7")), first=first)
         for name, section, caption, first in (

@@ -12,7 +12,7 @@ from .model import checkpoints_option, load
 from .output import print_json
 
 if TYPE_CHECKING:
-    from rnnviz_core.diagnosis.symptoms import Symptom
+    from rnnviz_core.diagnosis.symptoms import Report
 
 
 @click.command(short_help="Look for what may be wrong with a network or its input.")
@@ -40,7 +40,8 @@ def diagnose(
       python -m rnnviz_core diagnose sentiment-lstm "not a good film" "a film that nobody needs"
       python -m rnnviz_core diagnose lstm_model.h5 --input prices.csv --columns Open,High,Low
     """
-    from rnnviz_core.diagnosis.diagnose import diagnose as look
+    from rnnviz_core.diagnosis.diagnose import examine
+    from rnnviz_core.diagnosis.symptoms import together
     from rnnviz_core.tracing import kernels
 
     kernels.use_exact_settings()
@@ -56,23 +57,27 @@ def diagnose(
             network, recorded = run(network, one, columns, None)
             for name, trace in recorded.items():
                 traces.setdefault(name, []).append(trace)
-        findings = [finding for rows in traces.values() for finding in look(rows)]
+        found = together([examine(rows) for rows in traces.values()])
     elif not texts:
         raise TextError("give at least one text for the network to read")
     else:
-        findings = list(look(load(model, checkpoints), list(texts)))
+        found = examine(load(model, checkpoints), list(texts))
     if as_json:
-        print_json([finding.to_dict() for finding in findings])
+        print_json([finding.to_dict() for finding in found.findings])
         return
-    _print(findings)
+    _print(found)
 
 
-def _print(findings: "list[Symptom]") -> None:
-    if not findings:
+def _print(found: "Report") -> None:
+    if not found.findings:
         click.echo(
             "nothing found: none of the detectors saw a sign of a fault, which is no proof that there is none"
         )
-    for number, finding in enumerate(findings):
+        click.echo("looked for, and how near each came to a finding:")
+        for row in found.nearest():
+            near = "not looked at" if row.share is None else f"{row.share:.0%}"
+            click.echo(f"  {row.name:<30}{near:>14}  {row.said}")
+    for number, finding in enumerate(found.findings):
         click.echo(f"{'' if number == 0 else chr(10)}{finding.name} ({finding.sure})")
         for name, value in (("seen", finding.claim), ("means", finding.meaning), ("try", finding.advice)):
             click.echo(f"  {name:<7}{value}")

@@ -1,2 +1,1 @@
-"""What may be wrong with a network or with what it reads: findings with their evidence, and how sure "
-"they are."""
+"""What may be wrong with a network or with what it reads: findings, their evidence, how sure they are."""

@@ -1,11 +1,13 @@
 """Detectors that look at what the first layer reads: numbers as people have them."""
 
+import math
 from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
 
-from .symptoms import Symptom, some
+from .evidence import Evidence, row
+from .symptoms import Measured, Symptom, some
 
 ENOUGH = 10  # steps of all sequences together
 UNSCALED = 20.0  # a column that is larger than this on the mean shuts gates at once
@@ -13,10 +15,19 @@ APART = 100.0  # how much wider one column may range than another
 UNUSED = 1e-3  # what a column adds to the gates, as a share of what the strongest adds
 PADDED = 3  # equal steps at an end that look like padding
 PADDED_ROWS = 0.25  # share of the sequences that end so
+BY_COLUMN = (
+    "unscaled input",
+    "columns of unlike scale",
+    "constant columns",
+    "unused columns",
+    "padding is read",
+)
 SMOOTHER = 0.25  # neighbours along the batch this much closer than along time: the axes may be mixed up
 
 
-def look(rows: Sequence[np.ndarray], names: Sequence[str], weights: np.ndarray | None) -> Iterator[Symptom]:
+def look(
+    rows: Sequence[np.ndarray], names: Sequence[str], weights: np.ndarray | None
+) -> Iterator[Symptom | Measured]:
     """All findings on what is read.
 
     Parameters
@@ -30,20 +41,27 @@ def look(rows: Sequence[np.ndarray], names: Sequence[str], weights: np.ndarray |
     """
     read = np.concatenate(rows).astype(np.float64)
     if len(read) < ENOUGH:
+        said = f"columns are looked at from {ENOUGH} steps on; there are {len(read)}"
+        yield from (Measured(name, said) for name in BY_COLUMN)
         return
     yield from _scale(read, names)
     yield from _constant(read, names)
     if weights is not None:
         yield from _unused(read, names, weights)
-    if len(rows) > 1:
-        yield from _padding(rows)
+    else:
+        yield Measured("unused columns", "looked at where the weights are known")
+    yield from padding(rows)
 
 
-def _scale(read: np.ndarray, names: Sequence[str]) -> Iterator[Symptom]:
+def _scale(read: np.ndarray, names: Sequence[str]) -> Iterator[Symptom | Measured]:
     sizes, spreads = np.abs(read).mean(0), read.std(0)
-    large = np.flatnonzero(sizes > UNSCALED).tolist()
+    large, worst = np.flatnonzero(sizes > UNSCALED).tolist(), int(sizes.argmax())
+    yield Measured(
+        "unscaled input",
+        f"the largest column, {names[worst]}, is {sizes[worst]:.3g} on the mean; from {UNSCALED:g} on",
+        float(sizes[worst]) / UNSCALED,
+    )
     if large:
-        worst = int(sizes.argmax())
         columns = [names[place] for place in large]
         yield Symptom(
             "unscaled input",
@@ -58,10 +76,21 @@ def _scale(read: np.ndarray, names: Sequence[str]) -> Iterator[Symptom]:
             1.0,
             {"mean_size": float(sizes[worst])},
             {"columns": columns},
+            _columns(
+                "Mean size of each column", "mean of |x|", sizes, names, large, limit=UNSCALED, log=True
+            ),
         )
         return
     alive = spreads[spreads > 0]
-    if len(alive) > 1 and alive.max() > APART * alive.min():
+    if len(alive) < 2:
+        return
+    ratio = float(alive.max() / alive.min())
+    yield Measured(
+        "columns of unlike scale",
+        f"the widest column varies {ratio:.3g} times as much as the narrowest; from {APART:g} times on",
+        math.log(ratio) / math.log(APART),
+    )
+    if ratio > APART:
         wide, narrow = int(spreads.argmax()), int(np.where(spreads > 0, spreads, np.inf).argmin())
         yield Symptom(
             "columns of unlike scale",
@@ -73,11 +102,31 @@ def _scale(read: np.ndarray, names: Sequence[str]) -> Iterator[Symptom]:
             0.5,
             {"widest": float(spreads[wide]), "narrowest": float(spreads[narrow])},
             {"columns": [names[wide], names[narrow]]},
+            _columns(
+                "How much each column varies", "standard deviation", spreads, names, [wide, narrow], log=True
+            ),
         )
 
 
-def _constant(read: np.ndarray, names: Sequence[str]) -> Iterator[Symptom]:
-    still = np.flatnonzero(np.ptp(read, axis=0) == 0).tolist()
+def _columns(
+    title: str,
+    value: str,
+    values: np.ndarray,
+    names: Sequence[str],
+    marked: Sequence[int],
+    *,
+    limit: float | None = None,
+    log: bool = False,
+) -> Evidence:
+    return row("column", title, value, values, marked=marked, limit=limit, log=log, labels=names)
+
+
+def _constant(read: np.ndarray, names: Sequence[str]) -> Iterator[Symptom | Measured]:
+    ranges = np.ptp(read, axis=0)
+    still = np.flatnonzero(ranges == 0).tolist()
+    yield Measured(
+        "constant columns", f"{len(still)} of {read.shape[1]} columns hold one value", float(bool(still))
+    )
     if not still:
         return
     columns = [names[place] for place in still]
@@ -90,13 +139,23 @@ def _constant(read: np.ndarray, names: Sequence[str]) -> Iterator[Symptom]:
         len(columns) / read.shape[1],
         {"columns": len(columns)},
         {"columns": columns},
+        _columns("How far each column ranges", "largest minus smallest value", ranges, names, still),
     )
 
 
-def _unused(read: np.ndarray, names: Sequence[str], weights: np.ndarray) -> Iterator[Symptom]:
+def _unused(read: np.ndarray, names: Sequence[str], weights: np.ndarray) -> Iterator[Symptom | Measured]:
     adds = np.linalg.norm(weights.astype(np.float64), axis=0) * read.std(0)
     moving = read.std(0) > 0
-    unused = np.flatnonzero(moving & (adds < UNUSED * adds.max(initial=0))).tolist()
+    most = float(adds.max(initial=0))
+    if not moving.any() or most == 0:
+        return
+    unused = np.flatnonzero(moving & (adds < UNUSED * most)).tolist()
+    least = max(float(adds[moving].min()) / most, 1e-300)
+    yield Measured(
+        "unused columns",
+        f"the weakest column moves the gates by {least:.2g} of what the strongest does; below {UNUSED:g}",
+        min(math.log(least) / math.log(UNUSED), 99.0),
+    )
     if not unused:
         return
     columns = [names[place] for place in unused]
@@ -110,25 +169,55 @@ def _unused(read: np.ndarray, names: Sequence[str], weights: np.ndarray) -> Iter
         "Scale the columns and train again, or leave them out.",
         "likely",
         len(columns) / len(adds),
-        {"columns": len(columns), "share": float((adds[unused] / adds.max()).max())},
+        {"columns": len(columns), "share": float((adds[unused] / most).max())},
         {"columns": columns},
+        _columns(
+            "How much each column moves the gates",
+            "length of its weights times its deviation",
+            adds,
+            names,
+            unused,
+            limit=UNUSED * most,
+            log=True,
+        ),
     )
 
 
-def _padding(rows: Sequence[np.ndarray]) -> Iterator[Symptom]:
+def padding(rows: Sequence[np.ndarray], *, same: bool = False) -> Iterator[Symptom | Measured]:
+    """Whether many sequences end, or begin, with one value; with `same` it must be the same one in all."""
+    if len(rows) < 2:
+        yield Measured("padding is read", "looked at where there are several sequences")
+        return
     counts = {"end": [], "beginning": []}  # type: dict[str, list[int]]
-    for row in rows:
-        for place, read in (("end", row[::-1]), ("beginning", row)):
-            same = np.all(read == read[:1], axis=1)
-            counts[place].append(int(same.argmin()) if not same.all() else 0)
+    values = {"end": [], "beginning": []}  # type: dict[str, list[bytes]]
+    for sequence in rows:
+        for place, read in (("end", sequence[::-1]), ("beginning", sequence)):
+            equal = np.all(read == read[:1], axis=1)
+            counts[place].append(int(equal.argmin()) if not equal.all() else 0)
+            values[place].append(read[:1].tobytes())
     for place, found in counts.items():
-        padded = [count for count in found if count >= PADDED]
-        if len(padded) < max(2, PADDED_ROWS * len(rows)) or len(set(found)) == 1:
+        padded = [number for number, count in enumerate(found) if count >= PADDED]
+        if same and padded:
+            kinds = [values[place][number] for number in padded]
+            usual = max(set(kinds), key=kinds.count)
+            padded = [number for number, kind in zip(padded, kinds, strict=True) if kind == usual]
+        alike = len(set(found)) == 1  # all of them: that is what the sequences are like
+        share = 0.0 if alike else len(padded) / max(2.0, PADDED_ROWS * len(rows))
+        yield Measured(
+            "padding is read",
+            f"{len(padded)} of {len(rows)} sequences hold one value for {PADDED} or more steps at their "
+            f"{place}; from "
+            f"{PADDED_ROWS:.0%} of them on",
+            share,
+        )
+        if share < 1:
             continue
+        steps = [found[number] for number in padded]
         yield Symptom(
             "padding is read",
-            f"{len(padded)} of {len(rows)} sequences hold one value for {min(padded)} to {max(padded)} "
-            f"steps at their {place}.",
+            f"{len(padded)} of {len(rows)} sequences hold one value for {min(steps)} to {max(steps)} "
+            "steps at their "
+            f"{place}.",
             "This looks like padding, and the network reads it like any other step: the state goes on "
             "changing."
             + (
@@ -137,22 +226,41 @@ def _padding(rows: Sequence[np.ndarray]) -> Iterator[Symptom]:
                 else ""
             ),
             "Pass lengths (pack_padded_sequence, `lengths=` here), a mask, or read the state at each "
-            "sequence's own end.",
+            "sequence's own "
+            "end.",
             "likely",
             len(padded) / len(rows),
-            {"sequences": len(padded), "of": len(rows), "steps": max(padded)},
+            {"sequences": len(padded), "of": len(rows), "steps": max(steps)},
             {"place": place},
+            row(
+                "position",
+                f"Steps of one value at the {place} of each sequence",
+                "steps",
+                found,
+                marked=padded,
+                limit=PADDED,
+            ),
         )
 
 
-def axes(x: np.ndarray, batch_first: bool) -> Iterator[Symptom]:
+def axes(x: np.ndarray, batch_first: bool) -> Iterator[Symptom | Measured]:
     """Whether time and batch may be mixed up, (time, batch, column) or (batch, time, column)."""
     series = x.swapaxes(0, 1) if batch_first else x
     steps, rows = series.shape[:2]
     if steps < 8 or rows < 8 or not np.isfinite(series).all():
+        yield Measured(
+            "time and batch mixed up", f"looked at from 8 steps and 8 rows on; there are {steps} and {rows}"
+        )
         return
     centred = series - series.mean((0, 1))
     along, across = (float(np.abs(np.diff(centred, axis=axis)).mean()) for axis in (0, 1))
+    yield Measured(
+        "time and batch mixed up",
+        f"neighbours along the batch differ by {across:.3g}, neighbours in time by {along:.3g}; below "
+        f"{SMOOTHER:g} of "
+        "that",
+        min(SMOOTHER * along / max(across, 1e-12), 99.0),
+    )
     if across >= SMOOTHER * along:
         return
     yield Symptom(
@@ -169,9 +277,14 @@ def axes(x: np.ndarray, batch_first: bool) -> Iterator[Symptom]:
     )
 
 
-def not_finite(x: np.ndarray, names: Sequence[str]) -> Iterator[Symptom]:
+def not_finite(x: np.ndarray, names: Sequence[str]) -> Iterator[Symptom | Measured]:
     """The first step and column of what is read that is no number; (..., time, column)."""
     bad = ~np.isfinite(x)
+    yield Measured(
+        "input that is not finite",
+        f"{int(bad.sum())} of {x.size} numbers are NaN or infinite",
+        float(bad.any()),
+    )
     if not bad.any():
         return
     place: Any = np.argwhere(bad)[0].tolist()

@@ -1,9 +1,14 @@
-"""A finding: what was seen, what it means, what to try, and how sure that is. It never says more than "
-"it knows."""
+"""A finding: what was seen, what it means, what to try, how sure that is. It says no more than it knows.
 
-from collections.abc import Mapping, Sequence
+A detector yields what it measured (`Measured`), whether or not that is a finding, so that a person who is
+told nothing can see what was looked for, and how near it came.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
+
+from .evidence import Evidence
 
 SURE = ("certain", "likely", "possible")  # a fact of the numbers; a usual sign of the fault; worth a look
 
@@ -30,6 +35,8 @@ class Symptom:
         The evidence: plain numbers, texts and lists.
     where
         Where to look: ``module``, ``site``, ``steps``, ``units``, ``columns``, as far as they apply.
+    evidence
+        The numbers behind the claim as one row of a chart, where there is such a row.
     """
 
     name: str
@@ -40,6 +47,7 @@ class Symptom:
     weight: float
     numbers: Mapping[str, Any] = field(default_factory=dict)
     where: Mapping[str, Any] = field(default_factory=dict)
+    evidence: Evidence | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values, as ``rnnviz diagnose --json`` prints them."""
@@ -52,6 +60,77 @@ class Symptom:
             "numbers": dict(self.numbers),
             "where": dict(self.where),
         }
+
+
+@dataclass(frozen=True)
+class Measured:
+    """What a detector looked at in one place.
+
+    Attributes
+    ----------
+    name
+        Of the detector.
+    said
+        What was measured, and from where on it is a finding; or why it was not looked at.
+    share
+        How near it came to that: 1 is a finding, 0.5 half way (for ratios on a logarithmic scale). None: not
+        looked at.
+    place
+        In which layer, in words; empty for all that is not about one.
+    """
+
+    name: str
+    said: str
+    share: float | None = None
+    place: str = ""
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values."""
+        return {"name": self.name, "place": self.place, "measured": self.said, "of_limit": self.share}
+
+
+@dataclass(frozen=True)
+class Report:
+    """All that was found, and all that was looked at.
+
+    Attributes
+    ----------
+    findings
+        The surest first.
+    measured
+        A row for each detector and place, in the order of looking.
+    """
+
+    findings: tuple[Symptom, ...]
+    measured: tuple[Measured, ...]
+
+    def nearest(self) -> tuple[Measured, ...]:
+        """For each detector the place where it came nearest to a finding; those not looked at come last."""
+        found: dict[str, Measured] = {}
+        for one in self.measured:
+            best = found.get(one.name)
+            if best is None or (-1.0 if best.share is None else best.share) < (
+                -1.0 if one.share is None else one.share
+            ):
+                found[one.name] = one
+        return tuple(sorted(found.values(), key=lambda one: one.share is None))
+
+
+def report(looked: Iterable[Symptom | Measured]) -> Report:
+    """What detectors yielded, in order."""
+    every = list(looked)
+    return Report(
+        ranked([one for one in every if isinstance(one, Symptom)]),
+        tuple(one for one in every if isinstance(one, Measured)),
+    )
+
+
+def together(reports: Sequence[Report]) -> Report:
+    """Several reports as one, of the modules of a model, say."""
+    return Report(
+        ranked([one for found in reports for one in found.findings]),
+        tuple(one for found in reports for one in found.measured),
+    )
 
 
 def ranked(findings: Sequence[Symptom]) -> tuple[Symptom, ...]:

@@ -17,6 +17,7 @@ from rnnviz_core.models.stacks import stack_of
 from . import arguments, floats
 from .layers import distance
 from .module import Called, copied
+from .scripted import Ear
 from .trace import Trace
 from .undisturbed import plain_numbers
 
@@ -70,7 +71,8 @@ def record_model(
     """Run a model once and record the recurrent modules inside it, every row of the batch.
 
     Found are ``nn.RNN``, ``nn.GRU``, ``nn.LSTM``, the cells ``nn.RNNCell``, ``nn.GRUCell``, ``nn.LSTMCell``
-    that a loop calls step by step, and `CellLayers`, at any depth. Modules in half precision, dynamically
+    that a loop calls step by step, and `CellLayers`, at any depth; of what torch.jit has compiled the layers
+    but not the cells. Modules in half precision, dynamically
     quantized or on another device are recorded as a float32 copy on the processor that reads what the module
     read; `Recorded.notes` and the trace say so, and how far apart the outputs are.
 
@@ -104,15 +106,18 @@ def record_model(
         name = getattr(given, "__name__", "a class") if isinstance(given, type) else type(given).__name__
         raise TraceError(f"record_model runs a torch.nn.Module; {name} is none")
     notes: list[str] = []
-    inner, prefix = _unwrapped(model, notes)
+    inner, prefix = unwrapped(model, notes)
     found = {prefix + name: part for name, part in inner.named_modules() if _recurrent(part)}
     found = {name.rstrip(".") or type(part).__name__: part for name, part in found.items()}
-    chosen = _chosen(inner, found, modules)
-    calls: dict[str, list[_Call]] = {name: [] for name in chosen}
-    with plain_numbers(), torch.no_grad(), _eager(inner), contextlib.ExitStack() as hooks:
-        for name, part in chosen.items():
-            hooks.callback(part.register_forward_hook(_Listener(calls[name]), with_kwargs=True).remove)
-        output = inner(*args, **kwargs)
+    if not found and _compiled(inner):
+        chosen, calls, output = _overheard(inner, args, kwargs, modules, notes)
+    else:
+        chosen = _chosen(inner, found, modules)
+        calls = {name: [] for name in chosen}
+        with plain_numbers(), torch.no_grad(), eager(inner), contextlib.ExitStack() as hooks:
+            for name, part in chosen.items():
+                hooks.callback(part.register_forward_hook(_Listener(calls[name]), with_kwargs=True).remove)
+            output = inner(*args, **kwargs)
     rows: dict[str, Sequence[Trace]] = {}
     for name, part in chosen.items():
         if not calls[name]:
@@ -135,7 +140,7 @@ def _recurrent(part: nn.Module) -> bool:
     return isinstance(part, CellLayers) or bool(floats.kind_of(part) or floats.cell_of(part))
 
 
-def _unwrapped(model: Any, notes: list[str]) -> tuple[nn.Module, str]:
+def unwrapped(model: Any, notes: list[str]) -> tuple[nn.Module, str]:
     """The module that a wrapper keeps, and the beginning that its names have for that."""
     prefix = ""
     while True:
@@ -178,7 +183,7 @@ def _short(name: str) -> str:
 
 def _unheard(model: nn.Module) -> str:
     """What may have kept a module from being heard."""
-    if any(isinstance(part, torch.jit.ScriptModule) for part in model.modules()):
+    if _compiled(model):
         return (
             "; what torch.jit has compiled calls its parts outside of Python, where nobody hears them: "
             "pass the module that it was made from"
@@ -186,7 +191,28 @@ def _unheard(model: nn.Module) -> str:
     return ""
 
 
-def _eager(model: nn.Module) -> Any:
+def _compiled(model: nn.Module) -> bool:
+    """Whether torch.jit has compiled it, or some of it."""
+    return any(isinstance(part, torch.jit.ScriptModule) for part in model.modules())
+
+
+def _overheard(
+    model: nn.Module,
+    args: tuple[Any, ...],
+    kwargs: dict[str, Any],
+    modules: Sequence[str] | str | None,
+    notes: list[str],
+) -> tuple[dict[str, nn.Module], dict[str, list["_Call"]], Any]:
+    """The layers of a model that torch.jit has compiled, with the weights that they were given."""
+    with plain_numbers(), torch.inference_mode(), Ear(model) as ear:
+        output = model(*args, **kwargs)
+    parts: dict[str, nn.Module] = {name: heard.module for name, heard in ear.found.items()}
+    chosen = _chosen(model, parts, modules)
+    notes.append("The model is compiled by torch.jit; recorded are layers with the weights that it used.")
+    return chosen, {name: [_Call(*call) for call in ear.found[name].calls] for name in chosen}, output
+
+
+def eager(model: nn.Module) -> Any:
     """While it lasts, modules that torch.compile has compiled run as they were written."""
     compiled = any(
         "_orig_mod" in part._modules or getattr(part, "_compiled_call_impl", None) is not None

@@ -28,6 +28,7 @@ PLACES = [
     *(("gradients", name) for name in ("reach", "pairs", "backwards", "roads", "exploding")),
     ("attention", "instead"),
     *(("softmax", name) for name in ("forecast", "terms")),
+    ("diagnosis", "findings"),
 ]
 
 

@@ -23,7 +23,7 @@ NAMES = (
     *("task", "model", "text", "section", "layer", "token", "step", "unit", "state", "units", "deal"),
     *("beam", "reference", "with", "with_text", "start", "span", "view"),
     *("order", "gate", "convention", "side", "map", "word", "from", "to", "part", "strips", "fold"),
-    *("of", "scale", "weights", "clip", "cut", "first"),
+    *("of", "scale", "weights", "clip", "cut", "first", "over", "deep"),
     *("lesson", "at", "given", "typed"),
     *("run", "beside", "moment", "read", "film"),
     *("problem", "cell", "steps", "size", "optimizer", "rate", "bias", "dropout", "lengths", "seed"),

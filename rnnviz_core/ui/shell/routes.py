@@ -100,6 +100,12 @@ ROUTES = (
         "From the last state to the answer, and the terms that add up to it.",
     ),
     Route(
+        "diagnosis",
+        "Diagnosis",
+        ":material/troubleshoot:",
+        "What may be wrong with the network or with what it reads, and what was looked for.",
+    ),
+    Route(
         "training",
         "Training",
         ":material/model_training:",
