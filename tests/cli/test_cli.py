@@ -28,6 +28,7 @@ from rnnviz_core.models.forecaster_spec import ForecastSpec
 from rnnviz_core.models.seq2seq import TranslationModel
 from rnnviz_core.models.seq2seq_spec import TranslationSpec
 from rnnviz_core.models.specs import Attention
+from rnnviz_core.models.toy_spec import ToySpec
 from rnnviz_core.training.runs import Run
 from rnnviz_core.training.settings import TrainingConfig
 
@@ -212,7 +213,7 @@ def test_a_path_is_a_model_too(run, folder: Path) -> None:
         (["trace", "sentiment-gru", "a", "--reference", "b"], "--reference belongs to translation"),
         (["trace", "es-en-gru-bahdanau", "hola", "--reference", ""], "the text is empty"),
         (["evaluate", "sentiment-gru", "--data", "x.tsv", "--beam", "2"], "--beam belongs to translation"),
-        (["trase"], "choose one of app, chart, diagnose, evaluate, import, models, prepare, publish, trace"),
+        (["trase"], f"choose one of {', '.join(sorted(commands.commands))}"),
         (["evaluate", "sentiment-gru", "--data", "missing.tsv"], "missing.tsv"),
         (["evaluate", "sentiment-gru"], "--data"),
         (["train", "sentimental"], "'sentiment', 'translation'"),
@@ -283,7 +284,7 @@ def test_train_then_evaluate(run, table: Path, tmp_path: Path) -> None:
     code, said, err = run("evaluate", str(trained), "--data", str(table), "--json")
     assert code == 0, err
     answer = json.loads(said)
-    assert list(answer) == ["rows", "accuracy5", "accuracy3", "accuracy2"]
+    assert list(answer) == ["rows", "accuracy5", "accuracy3", "accuracy2", "by_probability"]
     assert answer["rows"] == 20
     assert answer["accuracy5"] > 90  # each word has one label
 
@@ -323,7 +324,10 @@ def test_a_table_of_another_layout_is_trained_on_scored_and_published(run, tmp_p
     assert code == 0, err
     code, said, err = run("evaluate", str(out / "sentiment-gru"), "--json", *given)
     assert code == 0, err
-    assert json.loads(said) == {"rows": len(rows), "accuracy2": pytest.approx(100)}
+    answer = json.loads(said)
+    shares = answer.pop("by_probability").values()
+    assert answer == {"rows": len(rows), "accuracy2": pytest.approx(100)}
+    assert sum(share["right"] for share in shares) == sum(share["rows"] for share in shares) == len(rows)
     code, _, err = run("publish", str(out), "--checkpoints", str(tmp_path / "shelf"), *given)
     assert code == 0, err
     metrics = json.loads((tmp_path / "shelf" / "sentiment-gru" / "metrics.json").read_text())
@@ -380,7 +384,7 @@ def test_train_offers_every_setting() -> None:
         (TrainingConfig, CONFIG_HELP, set()),
     ):
         assert {field.name for field in dataclasses.fields(settings)} - left_out == set(texts)
-    specs = (SentimentSpec, TranslationSpec, ForecastSpec)
+    specs = (SentimentSpec, TranslationSpec, ForecastSpec, ToySpec)
     measured = {"mean", "scale"}  # `train` fills them in
     fields = [field.name for spec in specs for field in dataclasses.fields(spec)]
     assert set(fields) - measured == set(SPEC_HELP)
