@@ -11,6 +11,8 @@ Exit code 1 after any failure.
 `--workers N` serves from N processes that share memory (`make serve`), the visitors spread over them as the
 proxy in front would do it. Their memory is what all of them together hold, shared pages counted once.
 
+`--class N` holds a class of N who vote within three seconds (see bench/classroom.py), with ten others.
+
 `--heavy N` asks another question: how long do those who only type wait while N others search with the widest
 beam in long texts and draw t-SNE maps without a pause (see bench/heavy.py). `--trainings N` asks it of N
 others who train a network on the page.
@@ -197,7 +199,14 @@ def main() -> int:
     )
     parser.add_argument("--heavy", type=int, default=0, help="others who search and draw maps (default 0)")
     parser.add_argument("--trainings", type=int, default=0, help="others who train a network (default 0)")
+    parser.add_argument(
+        "--class", type=int, default=0, dest="students", help="a class of so many that votes (default none)"
+    )
     options = parser.parse_args()
+    if options.students:
+        from bench import classroom
+
+        return classroom.report(options.students, min(options.sessions, 10), 20.0, options.workers)
     if options.heavy or options.trainings:
         from bench import heavy
 

@@ -6,7 +6,8 @@ RnnvizError
 ├── DataError        a data file or hub data set cannot be used as it is
 ├── CheckpointError  a checkpoint is missing, damaged or of the wrong shape
 ├── TraceError       a recording failed its own verification, or a trace file is damaged
-└── LessonError      a lesson's file cannot be used as it is, or an expression in it has no value
+├── LessonError      a lesson's file cannot be used as it is, or an expression in it has no value
+└── ClassError       a class is over, full, or does not allow that
 """
 
 from collections.abc import Iterable
@@ -38,6 +39,10 @@ class TraceError(RnnvizError):
 
 class LessonError(RnnvizError):
     """A lesson's file cannot be used as it is, or an expression in it has no value."""
+
+
+class ClassError(RnnvizError):
+    """A class is over, full, or does not allow what was asked."""
 
 
 def unknown_choice(kind: str, value: object, choices: Iterable[str]) -> str:

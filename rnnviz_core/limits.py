@@ -54,5 +54,16 @@ EXPRESSION_CHARACTERS = 400  # characters of one expression in a lesson
 EXPRESSION_DEPTH = 20  # brackets inside each other in an expression
 EXPRESSION_OPERATIONS = 400  # operations of an expression, with the named ones in it
 EXPRESSION_NUMBERS = 2_000_000  # numbers of an array that an expression makes
+CLASSES = 200  # classes that one database keeps
+CLASSES_OPENED = 5  # classes that one session opens within an hour
+CLASS_SECONDS = 86_400  # seconds after which a class is deleted, with all that is in it
+CLASS_IDLE_SECONDS = 3_600  # seconds after which a class that nobody entered makes room for another
+CLASS_STUDENTS = 300  # students of one class
+CLASS_ACTS = 30  # votes and notes of one student within a minute
+CLASS_WRONG_CODES = 20  # codes that one session tries within a minute
+VOTE_CHARACTERS = 2_000  # characters of an answer: a curve has a number per token
+NOTE_CHARACTERS = 280  # characters of what a student saw, on the wall
+NOTES = 3  # of one student on one step
+NOTES_SHOWN = 300  # notes of a wall that are drawn, the latest first
 
 TOLERANCE = 1e-4  # largest difference between recorded and fused states; above it: TraceError

@@ -52,7 +52,8 @@ def ensure() -> None:
             "env": os.environ | {"DEBIAN_FRONTEND": "noninteractive"},
         }
         subprocess.run(["apt-get", "update", "-qq"], **quiet)  # type: ignore[call-overload]
-        packages = ("chromium", "fonts-liberation")
+        # With one more package the tests of classes run on a real PostgreSQL, too (scripts/postgres.py).
+        packages = ("chromium", "fonts-liberation", "postgresql")
         subprocess.run(["apt-get", "install", "-y", "-qq", "--no-install-recommends", *packages], **quiet)  # type: ignore[call-overload]
     else:
         subprocess.run([sys.executable, "-m", "playwright", "install", "chromium"], check=True)

@@ -329,6 +329,13 @@ SHOTS = (
         first=True,
     ),
     Shot(
+        "class",
+        "",
+        LSTM,
+        "The teacher's screen after a vote: the histogram, how many are right, and what to do about it.",
+        first=True,
+    ),
+    Shot(
         "teachers",
         "",
         LSTM,

@@ -5,14 +5,23 @@ Writes docs/screenshots/ (light, dark, and each page on a phone) and docs/galler
 
 import io
 import math
+import os
+import tempfile
 from collections.abc import Mapping
 from datetime import date, timedelta
+from functools import cache
+from pathlib import Path
 from typing import Any
+from unittest import mock
 
 import torch
 from PIL import Image
 
 from rnnviz_core import scan
+from rnnviz_core.classroom import database
+from rnnviz_core.classroom.store import Store
+from rnnviz_core.lessons import shelf
+from rnnviz_core.lessons.lesson import Choice
 
 from . import gallery
 from .browser import chromium
@@ -22,6 +31,7 @@ from .serving import ROOT, folder, serve
 
 FOLDER, GALLERY = ROOT / "docs" / "screenshots", ROOT / "docs" / "gallery.md"
 WIDTH, PHONE, HEIGHT, TALLEST, TALLEST_PHONE = 1280, 390, 860, 2000, 1300  # pixels
+LESSON, VOTES = "04-the-forget-gate", ((9, 11, 4), (17, 5, 2))  # of the class: by round and answer
 COLOURS = 80  # of the palette: a page of text and charts has few
 MARGIN = 16  # pixels around a section
 BELOW = 100  # empty pixels that Streamlit leaves below a page
@@ -41,7 +51,7 @@ def photograph(visitor: Visitor, shot: Shot, model: str, width: int, tallest: in
     """The whole page for its first section on a wide screen, else the section alone; at most `tallest`."""
     page = visitor.page
     page.set_viewport_size({"width": width, "height": HEIGHT})
-    visitor.open(shot.path, **shot.query(model))
+    visitor.open(shot.path, **(held() if shot.page == "class" else shot.query(model)))
     if shot.press:
         visitor.press(shot.press)
     if shot.drops:
@@ -93,6 +103,26 @@ def _around(box: Mapping[str, float], width: int, tallest: int) -> dict[str, flo
     }
 
 
+@cache
+def held() -> dict[str, str]:
+    """A class that has voted, as its teacher's link opens it."""
+    lesson = shelf().find(LESSON)
+    step = next(one for one in lesson.steps if isinstance(one, Choice))
+    store = Store(database.place())
+    opened = store.open(lesson.id, len(lesson.steps), [one.number for one in lesson.steps if one.asks])
+    students = [store.enter(opened.code) for _ in range(sum(VOTES[0]))]
+    for number, options in enumerate(VOTES, 1):
+        given = [str(option) for option, count in enumerate(options) for _ in range(count)]
+        store.move(opened.code, opened.key, step.number)
+        if number == 2:
+            store.vote_again(opened.code, opened.key, step.number)
+        for student, answer in zip(students, given, strict=True):
+            store.vote(opened.code, student, step.number, answer)
+        store.uncover(opened.code, opened.key, step.number)
+    store.close()
+    return {"class": opened.code, "key": opened.key}
+
+
 def _take(browser: Any, address: str, shots: Mapping[Shot, str], theme: str, width: int) -> None:
     phone = width == PHONE
     visitor = Visitor(browser, address, color_scheme=theme, has_touch=phone)
@@ -116,7 +146,12 @@ def main() -> None:
     for old in FOLDER.glob("*.png"):
         old.unlink()
     first = {shot: model for shot, model in shots.items() if shot.first}
-    with chromium() as browser, serve() as address:
+    with (
+        tempfile.TemporaryDirectory() as place,
+        mock.patch.dict(os.environ, {database.VARIABLE: str(Path(place) / "classes.sqlite")}),
+        chromium() as browser,
+        serve() as address,
+    ):
         for theme in ("light", "dark"):
             _take(browser, address, shots, theme, WIDTH)
         for theme, translates in (("light", False), ("dark", True)):

@@ -28,6 +28,8 @@ THIRD_PARTY = {
     "sentencepiece": ("rnnviz_core/inputs/tokenizer.py",),
     "click": ("rnnviz_core/cli",),
     "optuna": ("rnnviz_core/tuning/storage.py",),
+    "sqlalchemy": ("rnnviz_core/classroom/",),
+    "segno": ("rnnviz_core/ui/views/classroom/",),
     "sklearn": ("rnnviz_core/frames/", "rnnviz_core/ui/serving/loaders.py"),  # loaders: the warm-up
 }
 SOURCES = sorted(

@@ -27,10 +27,12 @@ NAMES = (
     *("lesson", "at", "given", "typed"),
     *("run", "beside", "moment", "read", "film"),
     *("problem", "cell", "steps", "size", "optimizer", "rate", "bias", "dropout", "lengths", "seed"),
+    *("class", "key", "me", "here"),
 )
 # What one page alone has: on the others it is set aside, and comes back with the page.
 OWNED = {
     "lessons": ("lesson", "at", "given", "typed"),
+    "class": ("class", "key", "me", "here"),
     "training": ("run", "beside", "moment", "read", "film"),
     "toy": (
         *("problem", "cell", "steps", "size", "optimizer", "rate", "bias", "dropout", "lengths", "seed"),

@@ -6,7 +6,6 @@
 import asyncio
 import contextlib
 import gzip
-import socket
 import sys
 from collections.abc import AsyncIterator, Callable, MutableMapping
 from pathlib import Path
@@ -18,6 +17,7 @@ from starlette.middleware import Middleware
 from starlette.responses import Response
 
 from rnnviz_core.ui import streamlit_private
+from rnnviz_core.ui.serving.network import network_address
 
 from .rehearsal import APP
 
@@ -82,15 +82,6 @@ def addresses(port: int, listens: str | None) -> list[str]:
     if listens and listens not in ("0.0.0.0", "::"):
         return [_url(listens, port)]
     return [_url("localhost", port), *([_url(own, port)] if (own := network_address()) else [])]
-
-
-def network_address() -> str | None:
-    """This machine's address in its network; None when it is in none. Nothing is sent to find out."""
-    with contextlib.suppress(OSError), socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
-        probe.connect(("192.0.2.1", 9))  # reserved for documentation: it only chooses the way out
-        own = str(probe.getsockname()[0])
-        return None if own.startswith(("127.", "0.")) else own
-    return None
 
 
 def _url(host: str, port: int) -> str:

@@ -147,6 +147,14 @@ ROUTES = (
         traces=False,
     ),
     Route(
+        "class",
+        "Class",
+        ":material/groups:",
+        "A lesson with a whole class: everybody predicts, then you uncover what the class thinks.",
+        group="In class",
+        traces=False,
+    ),
+    Route(
         "teachers",
         "For teachers",
         ":material/co_present:",

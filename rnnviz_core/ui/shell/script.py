@@ -28,9 +28,9 @@ if (!window.rnnviz) {
     event.target.dispatchEvent(new KeyboardEvent('keydown', keys))
   }, {capture: true})
 
-  // The keys of a presenter's remote: a lesson's steps, else the player's.
-  const remote = {PageDown: ['lesson-next', 'player-chevron_right'],
-    PageUp: ['lesson-back', 'player-chevron_left']}
+  // The keys of a presenter's remote: a class's or a lesson's steps, else the player's.
+  const remote = {PageDown: ['class-chevron_right', 'lesson-next', 'player-chevron_right'],
+    PageUp: ['class-chevron_left', 'lesson-back', 'player-chevron_left']}
   document.addEventListener('keydown', event => {
     const steps = remote[event.key]
     if (!steps || !document.querySelector('.rv-projector')) return
@@ -45,6 +45,7 @@ if (!window.rnnviz) {
     const found = new URL(location.href)
     const shown = new URLSearchParams(button.dataset.shown)
     for (const [name, value] of shown) found.searchParams.set(name, value)
+    for (const name of ['key', 'me']) found.searchParams.delete(name)  // of a class: nobody else's business
     return found.href
   }
   const copyOldWay = text => {  // where the page came over plain http, there is no clipboard
