@@ -106,7 +106,9 @@ def _all_labels(
     return labels
 
 
-def evaluate_sentiment(model: SentimentModel, rows: Any, source: str) -> dict[str, Any]:
+def evaluate_sentiment(
+    model: SentimentModel, rows: Any, source: str, *, bands: bool = False
+) -> dict[str, Any]:
     """Accuracies in percent that the label columns of `rows` allow.
 
     Parameters
@@ -121,7 +123,8 @@ def evaluate_sentiment(model: SentimentModel, rows: Any, source: str) -> dict[st
     Returns
     -------
     ``rows`` (texts read) and, as far as the labels allow, ``accuracy<number of classes>`` and, for a
-    model with ordered classes, ``accuracy3`` and ``accuracy2``; ``by_probability`` (see there).
+    model with ordered classes, ``accuracy3`` and ``accuracy2``; with `bands` also what
+    `by_probability` counts.
 
     Raises
     ------
@@ -145,7 +148,7 @@ def evaluate_sentiment(model: SentimentModel, rows: Any, source: str) -> dict[st
             scores[f"accuracy{number}"] = 100 * sum(p == t for p, t in pairs) / len(pairs)
     if len(scores) == 1:
         raise DataError(f"{source}: no row has a label that a model of {own} classes can be scored on")
-    if own in labels:
+    if bands and own in labels:
         scores["by_probability"] = by_probability(logits, labels[own])
     return scores
 
@@ -157,12 +160,18 @@ def known_ids(model: SentimentModel, text: str) -> list[int]:
 
 
 def evaluate(
-    model: SentimentModel, data: str, split: str | None, *, layout: Layout = GUESS, **_: Any
+    model: SentimentModel,
+    data: str,
+    split: str | None,
+    *,
+    by_length: bool = False,
+    layout: Layout = GUESS,
+    **_: Any,
 ) -> dict[str, Any]:
-    """The scores on a table or hub data set."""
+    """The scores on a table or hub data set; `by_length`: in parts, too, here by the answer's probability."""
     spec = model.spec
     rows = corpora.scored(data, split, spec.classes, layout=layout, ordered=spec.ordered)
-    return evaluate_sentiment(model, rows, data)
+    return evaluate_sentiment(model, rows, data, bands=by_length)
 
 
 def texts(spec: SentimentSpec, data: str, split: str | None, layout: Layout) -> Sequence[str]:
