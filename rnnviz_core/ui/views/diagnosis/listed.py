@@ -67,7 +67,7 @@ def findings(view: "View") -> None:
         "of "
         "ten. What each measured, and where its limit lies, is in the bar’s tooltip and in the file below. A "
         "finding is a sign and no proof: a saturated gate, say, is no fault by itself.",
-        "Under “Gradients” choose “Look at them”: does the answer depend on the first step?"
+        "Have the gradients looked at, too: does the answer depend on the first step?"
         if not deep
         else "Make the input three times as long: which bars grow?",
     )
