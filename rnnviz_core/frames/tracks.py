@@ -136,7 +136,8 @@ def dimensions(trace: Trace) -> str:
         states = " and ".join({"hidden": "h", "cell": "c"}[state] for state in cell.states)
         count = len(gates(trace, part))
         gated = f", {count or 'no'} gate{'s' * (count != 1)}"
-        found += [reads, f"{NAMES.get(cell.name, cell.name)}: {units} ({states}{gated})"]
+        name = NAMES.get(cell.name.removesuffix("_variant"), cell.name)
+        found += [reads, f"{name}: {units} ({states}{gated})"]
         if part == "encoder" and "attention.weights" in trace:
             found.append("attention")
     if "class" in trace.labels and "readout.logits" in trace:
