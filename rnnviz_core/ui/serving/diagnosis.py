@@ -20,7 +20,7 @@ from .caches import Cache, heavy
 
 GRADIENTS = (gradients.VANISHING, gradients.EXPLODING, gradients.IGNORED)
 EXAMPLES = 5  # read besides the input that is shown: enough steps for the units of every layer
-NOT_ASKED = "not looked at: choose “Look at them” under Gradients"
+NOT_ASKED = "not looked at: only when they are asked for"
 
 _reports: Cache[Report] = Cache(limits.CACHED_MAPS, seconds=limits.CACHE_SECONDS)
 
