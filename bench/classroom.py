@@ -28,7 +28,6 @@ from websockets.asyncio.client import ClientConnection, connect
 from bench.client import PATIENCE, Run
 
 WITHIN = 3.0  # seconds in which a class votes
-ENDS = (ForwardMsg.FINISHED_SUCCESSFULLY, ForwardMsg.FINISHED_FRAGMENT_RUN_SUCCESSFULLY)
 STEPS_TO_VOTE = 2  # of the first lesson: what is read, then a choice
 
 
@@ -158,7 +157,9 @@ class Member:
                 text = body.body
             case "button":
                 text = f"{body.label}\0{body.id}"
-                self.buttons[body.label] = body.id
+                self.buttons.pop(body.label, None)
+                if not body.disabled:
+                    self.buttons[body.label] = body.id
             case "radio":
                 text = f"\0{body.id}"
                 self.radios[body.id] = list(body.options)
@@ -217,7 +218,7 @@ async def lecture(addresses: list[str], count: int) -> Lecture:
         for again in (False, True):
             if again:
                 await teacher.press("Vote again")
-            await asyncio.gather(*(one.until(lambda m=one: "Commit" in m.buttons) for one in students))
+            await asyncio.gather(*(one.until(lambda m=one: bool(m.radios)) for one in students))
             last = await asyncio.gather(*(_vote(one, number, found) for number, one in enumerate(students)))
             await screen.until(lambda: screen.says(f'<b class="rv-count">{count}</b> of {count}'))
             found.projector.append(time.perf_counter() - max(last))
@@ -226,7 +227,7 @@ async def lecture(addresses: list[str], count: int) -> Lecture:
             await asyncio.gather(*(one.until(lambda m=one: m.charts > 0) for one in [screen, *students]))
             found.uncovered.append(time.perf_counter() - began)
     except Exception as error:
-        found.failures.append(f"{type(error).__name__}: {error}")
+        found.failures.append(f"{type(error).__name__}: {error}, after {len(found.locked)} votes")
     found.failures += [failure for one in everybody for failure in one.failures]
     for one in everybody:
         await one.close()

@@ -55,6 +55,7 @@ def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         store.close()
     classes._stores.clear()
     classes._pulses.clear()
+    classes.tallies.clear()
 
 
 def visit(**query: str) -> AppTest:

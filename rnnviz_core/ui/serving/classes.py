@@ -10,6 +10,9 @@ from threading import Lock
 from typing import TYPE_CHECKING
 
 from rnnviz_core.classroom.state import Pulse
+from rnnviz_core.classroom.tally import Tally
+
+from .caches import Cache
 
 if TYPE_CHECKING:
     from rnnviz_core.classroom.store import Store
@@ -17,6 +20,10 @@ if TYPE_CHECKING:
 FRESH = 0.4  # seconds that students of one process share what was asked
 PULSES = 400  # answers that are kept
 
+TALLIES, TALLY_SECONDS = 64, 600  # that are kept, and for how long after their last use
+
+# Fifty students ask for one count at once: every answer in it is compared with what the network does.
+tallies: Cache[Tally] = Cache(TALLIES, seconds=TALLY_SECONDS)
 _stores: dict[tuple[int, str], "Store"] = {}  # by process: a connection does not survive a fork
 _opening = Lock()
 _pulses: OrderedDict[tuple[str, int], tuple[float, Pulse]] = OrderedDict()
