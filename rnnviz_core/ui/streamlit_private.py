@@ -17,6 +17,7 @@ import streamlit as st
 from streamlit import config, file_util, runtime
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 from streamlit.runtime.state.safe_session_state import SafeSessionState
+from streamlit.runtime.uploaded_file_manager import UploadedFile as UploadedFile
 
 # Rules that the theme has no setting for. They name Streamlit's elements by their test ids and classes,
 # which it uses in its own tests only.
@@ -70,6 +71,12 @@ STYLE = """
 .st-key-about button p { font-size: 0.85rem; }
 .st-key-told [data-testid="stIconMaterial"] { font-size: 1.1rem; line-height: 1.05; }
 :has(> .st-key-told):has(+ * .stSlider) > .st-key-told { margin-bottom: -0.3rem; }
+/* A lesson is read: its lines are no longer than that is pleasant */
+.st-key-lesson-body :is([data-testid="stMarkdown"], .stRadio, .stTextArea, .stTextInput,
+  .stAlert, .stExpander) {
+  max-width: 46rem; }
+.st-key-lesson-body .st-key-lesson-section [data-testid="stMarkdown"] { max-width: none; }
+.st-key-class-body [data-testid="stMarkdown"] { max-width: 60rem; }
 /* A choice takes one line: its label stands beside it */
 [data-testid="stMain"] :is(.stSelectbox, .stMultiSelect, .stNumberInput, .stTextInput, .stButtonGroup) {
   display: flex; align-items: center; gap: 0.6rem; }

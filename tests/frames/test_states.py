@@ -1,5 +1,6 @@
 """The states page: its numbers against the trace, its sections, and what the URL keeps."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -231,6 +232,12 @@ def test_two_texts_share_one_plane():
 
 def test_class_weights_are_those_of_the_layer_that_is_read(make_sentiment):
     trace = sentiment_trace(hidden=5, bidirectional=True, layers=2)
+    logits = np.zeros(len(trace.labels["class"]), dtype=np.float32)
+    trace = replace(
+        trace,
+        arrays={**trace.arrays, "readout.logits": logits},
+        axes={**trace.axes, "readout.logits": ("class",)},
+    )
     model = make_sentiment("lstm", bidirectional=True)
     rows = model.output.weight.numpy()
     assert trajectory.class_weights(model, trace, Layer("encoder", 0)) is None

@@ -116,7 +116,7 @@ def test_one_model_alone_is_made_after_the_teachers_that_are_no_checkpoints():
 @pytest.mark.parametrize("recipe", [r for r in COLLECTION if r.publish is None], ids=lambda recipe: recipe.id)
 def test_cards_tell_how_a_teacher_that_is_not_shipped_is_made(recipe, monkeypatch):
     seen = []
-    monkeypatch.setattr(runs, "execute", lambda run, out, quiet: seen.append(run) or (out, runs.Progress()))
+    monkeypatch.setattr(runs, "execute", lambda run, out, **_: seen.append(run) or (out, runs.Progress()))
     pupils = [pupil for pupil in COLLECTION if pupil.publish and recipe.id in (*pupil.teachers, *pupil.needs)]
     if recipe.train.startswith("prepare"):
         assert len(pupils) > 5

@@ -280,7 +280,8 @@ def test_plain_leaves_nothing_to_interpret(text):
 def test_header_escapes_tokens():
     from rnnviz_core.inputs.steps import Token
 
-    chips = header._chips((Token("▁<img", 5, 0, 5), Token('"onerror', 6, 5, 13), Token("▁x", 1, 13, 15)))
+    tokens = (Token("▁<img", 5, 0, 5), Token('"onerror', 6, 5, 13), Token("▁x", 1, 13, 15))
+    chips = header._chips(tokens, unknown=1)
     assert "<img" not in chips
     assert 'title="token 1: &quot;onerror"' in chips
     assert chips.count("rv-unknown") == 1

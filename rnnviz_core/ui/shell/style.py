@@ -62,10 +62,6 @@ STYLE = (
 .rv-progress { height: 4px; border-radius: 2px;
   background: color-mix(in srgb, currentColor 14%, transparent); }
 .st-key-lesson-body h3 { font-size: 1.3rem; padding: 0.3rem 0 0.9rem; }
-.st-key-lesson-body :is([data-testid="stMarkdown"], .stRadio, .stTextArea, .stTextInput,
-  .stAlert, .stExpander) {
-  max-width: 46rem; }
-.st-key-lesson-body .st-key-lesson-section [data-testid="stMarkdown"] { max-width: none; }
 .rv-progress i { display: block; height: 100%; border-radius: 2px; background: #2E86C1; }
 .rv-code { font: 700 5.5rem/1.1 "Source Code Pro", monospace; letter-spacing: 0.12em; margin: 0; }
 .rv-code-small { font: 700 1.15rem/1.4 "Source Code Pro", monospace; letter-spacing: 0.1em; padding: 0 0.5rem;
@@ -79,7 +75,6 @@ STYLE = (
 .rv-wall { display: grid; grid-template-columns: repeat(auto-fill, minmax(15rem, 1fr)); gap: 0.6rem; }
 .rv-wall p { margin: 0; padding: 0.5rem 0.8rem; border-radius: 0.5rem; overflow-wrap: anywhere;
   background: color-mix(in srgb, currentColor 8%, transparent); }
-.st-key-class-body [data-testid="stMarkdown"] { max-width: 60rem; }
 .rv-terms { columns: 17rem 3; column-gap: 2rem; font-size: 0.85rem; }
 .rv-terms > span { display: grid; grid-template-columns: 1fr auto 3.6rem; gap: 0.6rem;
   break-inside: avoid; font-variant-numeric: tabular-nums;

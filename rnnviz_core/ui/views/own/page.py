@@ -17,7 +17,7 @@ from rnnviz_core.ui.shell.wording import architecture, plain
 from . import reads
 
 if TYPE_CHECKING:
-    from streamlit.runtime.uploaded_file_manager import UploadedFile
+    from rnnviz_core.ui.streamlit_private import UploadedFile
 
 MEGABYTE = 2**20
 _FOUND, _ROUND = "rnnviz-own-found", "rnnviz-own-round"  # what the files are; how often the box was emptied
