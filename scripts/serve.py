@@ -72,12 +72,11 @@ def main(workers: int, port: int, address: str) -> None:
     click.echo("Loading every model and drawing every page …")
     began = time.monotonic()
     from rnnviz_core.ui.server import rehearsal, serve
-    from rnnviz_core.ui.serving import derivatives, loaders
+    from rnnviz_core.ui.serving import loaders
 
     runs = rehearsal.every_page()
     import_server()
-    derivatives.forget()
-    loaders.forget_traces()  # each worker would copy the pages on which they are replaced
+    loaders.forget_all()  # each worker would copy the pages on which they are replaced
     loaders.trim()
     gc.freeze()
     ports = range(port, port + workers)

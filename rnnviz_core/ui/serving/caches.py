@@ -10,7 +10,8 @@ from collections.abc import Callable, Generator, Hashable
 from contextlib import contextmanager
 from dataclasses import dataclass
 from threading import BoundedSemaphore, Lock, local
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
+from weakref import WeakSet
 
 from rnnviz_core import limits
 
@@ -127,6 +128,16 @@ class _Making:
     wanted: int = 0  # threads that compute it or wait for it
 
 
+_every: "WeakSet[Cache[Any]]" = WeakSet()
+
+
+def forget_all(but: "Cache[Any]") -> None:
+    """Empty every cache of this process except one."""
+    for cache in list(_every):
+        if cache is not but:
+            cache.clear()
+
+
 class Cache(Generic[V]):
     """Values that were used last, up to a number of entries, of bytes, and an age since their last use.
 
@@ -147,6 +158,7 @@ class Cache(Generic[V]):
         self._making: dict[Hashable, _Making] = {}
         self._lock = Lock()
         self._bytes = 0
+        _every.add(self)
 
     def __len__(self) -> int:
         return len(self._kept)

@@ -38,12 +38,6 @@ _pairs: Cache[jacobians.Pairs] = Cache(
 )
 
 
-def forget() -> None:
-    """Empty the caches of gradients, attributions and pairs."""
-    for cache in (_gradients, _attributions, _pairs):
-        cache.clear()
-
-
 def _key(entry: Entry, trace: Trace) -> tuple[Any, ...]:
     """The checkpoint, the text, and what was written."""
     written = tuple(token.id for token in trace.tokens.get("target", ()))

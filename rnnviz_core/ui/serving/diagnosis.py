@@ -22,7 +22,7 @@ GRADIENTS = (gradients.VANISHING, gradients.EXPLODING, gradients.IGNORED)
 EXAMPLES = 5  # read besides the input that is shown: enough steps for the units of every layer
 NOT_ASKED = "not looked at: only when they are asked for"
 
-_reports: Cache[Report] = Cache(limits.CACHED_MAPS, seconds=limits.CACHE_SECONDS)
+_reports: Cache[Report] = Cache(limits.CACHED_REPORTS, seconds=limits.CACHE_SECONDS)
 
 
 def diagnosis(entry: Entry, trace: Trace, *, more: bool, deep: bool) -> Report:

@@ -27,7 +27,7 @@ from rnnviz_core.tracing.trace import Trace
 from rnnviz_core.ui import streamlit_private
 from rnnviz_core.ui.drawing import show as drawing
 
-from . import given
+from . import caches, given
 from .caches import Cache, heavy
 
 HEAVY = 1_000  # of a task's effort: from here on one recording waits for the other
@@ -145,6 +145,11 @@ def forget_own() -> None:
     """Let go of all that was computed with the visitor's own networks."""
     if streamlit_private.session_id() is not None:
         st.session_state.pop(OWN_CACHES, None)
+
+
+def forget_all() -> None:
+    """Empty every cache but that of the networks."""
+    caches.forget_all(but=_models)
 
 
 def forget_traces() -> None:
