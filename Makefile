@@ -2,7 +2,7 @@
 
 PYTHON ?= python3
 PORT ?= 8501
-JOBS ?= 2
+JOBS ?= 3
 VENV := .venv
 BIN := $(VENV)/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
@@ -26,7 +26,7 @@ serve: $(VENV)/.runtime ## serve from several processes that share memory, behin
 dev: $(VENV)/.runtime ## serve the app and reload it when a file changes
 	$(BIN)/streamlit run app.py --server.fileWatcherType auto --server.runOnSave true --server.port $(PORT)
 
-test: $(VENV)/.browser ## run all tests, the browser's included, in two processes (JOBS=4 for more; ARGS=tests/test_imports.py for some)
+test: $(VENV)/.browser ## run all tests, the browser's included, in three processes (JOBS=4 for more; ARGS=tests/test_imports.py for some)
 	$(BIN)/python -m pytest -n $(JOBS) --dist worksteal $(ARGS)
 
 quick: $(VENV)/.dev ## the tests to run while working: no browser, no load, no long training

@@ -28,7 +28,7 @@ WATCH = r"""
 window.menus = new Set()
 new MutationObserver(() => {
     for (const link of document.querySelectorAll('MENU_LINK'))
-        window.menus.add(link.innerText.trim().split(/\s+/).pop()) // without its icon
+        window.menus.add(link.innerText.trim().split(/\n/).pop().trim()) // without its icon
 }).observe(document, { subtree: true, childList: true, characterData: true })
 """.replace("MENU_LINK", MENU_LINK)
 

@@ -44,7 +44,7 @@ def losses(count: int) -> alt.LayerChart:
         title=None,
         sort=kinds,
         scale=alt.Scale(domain=kinds, range=[[2, 3], [1, 0]]),
-        legend=alt.Legend(orient="top", direction="horizontal", symbolType="stroke", symbolSize=300),
+        legend=alt.Legend(orient="top", direction="vertical", columns=1, symbolType="stroke", symbolSize=300),
     )
     colour = _run_colour(count)
     tips = [
@@ -153,7 +153,7 @@ def saturation(gates: tuple[str, ...]) -> alt.LayerChart:
         title=None,
         sort=ends,
         scale=alt.Scale(domain=ends, range=[[3, 3], [1, 0]]),
-        legend=alt.Legend(orient="top", direction="horizontal", symbolType="stroke", symbolSize=300),
+        legend=alt.Legend(orient="top", direction="vertical", columns=1, symbolType="stroke", symbolSize=300),
     )
     y = alt.Y("share:Q", title="share of values", scale=alt.Scale(domainMin=0)).axis(
         grid=True, format=".0%", tickCount=5

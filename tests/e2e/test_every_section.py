@@ -56,9 +56,9 @@ def test_section(shot: Shot, visitor: Visitor) -> None:
         opened = [tab.inner_text().strip() for tab in tabs if tab.get_attribute("aria-selected") == "true"]
         titles = {found.title for found in route(shot.page).sections if found.name == shot.section}
         assert len(opened) == bool(tabs)  # a page's only section has no tab
-        assert set(opened) <= titles, "another section is open"
+        assert set(opened) <= titles or not route(shot.page).traces, "another section is open"
     pictures = visitor.pictures()
-    assert pictures, "no chart on the page"
+    assert pictures or not route(shot.page).traces, "no chart on the page"
     grey = {number for number, picture in enumerate(pictures) if coloured(picture) < DRAWN}
     for number in grey:  # only a histogram of gates that are hardly ever shut or open, by its bars
         shares = {"between": 0.0, "closed": 0.0, "open": 0.0}
