@@ -185,7 +185,7 @@ def check(world: World, step: Step, given: str) -> Outcome:
             off = float(np.abs(drawn - true_curve).mean())
             return Outcome(
                 off <= step.tolerance + 1e-9,
-                f"a curve that is {_plain(off, 2)} off on average",
+                f"a curve that is {_plain(off, 3)} off on average",
                 f"within {_plain(step.tolerance, 2)}",
             )
     raise LessonError(f"the step “{step.title}” predicts nothing")
