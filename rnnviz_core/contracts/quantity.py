@@ -1,7 +1,8 @@
 """What a gradient is taken of: one number that a network computes, with its name and its words."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 from rnnviz_core.errors import SpecError, unknown_choice
@@ -20,6 +21,34 @@ class Quantity:
     name: str  # as `of` takes it: ``logit:positive``
     words: str  # as a sentence has it: ``the logit of “positive”``
     take: "Callable[[Tensor], Tensor]"  # of what a task's `rerun` returns
+
+
+def log_probabilities(classes: Sequence[str], first: str) -> list[Quantity]:
+    """The log-probability of every class, from the logits (class); that of `first` comes first."""
+    return [
+        Quantity(f"log_probability:{name}", f"the log-probability of “{name}”", partial(_log_share, place))
+        for name, place in _in_order(classes, first)
+    ]
+
+
+def logits(classes: Sequence[str], first: str) -> list[Quantity]:
+    """The logit of every class, in the same way."""
+    return [
+        Quantity(f"logit:{name}", f"the logit of “{name}”", partial(_logit, place))
+        for name, place in _in_order(classes, first)
+    ]
+
+
+def _in_order(classes: Sequence[str], first: str) -> list[tuple[str, int]]:
+    return sorted(((name, place) for place, name in enumerate(classes)), key=lambda one: one[0] != first)
+
+
+def _log_share(place: int, values: "Tensor") -> "Tensor":
+    return values.log_softmax(-1)[place]
+
+
+def _logit(place: int, values: "Tensor") -> "Tensor":
+    return values[place]
 
 
 def by_name(found: Mapping[str, Quantity], name: str, network: str) -> Quantity:

@@ -3,11 +3,11 @@
 from collections.abc import Callable, Iterable, Iterator
 from functools import cache
 from itertools import chain
-from weakref import WeakKeyDictionary
 
 from rnnviz_core.errors import TraceError
 from rnnviz_core.frames.layer import Layer, layers
 from rnnviz_core.frames.series import forecasts
+from rnnviz_core.tracing.kept import kept_with_trace
 from rnnviz_core.tracing.trace import Trace
 
 from . import alignment, attention, embeddings, gates, series, states, verdict, writing
@@ -73,9 +73,6 @@ SAYS: dict[str, tuple[str, ...]] = {
     "writing": ("sure", "hesitated", "rival", "beam"),
     "series": ("expects", "furthest_off", "yardstick", "beyond", "reach", "largest_term"),
 }
-_known: "WeakKeyDictionary[Trace, dict[tuple[tuple[str, ...], str | None], tuple[Finding, ...]]]" = (
-    WeakKeyDictionary()
-)
 
 
 def findings(trace: Trace) -> tuple[Finding, ...]:
@@ -95,28 +92,22 @@ def findings(trace: Trace) -> tuple[Finding, ...]:
     return _ranked(trace, _GROUPS)
 
 
+@kept_with_trace
 def _ranked(trace: Trace, groups: tuple[str, ...], layer: str | None = None) -> tuple[Finding, ...]:
     """The findings of some groups, the strongest first; each group is computed once.
 
     With `layer` those of the groups that are looked for layer by layer are the ones of that layer.
     """
-    if len(groups) == 1 and groups[0] not in _OF_LAYERS:
-        layer = None
-    known = _known.setdefault(trace, {})
-    if (groups, layer) not in known:
-        if len(groups) == 1:
-            found = _group(trace, groups[0], layer)
-        else:
-            found = chain.from_iterable(_ranked(trace, (name,), layer) for name in groups)
-        known[groups, layer] = tuple(sorted(found, key=lambda one: -one.strength))
-    return known[groups, layer]
+    found = chain.from_iterable(_group(trace, name, layer if name in _OF_LAYERS else None) for name in groups)
+    return tuple(sorted(found, key=lambda one: -one.strength))
 
 
-def _group(trace: Trace, name: str, layer: str | None) -> Iterable[Finding]:
+@kept_with_trace
+def _group(trace: Trace, name: str, layer: str | None) -> tuple[Finding, ...]:
     if name in _OF_LAYERS:
         every = [at for at in layers(trace) if layer in (None, at.name)]
-        return (one for at in every for one in _layer(_OF_LAYERS[name], trace, at))
-    return _OF_TRACES[name](trace)
+        return tuple(one for at in every for one in _layer(_OF_LAYERS[name], trace, at))
+    return tuple(_OF_TRACES[name](trace))
 
 
 def _of_parts(trace: Trace) -> Iterator[Finding]:

@@ -78,6 +78,11 @@ class ModelSpec:
         if self.cell is Cell.NONE:
             self._settle_without_cell()
 
+    @property
+    def stack_words(self) -> str:
+        """The recurrent layers as a sentence names them: ``LSTM``, ``GRU × 2``."""
+        return self.cell.words + (f" × {self.layers}" if self.layers > 1 else "")
+
     def _settle_without_cell(self) -> None:
         """Without a cell there are no layers, and what is read at the end is as wide as an embedding."""
         if not self.recurrence_optional:

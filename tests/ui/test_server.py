@@ -118,7 +118,7 @@ from rnnviz_core.ui.shell import routes
 
 rehearsal.first_page()
 modules, charts = set(sys.modules), drawing.compilations()
-loaders.forget_traces()
+loaders.forget_all()
 with streamlit_private.rehearsing():
     rehearsal._draw(loaders.models().entries[0].id, routes.ROUTES[0], None)
 print(sorted(name for name in set(sys.modules) - modules if not name.startswith("__main")), charts,

@@ -43,10 +43,6 @@ def _lines(trace: Trace) -> list[tuple[str, str]]:
     return found
 
 
-def _architecture(spec: ForecastSpec) -> str:
-    return spec.cell.words + (f" × {spec.layers}" if spec.layers > 1 else "")
-
-
 def _headline(spec: ForecastSpec, scores: Mapping[str, float]) -> str:
     return f"RMSE {scores['rmse']:.2f}" if "rmse" in scores else ""
 
@@ -63,7 +59,7 @@ TASK = Task(
     describe=_describe,
     lines=_lines,
     program=program.program,
-    architecture=_architecture,
+    architecture=lambda spec: spec.stack_words,
     reads=lambda spec: spec.series,
     family=lambda spec: spec.series,
     headline=_headline,

@@ -63,8 +63,7 @@ def _lines(trace: Trace) -> list[tuple[str, str]]:
 def _architecture(spec: OwnSpec) -> str:
     if spec.cell is Cell.NONE:
         return "no recurrence"
-    both = "Bi" * spec.bidirectional
-    return f"{both}{spec.cell.words}" + (f" × {spec.layers}" if spec.layers > 1 else "")
+    return "Bi" * spec.bidirectional + spec.stack_words
 
 
 def _examples(spec: OwnSpec) -> tuple[Example, ...]:

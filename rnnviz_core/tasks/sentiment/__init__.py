@@ -45,10 +45,7 @@ def _lines(trace: Trace) -> list[tuple[str, str]]:
 def _architecture(spec: SentimentSpec) -> str:
     if spec.cell is Cell.NONE:
         return "bag of words"
-    words = ("Bi" if spec.bidirectional else "") + spec.cell.words
-    if spec.layers > 1:
-        words += f" × {spec.layers}"
-    return words + (" + attention" if spec.attention != "none" else "")
+    return "Bi" * spec.bidirectional + spec.stack_words + (" + attention" if spec.attention != "none" else "")
 
 
 def _headline(spec: SentimentSpec, scores: Mapping[str, float]) -> str:

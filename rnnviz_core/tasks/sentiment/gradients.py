@@ -1,12 +1,11 @@
 """What a verdict's gradients are taken of, and the network run again so that autograd can follow."""
 
-from functools import partial
 from typing import Any
 
 import torch
 from torch import Tensor
 
-from rnnviz_core.contracts.quantity import Quantity, Watch
+from rnnviz_core.contracts.quantity import Quantity, Watch, log_probabilities, logits
 from rnnviz_core.inputs.tokenizer import PAD
 from rnnviz_core.models.components import encode, running_means
 from rnnviz_core.tracing.recording import batch_of_one
@@ -28,44 +27,24 @@ def rerun(model: Any, trace: Trace, watch: Watch) -> Tensor:
     ids, lengths = batch_of_one([token.id for token in trace.tokens["time"]])
     model.embedding.register_forward_hook(lambda module, args, found: watch("encoder.embedding", found))
     vector, _ = model.read(model.encode(ids, lengths))
-    logits: Tensor = watch("readout.logits", model.output(watch("readout.vector", vector))[0])
-    return logits
+    found: Tensor = watch("readout.logits", model.output(watch("readout.vector", vector))[0])
+    return found
 
 
 def quantities(trace: Trace) -> dict[str, Quantity]:
     """The log-probability of the verdict, the margin of two sides, and every class."""
     classes, label = trace.labels["class"], str(trace.meta["label"])
-    order = [label, *(name for name in classes if name != label)]
-    found = [
-        Quantity(
-            f"log_probability:{name}",
-            f"the log-probability of “{name}”",
-            partial(_log_probability, classes.index(name)),
-        )
-        for name in order
-    ]
+    found = log_probabilities(classes, label)
     if bool(trace.meta.get("ordered", True)) and len(classes) > 1:
         words = "the margin of the better classes over the worse"
         found.append(Quantity("margin", words, margin))
-    found += [
-        Quantity(f"logit:{name}", f"the logit of “{name}”", partial(_logit, classes.index(name)))
-        for name in order
-    ]
-    return {one.name: one for one in found}
+    return {one.name: one for one in (*found, *logits(classes, label))}
 
 
-def _log_probability(place: int, logits: Tensor) -> Tensor:
-    return torch.log_softmax(logits, dim=-1)[place]
-
-
-def _logit(place: int, logits: Tensor) -> Tensor:
-    return logits[place]
-
-
-def margin(logits: Tensor) -> Tensor:
+def margin(values: Tensor) -> Tensor:
     """Log-sum-exp of the better half of the classes minus that of the worse; a middle one is in neither."""
-    half = len(logits) // 2
-    return torch.logsumexp(logits[-half:], dim=0) - torch.logsumexp(logits[:half], dim=0)
+    half = len(values) // 2
+    return torch.logsumexp(values[-half:], dim=0) - torch.logsumexp(values[:half], dim=0)
 
 
 def read_rows(model: Any, rows: list[list[int]]) -> Tensor:
@@ -75,8 +54,8 @@ def read_rows(model: Any, rows: list[list[int]]) -> Tensor:
     lengths = torch.tensor([max(1, len(row)) for row in rows])
     vector, _ = model.read(model.encode(ids, lengths))
     empty = torch.tensor([not row for row in rows])
-    logits: Tensor = model.output(vector.masked_fill(empty.unsqueeze(1), 0.0))
-    return logits
+    found: Tensor = model.output(vector.masked_fill(empty.unsqueeze(1), 0.0))
+    return found
 
 
 def read_embedded(model: Any, embedded: Tensor) -> Tensor:
@@ -88,5 +67,5 @@ def read_embedded(model: Any, embedded: Tensor) -> Tensor:
         else encode(model.encoder, embedded, lengths)
     )
     vector, _ = model.read(encoded)
-    logits: Tensor = model.output(vector)
-    return logits
+    found: Tensor = model.output(vector)
+    return found

@@ -38,10 +38,6 @@ def _lines(trace: Trace) -> list[tuple[str, str]]:
     return [("answer", str(trace.meta["label"])), *(("", f"{share:6.1%}  {name}") for name, share in shares)]
 
 
-def _architecture(spec: ToySpec) -> str:
-    return spec.cell.words + (f" × {spec.layers}" if spec.layers > 1 else "")
-
-
 def _headline(spec: ToySpec, scores: Mapping[str, float]) -> str:
     return f"{scores['accuracy']:.1f} % right" if "accuracy" in scores else ""
 
@@ -58,7 +54,7 @@ TASK = Task(
     describe=_describe,
     lines=_lines,
     program=program.program,
-    architecture=_architecture,
+    architecture=lambda spec: spec.stack_words,
     reads=lambda spec: str(spec.problem),
     family=lambda spec: f"{spec.problem}, T = {spec.steps}:",
     headline=_headline,

@@ -44,8 +44,7 @@ def _lines(trace: Trace) -> list[tuple[str, str]]:
 
 
 def _architecture(spec: TranslationSpec) -> str:
-    words = spec.cell.words + (f" × {spec.layers}" if spec.layers > 1 else "")
-    return words + (f" + {spec.attention.capitalize()}" if spec.attention != "none" else "")
+    return spec.stack_words + (f" + {spec.attention.capitalize()}" if spec.attention != "none" else "")
 
 
 def _headline(spec: TranslationSpec, scores: Mapping[str, float]) -> str:

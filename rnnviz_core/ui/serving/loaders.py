@@ -152,11 +152,6 @@ def forget_all() -> None:
     caches.forget_all(but=_models)
 
 
-def forget_traces() -> None:
-    """Empty the cache of traces."""
-    _traces.clear()
-
-
 def warm_up() -> None:
     """Once per process: import what pages need and load one model; and whenever much was added, freeze.
 

@@ -14,6 +14,7 @@ from typing import Any
 import streamlit as st
 
 from rnnviz_core.findings import Finding
+from rnnviz_core.tracing.kept import kept_with_trace
 from rnnviz_core.tracing.trace import Trace
 from rnnviz_core.ui.controls import url
 from rnnviz_core.ui.controls.brush import brushed, choose_span
@@ -82,6 +83,11 @@ drawn: tuple[str, ...] = ()
 
 def sections_of(page: str, trace: Trace) -> tuple[Section, ...]:
     """The sections that a page has for a trace, and those that say why they have nothing to show."""
+    return _sections_of(trace, page)
+
+
+@kept_with_trace
+def _sections_of(trace: Trace, page: str) -> tuple[Section, ...]:
     offered = routes.route(page).sections
     met = [section for section in offered if section.needs.met(trace)]
     names = {section.name for section in met}
