@@ -52,7 +52,7 @@ class Route:
 
 
 # The menu's headings, in their order. What the network does on a text needs none.
-GROUPS = ("", "Learning", "Your own", "In class")
+GROUPS = ("", "Learning", "In class")
 
 # The one list of pages: the app, the links, the wake-up, the fuzz test, the gallery and the docs go by it.
 ROUTES = (
@@ -135,7 +135,6 @@ ROUTES = (
         ":material/upload_file:",
         "Open a network of your own, with a text or a table for it to read, or a trace; every page then "
         "works on it.",
-        group="Your own",
         traces=False,
     ),
     Route(
