@@ -20,6 +20,7 @@ from rnnviz_core.ui import streamlit_private
 
 T = TypeVar("T")
 NAMES = (
+    "language",
     *("task", "model", "text", "section", "layer", "token", "step", "unit", "state", "units", "deal"),
     *("beam", "reference", "with", "with_text", "start", "span", "view"),
     *("order", "gate", "convention", "side", "map", "word", "from", "to", "part", "strips", "fold"),
@@ -92,6 +93,16 @@ def begin(page: str = "") -> None:
     memory.seen = incoming
     _turn(memory, page)
     write()
+
+
+def peek(name: str) -> str | None:
+    """What `begin` is going to take over for `name`: the menu is drawn before it."""
+    incoming = st.query_params.to_dict().get(name)
+    if _KEY not in st.session_state or streamlit_private.went_back():
+        return incoming
+    memory = _memory()
+    echo = incoming in (None, memory.seen.get(name), memory.written.get(name))
+    return memory.values.get(name) if echo else incoming
 
 
 def _turn(memory: _Memory, page: str) -> None:

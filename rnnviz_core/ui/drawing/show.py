@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
+from rnnviz_core import languages
+
 from .arrow import arrow_bytes
 from .larger import larger
 
@@ -23,7 +25,7 @@ PARTS = 100_000  # parts of specs that others may share, kept by one process
 
 _large: "ContextVar[bool]" = ContextVar("large", default=False)
 _span: "ContextVar[tuple[int, int] | None]" = ContextVar("span", default=None)
-_specs: "OrderedDict[tuple[int, bool], tuple[alt.TopLevelMixin, dict[str, Any]]]" = OrderedDict()
+_specs: "OrderedDict[tuple[int, bool, str], tuple[alt.TopLevelMixin, dict[str, Any]]]" = OrderedDict()
 _lock = Lock()
 _compiled = 0
 _parts: dict[Hashable, Any] = {}  # of all specs, each kept once
@@ -55,12 +57,14 @@ def compiled(template: "alt.TopLevelMixin") -> dict[str, Any]:
     Chart functions are cached (`functools.cache`), so the same options give the same object. The
     object is kept next to its spec: its address cannot be given to another one meanwhile.
     """
-    key = id(template), _large.get()
+    key = id(template), _large.get(), languages.language()
     with _lock:
         if found := _specs.get(key):
             _specs.move_to_end(key)
             return found[1]
     spec = template.to_dict(validate=False)  # the tests validate all of them
+    if languages.language() != languages.SOURCE:
+        spec = {**spec, "config": {**spec.get("config", {}), "locale": {"number": _numbers()}}}
     spec = _shared(larger(spec) if key[1] else spec)
     global _compiled
     with _lock:
@@ -69,6 +73,12 @@ def compiled(template: "alt.TopLevelMixin") -> dict[str, Any]:
         while len(_specs) > SPECS:
             _specs.popitem(last=False)
     return spec
+
+
+def _numbers() -> dict[str, Any]:
+    """How Vega writes numbers in the language of this run."""
+    decimal, thousands = languages.signs()
+    return {"decimal": decimal, "thousands": thousands, "grouping": [3], "currency": ["", ""]}
 
 
 def _shared(spec: dict[str, Any]) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from rnnviz_core import places
 from rnnviz_core.errors import RnnvizError, TextError
 from rnnviz_core.tracing.trace import Trace
 from rnnviz_core.ui import streamlit_private
-from rnnviz_core.ui.controls import url
+from rnnviz_core.ui.controls import language, url
 from rnnviz_core.ui.controls.choose import read, reference
 from rnnviz_core.ui.serving import guard, loaders
 from rnnviz_core.ui.serving.caches import turns
@@ -23,6 +23,7 @@ def run() -> None:
     streamlit_private.replace_tracebacks(guard.uncaught)
     streamlit_private.look_into_sessions()
     with turns:
+        language.begin()
         routes.run_router(_prepare, _failed)
 
 

@@ -7,7 +7,7 @@ from rnnviz_core.contracts import task as tasks
 from rnnviz_core.contracts.claims import Example
 from rnnviz_core.contracts.examples import examples, is_example
 from rnnviz_core.tracing.trace import Trace
-from rnnviz_core.ui.controls import choose, url
+from rnnviz_core.ui.controls import choose, language, url
 from rnnviz_core.ui.serving import given, loaders
 from rnnviz_core.ui.serving.view import Choice
 
@@ -35,6 +35,7 @@ def draw() -> Choice:
         example = _choose_example(entry, written.typed) if written.typing.box else None
         hint = st.empty() if example else None
         other = compare.choose(found, entry, written.read)
+        language.choose()
         about.draw(entry)
         _list_problems(found)
     return Choice(entry, written.read, Choice(*other) if other else None, example, hint, written)
@@ -43,6 +44,7 @@ def draw() -> Choice:
 def draw_plain() -> None:
     """The sidebar of a page that is about no trace: documentation and licence."""
     with st.sidebar:
+        language.choose()
         about.draw(None)
 
 
@@ -183,7 +185,7 @@ def _switch(task: str, entry: Entry | None) -> None:
         url.put("with_text", None)  # in the other language
     if task != before:
         owned = {name for names in url.OWNED.values() for name in names}  # a lesson goes on
-        for name in set(url.NAMES) - owned - {"task", "model", "text", "section", "start"}:
+        for name in set(url.NAMES) - owned - {"task", "model", "text", "section", "start", "language"}:
             url.put(name, None)
     if entry:
         choose.forget_layer(entry.spec)

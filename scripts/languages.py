@@ -1,0 +1,128 @@
+"""Collect the marked texts and bring the catalogues up to date: ``python -m scripts.languages``.
+
+Every text that the code marks (see `rnnviz_core.languages`) is looked up in the catalogue of each language,
+``rnnviz_core/languages/catalogues/<code>.po``. New texts are added without a translation, those that are gone
+are taken out, nothing is guessed. Then each catalogue is compiled to the ``.mo`` that the app reads.
+
+``--check`` changes nothing and fails where a text is not translated or a compiled file is not up to date;
+``--missing es`` prints the texts that Spanish lacks; ``--part 1/3`` a third of them.
+"""
+
+import argparse
+import io
+import sys
+from pathlib import Path
+from typing import Any
+
+from babel.messages.catalog import Catalog
+from babel.messages.extract import extract_from_dir
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po, write_po
+
+ROOT = Path(__file__).resolve().parents[1]
+FOLDER = ROOT / "rnnviz_core" / "languages" / "catalogues"
+CODES = ("es", "de")
+PLURALS = (2, "(n != 1)")  # both languages count like English; CLDR's third form of Spanish is for millions
+HEADER = "# Texts of RNNViz; python -m scripts.languages brings them up to date."
+KEYWORDS: dict[str, Any] = {"_": None, "N_": None, "ngettext": (1, 2), "pgettext": ((1, "c"), 2)}
+DROPPED = tuple(  # of the header: what says nothing, or changes without a change
+    f'"{name}' for name in ("POT-C", "PO-R", "Generated", "Report", "Last-T", "Language-T", "Project")
+)
+COMMENT = "Translators:"  # what stands after it above a text goes with it
+
+
+def marked() -> Catalog:
+    """Every text that the code marks, with the files it stands in."""
+    found = Catalog(project="RNNViz", charset="utf-8", fuzzy=False)
+    for folder in ("rnnviz_core", "pages"):
+        for file, _line, text, comments, context in extract_from_dir(
+            str(ROOT / folder),
+            method_map=[("**.py", "python")],
+            keywords=KEYWORDS,
+            comment_tags=(COMMENT,),
+            strip_comment_tags=True,
+        ):
+            # Without line numbers a change elsewhere in a file changes no catalogue.
+            found.add(text, None, [(f"{folder}/{file}", 0)], auto_comments=comments, context=context)
+    return found
+
+
+def catalogue(code: str) -> Catalog:
+    """The catalogue of a language as it stands on disk; an empty one where there is none."""
+    path = FOLDER / f"{code}.po"
+    if not path.exists():
+        return _empty(code)
+    with path.open("rb") as file:
+        return read_po(file, locale=code)
+
+
+def _empty(code: str) -> Catalog:
+    found: Any = Catalog(locale=code, project="RNNViz", charset="utf-8", fuzzy=False, header_comment=HEADER)
+    found._num_plurals, found._plural_expr = PLURALS
+    return found
+
+
+def updated(code: str, texts: Catalog) -> Catalog:
+    """The catalogue with exactly the texts that are marked."""
+    found = catalogue(code)
+    found.update(texts, no_fuzzy_matching=True, update_header_comment=False)
+    found.obsolete.clear()
+    return found
+
+
+def as_po(found: Catalog) -> bytes:
+    """The catalogue as text, in the order of its files."""
+    made = io.BytesIO()
+    write_po(made, found, width=110, sort_by_file=True, omit_header=False, include_lineno=False)
+    lines = made.getvalue().decode().split("\n")
+    return "\n".join(line for line in lines if not line.startswith(DROPPED)).encode()
+
+
+def as_mo(found: Catalog) -> bytes:
+    """The catalogue as gettext reads it."""
+    made = io.BytesIO()
+    write_mo(made, found)
+    return made.getvalue()
+
+
+def lacking(found: Catalog) -> list[Any]:
+    """The texts without a translation, or with one that somebody has to look at again."""
+    texts = []
+    for entry in found:
+        forms: Any = entry.string if isinstance(entry.string, list | tuple) else (entry.string,)
+        if entry.id and (entry.fuzzy or not all(forms)):
+            texts.append(entry.id)
+    return texts
+
+
+def main() -> None:
+    """The command."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--check", action="store_true", help="change nothing; fail where it would")
+    parser.add_argument("--missing", metavar="CODE", help="print the texts that a language lacks, and stop")
+    parser.add_argument("--part", default="1/1", help="of --missing: the second third is 2/3")
+    options = parser.parse_args()
+    texts = marked()
+    if options.missing:
+        missing = lacking(updated(options.missing, texts))
+        at, of = map(int, options.part.split("/"))
+        for text in missing[(at - 1) * len(missing) // of : at * len(missing) // of]:
+            print(repr(text))
+        return
+    wrong = 0
+    for code in CODES:
+        found = updated(code, texts)
+        files = {FOLDER / f"{code}.po": as_po(found), FOLDER / f"{code}.mo": as_mo(found)}
+        count = len(lacking(found))
+        print(f"{code}: {len(found)} texts, {count} not translated")
+        for path, content in files.items():
+            old = path.read_bytes() if path.exists() else b""
+            if options.check:
+                wrong += count + (old != content)
+            elif old != content:
+                path.write_bytes(content)
+    sys.exit(bool(wrong))
+
+
+if __name__ == "__main__":
+    main()

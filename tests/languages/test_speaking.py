@@ -1,0 +1,70 @@
+"""Texts in another language: looked up, filled in, counted; numbers as CLDR has them."""
+
+from threading import Thread
+
+import numpy as np
+import pytest
+from babel import Locale
+
+from rnnviz_core import languages
+from rnnviz_core.frames.numbers import printed
+from rnnviz_core.languages import N_, _, cached, language, ngettext, speak
+
+OTHERS = [code for code in languages.NAMES if code != languages.SOURCE]
+
+
+def test_english_is_what_nobody_asked_for() -> None:
+    assert language() == "en"
+    assert _("{share:.1f} of “{word}”", share=1234.5, word="a.b") == "1234.5 of “a.b”"
+    assert _("{ as it is }") == "{ as it is }"
+    assert N_("Forget gate") == "Forget gate"
+
+
+@pytest.mark.parametrize("code", OTHERS)
+def test_numbers_are_written_as_the_language_does(code: str) -> None:
+    symbols = Locale(code).number_symbols["latn"]
+    with speak(code):
+        assert languages.signs() == (symbols["decimal"], symbols["group"])
+        assert _("no such text {a:.1f} {b:,} {c} {d}", a=0.5, b=2210, c="1.5", d=np.float32(2.5)) == (
+            f"no such text 0{symbols['decimal']}5 2{symbols['group']}210 1.5 2{symbols['decimal']}5"
+        )
+        assert printed(-1.25) == f"−1{symbols['decimal']}25"
+    assert printed(-1.25) == "−1.25"
+
+
+@pytest.mark.parametrize(("n", "said"), [(1, "1 unit"), (0, "0 units"), (2, "2 units")])
+def test_the_number_decides_the_form(n: int, said: str) -> None:
+    assert ngettext("{n} unit", "{n} units", n) == said
+
+
+def test_what_is_kept_is_kept_for_each_language() -> None:
+    made = []
+
+    @cached
+    def heading(name: str) -> str:
+        made.append(name)
+        return f"{name} {language()}"
+
+    with speak("de"):
+        assert heading("a") == heading("a") == "a de"
+    assert heading("a") == "a en"
+    assert made == ["a", "a"]
+
+
+def test_a_thread_asks_once_what_its_session_speaks(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = []
+    monkeypatch.setattr(languages, "_asked", lambda: asked.append(1) or "es")
+    heard = []
+    thread = Thread(target=lambda: heard.extend((language(), language())))
+    thread.start()
+    thread.join()
+    assert heard == ["es", "es"]
+    assert len(asked) == 1
+
+
+def test_an_unknown_language_is_refused_or_english() -> None:
+    with pytest.raises(ValueError, match="no language 'fr'"), speak("fr"):
+        pass
+    with speak("de"):
+        languages.set_language("fr")
+        assert language() == "en"
