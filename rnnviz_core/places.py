@@ -46,8 +46,12 @@ def data_address(drawing: Path) -> str:
     return f"data:image/svg+xml;base64,{base64.b64encode(drawing.read_bytes()).decode()}"
 
 
-def documents() -> dict[str, Path]:
-    """What can be read about RNNViz in itself: title -> file, README first, licence last."""
+def documents(language: str = "en") -> dict[str, Path]:
+    """What can be read about RNNViz in itself: title -> file, README first, licence last.
+
+    A document in another language stands beside the English one, ``workshop.es.md``; where there is none, it
+    is the English one.
+    """
     folder = app_folder()
     files = [
         folder / "README.md",
@@ -55,7 +59,8 @@ def documents() -> dict[str, Path]:
         folder / "NOTICE",
         folder / "LICENSE",
     ]
-    return {file.stem: file for file in files if file.is_file() and file.stem != "gallery"}
+    known = {file.stem: file for file in files if file.is_file() and file.stem != "gallery"}
+    return {name: known.get(f"{name}.{language}", file) for name, file in known.items() if "." not in name}
 
 
 def checkpoints() -> Path:

@@ -11,6 +11,7 @@ import rnnviz_core
 from rnnviz_core import limits
 from rnnviz_core.cli.main import commands
 from rnnviz_core.ui.shell.routes import ROUTES
+from rnnviz_core.ui.views.teachers import linked
 from scripts.readme import with_table
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -42,6 +43,31 @@ def sections(text: str) -> Iterator[tuple[str, str]]:
     for part in text.split("\n## ")[1:]:
         title, _, body = part.partition("\n")
         yield title.strip(), body
+
+
+# --- other languages ------------------------------------------------------------------------------
+
+TRANSLATED = sorted(path.name for path in (ROOT / "docs").glob("*.??.md"))
+
+
+@pytest.mark.parametrize("name", TRANSLATED)
+def test_a_translated_document_has_the_chapters_of_the_english_one(name: str) -> None:
+    """The page For teachers finds a chapter by its place; and the wheel carries the file."""
+    stem, _code, _ = name.split(".")
+    ours, theirs = (list(sections(read(f"docs/{one}"))) for one in (name, f"{stem}.md"))
+    assert len(ours) == len(theirs)
+    for (_, mine), (title, english) in zip(ours, theirs, strict=True):
+        shapes = [
+            (
+                len(re.findall(r"^\|", body, re.MULTILINE)),
+                sorted(re.findall(r"rnnviz [a-z]+|`make [a-z]+", body)),
+            )
+            for body in (mine, english)
+        ]
+        assert shapes[0] == shapes[1], title
+        # Whatever the language calls a lesson, its number is a link.
+        assert linked(mine).count("](lessons?lesson=") == linked(english).count("](lessons?lesson="), title
+    assert f'"docs/{name}" = "rnnviz_core/_app/docs/{name}"' in read("pyproject.toml")
 
 
 # --- command line ---------------------------------------------------------------------------------

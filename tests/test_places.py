@@ -36,6 +36,18 @@ def test_another_folder_of_models(monkeypatch: pytest.MonkeyPatch) -> None:
     assert places.checkpoints() == places.shipped()
 
 
+def test_a_document_in_another_language_takes_the_place_of_the_english_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "docs").mkdir()
+    for name in ("class.md", "workshop.md", "workshop.es.md", "gallery.md"):
+        (tmp_path / "docs" / name).write_text("# A title", encoding="utf-8")
+    monkeypatch.setattr(places, "app_folder", lambda: tmp_path)
+    english = {name: tmp_path / "docs" / f"{name}.md" for name in ("class", "workshop")}
+    assert places.documents() == places.documents("de") == english
+    assert places.documents("es") == {**english, "workshop": tmp_path / "docs" / "workshop.es.md"}
+
+
 def test_nobody_looks_for_the_models_on_their_own() -> None:
     own, beside = r"/ \"checkpoints\"", r"__file__(?!\)\.with_name\()"
     found = []

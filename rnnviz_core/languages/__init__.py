@@ -30,7 +30,7 @@ NAMES = {"en": "English", "es": "Español", "de": "Deutsch"}  # as its speakers 
 # Decimal sign and sign between thousands, as CLDR has them (a test compares).
 _SIGNS = {"en": (".", ","), "es": (",", "."), "de": (",", ".")}
 _SWAPS = {name: str.maketrans(".,", "".join(signs)) for name, signs in _SIGNS.items() if name != SOURCE}
-_FOLDER = Path(__file__).parent / "catalogues"
+_FOLDER = Path(__file__).with_name("catalogues")
 
 _chosen: "ContextVar[str | None]" = ContextVar("language", default=None)
 _asked: "Callable[[], str] | None" = None

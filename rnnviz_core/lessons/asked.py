@@ -5,12 +5,13 @@ from typing import Any
 from rnnviz_core.contracts.claims import Reading
 from rnnviz_core.contracts.task import task
 from rnnviz_core.errors import LessonError, unknown_choice
+from rnnviz_core.languages import SOURCE, speak
 
 from . import functions as functions  # they enter themselves into the table
 from .offered import FUNCTIONS as FUNCTIONS
 from .offered import Called, array_of, function, numbers, places_of, text
 from .syntax import Site
-from .values import Value, Values, single
+from .values import ClassName, Value, Values, single
 
 # --- the answer -------------------------------------------------------------------------------
 
@@ -18,7 +19,9 @@ from .values import Value, Values, single
 @function("answer()", "what the network answers, as the pages show it: a class, a translation, a forecast")
 def _answer(called: Called) -> Value:
     trace = called.trace
-    return task(trace.meta["task"]).answer(trace).text
+    with speak(SOURCE):  # conditions compare it; `words_of` says a class in the language
+        said = task(trace.meta["task"]).answer(trace).text
+    return ClassName(said) if said in trace.labels.get("class", ()) else said
 
 
 def _of_class(site: str, name: str, gives: str) -> None:

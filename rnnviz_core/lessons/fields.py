@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from rnnviz_core.errors import LessonError, unknown_choice
+from rnnviz_core.languages import numerals
 from rnnviz_core.tracing.trace import AXES
 
 from .asked import FUNCTIONS
@@ -32,6 +33,11 @@ def expressions(text: str) -> Iterator[Expression]:
     """The expressions of the fields of a text."""
     for match in _FIELD.finditer(text):
         yield parse(_parts(match[1])[0])
+
+
+def placeholders(text: str) -> list[str]:
+    """The fields of a text as they are written, each as ``expression | form``."""
+    return [" | ".join(_parts(match[1])) for match in _FIELD.finditer(text)]
 
 
 def check(text: str) -> None:
@@ -63,7 +69,7 @@ def written(value: Value, form: str = USUAL) -> str:
     """A value in a sentence: texts and places as they are called, numbers with so many decimals."""
     if isinstance(value, str) or not value.single or value.places is not None or value.array.dtype == bool:
         return words_of(value)
-    shown = f"{value.number:.0%}" if form == "%" else f"{value.number:,.{form}f}"
+    shown = numerals(f"{value.number:.0%}" if form == "%" else f"{value.number:,.{form}f}")
     if not any(digit in shown for digit in "123456789"):
         shown = shown.removeprefix("-")
     return shown.replace("-", "−")

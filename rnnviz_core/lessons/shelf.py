@@ -1,4 +1,8 @@
-"""The lessons on offer: those that are shipped, and those in a folder of one's own (``RNNVIZ_LESSONS``)."""
+"""The lessons on offer: those that are shipped, and those in a folder of one's own (``RNNVIZ_LESSONS``).
+
+A lesson in another language is a file of the same name in a folder that is called by the language's code,
+``es/04-the-forget-gate.md``, beside the English one.
+"""
 
 import functools
 import os
@@ -7,9 +11,11 @@ from pathlib import Path
 
 from rnnviz_core import places
 from rnnviz_core.errors import LessonError, unknown_choice
+from rnnviz_core.languages import SOURCE, language
 
 from .lesson import Lesson
 from .reading import ENDING, read
+from .translations import difference
 
 FILES = 100  # of one folder
 
@@ -36,7 +42,10 @@ class Shelf:
 
 
 def shelf(own: str | Path | None = None) -> Shelf:
-    """The lessons on offer; a file is read again only when it changed.
+    """The lessons on offer, in the language of this run where they are translated.
+
+    A file is read again only when it changed. A translation that cannot be used is told among the problems,
+    and its lesson stays English.
 
     Parameters
     ----------
@@ -54,13 +63,33 @@ def shelf(own: str | Path | None = None) -> Shelf:
         files |= {path.stem: path for path in _files(folder)}
     lessons = []
     for _, path in sorted(files.items()):
-        try:
-            lessons.append(_read(path, path.stat().st_mtime_ns))
-        except LessonError as error:
-            problems.append(str(error))
-        except OSError as error:
-            problems.append(f"{path.name} cannot be read: {error.strerror or error}")
+        lesson = _tried(problems, "", path)
+        if lesson is not None:
+            lessons.append(_translated(problems, path) or lesson)
     return Shelf(tuple(lessons), tuple(problems))
+
+
+def _translated(problems: list[str], path: Path) -> Lesson | None:
+    """The lesson of a file in the language of this run; None: there is none, or it cannot be used."""
+    code = language()
+    if code == SOURCE:
+        return None
+    said = path.parent / code / path.name
+    return _tried(problems, f"{code}/", said, path) if said.is_file() else None
+
+
+def _tried(problems: list[str], folder: str, path: Path, original: Path | None = None) -> Lesson | None:
+    """The lesson of a file; None, and a problem more, where it cannot be used."""
+    try:
+        changed = path.stat().st_mtime_ns
+        if original is None:
+            return _read(path, changed)
+        return _read_translation(path, changed, original, original.stat().st_mtime_ns)
+    except LessonError as error:
+        problems.append(f"{folder}{error}")
+    except OSError as error:
+        problems.append(f"{folder}{path.name} cannot be read: {error.strerror or error}")
+    return None
 
 
 def _files(folder: Path) -> list[Path]:
@@ -71,3 +100,13 @@ def _files(folder: Path) -> list[Path]:
 def _read(path: Path, changed: int) -> Lesson:
     del changed  # part of the key
     return read(path)
+
+
+@functools.lru_cache(maxsize=2 * FILES)
+def _read_translation(path: Path, changed: int, original: Path, original_changed: int) -> Lesson:
+    """A lesson that is the same as its original but for its words."""
+    found = _read(path, changed)
+    if problem := difference(found, _read(original, original_changed)):
+        line, told = problem
+        raise LessonError(f"{path.name}, line {line}: this is no translation of the English lesson: {told}")
+    return found

@@ -7,6 +7,7 @@ import numpy as np
 from rnnviz_core import limits
 from rnnviz_core.errors import LessonError
 from rnnviz_core.inputs.tokenizer import WORD_START
+from rnnviz_core.languages import _, numerals
 from rnnviz_core.tracing.trace import TOKEN_AXES, Trace
 
 
@@ -42,6 +43,10 @@ class Values:
     def place(self) -> int:
         """The single number as a place on an axis."""
         return int(self.array)
+
+
+class ClassName(str):
+    """The name of a class, which is a word of its language: conditions compare the English one."""
 
 
 Value = Values | str
@@ -104,15 +109,17 @@ def names(trace: Trace, axis: str) -> list[str] | None:
 def words_of(value: Value) -> str:
     """A value as a person reads it, short: a text, the name of a place, a number, yes or no."""
     if isinstance(value, str):
-        return value
+        return _(value) if isinstance(value, ClassName) else value
     if not value.single:
         return f"{value.array.size} numbers along {' and '.join(value.axes)}"
     if value.places is not None:
-        known = names(*value.places)
-        return known[value.place] if known else f"{_ONE.get(value.places[1], value.places[1])} {value.place}"
+        known, axis = names(*value.places), value.places[1]
+        if known is None:
+            return f"{_ONE.get(axis, axis)} {value.place}"
+        return _(known[value.place]) if axis == "class" else known[value.place]
     if value.array.dtype == bool:
-        return "yes" if value.array else "no"
-    return f"{value.number:.4g}".replace("-", "−")
+        return _("yes") if value.array else _("no")
+    return numerals(f"{value.number:.4g}".replace("-", "−"))
 
 
 _ONE = {"dim": "number"}  # of the axis, where people call one place of it something else

@@ -2,12 +2,14 @@
 
 import ast
 import re
+import tomllib
 from functools import cache
 from pathlib import Path
 
 import pytest
 
 from rnnviz_core.cells.meanings import GATES
+from rnnviz_core.languages import NAMES, SOURCE, speak
 from rnnviz_core.ui.shell import glossary, routes
 
 CORE = Path(glossary.__file__).parents[2]
@@ -76,6 +78,34 @@ def test_every_term_has_a_meaning_and_a_reference(name, term):
     assert re.fullmatch(r"[^\d]+ (19|20)\d\d", term.reference)
     assert term.address.startswith(PUBLISHERS)
     assert re.fullmatch(r"[\w:/.\-]+", term.address), "a link in Markdown"
+
+
+TRANSLATED = [
+    (code, file)
+    for code in NAMES
+    if code != SOURCE and (file := Path(glossary.__file__).with_name(f"glossary.{code}.toml")).exists()
+]
+
+
+@pytest.mark.parametrize(("code", "file"), TRANSLATED, ids=[code for code, _ in TRANSLATED])
+def test_another_language_has_the_same_terms(code, file):
+    said = tomllib.loads(file.read_text(encoding="utf-8"))
+    assert set(said) == {"terms"}
+    assert list(said["terms"]) == list(glossary.TERMS), "in the same order"
+    english = tomllib.loads(file.with_name("glossary.toml").read_text(encoding="utf-8"))["terms"]
+    fields = re.compile(r"\{\w+\}")
+    for name, term in said["terms"].items():
+        assert set(term) == {"name", "meaning"}
+        assert fields.findall(term["meaning"]) == fields.findall(english[name]["meaning"]), name
+        assert 10 <= len(term["meaning"]) <= 140, name
+        assert term["meaning"].endswith("."), name
+    assert len({term["name"] for term in said["terms"].values()}) == len(said["terms"])
+    with speak(code):
+        for page in glossary.PAGES:
+            found = glossary.terms(page)
+            assert all(f"**{said['terms'][name]['name']}**" in glossary.markdown(page) for name in found)
+            assert all(found[name].address == glossary.TERMS[name].address for name in found)
+            assert all("{" not in term.meaning for term in found.values())
 
 
 def test_gates_mean_what_the_cells_say():

@@ -12,6 +12,7 @@ import streamlit as st
 
 from rnnviz_core import places
 from rnnviz_core.checkpoints.registry import Entry
+from rnnviz_core.languages import language
 
 from . import projector
 
@@ -45,7 +46,7 @@ def draw(entry: Entry | None) -> None:
             assert entry is not None, "only a model has a card"
             card(entry)
         case "Documentation":
-            documentation(places.documents())
+            documentation(places.documents(language()))
         case "Source and licence":
             source(places.documents())
         case "Projector view":

@@ -6,38 +6,44 @@ import re
 import streamlit as st
 
 from rnnviz_core import places
+from rnnviz_core.languages import SOURCE, language
 from rnnviz_core.ui.controls import url
 from rnnviz_core.ui.shell.about import readable
 
 CHAPTER = "workshop"  # its file among the documents
-_NAMED = re.compile(r"\b(lessons?) (\d+(?:(?:, | and )\d+)*)")  # lesson 4; lessons 1, 2 and 3
+_NAMED = re.compile(  # lesson 4; lessons 1, 2 and 3
+    r"\b([Ll]essons?|[Ll]ecci(?:ón|ones)|Lektion(?:en)?) (\d+(?:(?:, | and | y | und )\d+)*)"
+)
 
 
 def draw() -> None:
     """One chapter at a time; which one is in the address."""
-    chapters = _chapters()
+    chapters = _read(language())
     if not chapters:
         st.info("The plans are in docs/workshop.md, which is not installed here.")
         return
     st.markdown(chapters[""])
     names = [name for name in chapters if name]
-    chosen = url.checked("section", url.one_of(tuple(names)), names[0])
+    # The address has the English heading: a link opens the same chapter in every language.
+    kept = [name for name in _read(SOURCE) if name] if language() != SOURCE else names
+    chosen = url.checked("section", url.one_of(tuple(kept)), kept[0])
     key = url.widget("teachers", chosen)
     st.segmented_control(
         "Chapter",
-        names,
+        kept,
+        format_func=dict(zip(kept, names, strict=True)).__getitem__,
         key=key,
         on_change=lambda: url.put("section", st.session_state[key]),
         required=True,
         label_visibility="collapsed",
     )
-    st.markdown(chapters[chosen])
+    st.markdown(chapters[names[kept.index(chosen)]])
 
 
 @functools.cache
-def _chapters() -> dict[str, str]:
+def _read(code: str) -> dict[str, str]:
     """The chapters by their headings, as the app may show them; the introduction under an empty name."""
-    file = places.documents().get(CHAPTER)
+    file = places.documents(code).get(CHAPTER)
     if file is None:
         return {}
     _, _, text = file.read_text(encoding="utf-8").partition("\n")  # the title is the page's own
