@@ -10,14 +10,15 @@ from sqlalchemy import exc
 
 from rnnviz_core import limits
 from rnnviz_core.errors import ClassError
+from rnnviz_core.languages import N_, _
 
 from . import codes, database, schema
 from .schema import classes, steps, students
 from .state import AtStep
 
-OVER = "This class is over, or there never was one with this code."
-NOT_TEACHER = "Only the teacher of this class can do that: open it with the teacher’s link."
-NOT_STUDENT = "You are not in this class: enter it with its code."
+OVER = N_("This class is over, or there never was one with this code.")
+NOT_TEACHER = N_("Only the teacher of this class can do that: open it with the teacher’s link.")
+NOT_STUDENT = N_("You are not in this class: enter it with its code.")
 MINUTE = 60.0  # seconds
 
 
@@ -47,7 +48,7 @@ class Base:
         asked = sa.select(classes).where(*self._alive(code))
         row = connection.execute(asked.with_for_update(key_share=True) if lock else asked).first()
         if row is None:
-            raise ClassError(OVER)
+            raise ClassError(_(OVER))
         return row
 
     @contextlib.contextmanager
@@ -55,7 +56,7 @@ class Base:
         with database.writing(self._engine) as connection:
             row = self._class(connection, code, lock=True)
             if not codes.same(key, row.key):
-                raise ClassError(NOT_TEACHER)
+                raise ClassError(_(NOT_TEACHER))
             yield connection, row
 
     @contextlib.contextmanager
@@ -67,11 +68,14 @@ class Base:
                 row = self._class(connection, code)
                 student = student_of(connection, row.id, token, lock=True)
                 if student is None:
-                    raise ClassError(NOT_STUDENT)
+                    raise ClassError(_(NOT_STUDENT))
                 fresh = now - student.since >= MINUTE
                 if not fresh and student.acts >= limits.CLASS_ACTS:
                     raise ClassError(
-                        f"More than {limits.CLASS_ACTS} answers within a minute: wait a moment, then go on."
+                        _(
+                            "More than {limit} answers within a minute: wait a moment, then go on.",
+                            limit=limits.CLASS_ACTS,
+                        )
                     )
                 connection.execute(
                     students.update()
@@ -80,7 +84,7 @@ class Base:
                 )
                 yield connection, row, student.id
         except exc.IntegrityError as error:  # the class was closed, or the vote cast, in this very moment
-            raise ClassError(OVER) from error
+            raise ClassError(_(OVER)) from error
 
     @staticmethod
     def _set(connection: sa.Connection, row: Any, **values: object) -> None:
@@ -91,7 +95,7 @@ class Base:
     def _put(self, connection: sa.Connection, row: Any, step: int, **values: object) -> None:
         """Change what is known of a step."""
         if not 0 <= step < row.steps:
-            raise ClassError(f"The lesson has no step {step + 1}.")
+            raise ClassError(_("The lesson has no step {step}.", step=step + 1))
         here = (steps.c.class_id == row.id) & (steps.c.step == step)
         if not connection.execute(steps.update().where(here).values(**values)).rowcount:
             usual = {"round": 1, "uncovered": 0, "wall": False}

@@ -18,6 +18,7 @@ import sqlalchemy as sa
 from sqlalchemy import event, exc
 
 from rnnviz_core.errors import ClassError
+from rnnviz_core.languages import N_, _
 
 from . import schema
 
@@ -25,7 +26,7 @@ VARIABLE = "RNNVIZ_CLASSES"  # a path, or an address such as postgresql://user:p
 WAIT = 10  # seconds for a lock or a connection
 TRIES = 50  # to turn on the write-ahead log of a new file
 CONNECTIONS = 5  # that a process keeps; as many more while it is busy
-BUSY = "The class’s database does not answer just now. Nothing was lost: try again in a moment."
+BUSY = N_("The class’s database does not answer just now. Nothing was lost: try again in a moment.")
 
 log = logging.getLogger("rnnviz.classes")
 
@@ -56,8 +57,11 @@ def connect(named: str) -> sa.Engine:
     except (exc.SQLAlchemyError, OSError, ImportError, ValueError) as error:
         log.error("no database of classes: %s", type(error).__name__)
         raise ClassError(
-            "No class can be opened here: the database for classes cannot be used. "
-            f"“Classes” in docs/deployment.md says what {VARIABLE} may name."
+            _(
+                "No class can be opened here: the database for classes cannot be used. “Classes” in "
+                "docs/deployment.md says what {variable} may name.",
+                variable=VARIABLE,
+            )
         ) from None
     return engine
 
@@ -137,4 +141,4 @@ def _speaking(engine: sa.Engine) -> Iterator[sa.Connection]:
             yield connection
     except (exc.OperationalError, exc.TimeoutError) as error:  # locked, full, gone
         log.warning("the database of classes does not answer: %s", type(error).__name__)
-        raise ClassError(BUSY) from error
+        raise ClassError(_(BUSY)) from error

@@ -15,6 +15,7 @@ import sqlalchemy as sa
 
 from rnnviz_core import limits
 from rnnviz_core.errors import ClassError
+from rnnviz_core.languages import _
 
 from .codes import LENGTH
 
@@ -112,8 +113,12 @@ def prepare(connection: sa.Connection) -> None:
         found = connection.execute(sa.select(sa.func.max(versions.c.version))).scalar() or 0
     if found > VERSION:
         raise ClassError(
-            f"the database of classes was made by a later RNNViz (version {found}, here {VERSION}): "
-            "update this server, or name another database in RNNVIZ_CLASSES"
+            _(
+                "the database of classes was made by a later RNNViz (version {found}, here {version}): "
+                "update this server, or name another database in RNNVIZ_CLASSES",
+                found=found,
+                version=VERSION,
+            )
         )
     for version in range(found, VERSION):
         MIGRATIONS[version](connection)

@@ -12,6 +12,7 @@ import sqlalchemy as sa
 
 from rnnviz_core import limits
 from rnnviz_core.errors import ClassError
+from rnnviz_core.languages import _
 
 from . import codes, database
 from .base import OVER as OVER
@@ -51,8 +52,11 @@ class Store(Teaching, TakingPart):
                 self._delete(connection, (classes.c.opened <= now - limits.CLASS_IDLE_SECONDS) & ~entered)
             if count(connection, classes) >= limits.CLASSES:
                 raise ClassError(
-                    f"{limits.CLASSES} classes are open, as many as this server keeps. A class is "
-                    "deleted a day after it was opened, or when its teacher ends it."
+                    _(
+                        "{limit} classes are open, as many as this server keeps. A class is deleted a "
+                        "day after it was opened, or when its teacher ends it.",
+                        limit=limits.CLASSES,
+                    )
                 )
             code = _free_code(connection)
             connection.execute(
@@ -101,7 +105,7 @@ class Store(Teaching, TakingPart):
         with database.reading(self._engine) as connection:
             row = connection.execute(asked.where(*self._alive(code))).first()
         if row is None:
-            raise ClassError(OVER)
+            raise ClassError(_(OVER))
         return Pulse(*row)
 
 
@@ -112,8 +116,8 @@ def _one(column: Any, *where: Any, table: Any = None) -> Any:
 
 
 def _free_code(connection: sa.Connection) -> str:
-    for _ in range(TRIES):
+    for _try in range(TRIES):
         code = codes.new_code()
         if not count(connection, classes, classes.c.code == code):
             return code
-    raise ClassError(database.BUSY)
+    raise ClassError(_(database.BUSY))

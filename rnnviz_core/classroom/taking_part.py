@@ -6,6 +6,7 @@ import sqlalchemy as sa
 
 from rnnviz_core import limits
 from rnnviz_core.errors import ClassError
+from rnnviz_core.languages import _
 
 from . import codes, database
 from .base import NOT_STUDENT, Base, at_step, count, student_of
@@ -28,10 +29,13 @@ class TakingPart(Base):
         with database.writing(self._engine) as connection:
             row = self._class(connection, code, lock=True)
             if not row.door:
-                raise ClassError("The teacher has closed the door: nobody else can enter this class.")
+                raise ClassError(_("The teacher has closed the door: nobody else can enter this class."))
             if count(connection, students, students.c.class_id == row.id) >= limits.CLASS_STUDENTS:
                 raise ClassError(
-                    f"This class is full: it has {limits.CLASS_STUDENTS} students, the most there may be."
+                    _(
+                        "This class is full: it has {limit} students, the most there may be.",
+                        limit=limits.CLASS_STUDENTS,
+                    )
                 )
             connection.execute(
                 students.insert().values(
@@ -55,7 +59,11 @@ class TakingPart(Base):
         """
         if not answer or len(answer) > limits.VOTE_CHARACTERS:
             raise ClassError(
-                f"An answer has 1 to {limits.VOTE_CHARACTERS:,} characters; this one has {len(answer):,}."
+                _(
+                    "An answer has 1 to {limit:,} characters; this one has {count:,}.",
+                    limit=limits.VOTE_CHARACTERS,
+                    count=len(answer),
+                )
             )
         with self._acting(code, token) as (connection, row, student):
             at = at_step(connection, row.id, step)
@@ -70,9 +78,9 @@ class TakingPart(Base):
             if given == answer:
                 return
             if given is not None:
-                raise ClassError("You have voted already; your first answer counts.")
+                raise ClassError(_("You have voted already; your first answer counts."))
             if str(step) not in row.asks.split(",") or not (row.free or row.step == step) or not at.voting:
-                raise ClassError("This vote is closed: the teacher has gone on.")
+                raise ClassError(_("This vote is closed: the teacher has gone on."))
             connection.execute(
                 votes.insert().values(
                     class_id=row.id,
@@ -91,7 +99,7 @@ class TakingPart(Base):
             row = self._class(connection, code)
             student = student_of(connection, row.id, token)
             if student is None:
-                raise ClassError(NOT_STUDENT)
+                raise ClassError(_(NOT_STUDENT))
             own = (votes.c.class_id == row.id) & (votes.c.student_id == student.id)
             for vote in connection.execute(sa.select(votes.c.step, votes.c.round, votes.c.answer).where(own)):
                 found.setdefault(vote.step, {})[vote.round] = vote.answer
@@ -107,13 +115,21 @@ class TakingPart(Base):
         """
         words = " ".join(words.split())
         if not words or len(words) > limits.NOTE_CHARACTERS:
-            raise ClassError(f"Write 1 to {limits.NOTE_CHARACTERS} characters; this has {len(words):,}.")
+            raise ClassError(
+                _(
+                    "Write 1 to {limit} characters; this has {count:,}.",
+                    limit=limits.NOTE_CHARACTERS,
+                    count=len(words),
+                )
+            )
         with self._acting(code, token) as (connection, row, student):
             if not 0 <= step < row.steps or not (row.free or step <= row.step):
-                raise ClassError("The class is not at this step yet.")
+                raise ClassError(_("The class is not at this step yet."))
             here = (notes.c.class_id == row.id) & (notes.c.step == step) & (notes.c.student_id == student)
             if count(connection, notes, here) >= limits.NOTES:
-                raise ClassError(f"You have written {limits.NOTES} times here, as often as one may.")
+                raise ClassError(
+                    _("You have written {limit} times here, as often as one may.", limit=limits.NOTES)
+                )
             connection.execute(
                 notes.insert().values(
                     class_id=row.id,

@@ -11,12 +11,13 @@ from typing import Any, Literal
 import numpy as np
 
 from rnnviz_core.errors import LessonError
+from rnnviz_core.languages import N_, _
 from rnnviz_core.lessons import World, answers
 from rnnviz_core.lessons.lesson import Choice, Curve, Point, Predict, Scale
 
 LOW, HIGH = 0.35, 0.70  # shares that are right
 BINS = 20  # of a scale, at most
-ROUNDS = {1: "first vote", 2: "second vote"}
+ROUNDS = {1: N_("first vote"), 2: N_("second vote")}
 Columns = dict[str, list[Any]]
 
 
@@ -180,23 +181,33 @@ class Advice:
 def advice(tally: Tally) -> Advice:
     """What the share of right answers suggests; of the second vote, if there was one."""
     right, given = tally.right.get(tally.last, 0), tally.given.get(tally.last, 0)
-    said = f"{right} of {given} right ({tally.share:.0%})"
+    said: dict[str, Any] = {"right": right, "given": given, "share": tally.share, "low": LOW, "high": HIGH}
     if tally.share < LOW:
         return Advice(
             "hint",
-            "A hint first, then vote again.",
-            f"{said}: below {LOW:.0%}, too few to convince the others. Give a hint, or go back a step, "
-            "before you vote again.",
+            _("A hint first, then vote again."),
+            _(
+                "{right} of {given} right ({share:.0%}): below {low:.0%}, too few to convince the others. "
+                "Give a hint, or go back a step, before you vote again.",
+                **said,
+            ),
         )
     if tally.share <= HIGH:
         return Advice(
             "discuss",
-            "Discuss with your neighbour, then vote again.",
-            f"{said}: between {LOW:.0%} and {HIGH:.0%} a discussion gains most. Let them convince each "
-            "other, then vote again.",
+            _("Discuss with your neighbour, then vote again."),
+            _(
+                "{right} of {given} right ({share:.0%}): between {low:.0%} and {high:.0%} a discussion gains "
+                "most. Let them convince each other, then vote again.",
+                **said,
+            ),
         )
     return Advice(
         "explain",
-        "Who can explain it in one sentence?",
-        f"{said}: above {HIGH:.0%} most know it. Let somebody explain it briefly, and go on to the answer.",
+        _("Who can explain it in one sentence?"),
+        _(
+            "{right} of {given} right ({share:.0%}): above {high:.0%} most know it. Let somebody explain it "
+            "briefly, and go on to the answer.",
+            **said,
+        ),
     )

@@ -15,6 +15,7 @@ import numpy as np
 
 from rnnviz_core import limits
 from rnnviz_core.errors import LessonError, RnnvizError
+from rnnviz_core.languages import _
 
 from .fields import written
 from .lesson import Choice, Curve, Point, Reveal, Scale, Step, Try
@@ -75,7 +76,7 @@ def right_option(world: World, step: Choice) -> int:
         found = world.value(step.answer, step.trace)
         held = [n for n, one in enumerate(step.options) if _is(found, one.text)]
     if not held:
-        raise LessonError(f"no option of “{step.title}” is right on this trace")
+        raise LessonError(_("no option of “{title}” is right on this trace", title=step.title))
     return held[0]
 
 
@@ -185,8 +186,8 @@ def check(world: World, step: Step, given: str) -> Outcome:
             off = float(np.abs(drawn - true_curve).mean())
             return Outcome(
                 off <= step.tolerance + 1e-9,
-                f"a curve that is {_plain(off, 3)} off on average",
-                f"within {_plain(step.tolerance, 2)}",
+                _("a curve that is {distance} off on average", distance=_plain(off, 3)),
+                _("within {distance}", distance=_plain(step.tolerance, 2)),
             )
     raise LessonError(f"the step “{step.title}” predicts nothing")
 
@@ -202,7 +203,9 @@ def points(world: World, step: Curve, given: str) -> np.ndarray:
     drawn = [_number(one, step.low, step.high) for one in given[: limits.CHARACTERS].split(JOIN)]
     wanted = len(tokens(world, step))
     if len(drawn) != wanted:
-        raise LessonError(f"the curve has {len(drawn)} numbers for {wanted} tokens")
+        raise LessonError(
+            _("the curve has {count} numbers for {tokens} tokens", count=len(drawn), tokens=wanted)
+        )
     return np.asarray(drawn)
 
 
@@ -233,7 +236,7 @@ def _plain(value: float, digits: int) -> str:
 
 def _whole(given: str, size: int) -> int:
     if not (given.isascii() and given.isdigit() and len(given) < 6 and int(given) < size):
-        raise LessonError(f"the answer {given[:20]!r} is none of 0 to {size - 1}")
+        raise LessonError(_("the answer {given!r} is none of 0 to {last}", given=given[:20], last=size - 1))
     return int(given)
 
 
@@ -243,7 +246,14 @@ def _number(given: str, low: float, high: float) -> float:
     except ValueError:
         found = float("nan")
     if not low - 1e-9 <= found <= high + 1e-9:
-        raise LessonError(f"the answer {given[:20]!r} is no number from {low:g} to {high:g}")
+        raise LessonError(
+            _(
+                "the answer {given!r} is no number from {low:g} to {high:g}",
+                given=given[:20],
+                low=low,
+                high=high,
+            )
+        )
     return found
 
 

@@ -2,6 +2,7 @@
 
 from rnnviz_core.charts import predictions
 from rnnviz_core.errors import RnnvizError
+from rnnviz_core.languages import _
 
 from . import answers
 from .lesson import Curve, Point, Scale, Step
@@ -46,7 +47,12 @@ def _drawn(
     found = answers.check(world, step, given) if given is not None else None
     words = step.title
     if found:
-        words += f": you {found.given}" + (f", network {found.true}" if uncovered else "")
+        if uncovered:
+            words = _(
+                "{title}: you {given}, network {true}", title=step.title, given=found.given, true=found.true
+            )
+        else:
+            words = _("{title}: you {given}", title=step.title, given=found.given)
     match step:
         case Scale():
             return predictions.scale(

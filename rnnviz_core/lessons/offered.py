@@ -9,6 +9,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from rnnviz_core.errors import LessonError
+from rnnviz_core.languages import _
 from rnnviz_core.tracing.trace import Trace
 
 from .syntax import Call, Expression, Site
@@ -188,8 +189,15 @@ def places_of(trace: Trace, axis: str, word: str) -> list[int]:
     if axis not in trace.tokens:
         if word in known:
             return [known.index(word)]
-        raise LessonError(f"there is no {axis} {word!r}; choose one of {', '.join(known[:12])}")
-    word, _, count = word.partition("#")
+        raise LessonError(
+            _(
+                "there is no {axis} {word!r}; choose one of {known}",
+                axis=axis,
+                word=word,
+                known=", ".join(known[:12]),
+            )
+        )
+    word, _sign, count = word.partition("#")
     wanted = int(count) if count.isdecimal() and len(count) < 4 else 1
     tokens = trace.tokens[axis]
     whole = trace.meta.get("translation", "") if axis == "target" else trace.text
@@ -201,7 +209,14 @@ def places_of(trace: Trace, axis: str, word: str) -> list[int]:
     exact = [number for number, name in enumerate(known) if name == word]
     if 1 <= wanted <= len(exact):
         return [exact[wanted - 1]]
-    raise LessonError(f"there is no {word!r} (number {wanted}) among {' '.join(known)[:80]!r}")
+    raise LessonError(
+        _(
+            "there is no {word!r} (number {wanted}) among {known!r}",
+            word=word,
+            wanted=wanted,
+            known=" ".join(known)[:80],
+        )
+    )
 
 
 def same(left: Value, right: Value) -> bool:

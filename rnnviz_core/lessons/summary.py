@@ -5,6 +5,7 @@ import zipfile
 from collections.abc import Callable, Mapping
 
 from rnnviz_core.errors import RnnvizError
+from rnnviz_core.languages import _
 
 from . import answers, drawings
 from .lesson import Explain, Lesson, Predict, Reveal, Try
@@ -51,7 +52,7 @@ def markdown(
     pictures: dict[str, str],
 ) -> str:
     """The summary; `pictures` receives the drawings that it shows, by their file names."""
-    lines = [f"# {lesson.title}", "", f"Aim: {lesson.aim}", ""]
+    lines = [f"# {lesson.title}", "", _("Aim: {aim}", aim=lesson.aim), ""]
     for step in lesson.steps:
         match step:
             case Predict():
@@ -71,7 +72,10 @@ def markdown(
             case Try():
                 if step.number in typed:
                     lines += _tried(world(step.number), step)
-    networks = {f"`{one.model}` reads “{as_text(one.text)}”" for one in lesson.traces.values()}
+    networks = {
+        _("{network} reads “{text}”", network=f"`{one.model}`", text=as_text(one.text))
+        for one in lesson.traces.values()
+    }
     return "\n".join([*lines, "---", "", *(f"- {one}" for one in sorted(networks)), ""])
 
 
@@ -81,7 +85,10 @@ def _predicted(world: World, step: Predict, given: str, pictures: dict[str, str]
         found = answers.check(world, step, given)
     except RnnvizError as error:
         return [*lines, as_text(str(error)), ""]
-    lines += [f"- You: {as_text(found.given)}", f"- The network: {as_text(found.true)}"]
+    lines += [
+        "- " + _("You: {given}", given=as_text(found.given)),
+        "- " + _("The network: {true}", true=as_text(found.true)),
+    ]
     lines += [f"- {as_text(found.note)}"] if found.note else []
     if picture := drawings.picture(world, step, given, uncovered=True, dark=False):
         name = f"step-{step.number + 1}.svg"
@@ -102,10 +109,14 @@ def _revealed(world: World, step: Reveal) -> list[str]:
 def _tried(world: World, step: Try) -> list[str]:
     found = answers.tried(world, step)
     told = "; ".join(f"{words}: {value}" for words, value in found.told)
-    came = "found" if found.right else "not found"
+    values = {"goal": as_text(step.goal), "text": as_text(world.recorded(step.trace).text), "told": told}
+    if found.right:
+        came = _("Wanted: {goal}. Tried: “{text}” (found). {told}", **values)
+    else:
+        came = _("Wanted: {goal}. Tried: “{text}” (not found). {told}", **values)
     return [
         f"## {step.title}",
         "",
-        f"Wanted: {as_text(step.goal)}. Tried: “{as_text(world.recorded(step.trace).text)}” ({came}). {told}",
+        came,
         "",
     ]

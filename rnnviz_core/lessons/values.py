@@ -7,7 +7,7 @@ import numpy as np
 from rnnviz_core import limits
 from rnnviz_core.errors import LessonError
 from rnnviz_core.inputs.tokenizer import WORD_START
-from rnnviz_core.languages import _, numerals
+from rnnviz_core.languages import N_, _, numerals
 from rnnviz_core.tracing.trace import TOKEN_AXES, Trace
 
 
@@ -111,15 +111,16 @@ def words_of(value: Value) -> str:
     if isinstance(value, str):
         return _(value) if isinstance(value, ClassName) else value
     if not value.single:
-        return f"{value.array.size} numbers along {' and '.join(value.axes)}"
+        return _("{size} numbers along {axes}", size=value.array.size, axes=_(" and ").join(value.axes))
     if value.places is not None:
         known, axis = names(*value.places), value.places[1]
         if known is None:
-            return f"{_ONE.get(axis, axis)} {value.place}"
+            return f"{_(_ONE.get(axis, axis))} {value.place}"
         return _(known[value.place]) if axis == "class" else known[value.place]
     if value.array.dtype == bool:
         return _("yes") if value.array else _("no")
     return numerals(f"{value.number:.4g}".replace("-", "−"))
 
 
-_ONE = {"dim": "number"}  # of the axis, where people call one place of it something else
+# What people call one place of an axis without names, where they call it otherwise in English or elsewhere.
+_ONE = {"dim": N_("number"), "unit": N_("unit")}

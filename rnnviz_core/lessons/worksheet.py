@@ -2,6 +2,8 @@
 
 from html import escape
 
+from rnnviz_core.languages import _, language
+
 from . import answers, drawings
 from .fields import written
 from .lesson import MAIN, Choice, Explain, Predict, Step, Try
@@ -48,14 +50,10 @@ def page(world: World, *, solved: bool = False) -> str:
     """
     lesson, sheet = world.lesson, Page()
     parts = [
-        "<header>" + ("" if solved else '<span class="name">Name: ______________________</span>'),
-        f"<h1>{escape(lesson.title)}{' · answers' if solved else ''}</h1>",
-        f'<p class="aim">{escape(lesson.aim)} ({lesson.minutes} minutes)</p>',
-        *(
-            f'<p class="net"><code>{escape(world.recorded(name).model)}</code> reads “'
-            f"{escape(world.recorded(name).text)}”</p>"
-            for name in lesson.traces
-        ),
+        "<header>" + ("" if solved else f'<span class="name">{escape(_("Name:"))} {"_" * 22}</span>'),
+        f"<h1>{escape(lesson.title)}{' · ' + escape(_('answers')) if solved else ''}</h1>",
+        f'<p class="aim">{escape(lesson.aim)} ({escape(_("{minutes} minutes", minutes=lesson.minutes))})</p>',
+        *(f'<p class="net">{_reads(world, name)}</p>' for name in lesson.traces),
         "</header>",
     ]
     # Where numbers are to be computed, a later question would give an earlier one's away.
@@ -68,10 +66,21 @@ def page(world: World, *, solved: bool = False) -> str:
             number += 1
             parts.append(f"<section><h2>{number}. {escape(step.title)}</h2>{_text(world, step, sheet)}")
             parts.append(f"{_question(world, step, sheet, solved)}</section>")
-    made = "Every number on this sheet was computed by the network when the sheet was made."
+    made = escape(_("Every number on this sheet was computed by the network when the sheet was made."))
     return (
-        f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{escape(lesson.title)}</title>'
+        f'<!doctype html><html lang="{language()}"><head><meta charset="utf-8">'
+        f"<title>{escape(lesson.title)}</title>"
         f"<style>{_STYLE}</style></head><body>{''.join(parts)}<footer>RNNViz · {made}</footer></body></html>"
+    )
+
+
+def _reads(world: World, name: str) -> str:
+    """Which network reads what."""
+    recorded = world.recorded(name)
+    return _(
+        "{network} reads “{text}”",
+        network=f"<code>{escape(recorded.model)}</code>",
+        text=escape(recorded.text),
     )
 
 
@@ -97,7 +106,7 @@ def _question(world: World, step: Step, sheet: Page, solved: bool) -> str:
                 return f'<ul class="points solved">{"".join(f"<li>{one}</li>" for one in points)}</ul>'
             return '<div class="line"></div>' * 3
         case Try():
-            told = f"<p>Find {escape(step.goal)}.</p>"
+            told = f"<p>{escape(_('Find {goal}.', goal=step.goal))}</p>"
             return told + ("" if solved else '<div class="line"></div>')
     return ""
 
@@ -111,4 +120,4 @@ def _blanks(world: World, sheet: Page, solved: bool) -> str:
         given = f'<span class="solved">{escape(value)}</span>' if solved else "&nbsp;"
         shown = f"{ask}<br>{work}" if work else ask
         rows.append(f'<tr><td>{number}</td><td>{shown}</td><td><span class="blank">{given}</span></td></tr>')
-    return f"<h2>By hand</h2><table>{''.join(rows)}</table>"
+    return f"<h2>{escape(_('By hand'))}</h2><table>{''.join(rows)}</table>"

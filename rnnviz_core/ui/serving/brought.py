@@ -13,6 +13,7 @@ from rnnviz_core import limits
 from rnnviz_core.checkpoints.registry import Entry
 from rnnviz_core.errors import CheckpointError, RnnvizError, TextError
 from rnnviz_core.inputs.memory import InMemory
+from rnnviz_core.languages import N_, _
 from rnnviz_core.tracing.trace import Trace
 
 from . import loaders
@@ -21,11 +22,11 @@ from .caches import heavy
 TRACE, TABLE, WORDS, CONFIG, NETWORK, PROBLEM = "trace", "table", "words", "config", "network", "problem"
 _alive: "WeakSet[Any]" = WeakSet()  # what all sessions hold, as long as they do
 _ASKED = {  # what messages of the command line ask for -> what the page asks for
-    "pass it with --config FILE, made by": "drop the description of its layers beside it, made by",
+    "pass it with --config FILE, made by": N_("drop the description of its layers beside it, made by"),
     "pass --vocabulary FILE (JSON or a word per line), or the ids themselves": (
-        "drop its vocabulary beside it (JSON, or a word per line), or type the ids themselves"
+        N_("drop its vocabulary beside it (JSON, or a word per line), or type the ids themselves")
     ),
-    "(open it alone with its prefix)": "(open it alone: type the beginning of its names as the prefix)",
+    "(open it alone with its prefix)": N_("(open it alone: type the beginning of its names as the prefix)"),
 }
 
 
@@ -59,8 +60,12 @@ def look_at(file: InMemory, config: InMemory | None = None, **options: Any) -> F
             file.name,
             size,
             PROBLEM,
-            message=f"{file.name} has {size} bytes; the limit is {limits.UPLOAD_BYTES}: "
-            "larger files are opened by rnnviz import",
+            message=_(
+                "{file} has {size} bytes; the limit is {limit}: larger files are opened by rnnviz import",
+                file=file.name,
+                size=size,
+                limit=limits.UPLOAD_BYTES,
+            ),
         )
     try:
         with heavy():
@@ -162,33 +167,46 @@ def open_trace(trace: Trace, name: str) -> list[Entry]:
 def _hold(*made: Any) -> list[Entry]:
     held = loaders.own()
     if held is None:
-        raise CheckpointError("there is no session to hold it")
+        raise CheckpointError(_("there is no session to hold it"))
     if not made:
-        raise CheckpointError("it holds no recurrent layer that can be run")
+        raise CheckpointError(_("it holds no recurrent layer that can be run"))
     shared = {entry.id for entry in loaders.shipped().entries}
     for network in made:
         if network.name in shared:
             raise CheckpointError(
-                f"{network.name} is the name of a model that is installed here; rename the file"
+                _(
+                    "{network} is the name of a model that is installed here; rename the file",
+                    network=network.name,
+                )
             )
     names = {network.name for network in made}
     kept = [held.load(entry.id) for entry in held.scan().entries if entry.id not in names]
     if len(kept) + len(made) > limits.OWN_NETWORKS:
         raise TextError(
-            f"{len(kept)} networks and traces are open; the limit is {limits.OWN_NETWORKS}: remove one first"
+            _(
+                "{count} networks and traces are open; the limit is {limit}: remove one first",
+                count=len(kept),
+                limit=limits.OWN_NETWORKS,
+            )
         )
     # The parts of one network share its weights, and are counted once.
     size = sum({id(getattr(one, "imported", one)): _bytes(one) for one in (*kept, *made)}.values())
     if size > limits.OWN_BYTES:
         raise TextError(
-            f"all that is open would take {size} bytes; the limit is {limits.OWN_BYTES}: remove something "
-            "first"
+            _(
+                "all that is open would take {size} bytes; the limit is {limit}: remove something first",
+                size=size,
+                limit=limits.OWN_BYTES,
+            )
         )
     if (every := size + sum(one.nbytes for one in set(_alive) - {*kept})) > limits.OWN_ALL_BYTES:
         raise TextError(
-            f"all visitors of this server would keep {every} bytes open; the limit is "
-            f"{limits.OWN_ALL_BYTES}: "
-            "try again later, or start an app of your own (rnnviz app)"
+            _(
+                "all visitors of this server would keep {size} bytes open; the limit is {limit}: try "
+                "again later, or start an app of your own (rnnviz app)",
+                size=every,
+                limit=limits.OWN_ALL_BYTES,
+            )
         )
     _alive.update(made)
     return [held.add(network, size=network.nbytes) for network in made]

@@ -69,9 +69,10 @@ def is_over(code: str) -> bool:
     """Whether a class is gone; a database that is busy is no reason to think so."""
     from rnnviz_core.classroom.store import OVER
     from rnnviz_core.errors import ClassError
+    from rnnviz_core.languages import _
 
     try:
         store().state(code)
     except ClassError as error:
-        return str(error) == OVER
+        return str(error) == _(OVER)
     return False

@@ -13,6 +13,7 @@ from rnnviz_core.diagnosis import gradients
 from rnnviz_core.diagnosis.symptoms import Measured, Report, report
 from rnnviz_core.diagnosis.traces import of_traces
 from rnnviz_core.errors import RnnvizError
+from rnnviz_core.languages import N_, _, language
 from rnnviz_core.tracing.trace import Trace
 
 from . import loaders
@@ -20,7 +21,7 @@ from .caches import Cache, heavy
 
 GRADIENTS = (gradients.VANISHING, gradients.EXPLODING, gradients.IGNORED)
 EXAMPLES = 5  # read besides the input that is shown: enough steps for the units of every layer
-NOT_ASKED = "not looked at: only when they are asked for"
+NOT_ASKED = N_("not looked at: only when they are asked for")
 
 _reports: Cache[Report] = Cache(limits.CACHED_REPORTS, seconds=limits.CACHE_SECONDS)
 
@@ -47,11 +48,11 @@ def diagnosis(entry: Entry, trace: Trace, *, more: bool, deep: bool) -> Report:
             if deep:
                 found += gradients.of_network(model, rows)
             else:
-                found += [Measured(name, NOT_ASKED) for name in GRADIENTS]
+                found += [Measured(name, _(NOT_ASKED)) for name in GRADIENTS]
             return report(found)
 
     written = tuple(token.id for token in trace.tokens.get("target", ()))
-    return _reports.get((entry.id, loaders.stamp(entry), trace.text, written, more, deep), make)
+    return _reports.get((entry.id, loaders.stamp(entry), trace.text, written, more, deep, language()), make)
 
 
 def others(entry: Entry, trace: Trace) -> list[str]:

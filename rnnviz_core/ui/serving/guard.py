@@ -7,12 +7,13 @@ from typing import Any
 import streamlit as st
 
 from rnnviz_core import logs
+from rnnviz_core.languages import N_, _
 
 from .caches import turns
 
-FAILED = (
-    "Something went wrong on this page; the place is in the server's log. "
-    "Another sentence, model or page may work."
+FAILED = N_(
+    "Something went wrong on this page; the place is in the server's log. Another sentence, model or "
+    "page may work."
 )
 
 
@@ -22,7 +23,7 @@ def failed(error: Exception, page: str, model: str) -> None:
         st.set_option("client.showErrorDetails", "full")
         raise error
     logs.report(error, page, model)
-    st.error(FAILED, icon=":material/error:")
+    st.error(_(FAILED), icon=":material/error:")
 
 
 def uncaught(error: BaseException) -> str | None:

@@ -13,6 +13,7 @@ from rnnviz_core.contracts.task import record
 from rnnviz_core.derivatives import jacobians
 from rnnviz_core.errors import CheckpointError
 from rnnviz_core.frames.layer import Layer
+from rnnviz_core.languages import _
 from rnnviz_core.tracing import kernels
 from rnnviz_core.tracing.trace import Trace
 from rnnviz_core.training.history_file import History
@@ -85,8 +86,8 @@ def bring(content: bytes, name: str) -> None:
     """
     history = History.load(content)
     if not history.epochs and not len(history.steps["step"]):
-        raise CheckpointError("the history is empty: no update was done")
-    title = f"{_title(history, name[:60])} (yours)"
+        raise CheckpointError(_("the history is empty: no update was done"))
+    title = _("{title} (yours)", title=_title(history, name[:60]))
     st.session_state[_KEPT] = Known(OWN, title, history, ("own", next(_numbers)))
 
 

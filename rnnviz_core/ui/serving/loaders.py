@@ -23,6 +23,7 @@ from rnnviz_core import limits, places
 from rnnviz_core.checkpoints.registry import Entry, Scan
 from rnnviz_core.checkpoints.sources import Folder, Held, Joined, Source
 from rnnviz_core.contracts.task import record, task_of_spec
+from rnnviz_core.languages import _
 from rnnviz_core.tracing.trace import Trace
 from rnnviz_core.ui import streamlit_private
 from rnnviz_core.ui.drawing import show as drawing
@@ -162,7 +163,7 @@ def warm_up() -> None:
     if session := streamlit_private.session_id():
         _visitors[session] = None
     if not _frozen:
-        with st.spinner("Waking the network …"):
+        with st.spinner(_("Waking the network …")):
             wake()
     elif _standing() > _frozen + MANY:
         _freeze()

@@ -14,6 +14,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 from rnnviz_core import limits, logs
+from rnnviz_core.languages import language, speak
 from rnnviz_core.ui import streamlit_private
 
 from .caches import turns
@@ -57,6 +58,7 @@ class Job:
     state: State = State.WAITING
     result: Any = None
     error: Exception | None = None  # where it failed
+    language: str = field(default_factory=language)  # of the page that asked for it
     _looked: float = 0.0
     _rested: float = field(default_factory=time.monotonic)  # when the last pause ended
     _given: int = 0  # turns of pages until then
@@ -152,7 +154,8 @@ class Queue:
         while (job := self._next()) is not None:
             state = State.ENDED
             try:
-                job.result = job.work(job.watched)
+                with speak(job.language):
+                    job.result = job.work(job.watched)
             except Exception as error:
                 logs.report(error, "training", "-")
                 job.error = error.with_traceback(None)

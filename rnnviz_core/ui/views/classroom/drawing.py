@@ -10,6 +10,7 @@ import streamlit as st
 from rnnviz_core.charts import votes as charts
 from rnnviz_core.classroom import tally
 from rnnviz_core.classroom.tally import Tally
+from rnnviz_core.languages import _, language, ngettext
 from rnnviz_core.lessons import drawings
 from rnnviz_core.lessons.lesson import Choice, Predict, Reveal
 from rnnviz_core.ui.drawing.show import show
@@ -37,7 +38,7 @@ def count(found: Place, step: Predict) -> Tally:
         return tally.count(found.world, step, given, told=is_told)
 
     # The lesson's steps compare by value: a file that was changed is counted anew.
-    key = (state.id, found.code, state.revision, step.number, is_told, hash(repr(step)))
+    key = (state.id, found.code, state.revision, step.number, is_told, hash(repr(step)), language())
     return classes.tallies.get(key, make)
 
 
@@ -45,8 +46,8 @@ def draw_votes(found: Place, step: Predict, counted: Tally) -> None:
     """The votes of a step as a chart, the second round beside the first."""
     rounds = 2 if counted.given.get(2) else 1
     is_told, key = told(found, step), f"class-votes-{step.number}"
-    given = ", ".join(f"{tally.ROUNDS[n]}: {many}" for n, many in counted.given.items())
-    words = f"Votes on “{step.title}” ({given})"
+    given = ", ".join(f"{_(tally.ROUNDS[n])}: {many}" for n, many in counted.given.items())
+    words = _("Votes on “{title}” ({given})", title=step.title, given=given)
     (low, high), rows = counted.ends, dict(counted.rows)
     marked: dict[str, Any] = {"truth": rows["truth"]} if is_told and "truth" in rows else {}
     match counted.kind:
@@ -71,7 +72,7 @@ def draw_share(step: Predict, counted: Tally) -> None:
         "round": [tally.ROUNDS[number] for number in given],
         "share": [counted.right[number] / counted.given[number] for number in given],
     }
-    words = f"The share of right answers to “{step.title}”, with lines at 35 and 70 %"
+    words = _("The share of right answers to “{title}”, with lines at 35 and 70 %", title=step.title)
     show(charts.meter(), key=f"class-share-{step.number}", description=words, right=rows)
 
 
@@ -94,23 +95,27 @@ def draw_way_in(code: str) -> None:
     picture = segno.make(address, error="m").svg_data_uri(scale=8, border=3, dark="#000", light="#fff")
     st.html(
         '<div class="rv-way-in">'
-        f'<img class="rv-qr" alt="QR code of {escape(address)}" src="{escape(picture)}">'
+        f'<img class="rv-qr" alt="{escape(_("QR code of {address}", address=address))}" '
+        f'src="{escape(picture)}">'
         f"<div><p>{escape(address.partition('?')[0].partition('//')[2])}</p>"
         f'<p class="rv-code">{escape(code)}</p></div></div>'
     )
     if not reachable:
         st.warning(
-            "This address leads to this very computer: your students cannot open it. Serve the app to your "
-            "network and open it here under the address that others use.",
+            _(
+                "This address leads to this very computer: your students cannot open it. Serve the app "
+                "to your network and open it here under the address that others use."
+            ),
             icon=":material/wifi_off:",
         )
 
 
 def draw_code(code: str) -> None:
     """The code, small, for whoever comes late."""
-    st.html(f'<b class="rv-code-small" title="the code of this class">{escape(code)}</b>', width="content")
+    title = escape(_("the code of this class"))
+    st.html(f'<b class="rv-code-small" title="{title}">{escape(code)}</b>', width="content")
 
 
 def words_here(students: int) -> str:
     """How many have entered."""
-    return f"{students} {'student is' if students == 1 else 'students are'} here"
+    return ngettext("{n} student is here", "{n} students are here", students)

@@ -4,6 +4,7 @@ import streamlit as st
 
 from rnnviz_core.classroom import codes
 from rnnviz_core.errors import ClassError
+from rnnviz_core.languages import _
 from rnnviz_core.ui.controls import url
 from rnnviz_core.ui.shell import projector
 
@@ -17,14 +18,14 @@ def draw() -> None:
     code = codes.read_code(raw) if raw else None
     if code is None:
         if raw:
-            st.warning("The link’s code is none: a class has four letters.", icon=":material/error:")
+            st.warning(_("The link’s code is none: a class has four letters."), icon=":material/error:")
         entrance.draw()
         return
     try:
         found = place.find(code)
     except ClassError as error:
         st.warning(str(error), icon=":material/error:")
-        st.button("Enter another class", key="class-other", on_click=place.leave)
+        st.button(_("Enter another class"), key="class-other", on_click=place.leave)
         return
     if found.key:
         teacher.draw(found)

@@ -15,6 +15,7 @@ import streamlit as st
 
 from rnnviz_core.classroom.state import State
 from rnnviz_core.errors import ClassError, LessonError, RnnvizError
+from rnnviz_core.languages import _
 from rnnviz_core.lessons import Lesson, World, shelf
 from rnnviz_core.ui.controls import url
 from rnnviz_core.ui.serving import classes
@@ -59,7 +60,7 @@ def find(code: str) -> Place:
     try:
         lesson = shelf().find(state.lesson)
     except LessonError:
-        raise ClassError("The lesson of this class is not on this server any more.") from None
+        raise ClassError(_("The lesson of this class is not on this server any more.")) from None
     return Place(state, lesson, World(lesson, serving.NETWORKS), key, me)
 
 

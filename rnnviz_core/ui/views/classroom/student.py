@@ -7,6 +7,7 @@ import streamlit as st
 from rnnviz_core import limits
 from rnnviz_core.classroom.state import LOBBY
 from rnnviz_core.errors import RnnvizError
+from rnnviz_core.languages import _
 from rnnviz_core.lessons import World, answers
 from rnnviz_core.lessons.lesson import Explain, Predict, Reveal, Step, Try
 from rnnviz_core.ui.controls import url
@@ -29,12 +30,15 @@ def draw(found: Place) -> None:
         drawing.draw_code(found.code)
         st.markdown(f"**{plain(found.lesson.title)}**", width="content")
         if 0 <= number < state.last:
-            st.caption(f"step {number + 1} of {state.last}", width="content")
+            st.caption(_("step {number} of {last}", number=number + 1, last=state.last), width="content")
     if number == LOBBY:
-        st.subheader("You are in", anchor=False)
+        st.subheader(_("You are in"), anchor=False)
         st.markdown(
-            f"{plain(found.lesson.aim)}\n\nThe first step appears here by itself. Should your connection be "
-            "lost or this page be closed: open its address again, and you go on where you were."
+            f"{plain(found.lesson.aim)}\n\n"
+            + _(
+                "The first step appears here by itself. Should your connection be lost or this page be "
+                "closed: open its address again, and you go on where you were."
+            )
         )
         return
     body, foot = st.container(key="lesson-body"), st.container()
@@ -43,13 +47,15 @@ def draw(found: Place) -> None:
             _draw_foot(found, number, mine)
     with body:
         if number >= state.last:
-            st.subheader("The end of the lesson", anchor=False)
+            st.subheader(_("The end of the lesson"), anchor=False)
             _draw_sum(found, mine)
             return
         try:
             _draw_step(found, found.lesson.steps[number], mine)
         except RnnvizError as error:
-            st.warning(f"This step cannot be shown: {plain(str(error))}", icon=":material/error:")
+            st.warning(
+                _("This step cannot be shown: {error}", error=plain(str(error))), icon=":material/error:"
+            )
 
 
 def _draw_step(found: Place, step: Step, mine: dict[int, dict[int, str]]) -> None:
@@ -60,11 +66,11 @@ def _draw_step(found: Place, step: Step, mine: dict[int, dict[int, str]]) -> Non
             wall.draw(found, step)
             own = {number: rounds[max(rounds)] for number, rounds in mine.items()}
             draw_step(found.lesson, step, State(found.world, own))
-            wall.ask(found, step, "What did you see?")
+            wall.ask(found, step, _("What did you see?"))
         case Explain():
             st.subheader(plain(step.title), anchor=False)
             st.markdown(found.world.fill(step.body, step, plain))
-            wall.ask(found, step, "In your own words")
+            wall.ask(found, step, _("In your own words"))
             wall.draw(found, step)
         case Try():
             _draw_try(found, step)
@@ -81,7 +87,7 @@ def _draw_predict(found: Place, step: Predict, rounds: dict[int, str]) -> None:
             place.act(_vote, found, step, number, answer)
 
         if at.round == 2 and not given:
-            st.info("The second vote: has your neighbour convinced you?", icon=":material/forum:")
+            st.info(_("The second vote: has your neighbour convinced you?"), icon=":material/forum:")
         asked = replace(step, hint="")  # a hint is the teacher's to give
         draw_step(found.lesson, asked, State(found.world, given, commit=commit))
         return
@@ -89,9 +95,9 @@ def _draw_predict(found: Place, step: Predict, rounds: dict[int, str]) -> None:
     st.markdown(found.world.fill(step.body, step, plain))
     if rounds:
         said = answers.check(found.world, step, rounds[max(rounds)]).given
-        st.markdown(f":material/lock: You predicted **{plain(said)}**.")
+        st.markdown(f":material/lock: {_('You predicted **{words}**.', words=plain(said))}")
     else:
-        st.caption("The vote is over; you did not take part in it.")
+        st.caption(_("The vote is over; you did not take part in it."))
     counted = drawing.count(found, step)
     if counted.last:
         drawing.draw_votes(found, step, counted)
@@ -122,7 +128,10 @@ def _draw_sum(found: Place, mine: dict[int, dict[int, str]]) -> None:
             rounds = mine[step.number]
             total += 1
             right += answers.check(found.world, step, rounds[max(rounds)]).right
-    st.markdown(f"**{right} of {total}** of your predictions were right." if total else "Thank you.")
+    if not total:
+        st.markdown(_("Thank you."))
+        return
+    st.markdown(_("**{right} of {total}** of your predictions were right.", right=right, total=total))
 
 
 # --- going on alone -------------------------------------------------------------------------------
@@ -139,7 +148,7 @@ def _draw_foot(found: Place, number: int, mine: dict[int, dict[int, str]]) -> No
     waits = number not in mine and found.state.votes_on(number)
     with st.container(horizontal=True, key="lesson-foot"):
         st.button(
-            "Back",
+            _("Back"),
             key="class-back",
             icon=":material/chevron_left:",
             disabled=number == 0,
@@ -147,13 +156,13 @@ def _draw_foot(found: Place, number: int, mine: dict[int, dict[int, str]]) -> No
             args=(place.HERE, str(number)),
         )
         st.button(
-            "Next",
+            _("Next"),
             key="class-next",
             icon=":material/chevron_right:",
             icon_position="right",
             type="secondary" if waits else "primary",
             disabled=waits or number >= found.state.last,
-            help="Commit your prediction first" if waits else None,
+            help=_("Commit your prediction first") if waits else None,
             on_click=url.put,
             args=(place.HERE, str(number + 2)),
         )

@@ -8,6 +8,7 @@ from rnnviz_core.classroom import tally
 from rnnviz_core.classroom.state import LOBBY
 from rnnviz_core.classroom.tally import Tally
 from rnnviz_core.errors import RnnvizError
+from rnnviz_core.languages import N_, _, ngettext
 from rnnviz_core.lessons.lesson import Explain, Predict, Reveal, Step
 from rnnviz_core.ui.serving import classes
 from rnnviz_core.ui.shell import projector
@@ -20,15 +21,19 @@ from .place import Place
 # What a click does, by how things stand: label, icon, help.
 FREE = {
     False: (
-        "Let everybody go on",
+        N_("Let everybody go on"),
         ":material/directions_walk:",
-        "Students go through the steps on their own; the votes are still uncovered by you",
+        N_("Students go through the steps on their own; the votes are still uncovered by you"),
     ),
-    True: ("Gather everybody here", ":material/groups:", "All screens show your step again"),
+    True: (N_("Gather everybody here"), ":material/groups:", N_("All screens show your step again")),
 }
 DOOR = {
-    True: ("Close the door", ":material/lock_open:", "Those who are here stay, nobody else can enter"),
-    False: ("Open the door", ":material/lock:", "More may enter again"),
+    True: (
+        N_("Close the door"),
+        ":material/lock_open:",
+        N_("Those who are here stay, nobody else can enter"),
+    ),
+    False: (N_("Open the door"), ":material/lock:", N_("More may enter again")),
 }
 
 
@@ -50,19 +55,26 @@ def draw(found: Place) -> None:
 
 def _draw_top(found: Place, step: Step | None) -> None:
     state = found.state
-    where = f"step {state.step + 1} of {state.last}" if step else "not begun" if state.step < 0 else "the end"
+    where = _("not begun") if state.step < 0 else _("the end")
+    if step:
+        where = _("step {number} of {last}", number=state.step + 1, last=state.last)
     with st.container(horizontal=True, vertical_alignment="center", key="class-top"):
         if step is not None:
             drawing.draw_code(found.code)
         st.markdown(f"**{plain(found.lesson.title)}**", width="content")
-        st.caption(where + (" · everybody goes on freely" if state.free else ""), width="content")
+        st.caption(where + (" · " + _("everybody goes on freely") if state.free else ""), width="content")
 
         def say(students: int, votes: int, notes: int) -> str:
             words = drawing.words_here(students)
             if step is not None and step.asks and state.at(step.number).voting:
-                words = f'<b class="rv-count">{votes}</b> of {students} have voted'
+                # Translators: {votes} is drawn large, as it stands before the rest in English.
+                words = _(
+                    "{votes} of {students} have voted",
+                    votes=f'<b class="rv-count">{votes}</b>',
+                    students=students,
+                )
             elif isinstance(step, (Reveal, Explain)):
-                words = f"{words} · {notes} {'note' if notes == 1 else 'notes'}"
+                words = f"{words} · {ngettext('{n} note', '{n} notes', notes)}"
             return f'<p class="rv-here" role="status">{words}</p>'
 
         listening.count(found.code, max(state.step, 0), state.revision, say)
@@ -72,19 +84,21 @@ def _draw_ends(found: Place) -> None:
     if found.state.step == LOBBY:
         drawing.draw_way_in(found.code)
         if found.key:
-            screen, _ = place.link(found.code, view=projector.VIEW)
-            st.markdown(
-                f":material/co_present: For a second screen: [the projector’s own page]({screen}). It shows "
-                "what the class may see, has nothing to click, and its address lets nobody act as you. **"
-                "Your own address is the key to this class**: keep it (a bookmark), and do not share it."
+            screen = place.link(found.code, view=projector.VIEW)[0]
+            words = _(
+                "For a second screen: [the projector’s own page]({screen}). It shows what the class may "
+                "see, has nothing to click, and its address lets nobody act as you. **Your own address is "
+                "the key to this class**: keep it (a bookmark), and do not share it.",
+                screen=screen,
             )
+            st.markdown(f":material/co_present: {words}")
     else:
-        st.subheader("The end of the lesson", anchor=False)
+        st.subheader(_("The end of the lesson"), anchor=False)
         st.markdown(
-            "Say for each why it is wrong:\n\n"
+            _("Say for each why it is wrong:\n\n")
             + "\n".join(f"- {plain(one)}" for one in found.lesson.misconceptions)
             if found.lesson.misconceptions
-            else "Thank you."
+            else _("Thank you.")
         )
 
 
@@ -107,7 +121,7 @@ def _draw_step(found: Place, step: Step) -> None:
                 st.subheader(plain(step.title), anchor=False)
                 st.markdown(found.world.fill(step.body, step, plain))
                 if found.key and not projector.is_on():
-                    with st.expander("A good answer mentions"):
+                    with st.expander(_("A good answer mentions")):
                         st.markdown(
                             "\n".join(f"- {found.world.fill(one, step, plain)}" for one in step.points)
                         )
@@ -115,7 +129,7 @@ def _draw_step(found: Place, step: Step) -> None:
             case _:
                 draw_step(found.lesson, step, State(found.world))
     except RnnvizError as error:
-        st.warning(f"This step cannot be shown: {plain(str(error))}", icon=":material/error:")
+        st.warning(_("This step cannot be shown: {error}", error=plain(str(error))), icon=":material/error:")
 
 
 def _draw_predict(found: Place, step: Predict) -> None:
@@ -123,12 +137,12 @@ def _draw_predict(found: Place, step: Predict) -> None:
     if at.voting:  # what the first round gave is put away, so that nobody follows the crowd
         drawing.draw_question(found, step)
         if at.round == 2:
-            st.caption("The second vote. The first one comes back beside it.")
+            st.caption(_("The second vote. The first one comes back beside it."))
         return
     counted = drawing.count(found, step)
     if not counted.last:
         drawing.draw_question(found, step)
-        st.info("Nobody has voted.", icon=":material/info:")
+        st.info(_("Nobody has voted."), icon=":material/info:")
         return
     drawing.draw_votes(found, step, counted)
     _draw_advice(found, step, counted)
@@ -158,7 +172,7 @@ def _draw_answers(found: Place, step: Reveal) -> None:
         return
     for column, (one, votes) in zip(st.columns(len(counted)), counted, strict=True):
         with column:
-            st.markdown(f"**{plain(one.title)}** · {votes.share:.0%} right")
+            st.markdown(_("**{title}** · {share:.0%} right", title=plain(one.title), share=votes.share))
             drawing.draw_votes(found, one, votes)
 
 
@@ -170,7 +184,7 @@ def _draw_controls(found: Place, step: Step | None) -> None:
     asks = step is not None and step.asks
     with st.container(horizontal=True, vertical_alignment="center", key="class-controls"):
         st.button(
-            "Back",
+            _("Back"),
             key="class-chevron_left",
             icon=":material/chevron_left:",
             disabled=state.step == LOBBY,
@@ -178,11 +192,11 @@ def _draw_controls(found: Place, step: Step | None) -> None:
             args=(_go, found, state.step - 1),
         )
         if asks and at.voting:
-            _act("Uncover", "uncover", ":material/visibility:", classes.store().uncover, found, True)
+            _act(_("Uncover"), "uncover", ":material/visibility:", classes.store().uncover, found, True)
         elif asks and at.round == 1:
-            _act("Vote again", "again", ":material/how_to_vote:", classes.store().vote_again, found, False)
+            _act(_("Vote again"), "again", ":material/how_to_vote:", classes.store().vote_again, found, False)
         st.button(
-            "Begin" if state.step == LOBBY else "Next",
+            _("Begin") if state.step == LOBBY else _("Next"),
             key="class-chevron_right",
             icon=":material/chevron_right:",
             icon_position="right",
@@ -194,9 +208,9 @@ def _draw_controls(found: Place, step: Step | None) -> None:
         # Buttons, not switches: a switch that is drawn anew would be heard once more under its old name.
         _turn("free", state.free, FREE, classes.store().let_go, found)
         _turn("door", state.door, DOOR, classes.store().door, found)
-        with st.popover("End the class", icon=":material/delete:", type="tertiary"):
-            st.markdown("All votes and notes are deleted, at once and for good.")
-            st.button("Delete it all", key="class-end", on_click=place.act, args=(_end, found))
+        with st.popover(_("End the class"), icon=":material/delete:", type="tertiary"):
+            st.markdown(_("All votes and notes are deleted, at once and for good."))
+            st.button(_("Delete it all"), key="class-end", on_click=place.act, args=(_end, found))
 
 
 def _turn(
@@ -205,10 +219,10 @@ def _turn(
     """A button that turns something on or off."""
     label, icon, about = words[stands]
     st.button(
-        label,
+        _(label),
         key=f"class-{name}",
         icon=icon,
-        help=about,
+        help=_(about),
         type="tertiary",
         on_click=place.act,
         args=(do, found.code, found.key, not stands),

@@ -7,6 +7,7 @@ import streamlit as st
 from rnnviz_core import limits
 from rnnviz_core.classroom.state import Note
 from rnnviz_core.errors import ClassError
+from rnnviz_core.languages import _
 from rnnviz_core.lessons.lesson import Step
 from rnnviz_core.ui.serving import classes
 from rnnviz_core.ui.shell import projector
@@ -40,11 +41,11 @@ def ask(found: Place, step: Step, question: str) -> None:
             max_chars=limits.NOTE_CHARACTERS,
             height=90,
             label_visibility="collapsed",
-            placeholder="A sentence is enough. It goes on the wall without a name.",
+            placeholder=_("A sentence is enough. It goes on the wall without a name."),
         )
-        st.button("Put it on the wall", key=f"{key}-send", icon=":material/sticky_note_2:", on_click=send)
+        st.button(_("Put it on the wall"), key=f"{key}-send", icon=":material/sticky_note_2:", on_click=send)
     else:
-        st.caption(f"You have written {limits.NOTES} times, as often as one may.")
+        st.caption(_("You have written {limit} times, as often as one may.", limit=limits.NOTES))
 
 
 def _write(found: Place, step: int, words: str) -> bool:
@@ -61,16 +62,16 @@ def draw(found: Place, step: Step) -> None:
     shown = found.state.at(step.number).wall
     if found.key:
         with st.container(horizontal=True, vertical_alignment="center"):
-            st.markdown("**What they saw**", width="content")
+            st.markdown(_("**What they saw**"), width="content")
             st.button(
-                "Hide the wall" if shown else "Show the wall",
+                _("Hide the wall") if shown else _("Show the wall"),
                 key=f"class-wall-{step.number}",
                 icon=":material/visibility_off:" if shown else ":material/visibility:",
                 on_click=place.act,
                 args=(classes.store().show_wall, found.code, found.key, step.number, not shown),
             )
     elif shown:
-        st.markdown("**What the class saw**")
+        st.markdown(_("**What the class saw**"))
     if not shown and (projector.is_on() or not found.key):
         return  # on the wall of the room nobody sees it before it is shown
     st.fragment(_draw, run_every=SECONDS)(found, step.number)
@@ -86,16 +87,17 @@ def _draw(found: Place, step: int) -> None:
         _draw_with_buttons(found, notes)
     else:
         cards = "".join(f"<p>{escape(note.words)}</p>" for note in notes if not note.hidden)
-        st.html(f'<div class="rv-wall">{cards or "<em>Nothing yet.</em>"}</div>')
+        nothing = f"<em>{escape(_('Nothing yet.'))}</em>"
+        st.html(f'<div class="rv-wall">{cards or nothing}</div>')
 
 
 def _draw_with_buttons(found: Place, notes: list[Note]) -> None:
     if not notes:
-        st.caption("Nobody has written anything yet.")
+        st.caption(_("Nobody has written anything yet."))
     for note in notes:
         with st.container(horizontal=True, vertical_alignment="center", key=f"class-card-{note.id}"):
             st.button(
-                "Put back" if note.hidden else "Hide",
+                _("Put back") if note.hidden else _("Hide"),
                 key=f"class-hide-{note.id}",
                 type="tertiary",
                 icon=":material/undo:" if note.hidden else ":material/visibility_off:",

@@ -5,6 +5,7 @@ from functools import partial
 
 import streamlit as st
 
+from rnnviz_core.languages import N_, _, pgettext
 from rnnviz_core.lessons import World, answers, summary, worksheet
 from rnnviz_core.lessons.lesson import Predict
 from rnnviz_core.ui.serving import lessons as serving
@@ -27,11 +28,15 @@ def draw(found: progress.Progress) -> None:
 
     predicted = [step for step in lesson.steps if isinstance(step, Predict) and step.number in found.given]
     right = sum(answers.is_right(world(step.number), step, found.given[step.number]) for step in predicted)
-    st.subheader("What you predicted, and what happened", anchor=False)
+    st.subheader(_("What you predicted, and what happened"), anchor=False)
     if predicted:
         st.markdown(
-            f"**{right} of {len(predicted)}** predictions were right. The others are worth more: they show "
-            "where your picture of the network and the network differ."
+            _(
+                "**{right} of {count}** predictions were right. The others are worth more: they show "
+                "where your picture of the network and the network differ.",
+                right=right,
+                count=len(predicted),
+            )
         )
     for step in predicted:
         revealing.draw_answer(world(step.number), step, found.given[step.number])
@@ -40,28 +45,28 @@ def draw(found: progress.Progress) -> None:
             st.markdown(f"**{plain(one.title)}**  \n{plain(words)}")
     if lesson.misconceptions:
         st.markdown(
-            "**What many believe before this lesson.** Say for each why it is wrong:\n\n"
+            _("**What many believe before this lesson.** Say for each why it is wrong:\n\n")
             + "\n".join(f"- {plain(one)}" for one in lesson.misconceptions)
         )
     with st.container(horizontal=True):
         st.download_button(
-            "Summary",
+            pgettext("of a lesson", "Summary"),
             data=lambda: summary.archive(lesson, found.given, found.typed, found.written, world),
             file_name=f"{lesson.id}-summary.zip",
             mime="application/zip",
             icon=":material/download:",
             key="lesson-summary",
             on_click="ignore",
-            help="Your predictions, the network's answers, your words: Markdown with pictures, zipped",
+            help=_("Your predictions, the network's answers, your words: Markdown with pictures, zipped"),
         )
-        for name, solved in (("Worksheet", False), ("Answer sheet", True)):
+        for name, solved in ((N_("Worksheet"), False), (N_("Answer sheet"), True)):
             st.download_button(
-                name,
+                _(name),
                 data=partial(_sheet, world, solved),
                 file_name=f"{lesson.id}-{name.lower().replace(' ', '-')}.html",
                 mime="text/html",
                 icon=":material/print:",
                 key=f"lesson-{name}",
                 on_click="ignore",
-                help="This lesson on paper, with the lesson's own text: open it and print",
+                help=_("This lesson on paper, with the lesson's own text: open it and print"),
             )

@@ -1,7 +1,10 @@
 """The list of lessons; one lesson with its steps; its end."""
 
+from html import escape
+
 import streamlit as st
 
+from rnnviz_core.languages import N_, _, pgettext
 from rnnviz_core.lessons import Lesson, Shelf, shelf
 from rnnviz_core.ui.controls import url
 from rnnviz_core.ui.serving import lessons as serving
@@ -11,7 +14,7 @@ from rnnviz_core.ui.shell.wording import plain
 from . import ending, progress
 from .steps import State, draw_step
 
-HOW = (
+HOW = N_(
     "Each lesson asks what a network will do **before** it shows it. Predict, commit, look, write what "
     "you saw. Who predicts first looks more closely."
 )
@@ -21,7 +24,7 @@ def draw() -> None:
     """The list, or the lesson that the address names."""
     found = shelf()
     by_id = {one.id: one for one in found.lessons}
-    chosen = url.checked("lesson", url.one_of(tuple(by_id)), "", shown="all lessons")
+    chosen = url.checked("lesson", url.one_of(tuple(by_id)), "", shown=_("all lessons"))
     if chosen:
         _draw_lesson(by_id[chosen])
     else:
@@ -29,7 +32,7 @@ def draw() -> None:
 
 
 def _draw_list(found: Shelf) -> None:
-    st.markdown(HOW)
+    st.markdown(_(HOW))
     for problem in found.problems:
         st.warning(plain(problem), icon=":material/error:")
     installed = {entry.id for entry in loaders.models().entries}
@@ -46,15 +49,17 @@ def _draw_card(one: Lesson, number: int, missing: tuple[str, ...]) -> None:
     st.markdown(plain(one.aim))
     with st.container(horizontal=True, vertical_alignment="center"):
         steps = len(one.steps)
-        words = f"{one.minutes} minutes · {steps} steps"
+        words = _("{minutes} minutes · {steps} steps", minutes=one.minutes, steps=steps)
         if known and known.finished:
-            words += " · finished"
+            words += " · " + pgettext("of a lesson", "finished")
         elif known and known.at != "1":
-            words += f" · you are at step {known.at}"
-        st.caption(words if not missing else f"Needs {plain(', '.join(missing))}, not installed here")
+            words += " · " + _("you are at step {number}", number=known.at)
+        if missing:
+            words = _("Needs {networks}, not installed here", networks=plain(", ".join(missing)))
+        st.caption(words)
         begun = known is not None and known.at != "1"
         st.button(
-            "Go on" if begun else "Start",
+            _("Go on") if begun else pgettext("of a lesson", "Start"),
             key=f"lesson-start-{one.id}",
             icon=":material/arrow_forward:",
             disabled=bool(missing),
@@ -68,19 +73,22 @@ def _draw_lesson(lesson: Lesson) -> None:
     last = len(lesson.steps)
     with st.container(horizontal=True, vertical_alignment="center", key="lesson-head"):
         st.button(
-            "All lessons",
+            _("All lessons"),
             icon=":material/arrow_back:",
             type="tertiary",
             key="lesson-all",
             on_click=progress.close,
         )
         st.markdown(f"**{plain(lesson.title)}**", width="content")
-        words = f"step {found.at + 1} of {last}" if found.at < last else "finished"
-        st.caption(f"{words} · {lesson.minutes} minutes")
+        words = pgettext("of a lesson", "finished")
+        if found.at < last:
+            words = _("step {number} of {last}", number=found.at + 1, last=last)
+        st.caption(f"{words} · {_('{minutes} minutes', minutes=lesson.minutes)}")
     done = min(found.at / last, 1)
     st.html(
         f'<div class="rv-progress" role="progressbar" aria-valuemin="0" aria-valuemax="{last}" '
-        f'aria-valuenow="{min(found.at, last)}" aria-label="Steps done"><i style="width:{done:.0%}"></i>'
+        f'aria-valuenow="{min(found.at, last)}" aria-label="{escape(_("Steps done"))}">'
+        f'<i style="width:{done:.0%}"></i>'
         "</div>"
     )
     if found.at == 0:
@@ -107,7 +115,7 @@ def _draw_foot(found: progress.Progress) -> None:
     waits = step is not None and step.asks and step.number not in found.given
     with st.container(horizontal=True, key="lesson-foot"):
         st.button(
-            "Back",
+            _("Back"),
             icon=":material/chevron_left:",
             key="lesson-back",
             disabled=found.at == 0,
@@ -116,7 +124,7 @@ def _draw_foot(found: progress.Progress) -> None:
         )
         if step is not None:
             st.button(
-                "Finish" if found.at == last - 1 else "Next",
+                _("Finish") if found.at == last - 1 else _("Next"),
                 icon=":material/chevron_right:",
                 icon_position="right",
                 key="lesson-next",
@@ -126,4 +134,4 @@ def _draw_foot(found: progress.Progress) -> None:
                 args=(found.at + 1,),
             )
         else:
-            st.button("Begin again", icon=":material/replay:", key="lesson-again", on_click=found.again)
+            st.button(_("Begin again"), icon=":material/replay:", key="lesson-again", on_click=found.again)

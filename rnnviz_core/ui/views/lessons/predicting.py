@@ -3,6 +3,7 @@
 import streamlit as st
 
 from rnnviz_core.charts import predictions
+from rnnviz_core.languages import _
 from rnnviz_core.lessons import World, answers
 from rnnviz_core.lessons.lesson import Choice, Curve, Point, Scale
 from rnnviz_core.ui.drawing.still import show_still
@@ -15,7 +16,7 @@ def choice(step: Choice, world: World, key: str) -> str | None:
     """One of several answers."""
     texts = [world.fill(option.text, step, plain) for option in step.options]
     found = st.radio(
-        "Your prediction",
+        _("Your prediction"),
         range(len(texts)),
         index=None,
         format_func=texts.__getitem__,
@@ -36,7 +37,7 @@ def scale(step: Scale, key: str) -> str | None:
         st.session_state[moved] = True
 
     found = st.slider(
-        "Your prediction",
+        _("Your prediction"),
         step.low,
         step.high,
         middle,
@@ -49,7 +50,7 @@ def scale(step: Scale, key: str) -> str | None:
     if step.left or step.right:
         st.caption(f"{plain(step.left)} ← → {plain(step.right)}")
     if not st.session_state.get(moved):
-        st.caption("Move the slider.")
+        st.caption(_("Move the slider."))
         return None
     return f"{found:.{digits}f}"
 
@@ -58,7 +59,7 @@ def point(step: Point, world: World, key: str) -> str | None:
     """A token."""
     texts = answers.tokens(world, step)
     found = st.pills(
-        "Your prediction",
+        _("Your prediction"),
         range(len(texts)),
         format_func=lambda number: plain(texts[number]),
         key=key,
@@ -87,12 +88,12 @@ def curve(step: Curve, world: World, key: str) -> str | None:
                 )
             )
     with above:
-        words = (step.label, "Your curve")
+        words = (step.label, _("Your curve"))
         show_still(
             lambda width: predictions.curves(texts, step.low, step.high, words, found, width=width),
             key=f"{key}-drawn",
         )
     if not st.session_state.get(moved):
-        st.caption("Move the sliders until the curve is as you expect it.")
+        st.caption(_("Move the sliders until the curve is as you expect it."))
         return None
     return answers.JOIN.join(f"{value:g}" for value in found)

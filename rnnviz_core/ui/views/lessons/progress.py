@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 import streamlit as st
 
 from rnnviz_core import limits
+from rnnviz_core.languages import _
 from rnnviz_core.lessons import Lesson, Networks, World
 from rnnviz_core.lessons.lesson import Explain, Try
 from rnnviz_core.ui.controls import url
@@ -123,7 +124,7 @@ def current(lesson: Lesson) -> Progress:
     at = min(max((asked or 1) - 1, 0), last, open_)
     if asked is None or asked - 1 != at:
         if asked is not None and at == open_:
-            url.note("First predict: what comes after this step would tell the answer.")
+            url.note(_("First predict: what comes after this step would tell the answer."))
         url.put("at", str(at + 1))
         url.write()
     here.at, here.given, here.typed = str(at + 1), url.get("given") or "", url.get("typed") or ""

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 import streamlit as st
 
 from rnnviz_core.errors import LessonError, RnnvizError, unknown_choice
+from rnnviz_core.languages import _
 from rnnviz_core.lessons import Lesson, World, answers, drawings
 from rnnviz_core.lessons.lesson import Curve, Predict, Reveal
 from rnnviz_core.lessons.syntax import Expression
@@ -72,12 +73,14 @@ def show_drawing(world: World, step: Predict, given: str | None, *, uncovered: b
 def _compared(step: Predict, found: answers.Outcome) -> str:
     """What was answered, and what is true, in a sentence."""
     if isinstance(step, Curve):
-        ending = "close enough" if found.right else f"right would be {plain(found.true)}"
-        return f"You: {plain(found.given)}; {ending}."
+        if found.right:
+            return _("You: {given}; close enough.", given=plain(found.given))
+        return _("You: {given}; right would be {true}.", given=plain(found.given), true=plain(found.true))
     if found.right and found.given == found.true:
-        return f"You: **{plain(found.given)}**. So it is."
-    ending = " Close enough." if found.right else ""
-    return f"You: **{plain(found.given)}**. The network: **{plain(found.true)}**.{ending}"
+        return _("You: **{given}**. So it is.", given=plain(found.given))
+    given, true = plain(found.given), plain(found.true)
+    words = _("You: **{given}**. The network: **{true}**.", given=given, true=true)
+    return f"{words} {_('Close enough.')}" if found.right else words
 
 
 def view_of(step: Reveal, world: World) -> View:
@@ -133,16 +136,22 @@ def _section(lesson: Lesson, step: Reveal, world: World) -> None:
     with st.container(border=True, key="lesson-section"):
         with st.container(horizontal=True, vertical_alignment="center"):
             st.markdown(
-                f"{found.icon} **{found.title}** · {plain(section.title)} · {plain(view.model_id)}, which "
-                f"reads “{plain(view.text)}”",
+                _(
+                    "{icon} **{page}** · {section} · {network}, which reads “{text}”",
+                    icon=found.icon,
+                    page=_(found.title),
+                    section=plain(_(section.title)),
+                    network=plain(view.model_id),
+                    text=plain(view.text),
+                ),
                 width="stretch",
             )
             if st.button(
-                "Open the page",
+                _("Open the page"),
                 icon=":material/open_in_new:",
                 key="lesson-open",
                 type="tertiary",
-                help="The whole page with this text; your lesson waits for you",
+                help=_("The whole page with this text; your lesson waits for you"),
             ):
                 _open(step, world, view)
         chosen = [CHOOSE[step.page](view)] if step.page in CHOOSE else []

@@ -10,6 +10,7 @@ import streamlit as st
 
 from rnnviz_core import limits
 from rnnviz_core.errors import RnnvizError
+from rnnviz_core.languages import _
 from rnnviz_core.lessons import Lesson, World, answers
 from rnnviz_core.lessons.lesson import Choice, Curve, Explain, Point, Predict, Reveal, Scale, Step, Try
 from rnnviz_core.ui.shell.wording import plain
@@ -58,7 +59,7 @@ def draw_step(lesson: Lesson, step: Step, state: State) -> None:
             case Try():
                 _try(lesson, step, state)
     except RnnvizError as error:
-        st.warning(f"This step cannot be shown: {plain(str(error))}", icon=":material/error:")
+        st.warning(_("This step cannot be shown: {error}", error=plain(str(error))), icon=":material/error:")
 
 
 def _key(lesson: Lesson, step: Step, name: str) -> str:
@@ -72,7 +73,7 @@ def _predict(lesson: Lesson, step: Predict, state: State) -> None:
         try:
             said = answers.check(state.world, step, committed).given
         except RnnvizError:
-            st.info("The answer in this link does not fit. Predict anew.", icon=":material/info:")
+            st.info(_("The answer in this link does not fit. Predict anew."), icon=":material/info:")
             committed = None
         else:
             _committed(step, state.world, committed, said)
@@ -89,10 +90,10 @@ def _predict(lesson: Lesson, step: Predict, state: State) -> None:
         case _:
             raise AssertionError(step.kind)
     if step.hint:
-        with st.expander("A hint"):
+        with st.expander(_("A hint")):
             st.markdown(state.world.fill(step.hint, step, plain))
     st.button(
-        "Commit",
+        _("Commit"),
         icon=":material/lock:",
         type="primary",
         key=_key(lesson, step, "commit"),
@@ -105,8 +106,9 @@ def _predict(lesson: Lesson, step: Predict, state: State) -> None:
 def _committed(step: Predict, world: World, given: str, said: str) -> None:
     """What was answered, locked: the way it was answered, without what is right."""
     revealing.show_drawing(world, step, given, uncovered=False)
-    words = "this curve" if isinstance(step, Curve) else said  # how far it is off comes later
-    st.markdown(f":material/lock: You predicted **{plain(words)}**. Soon you see what the network did.")
+    words = _("this curve") if isinstance(step, Curve) else said  # how far it is off comes later
+    words = _("You predicted **{words}**. Soon you see what the network did.", words=plain(words))
+    st.markdown(f":material/lock: {words}")
 
 
 def _explain(lesson: Lesson, step: Explain, state: State) -> None:
@@ -115,20 +117,20 @@ def _explain(lesson: Lesson, step: Explain, state: State) -> None:
     if key not in st.session_state:
         st.session_state[key] = before
     st.text_area(
-        "In your own words",
+        _("In your own words"),
         key=key,
         max_chars=limits.LESSON_TEXT_CHARACTERS,
         height=120,
-        placeholder="Two or three sentences are enough. Nobody grades them.",
+        placeholder=_("Two or three sentences are enough. Nobody grades them."),
         on_change=lambda: state.write(step.number, st.session_state[key]),
     )
     if before.strip():
         st.markdown(
-            "Compare with what you wrote. A good answer mentions:\n\n"
+            _("Compare with what you wrote. A good answer mentions:\n\n")
             + "\n".join(f"- {state.world.fill(point, step, plain)}" for point in step.points)
         )
     else:
-        st.caption("Press Ctrl+Enter, or click outside the box: then you see what a good answer mentions.")
+        st.caption(_("Press Ctrl+Enter, or click outside the box: then you see what a good answer mentions."))
 
 
 def _try(lesson: Lesson, step: Try, state: State) -> None:
@@ -136,13 +138,13 @@ def _try(lesson: Lesson, step: Try, state: State) -> None:
     text = state.world.recorded(step.trace).text
     if key not in st.session_state:
         st.session_state[key] = text
-    st.markdown(f":material/flag: **Find {plain(step.goal)}**")
+    st.markdown(f":material/flag: **{_('Find {goal}', goal=plain(step.goal))}**")
     st.text_input(
-        "Your text",
+        _("Your text"),
         key=key,
         max_chars=limits.CHARACTERS,
         on_change=lambda: state.type(step.number, st.session_state[key]),
-        help="Press Enter to try it",
+        help=_("Press Enter to try it"),
     )
     found = answers.tried(state.world, step)
     if found.problem:
@@ -150,9 +152,9 @@ def _try(lesson: Lesson, step: Try, state: State) -> None:
         return
     told = " · ".join(f"{plain(words)}: **{plain(value)}**" for words, value in found.told)
     if found.right:
-        st.success(f"Found: {told}", icon=":material/check:")
+        st.success(_("Found: {told}", told=told), icon=":material/check:")
     else:
-        st.info(f"Not yet: {told}", icon=":material/refresh:")
+        st.info(_("Not yet: {told}", told=told), icon=":material/refresh:")
         if step.hint:
-            with st.expander("A hint"):
+            with st.expander(_("A hint")):
                 st.markdown(state.world.fill(step.hint, step, plain))

@@ -6,7 +6,7 @@ import re
 import streamlit as st
 
 from rnnviz_core import places
-from rnnviz_core.languages import SOURCE, language
+from rnnviz_core.languages import SOURCE, _, language
 from rnnviz_core.ui.controls import url
 from rnnviz_core.ui.shell.about import readable
 
@@ -20,7 +20,7 @@ def draw() -> None:
     """One chapter at a time; which one is in the address."""
     chapters = _read(language())
     if not chapters:
-        st.info("The plans are in docs/workshop.md, which is not installed here.")
+        st.info(_("The plans are in docs/workshop.md, which is not installed here."))
         return
     st.markdown(chapters[""])
     names = [name for name in chapters if name]
@@ -29,7 +29,7 @@ def draw() -> None:
     chosen = url.checked("section", url.one_of(tuple(kept)), kept[0])
     key = url.widget("teachers", chosen)
     st.segmented_control(
-        "Chapter",
+        _("Chapter"),
         kept,
         format_func=dict(zip(kept, names, strict=True)).__getitem__,
         key=key,
@@ -46,10 +46,10 @@ def _read(code: str) -> dict[str, str]:
     file = places.documents(code).get(CHAPTER)
     if file is None:
         return {}
-    _, _, text = file.read_text(encoding="utf-8").partition("\n")  # the title is the page's own
+    text = file.read_text(encoding="utf-8").partition("\n")[2]  # the title is the page's own
     first, *rest = re.split(r"^## ", readable(text), flags=re.MULTILINE)
     return {"": linked(first)} | {
-        name.strip(): linked(body) for name, _, body in (part.partition("\n") for part in rest)
+        name.strip(): linked(body) for name, _end, body in (part.partition("\n") for part in rest)
     }
 
 
