@@ -72,7 +72,7 @@ def written(value: Value, form: str = USUAL) -> str:
     shown = numerals(f"{value.number:.0%}" if form == "%" else f"{value.number:,.{form}f}")
     if not any(digit in shown for digit in "123456789"):
         shown = shown.removeprefix("-")
-    return numerals(shown.replace("-", "−"))
+    return shown.replace("-", "−")
 
 
 def unknown_in(node: Node, traces: Mapping[str, Any], names: Mapping[str, Expression]) -> str:
