@@ -19,6 +19,8 @@ from .values import ClassName, Value, Values, single
 @function("answer()", "what the network answers, as the pages show it: a class, a translation, a forecast")
 def _answer(called: Called) -> Value:
     trace = called.trace
+    if "task" not in trace.meta:
+        raise LessonError(f"answer is for networks; {trace.model} is the history of a training run")
     with speak(SOURCE):  # conditions compare it; `words_of` says a class in the language
         said = task(trace.meta["task"]).answer(trace).text
     return ClassName(said) if said in trace.labels.get("class", ()) else said

@@ -9,7 +9,13 @@ from . import fields
 from .lesson import Choice, Curve, Explain, Option, Point, Recorded, Reveal, Said, Scale, Step, Try
 from .tables import Table
 
-ADDRESS = ("layer", "token", "step", "unit", "state", "gate", "side", "order", "of", "word", "convention")
+ADDRESS = (
+    *("layer", "token", "step", "unit", "state", "gate", "side", "order", "of", "word", "convention"),
+    *("read", "film", "moment"),  # of the page Training, and below those of Train one here
+    *("problem", "cell", "steps", "size", "optimizer", "rate", "bias", "dropout", "lengths", "seed"),
+)
+OF_RUNS = "training"  # the page that draws training runs, not traces
+WHOLE = "toy"  # the page that is drawn as a whole: it has no sections
 
 
 def check_fields(wrong: Callable[[str, str], LessonError], name: str, *texts: str) -> None:
@@ -94,11 +100,16 @@ def _reveal(table: Table, common: _Made, traces: Mapping[str, Recorded], answers
                 "address", f"{name} = {value!r:.40}: a text or whole number for one of {', '.join(ADDRESS)}"
             )
     page = table.text("page", "", most=40)
+    beside = table.one_of("beside", ("", *traces), "")
+    for name in (common["trace"], beside):
+        if name and page not in ("", WHOLE) and bool(traces[name].history) != (page == OF_RUNS):
+            holds = "a history, which the page training draws" if traces[name].history else "no history"
+            raise table.wrong("page", f"the trace {name!r} is {holds}; the page here is {page!r}")
     return Reveal(
         **common,
         page=page,
-        section=table.text("section", example='"maps"', most=40) if page else "",
-        beside=table.one_of("beside", ("", *traces), ""),
+        section=table.text("section", example='"maps"', most=40) if page not in ("", WHOLE) else "",
+        beside=beside,
         address={name: str(value) for name, value in address.items()},
         token=table.perhaps("token"),
         unit=table.perhaps("unit"),
@@ -111,7 +122,9 @@ def _explain(table: Table, common: _Made, traces: object, answers: object) -> St
     return Explain(**common, points=table.texts("points", 1, 6))
 
 
-def _try(table: Table, common: _Made, traces: object, answers: object) -> Step:
+def _try(table: Table, common: _Made, traces: Mapping[str, Recorded], answers: object) -> Step:
+    if traces[common["trace"]].history:
+        raise table.wrong("trace", f"the trace {common['trace']!r} is a history: no text can be tried on it")
     return Try(
         **common,
         check=table.expression("check", example='"encoder.0.forget.mean(unit).at(-1) < 0.5"'),

@@ -14,11 +14,12 @@ MAIN = "main"  # the name of a lesson's own trace
 
 @dataclass(frozen=True, slots=True)
 class Recorded:
-    """Which network reads which text."""
+    """Which network reads which text; or the history of a training run, whose steps are its epochs."""
 
-    model: str
+    model: str  # empty for a history
     text: str
     options: Mapping[str, int | str] = field(default_factory=dict)  # of the task's recording: ``beam``
+    history: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,4 +184,4 @@ class Lesson:
     @property
     def models(self) -> tuple[str, ...]:
         """The networks it needs."""
-        return tuple(dict.fromkeys(one.model for one in self.traces.values()))
+        return tuple(dict.fromkeys(one.model for one in self.traces.values() if one.model))

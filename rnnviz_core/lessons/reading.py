@@ -111,6 +111,11 @@ def _traces(head: Table) -> dict[str, Recorded]:
         )
         if not NAME.fullmatch(name):
             raise head.wrong(f"traces.{name}", f"a trace is called by small letters, not {name!r}")
+        if "history" in table:
+            history = table.text("history", example='"lstm"', most=80)
+            found[name] = Recorded("", "", history=history)
+            table.done()
+            continue
         beam = {"beam": table.whole("beam", 1, limits.BEAM)} if "beam" in table else {}
         reference = {"reference": table.text("reference", most=200)} if "reference" in table else {}
         found[name] = Recorded(

@@ -73,7 +73,9 @@ def markdown(
                 if step.number in typed:
                     lines += _tried(world(step.number), step)
     networks = {
-        _("{network} reads “{text}”", network=f"`{one.model}`", text=as_text(one.text))
+        _("the training run {run}", run=f"`{one.history}`")
+        if one.history
+        else _("{network} reads “{text}”", network=f"`{one.model}`", text=as_text(one.text))
         for one in lesson.traces.values()
     }
     return "\n".join([*lines, "---", "", *(f"- {one}" for one in sorted(networks)), ""])

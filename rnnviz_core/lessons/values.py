@@ -36,7 +36,9 @@ class Values:
 
     @property
     def number(self) -> float:
-        """The single number."""
+        """The single number; a `LessonError` where there are more."""
+        if not self.single:
+            raise LessonError("a single number is needed here: take a mean or choose a place")
         return float(self.array)
 
     @property

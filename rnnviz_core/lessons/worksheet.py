@@ -77,6 +77,8 @@ def page(world: World, *, solved: bool = False) -> str:
 def _reads(world: World, name: str) -> str:
     """Which network reads what."""
     recorded = world.recorded(name)
+    if recorded.history:
+        return _("the training run {run}", run=f"<code>{escape(recorded.history)}</code>")
     return _(
         "{network} reads “{text}”",
         network=f"<code>{escape(recorded.model)}</code>",

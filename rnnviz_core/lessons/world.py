@@ -1,25 +1,28 @@
 """The traces of a lesson, recorded when first asked for, and the values of its expressions on them."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from rnnviz_core.errors import LessonError, unknown_choice
 from rnnviz_core.tracing.trace import Trace
 
-from . import fields
+from . import fields, runs
 from .evaluate import evaluate
 from .lesson import MAIN, Lesson, Recorded, Step
 from .syntax import Expression
 from .values import Value, Values
 
+if TYPE_CHECKING:
+    from rnnviz_core.training.history_file import History
+
 
 @dataclass(frozen=True)
 class Networks:
-    """How a world gets at networks: three functions, so that the app can answer from its caches.
+    """How a world gets at networks: a few functions, so that the app can answer from its caches.
 
     Attributes
     ----------
@@ -33,6 +36,8 @@ class Networks:
         The probabilities of the classes if attention weighed all tokens alike: model, trace.
     scores
         The scores on a network's card: model.
+    history
+        The history of a training run: its id.
     """
 
     record: Callable[[str, str, Mapping[str, Any]], Trace]
@@ -40,6 +45,7 @@ class Networks:
     parameters: Callable[[str], int]
     evenly: Callable[[str, Trace], np.ndarray]
     scores: Callable[[str], Mapping[str, float]]
+    history: Callable[[str], "History"] = runs.shipped
 
 
 def usual(spec: Any, options: Mapping[str, Any]) -> dict[str, Any]:
@@ -121,7 +127,20 @@ class World:
         if name not in self.lesson.traces:
             raise LessonError(unknown_choice("trace", name, self.lesson.traces))
         found = self.lesson.traces[name]
-        return Recorded(found.model, self.texts.get(name, found.text), found.options)
+        return replace(found, text=self.texts.get(name, found.text))
+
+    def network_of(self, name: str) -> str:
+        """The id of the network of a trace.
+
+        Raises
+        ------
+        LessonError
+            When it is the history of a training run.
+        """
+        found = self.recorded(name)
+        if found.history:
+            raise LessonError(f"“{name}” is the history of a training run; it has figures alone, no network")
+        return found.model
 
     def trace(self, name: str = MAIN) -> Trace:
         """The trace of a name.
@@ -133,24 +152,28 @@ class World:
         """
         if name not in self._traces:
             wanted = self.recorded(name)
-            self._traces[name] = self.networks.record(wanted.model, wanted.text, wanted.options)
+            self._traces[name] = (
+                runs.as_trace(wanted.history, self.networks.history(wanted.history))
+                if wanted.history
+                else self.networks.record(wanted.model, wanted.text, wanted.options)
+            )
         return self._traces[name]
 
     def gradient(self, name: str, of: str) -> Trace:
         """The trace with the derivatives of a quantity."""
-        return self.networks.gradient(self.recorded(name).model, self.trace(name), of)
+        return self.networks.gradient(self.network_of(name), self.trace(name), of)
 
     def parameters(self, name: str) -> int:
         """How many weights the network of a trace has."""
-        return self.networks.parameters(self.recorded(name).model)
+        return self.networks.parameters(self.network_of(name))
 
     def evenly(self, name: str) -> np.ndarray:
         """The probabilities of the classes, were all tokens weighed alike."""
-        return self.networks.evenly(self.recorded(name).model, self.trace(name))
+        return self.networks.evenly(self.network_of(name), self.trace(name))
 
     def scores(self, name: str) -> Mapping[str, float]:
         """The scores of the network of a trace."""
-        return self.networks.scores(self.recorded(name).model)
+        return self.networks.scores(self.network_of(name))
 
     def value(self, expression: Expression, trace: str = MAIN) -> Value:
         """The value of an expression.

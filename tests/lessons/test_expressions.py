@@ -2,19 +2,22 @@
 
 import contextlib
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
-from helpers_lessons import FORGET, HIDDEN, world
+from helpers_lessons import FORGET, HIDDEN, LESSON, world
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rnnviz_core import limits
 from rnnviz_core.errors import LessonError
+from rnnviz_core.lessons import World, runs
 from rnnviz_core.lessons.offered import FUNCTIONS
 from rnnviz_core.lessons.syntax import parse
 from rnnviz_core.lessons.values import Values, words_of
+from rnnviz_core.training.history_file import History, Probe
 
 WORLD = world()
 
@@ -119,6 +122,7 @@ def test_places_are_called_by_their_words() -> None:
         ('says("x")', "networks that translate"),
         ('if_even("positive")', "with attention"),
         ('score("bleu")', "unknown score 'bleu'; choose one of accuracy5"),
+        ("round(0.5, encoder.0.forget)", "a single number is needed"),
         ('"a".upper()', "unknown function 'upper'"),
     ],
 )
@@ -204,6 +208,80 @@ def test_arithmetic_is_that_of_numpy(text: str) -> None:
     else:
         with pytest.raises(LessonError, match="no number"):
             value(text)
+
+
+RUN = """[traces.run]
+history = "short"
+
+[traces.other]"""
+
+
+def run_world() -> World:
+    """A lesson that also looks at a training run of two epochs, watched on one text."""
+    found = world(LESSON.replace("[traces.other]", RUN))
+    rows = (
+        {"epoch": 1, "train_loss": 0.7, "loss": 0.6, "accuracy2": 60.0, "step": 3, "seconds": 1.0},
+        {"epoch": 2, "train_loss": 0.4, "loss": 0.9, "accuracy2": 70.0, "step": 6, "seconds": 1.0},
+    )
+    history = History(
+        about={},
+        spec=None,
+        gates=(),
+        layers=(),
+        probes=(Probe("not good"),),
+        epochs=rows,
+        steps={},
+        moments=(0, 1, 3, 6),
+        looks={"value": np.log([[0.5], [0.6], [0.7], [0.8]])},
+        reach={},
+        snapshots=(0, 2),
+    )
+    kept = {"short": history, "empty": replace(history, epochs=())}
+    found.networks = replace(found.networks, history=kept.__getitem__)
+    return found
+
+
+@pytest.mark.parametrize(
+    "text, expected",
+    [
+        ("run:steps()", 2),
+        ("argmin(run:validation.loss)", 0),
+        ('argmax(run:validation.loss) == "2"', True),
+        ('run:training.loss.at("2")', 0.4),
+        ("run:validation.accuracy", [60, 70]),
+        ("exp(run:text.0.value)", [0.7, 0.8]),
+        ("exp(run:text.0.before)", 0.5),
+        ("skip_last(run:training.loss) - skip_first(run:training.loss)", [0.3]),
+    ],
+)
+def test_a_training_run_is_a_trace_whose_steps_are_its_epochs(text: str, expected: object) -> None:
+    found = run_world().value(parse(text))
+    assert isinstance(found, Values)
+    assert np.allclose(found.array, expected)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_what_a_training_run_does_not_have_is_said(name: str) -> None:
+    """Whatever is asked of it, the answer is a value or a `LessonError`; it has no network."""
+    found = run_world()
+    asked = [f"run:{name}({inside})" for inside in ("", '"2"', "0", 'training.loss, "x"', "training.loss")]
+    for text in asked:
+        with contextlib.suppress(LessonError):
+            found.value(parse(text))
+    for text in ("run:parameters()", "run:answer()", 'run:score("rmse")', "run:encoder.0.hidden"):
+        with pytest.raises(LessonError, match=r"training run|no site"):
+            found.value(parse(text))
+
+
+def test_snapshots_are_found_by_their_epoch_and_histories_by_their_name() -> None:
+    found = run_world()
+    history = found.networks.history("short")
+    assert [runs.snapshot_after(history, epoch) for epoch in (0, 1)] == [1, 1]
+    assert "text.0.value" not in runs.as_trace("short", replace(history, moments=(0, 1, 2, 6)))
+    with pytest.raises(LessonError, match="no epoch"):
+        runs.as_trace("empty", found.networks.history("empty"))
+    with pytest.raises(LessonError, match=r"choose one of .*lstm-dropout"):
+        runs.shipped("no-such")
 
 
 def test_every_function_is_in_the_docs() -> None:

@@ -127,6 +127,7 @@ def test_a_try_looks_at_the_text_that_was_typed() -> None:
     assert (found.right, found.told) == (True, (("its steps", "2.00"),))
 
 
+WITH_RUN = FRONT.replace('model = "tiny"\ntext = "not good, not bad"\n', 'history = "lstm"\n\n', 1)
 REVEAL = "\n## reveal: R\n"
 PREDICT = '## predict: P\n```toml\nkind = "number"\nfrom = 0\nto = 1\ntolerance = 0.1\nanswer = "1"\n```\n'
 
@@ -169,6 +170,10 @@ PREDICT = '## predict: P\n```toml\nkind = "number"\nfrom = 0\nto = 1\ntolerance 
         (FRONT + "## read: A\n" * (limits.LESSON_STEPS + 1), 16 + limits.LESSON_STEPS, "up to 40 steps"),
         (FRONT + '## reveal: A\n```toml\npage = "gates"\n```\n', 18, "section is missing"),
         (FRONT + '## reveal: A\n```toml\naddress = { model = "x" }\n```\n', 18, "model = 'x'"),
+        (FRONT + '## reveal: A\n```toml\npage = "training"\nsection = "curves"\n```\n', 18, "no history"),
+        (WITH_RUN + '## reveal: A\n```toml\npage = "gates"\nsection = "maps"\n```\n', 18, "is a history"),
+        (WITH_RUN + '## try: A\n```toml\ncheck = "1 < 2"\n```\n', 16, "is a history"),
+        (FRONT.replace('text = "bad"', 'history = "lstm"'), 12, "unknown setting 'model'"),
         (FRONT + "## explain: A\n", 16, "points is missing"),
     ],
 )

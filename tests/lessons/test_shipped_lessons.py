@@ -11,10 +11,24 @@ import torch
 
 from rnnviz_core import load, places
 from rnnviz_core.charts.predictions import SAID
-from rnnviz_core.lessons import Lesson, World, answers, check, networks, shelf, summary, tried, worksheet
+from rnnviz_core.lessons import (
+    Lesson,
+    World,
+    answers,
+    check,
+    networks,
+    runs,
+    shelf,
+    summary,
+    tried,
+    worksheet,
+)
+from rnnviz_core.lessons.kinds import WHOLE
 from rnnviz_core.lessons.lesson import Choice, Curve, Explain, Point, Predict, Reveal, Scale, Step, Try
 from rnnviz_core.lessons.syntax import parse
 from rnnviz_core.ui.shell import routes
+from rnnviz_core.ui.views import training
+from rnnviz_core.ui.views.lessons import learning
 
 LESSONS = shelf().lessons
 
@@ -127,7 +141,9 @@ def _check_reveal(found: World, step: Reveal) -> None:
     assert said, f"{step.title}: no sentence holds"
     if len(step.says) > 1:  # on the shipped models the sentence is the one that was written for them
         assert answers.said(found, step) == step.says[0].text, step.title
-    if step.page:
+    if step.page in learning.PAGES:
+        assert step.page == WHOLE or step.section in training.TABS
+    elif step.page:
         sections = next(one for one in routes.TRACED if one.name == step.page).sections
         assert any(one.name == step.section and one.needs.met(found.trace(step.trace)) for one in sections)
 
@@ -168,6 +184,8 @@ STATED = [
     ("09", "main", 'says("my sister bought a red house")'),
     ("10", "bag", "abs(sum(readout.probabilities) - 1) < 0.001"),
     ("11", "main", 'score("rmse_season") > score("rmse_persistence")'),
+    ("12", "main", "abs(exp(text.2.before) - 0.5) < 0.05 and abs(validation.loss.at(0) - log(2)) < 0.1"),
+    ("12", "main", "sum(dropout:training.loss <= training.loss) == 0"),
     ("11", "knock", "max(encoder.values) > 2 * encoder.values.at(argmax(encoder.values) - 1)"),
 ]
 
@@ -186,6 +204,15 @@ def test_networks_are_what_the_words_say() -> None:
         network = load(places.shipped() / model)
         everything = sum(one.numel() for one in network.parameters())
         assert max(one.numel() for one in network.parameters()) > 0.95 * everything
+
+
+def test_the_runs_differ_by_dropout_alone_and_read_the_sentence_that_the_words_quote() -> None:
+    plain, dropped = (runs.shipped(name) for name in ("lstm", "lstm-dropout"))
+    assert plain.spec
+    assert dropped.spec
+    assert {**plain.spec, "dropout": 0.5} == dropped.spec
+    assert plain.probes[2].text == "It is not a good film."
+    assert plain.probes[2].of == "log_probability:negative"
 
 
 def test_the_worksheet_of_one_cell_is_its_arithmetic() -> None:

@@ -39,6 +39,7 @@ OWNED = {
         *("problem", "cell", "steps", "size", "optimizer", "rate", "bias", "dropout", "lengths", "seed"),
     ),
 }
+HOSTS = ("lessons", "class")  # they draw other pages' sections, and keep what these chose while one stays
 # What such a page chose for what it shows; on other pages, which show something else, it would mislead.
 SHOWN = (
     *("section", "layer", "token", "step", "unit", "state", "gate", "side", "span", "of", "word"),
@@ -113,7 +114,7 @@ def _turn(memory: _Memory, page: str) -> None:
     for owner, names in OWNED.items():
         if owner == page and names[0] not in memory.values:
             memory.values |= {name: memory.aside.pop(name) for name in names if name in memory.aside}
-        elif owner != page:
+        elif owner != page and not (page in HOSTS and page == memory.page):
             memory.aside |= {name: memory.values.pop(name) for name in names if name in memory.values}
     memory.page = page
 

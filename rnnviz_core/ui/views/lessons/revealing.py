@@ -20,6 +20,8 @@ from rnnviz_core.ui.serving.view import View
 from rnnviz_core.ui.shell import routes
 from rnnviz_core.ui.shell.wording import plain
 
+from . import learning
+
 if TYPE_CHECKING:
     from rnnviz_core.ui.views.sections import Section
 
@@ -127,9 +129,13 @@ def _section(lesson: Lesson, step: Reveal, world: World) -> None:
     if st.session_state.get(ENTERED) != entered:
         st.session_state[ENTERED] = entered
         options = {name: str(value) for name, value in shown.options.items() if name == "beam"}
-        for name, value in (dict.fromkeys(url.SHOWN) | options | address(step, world)).items():
+        cleared = dict.fromkeys((*url.SHOWN, *learning.NAMES))
+        for name, value in (cleared | options | address(step, world)).items():
             url.put(name, value)
         url.write()
+    if step.page in learning.PAGES:
+        learning.draw(step, world)
+        return
     view = view_of(step, world)
     section = section_of(step, view)
     found = routes.route(step.page)
@@ -162,7 +168,9 @@ def _section(lesson: Lesson, step: Reveal, world: World) -> None:
 def address(step: Reveal, world: World) -> dict[str, str]:
     """What is chosen in the section: token, unit, layer."""
     found = dict(step.address)
-    if step.token is not None:
+    if step.token is not None and world.recorded(step.trace).history:
+        found["moment"] = learning.moment(step, world)
+    elif step.token is not None:
         axis = world.trace(step.trace).time_axis("encoder")
         value = world.value(step.token, step.trace)
         if isinstance(value, Values) and value.places:
