@@ -172,8 +172,8 @@ PREDICT = '## predict: P\n```toml\nkind = "number"\nfrom = 0\nto = 1\ntolerance 
         (FRONT + '## reveal: A\n```toml\naddress = { model = "x" }\n```\n', 18, "model = 'x'"),
         (FRONT + '## reveal: A\n```toml\npage = "training"\nsection = "curves"\n```\n', 18, "no history"),
         (WITH_RUN + '## reveal: A\n```toml\npage = "gates"\nsection = "maps"\n```\n', 18, "is a history"),
-        (WITH_RUN + '## try: A\n```toml\ncheck = "1 < 2"\n```\n', 16, "is a history"),
-        (FRONT.replace('text = "bad"', 'history = "lstm"'), 12, "unknown setting 'model'"),
+        (WITH_RUN + '## try: A\n```toml\ncheck = "1 < 2"\n```\n', 18, "is a history"),
+        (FRONT.replace('text = "bad"', 'history = "lstm"'), 13, "unknown setting 'model'"),
         (FRONT + "## explain: A\n", 16, "points is missing"),
     ],
 )
