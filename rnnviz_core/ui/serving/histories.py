@@ -13,7 +13,7 @@ from rnnviz_core.contracts.task import record
 from rnnviz_core.derivatives import jacobians
 from rnnviz_core.errors import CheckpointError
 from rnnviz_core.frames.layer import Layer
-from rnnviz_core.languages import _
+from rnnviz_core.languages import N_, _
 from rnnviz_core.tracing import kernels
 from rnnviz_core.tracing.trace import Trace
 from rnnviz_core.training.history_file import History
@@ -36,6 +36,27 @@ _pairs: Cache[jacobians.Pairs] = Cache(
     at_most=limits.CACHED_PAIRS_BYTES,
     seconds=limits.CACHE_SECONDS,
 )
+# Titles and lines of the histories that come with the app, as their files have them.
+SHIPPED = (
+    N_("LSTM"),
+    N_("Without dropout it learns its sentences by heart."),
+    N_("LSTM with dropout 0.5"),
+    N_("Half of the numbers are left out while it trains."),
+    N_("LSTM, forget bias 0"),
+    N_("Its forget gates begin half open, at 0.5 and not at 0.73."),
+    N_("RNN, as many weights"),
+    N_("A plain RNN of 76 units has as many weights as the LSTM of 32."),
+    N_("GRU with attention"),
+    N_("Attention over all states is a short cut for the gradient."),
+    N_("LSTM, a tenth of the rate"),
+    N_("Each update goes a tenth as far."),
+    N_("LSTM, ten times the rate"),
+    N_("Each update goes ten times as far."),
+    N_("LSTM, SGD"),
+    N_("SGD with momentum 0.9, at its own best rate."),
+    N_("LSTM, RMSprop"),
+    N_("RMSprop at its own best rate."),
+)
 NOT_DRAWN = ("_from_input", "_from_state", "embedding", "terms", "prefix_logits", "prefix_probabilities")
 
 
@@ -47,6 +68,19 @@ class Known:
     title: str
     history: History
     stamp: Hashable  # stands for it in the key of a cache
+
+    @property
+    def called(self) -> str:
+        """Its title in the language of this run; a visitor's own has the one that it came with."""
+        return _(self.title) if self.id != OWN else self.title
+
+    @property
+    def line(self) -> str:
+        """What it is there to show, in that language; empty where its file does not say it."""
+        line = self.history.about.get("line")
+        if not isinstance(line, str):
+            return ""
+        return _(line[:200]) if self.id != OWN else line[:200]
 
 
 @functools.cache

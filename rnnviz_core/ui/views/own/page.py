@@ -1,6 +1,7 @@
 """The page itself: a place to drop files, what they are, what the network is to read, and what is open."""
 
 from collections.abc import Sequence
+from html import escape
 from typing import TYPE_CHECKING, Any
 
 import streamlit as st
@@ -8,6 +9,7 @@ import streamlit as st
 from rnnviz_core import limits
 from rnnviz_core.errors import RnnvizError
 from rnnviz_core.inputs.memory import InMemory
+from rnnviz_core.languages import N_, _, language
 from rnnviz_core.ui.controls import url
 from rnnviz_core.ui.serving import brought, loaders
 from rnnviz_core.ui.serving.brought import CONFIG, NETWORK, PROBLEM, TABLE, TRACE, WORDS, Found
@@ -23,28 +25,35 @@ MEGABYTE = 2**20
 _FOUND, _ROUND = "rnnviz-own-found", "rnnviz-own-round"  # what the files are; how often the box was emptied
 _SAID = "rnnviz-own-said"
 OPENS = (
-    ("A network", ".h5, .keras (Keras 1 to 3), .pt, .pth, .safetensors (a state dict of PyTorch), .onnx"),
-    ("Something to read", "a table (.csv, .tsv, .npy), or a text (.txt) with the vocabulary (.json, .txt)"),
-    ("Or a trace alone", ".npz, .parquet, as trace.save and Download write them"),
+    (
+        N_("A network"),
+        N_(".h5, .keras (Keras 1 to 3), .pt, .pth, .safetensors (a state dict of PyTorch), .onnx"),
+    ),
+    (
+        N_("Something to read"),
+        N_("a table (.csv, .tsv, .npy), or a text (.txt) with the vocabulary (.json, .txt)"),
+    ),
+    (N_("Or a trace alone"), N_(".npz, .parquet, as trace.save and Download write them")),
 )
-KEPT = (
-    "Files stay in the memory of this session: they are never written to a disk, nobody else sees them, "
-    "and they "
-    "are gone when you close or reload this tab. Nothing in them is executed."
+KEPT = N_(
+    "Files stay in the memory of this session: they are never written to a disk, nobody else sees "
+    "them, and they are gone when you close or reload this tab. Nothing in them is executed."
 )
 
 
 def draw() -> None:
     """All of the page."""
     files = st.file_uploader(
-        "Drop your files here",
+        _("Drop your files here"),
         accept_multiple_files=True,
         key=f"own-files-{st.session_state.get(_ROUND, 0)}",
         max_upload_size=limits.UPLOAD_BYTES // MEGABYTE,
-        help=f"At most {limits.UPLOAD_BYTES // MEGABYTE} MB each. Several at once, a network and its table "
-        "or its vocabulary.",
+        help=_(
+            "At most {limit} MB each. Several at once, a network and its table or its vocabulary.",
+            limit=limits.UPLOAD_BYTES // MEGABYTE,
+        ),
     )
-    st.caption(KEPT)
+    st.caption(_(KEPT))
     if said := st.session_state.pop(_SAID, ""):
         st.success(plain(said), icon=":material/check:")
     found = _look(files)
@@ -62,8 +71,8 @@ def _say_what_opens() -> None:
     st.html(
         '<div class="rv-head">'
         + "".join(
-            f'<div class="rv-row"><span class="rv-key" style="flex-basis:9rem">{name}</span>'
-            f'<span class="rv-value">{what}</span></div>'
+            f'<div class="rv-row"><span class="rv-key" style="flex-basis:9rem">{escape(_(name))}</span>'
+            f'<span class="rv-value">{escape(_(what))}</span></div>'
             for name, what in OPENS
         )
         + "</div>"
@@ -80,9 +89,9 @@ def _look(files: "Sequence[UploadedFile]") -> list[Found]:
     }
     found = {}
     for one in files:
-        key = (one.file_id, config.name if config else "", *options.values())
+        key = (one.file_id, config.name if config else "", *options.values(), language())
         if key not in known:
-            with st.spinner(f"Reading {plain(one.name)} …"):
+            with st.spinner(_("Reading {file} …", file=plain(one.name))):
                 known[key] = brought.look_at(_in_memory(one), config, **options)
         found[key] = known[key]
     st.session_state[_FOUND] = found  # those that were taken out of the box are let go
@@ -101,14 +110,22 @@ def _traces(found: Sequence[Found]) -> None:
     for number, one in enumerate(found):
         trace = one.value
         with st.container(border=True, key=f"own-trace-{number}"):
-            axes = ", ".join(f"{len(tokens)} {axis} steps" for axis, tokens in trace.tokens.items())
+            axes = ", ".join(
+                # Translators: {axis} is the axis as the file names it: time, source, target.
+                _("{count} {axis} steps", count=len(tokens), axis=axis)
+                for axis, tokens in trace.tokens.items()
+            )
             st.markdown(
-                f"**{plain(one.name)}** is a trace of "
-                f"{plain(trace.model.splitlines()[0][:80] or 'a network')}: "
-                f"{plain(axes or 'its steps have no names')}, {len(trace.arrays)} arrays."
+                _(
+                    "**{file}** is a trace of {network}: {steps}, {arrays} arrays.",
+                    file=plain(one.name),
+                    network=plain(trace.model.splitlines()[0][:80] or _("a network")),
+                    steps=plain(axes or _("its steps have no names")),
+                    arrays=len(trace.arrays),
+                )
             )
             if st.button(
-                "Open it", key=f"own-open-trace-{number}", type="primary", icon=":material/open_in_new:"
+                _("Open it"), key=f"own-open-trace-{number}", type="primary", icon=":material/open_in_new:"
             ):
                 _go(lambda one=one: brought.open_trace(one.value, one.name), "")
 
@@ -121,18 +138,20 @@ def _networks(found: Sequence[Found]) -> None:
     if not networks and not (again and rest):
         if rest:
             names = ", ".join(plain(one.name) for one in rest)
-            st.info(f"{names}: drop the network that is to read this, too.", icon=":material/info:")
+            st.info(
+                _("{names}: drop the network that is to read this, too.", names=names), icon=":material/info:"
+            )
         return
     chosen = (networks or again)[0]
     if len(networks or again) > 1:
         offered = {one.name: one for one in (networks or again)}
-        chosen = offered[st.selectbox("Network", list(offered), key="own-which") or chosen.name]
+        chosen = offered[st.selectbox(_("Network"), list(offered), key="own-which") or chosen.name]
     with st.container(border=True, key="own-network"):
         reads.describe(chosen)
         wanted = reads.choose(chosen, rest)
         if wanted is None:
             return
-        if st.button("Open it", key="own-open", type="primary", icon=":material/open_in_new:"):
+        if st.button(_("Open it"), key="own-open", type="primary", icon=":material/open_in_new:"):
             _go(lambda: brought.open_network(*wanted.made()), wanted.first)
 
 
@@ -146,7 +165,7 @@ def _read_again() -> list[Found]:
 def _go(make: Any, text: str) -> None:
     """Open what `make` opens, and go to its overview; what is wrong is said instead."""
     try:
-        with st.spinner("Running the network …"):
+        with st.spinner(_("Running the network …")):
             entries = make()
     except RnnvizError as error:
         said = brought.asked(str(error))
@@ -170,31 +189,41 @@ def _open_already() -> None:
     entries = brought.opened()
     if not entries:
         return
-    st.markdown("**Open in this session**")
+    st.markdown(_("**Open in this session**"))
     total = sum(entry.bytes for entry in entries)
     for number, entry in enumerate(entries):
         with st.container(horizontal=True, vertical_alignment="center", key=f"own-held-{number}"):
-            about = f"{architecture(entry.spec)}, {entry.spec.hidden} units"
-            if origin := getattr(entry.spec, "origin", ""):
-                about += f" · {origin}"
-            st.markdown(
-                f"**{plain(entry.id)}** · {plain(about)} · {entry.bytes / MEGABYTE:.1f} MB", width="stretch"
+            about = _(
+                "{architecture}, {units} units",
+                architecture=architecture(entry.spec),
+                units=entry.spec.hidden,
             )
-            if st.button("Show", key=f"own-show-{number}", icon=":material/visibility:"):
+            if origin := getattr(entry.spec, "origin", ""):
+                about += f" · {_(origin)}"
+            st.markdown(
+                f"**{plain(entry.id)}** · {plain(about)} · {_('{size:.1f} MB', size=entry.bytes / MEGABYTE)}",
+                width="stretch",
+            )
+            if st.button(_("Show"), key=f"own-show-{number}", icon=":material/visibility:"):
                 url.put("task", str(entry.spec.task))
                 url.put("model", entry.id)
                 url.put("text", None)
                 st.switch_page(routes.home().path)
             st.button(
-                "Remove",
+                _("Remove"),
                 key=f"own-remove-{number}",
                 icon=":material/delete:",
                 on_click=_remove,
                 args=(entry.id,),
             )
     st.caption(
-        f"{total / MEGABYTE:.1f} of {limits.OWN_BYTES // MEGABYTE} MB, {len(entries)} of "
-        f"{limits.OWN_NETWORKS} places."
+        _(
+            "{size:.1f} of {most} MB, {count} of {places} places.",
+            size=total / MEGABYTE,
+            most=limits.OWN_BYTES // MEGABYTE,
+            count=len(entries),
+            places=limits.OWN_NETWORKS,
+        )
     )
 
 
@@ -203,4 +232,4 @@ def _remove(name: str) -> None:
     if url.get("model") == name or url.get("with") == name:
         for one in url.NAMES:
             url.put(one, None)
-    st.session_state[_SAID] = f"{name} is removed."
+    st.session_state[_SAID] = _("{name} is removed.", name=name)

@@ -11,6 +11,7 @@ from rnnviz_core.importing.inputs import text_of, with_vocabulary
 from rnnviz_core.importing.network import Imported, with_words
 from rnnviz_core.importing.sheet import SCALINGS, Series, Sheet
 from rnnviz_core.inputs.steps import printed_number
+from rnnviz_core.languages import N_, _, numerals
 from rnnviz_core.tasks.own.opening import printable
 from rnnviz_core.ui.serving.brought import TABLE, WORDS, Found, asked
 from rnnviz_core.ui.shell.wording import plain
@@ -18,8 +19,8 @@ from rnnviz_core.ui.shell.wording import plain
 LONG = 40  # lines from which on a list of single words is taken for a vocabulary
 STEPS_SHOWN = 8  # layers listed at once
 PYTORCH = "a state dict of PyTorch"
-OTHER = "the rows, counted"
-AS_WORDS, AS_TEXT = "its vocabulary", "a text to read"
+OTHER = N_("the rows, counted")
+AS_WORDS, AS_TEXT = N_("its vocabulary"), N_("a text to read")
 
 
 @dataclass(frozen=True)
@@ -38,26 +39,26 @@ class Wanted:
 def describe(found: Found) -> None:
     """The layers of a network, and what is assumed of them."""
     network: Imported = found.value
-    what = (
-        "ids, one per step"
-        if network.reads == "ids"
-        else f"{network.width or 'any number of'} numbers per step"
-    )
-    st.markdown(
-        f"**{plain(network.name)}** · {plain(network.origin)} · {network.parameters():,} parameters · "
-        f"reads {what}"
-    )
+    if network.reads == "ids":
+        what = _("reads ids, one per step")
+    elif network.width:
+        what = _("reads {width} numbers per step", width=network.width)
+    else:
+        what = _("reads any number of numbers per step")
+    weights = _("{count:,} parameters", count=network.parameters())
+    st.markdown(f"**{plain(network.name)}** · {plain(_(network.origin))} · {weights} · {what}")
     rows = [
         {
-            "Layer": layer.name,
-            "Kind": layer.words or layer.kind,
-            "Sizes": " · ".join(
+            _("Layer"): layer.name,
+            _("Kind"): layer.words or layer.kind,
+            _("Sizes"): " · ".join(
                 f"{name} {' × '.join(map(str, array.shape))}"
                 for name, array in list(layer.weights.items())[:4]
             ),
-            "": {"recurrent": "shown on every page", "unknown": "not known: the run ends before it"}.get(
-                layer.kind, ""
-            ),
+            "": {
+                "recurrent": _("shown on every page"),
+                "unknown": _("not known: the run ends before it"),
+            }.get(layer.kind, ""),
         }
         for layer in network.layers
     ]
@@ -70,15 +71,15 @@ def describe(found: Found) -> None:
 
 def _options(network: Imported) -> None:
     """What a state dict does not say."""
-    with st.expander("What the file does not say", icon=":material/tune:", key="own-options"):
+    with st.expander(_("What the file does not say"), icon=":material/tune:", key="own-options"):
         st.text_input(
-            "Prefix: only weights whose names begin so",
+            _("Prefix: only weights whose names begin so"),
             key="own-prefix",
             max_chars=100,
-            placeholder="all of them",
+            placeholder=_("all of them"),
         )
         if any("rnn" in str(layer.options.get("cell", {}).get("cell", "")) for layer in network.layers):
-            st.selectbox("An nn.RNN’s nonlinearity", ["tanh", "relu"], key="own-nonlinearity")
+            st.selectbox(_("An nn.RNN’s nonlinearity"), ["tanh", "relu"], key="own-nonlinearity")
 
 
 def choose(found: Found, rest: Sequence[Found]) -> Wanted | None:
@@ -92,7 +93,7 @@ def choose(found: Found, rest: Sequence[Found]) -> Wanted | None:
 def _numbers(network: Imported, sheets: Sequence[Sheet]) -> Wanted | None:
     if not sheets:
         typed = st.text_area(
-            "What it reads: numbers, with commas or blanks between them; or drop a table (.csv) above",
+            _("What it reads: numbers, with commas or blanks between them; or drop a table (.csv) above"),
             key="own-typed",
             placeholder=" ".join(["0.1"] * max(1, min(network.width or 1, 8))) + " …",
         )
@@ -109,11 +110,20 @@ def _numbers(network: Imported, sheets: Sequence[Sheet]) -> Wanted | None:
 
 def _columns(network: Imported, sheet: Sheet, number: int) -> Series | None:
     """Which columns are read, what names the steps, and how the numbers are scaled."""
-    st.markdown(f"**{plain(sheet.name)}** · {sheet.rows:,} rows · {len(sheet.numbers)} columns of numbers")
+    st.markdown(
+        _(
+            "**{sheet}** · {rows:,} rows · {count} columns of numbers",
+            sheet=plain(sheet.name),
+            rows=sheet.rows,
+            count=len(sheet.numbers),
+        )
+    )
     for problem in sheet.problems[:5]:
-        st.caption(plain(f"Left out: {problem}."))
+        st.caption(plain(_("Left out: {problem}.", problem=problem)))
     columns = st.multiselect(
-        f"Columns, in the order of training{f' ({network.width})' if network.width else ''}",
+        _("Columns, in the order of training ({width})", width=network.width)
+        if network.width
+        else _("Columns, in the order of training"),
         list(sheet.numbers),
         default=list(sheet.usual(network.width)),
         key=f"own-columns-{number}",
@@ -122,27 +132,32 @@ def _columns(network: Imported, sheet: Sheet, number: int) -> Series | None:
     with left:
         offered = [OTHER, *sheet.texts, *sheet.numbers]
         label = st.selectbox(
-            "Steps are named by",
+            _("Steps are named by"),
             offered,
+            format_func=lambda name: _(OTHER) if name == OTHER else name,
             index=offered.index(sheet.label) if sheet.label in offered else 0,
             key=f"own-label-{number}",
         )
     with right:
         scaling = st.selectbox(
-            "Scaling",
+            _("Scaling"),
             list(SCALINGS),
-            format_func=lambda name: SCALINGS[name],
+            format_func=lambda name: _(SCALINGS[name]),
             key=f"own-scaling-{number}",
-            help="As in training: a network’s file does not say it. Each column is scaled for itself.",
+            help=_("As in training: a network’s file does not say it. Each column is scaled for itself."),
         )
     if network.width and len(columns) != network.width:
         st.warning(
-            f"The network reads {network.width} numbers per step; {len(columns)} columns are chosen.",
+            _(
+                "The network reads {width} numbers per step; {count} columns are chosen.",
+                width=network.width,
+                count=len(columns),
+            ),
             icon=":material/warning:",
         )
         return None
     if not columns:
-        st.warning("Choose at least one column.", icon=":material/warning:")
+        st.warning(_("Choose at least one column."), icon=":material/warning:")
         return None
     series = sheet.series(columns, None if label == OTHER else label, scaling or "none")
     _show_scaling(series)
@@ -158,25 +173,35 @@ def _show_scaling(series: Series) -> None:
         plainly = (shift[place], scale[place]) == (0.0, 1.0)
         rows.append(
             {
-                "Column": name,
-                "In the file": _range(series.values[:, place]),
-                "Becomes": "as it stands"
+                _("Column"): name,
+                _("In the file"): _range(series.values[:, place]),
+                _("Becomes"): _("as it stands")
                 if plainly
-                else f"(value − {printed_number(shift[place])}) / {printed_number(scale[place])}",
-                "The network reads": _range(read[:, place]),
+                else _(
+                    "(value − {shift}) / {scale}",
+                    shift=_printed(shift[place]),
+                    scale=_printed(scale[place]),
+                ),
+                _("The network reads"): _range(read[:, place]),
             }
         )
     st.dataframe(rows, hide_index=True)
     if abs(read).max() > 20:
         st.warning(
-            "Numbers as large as these saturate most networks: was it trained on scaled ones? Choose a "
-            "scaling.",
+            _(
+                "Numbers as large as these saturate most networks: was it trained on scaled ones? Choose "
+                "a scaling."
+            ),
             icon=":material/warning:",
         )
 
 
 def _range(values: Any) -> str:
-    return f"{printed_number(float(values.min()))} to {printed_number(float(values.max()))}"
+    return _("{low} to {high}", low=_printed(float(values.min())), high=_printed(float(values.max())))
+
+
+def _printed(value: float) -> str:
+    return numerals(printed_number(value))
 
 
 def _text(network: Imported, rest: Sequence[Found]) -> Wanted | None:
@@ -194,7 +219,7 @@ def _text(network: Imported, rest: Sequence[Found]) -> Wanted | None:
         try:
             if _is_vocabulary(one, number):
                 network = with_vocabulary(network, one.value)
-                st.caption(plain(f"{one.name}: {len(network.vocabulary):,} words."))
+                st.caption(plain(_("{file}: {count:,} words.", file=one.name, count=len(network.vocabulary))))
             else:
                 inputs[printable(one.name)] = text_of(one.value)
         except RnnvizError as error:
@@ -202,12 +227,10 @@ def _text(network: Imported, rest: Sequence[Found]) -> Wanted | None:
             return None
     if inputs:
         return Wanted(network, inputs, next(iter(inputs)))
-    known = (
-        "a text" if network.vocabulary else "ids, with blanks between them (its vocabulary was not dropped)"
-    )
-    typed = st.text_area(
-        f"What it reads: {known}", key="own-typed", placeholder="" if network.vocabulary else "4 8 15"
-    )
+    label = _("What it reads: ids, with blanks between them (its vocabulary was not dropped)")
+    if network.vocabulary:
+        label = _("What it reads: a text")
+    typed = st.text_area(label, key="own-typed", placeholder="" if network.vocabulary else "4 8 15")
     return Wanted(network, inputs, typed.strip()) if typed.strip() else None
 
 
@@ -219,8 +242,10 @@ def _is_vocabulary(found: Found, number: int) -> bool:
     single = sum(len(line.split()) <= 1 for line in lines) > 0.9 * len(lines)
     guess = len(lines) >= LONG and single
     chosen = st.segmented_control(
-        f"{plain(found.name)} is",
+        # Translators: two answers follow: “its vocabulary”, “a text to read”.
+        _("{file} is", file=plain(found.name)),
         [AS_WORDS, AS_TEXT],
+        format_func=lambda kind: _(kind),
         default=AS_WORDS if guess else AS_TEXT,
         key=f"own-words-{number}",
         required=True,

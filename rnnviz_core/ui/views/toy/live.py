@@ -8,6 +8,7 @@ from rnnviz_core import limits
 from rnnviz_core.charts import toy as charts
 from rnnviz_core.errors import RnnvizError
 from rnnviz_core.frames import toy as frames
+from rnnviz_core.languages import _, ngettext
 from rnnviz_core.tasks.toy.problems import PROBLEMS
 from rnnviz_core.tasks.toy.training import lengths
 from rnnviz_core.ui import streamlit_private
@@ -32,7 +33,7 @@ def draw(chosen: Chosen) -> None:
     going = job is not None and not job.over
     with st.container(horizontal=True, vertical_alignment="center", key="toy-press"):
         st.button(
-            "Train it",
+            _("Train it"),
             type="primary",
             icon=":material/play_arrow:",
             disabled=going,
@@ -41,16 +42,22 @@ def draw(chosen: Chosen) -> None:
             key="toy-train",
         )
         if going:
-            st.button("Stop", icon=":material/stop:", on_click=queue.leave, args=(job,), key="toy-stop")
+            st.button(_("Stop"), icon=":material/stop:", on_click=queue.leave, args=(job,), key="toy-stop")
     if st.session_state.pop(f"{_JOB}-full", False):
         st.warning(
-            f"{limits.TRAININGS_WAITING} trainings are waiting already; try again in some minutes.",
+            _(
+                "{limit} trainings are waiting already; try again in some minutes.",
+                limit=limits.TRAININGS_WAITING,
+            ),
             icon=":material/hourglass_top:",
         )
     if job is None:
         st.caption(
-            f"A training takes {limits.TRAINING_SECONDS} seconds at most, on one core of the server; it ends "
-            "as soon as 99.5 % of the answers are right, or when you leave the app."
+            _(
+                "A training takes {limit} seconds at most, on one core of the server; it ends as soon as "
+                "99.5 % of the answers are right, or when you leave the app.",
+                limit=limits.TRAINING_SECONDS,
+            )
         )
         return
     of: Chosen = st.session_state[_OF]
@@ -111,7 +118,11 @@ def _curves(job: Job, of: Chosen) -> None:
         show(
             charts.accuracies(steps, spec.steps),
             key="toy-accuracy",
-            description=f"A line per T: accuracy over the updates; at T = {spec.steps} now {right:.0f} %.",
+            description=_(
+                "A line per T: accuracy over the updates; at T = {steps} now {right:.0f} %.",
+                steps=spec.steps,
+                right=right,
+            ),
             accuracies=frames.accuracies(seen, steps),
             level=frames.level(chance),
         )
@@ -119,7 +130,9 @@ def _curves(job: Job, of: Chosen) -> None:
         show(
             charts.losses(),
             key="toy-loss",
-            description=f"The loss of every batch on a logarithmic axis; now {seen.updates[-1].loss:.2g}.",
+            description=_(
+                "The loss of every batch on a logarithmic axis; now {loss:.2g}.", loss=seen.updates[-1].loss
+            ),
             losses=frames.losses(seen),
         )
     with third:
@@ -128,7 +141,11 @@ def _curves(job: Job, of: Chosen) -> None:
         show(
             charts.norms(clips),
             key="toy-norm",
-            description=f"The norm of the gradient of every update; {cut} of {len(seen.updates)} were cut.",
+            description=_(
+                "The norm of the gradient of every update; {cut} of {count} were cut.",
+                cut=cut,
+                count=len(seen.updates),
+            ),
             norms=frames.norms(seen),
             level=frames.level(seen.clip),
         )
@@ -138,18 +155,39 @@ def _status(job: Job, seen: "Seen", of: Chosen) -> str:
     name = plain(of.spec.model_id)
     if job.state is State.WAITING:
         before = queue.before(job)
-        others = "one training is" if before == 1 else f"{before} trainings are"
-        wait = before * limits.TRAINING_SECONDS
-        return f"**{name}** waits: {others} before it, at most {wait} seconds."
+        return ngettext(
+            "**{network}** waits: one training is before it, at most {seconds} seconds.",
+            "**{network}** waits: {n} trainings are before it, at most {seconds} seconds.",
+            before,
+            network=name,
+            seconds=before * limits.TRAINING_SECONDS,
+        )
     if job.state is State.FAILED:
         reason = f" {plain(str(job.error))}." if isinstance(job.error, RnnvizError) else ""
-        return f"**{name}** could not be trained to the end.{reason}"
+        return _("**{network}** could not be trained to the end.", network=name) + reason
     if not seen.updates:
-        return f"**{name}** begins." if not job.over else f"**{name}** was stopped before it began."
+        if job.over:
+            return _("**{network}** was stopped before it began.", network=name)
+        return _("**{network}** begins.", network=name)
     number, figures = seen.checks[-1]
-    how = "is at" if not job.over else "ended at"
-    right = f"{figures['accuracy']:.0f} % right at T = {of.spec.steps}"
-    return (
-        f"**{name}** {how} update {number:,}: loss {figures['loss']:.3g}, {right} (by chance "
-        f"{PROBLEMS[of.spec.problem].chance:g} %), {seen.seconds:.0f} of {limits.TRAINING_SECONDS} seconds."
+    values = {
+        "network": name,
+        "update": number,
+        "loss": figures["loss"],
+        "right": figures["accuracy"],
+        "steps": of.spec.steps,
+        "chance": PROBLEMS[of.spec.problem].chance,
+        "seconds": seen.seconds,
+        "most": limits.TRAINING_SECONDS,
+    }
+    if job.over:
+        return _(
+            "**{network}** ended at update {update:,}: loss {loss:.3g}, {right:.0f} % right at T = {steps} "
+            "(by chance {chance:g} %), {seconds:.0f} of {most} seconds.",
+            **values,
+        )
+    return _(
+        "**{network}** is at update {update:,}: loss {loss:.3g}, {right:.0f} % right at T = {steps} "
+        "(by chance {chance:g} %), {seconds:.0f} of {most} seconds.",
+        **values,
     )

@@ -1,6 +1,6 @@
 """What a person chooses before a training: the problem, the cell, T, and how it is trained."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -8,6 +8,7 @@ import streamlit as st
 
 from rnnviz_core.cells.equations import definition
 from rnnviz_core.cells.kinds import Cell
+from rnnviz_core.languages import N_, _, numerals, pgettext
 from rnnviz_core.models.toy_spec import Problem, ToySpec
 from rnnviz_core.tasks.toy.problems import PROBLEMS
 from rnnviz_core.ui.controls import url
@@ -20,12 +21,12 @@ CELLS = {
 STEPS = ("5", "10", "20", "30", "50", "75", "100", "150")
 UNITS = ("8", "16", "32", "64")
 RATES = ("0.001", "0.003", "0.01", "0.03", "0.1", "0.3")
-LIMITS = {"1": "1", "0.25": "0.25", "5": "5", "none": "no clipping"}
+LIMITS = {"1": "1", "0.25": "0.25", "5": "5", "none": N_("no clipping")}
 UNCLIPPED = 1e3  # a norm that is never reached: the loop takes no “none”
-OPTIMIZERS = {"adam": "Adam", "rmsprop": "RMSprop", "sgd": "SGD, momentum 0.9"}
+OPTIMIZERS = {"adam": "Adam", "rmsprop": "RMSprop", "sgd": N_("SGD, momentum 0.9")}
 BIASES = {"1": "1", "0": "0", "-2": "−2", "5": "5"}
-DROPOUTS = {"0": "none", "0.2": "0.2", "0.5": "0.5"}
-LENGTHS = {"exact": "exactly T", "varied": "up to T"}
+DROPOUTS = {"0": N_("none"), "0.2": "0.2", "0.5": "0.5"}
+LENGTHS = {"exact": N_("exactly T"), "varied": N_("up to T")}
 SEEDS = 100
 
 
@@ -39,16 +40,22 @@ class Chosen:
 
 def choose() -> Chosen:
     """Widgets in three rows; all of it stands in the address."""
-    problem = Problem(choose_one("problem", "Task", {one.value: PROBLEMS[one].title for one in PROBLEMS}))
-    st.caption(f"{PROBLEMS[problem].says} Symbols: {_symbols(problem)}")
+    titles = {one.value: _(PROBLEMS[one].title) for one in PROBLEMS}
+    problem = Problem(choose_one("problem", _("Task"), titles))
+    st.caption(f"{_(PROBLEMS[problem].says)} {_('Symbols: {symbols}', symbols=_symbols(problem))}")
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
-        cell = choose_one("cell", "Cell", CELLS)
-        steps = _slide("steps", "T, steps to remember", STEPS, "20")
-        units = _slide("size", "Units", UNITS, "32")
-    with st.expander("More settings", icon=":material/tune:", key="toy-more"):
+        cell = choose_one("cell", pgettext("of a network", "Cell"), CELLS)
+        steps = _slide("steps", _("T, steps to remember"), STEPS, "20")
+        units = _slide("size", _("Units"), UNITS, "32")
+    with st.expander(_("More settings"), icon=":material/tune:", key="toy-more"):
         settings, rest = _more(Cell(cell))
     spec = ToySpec(Cell(cell), problem=problem, steps=int(steps), hidden=int(units), **rest)
     return Chosen(spec, settings)
+
+
+def _told(options: Mapping[str, str]) -> dict[str, str]:
+    """The words of options, and their numbers, as the language has them."""
+    return {value: numerals(words) if words[-1].isdigit() else _(words) for value, words in options.items()}
 
 
 def _symbols(problem: Problem) -> str:
@@ -58,14 +65,14 @@ def _symbols(problem: Problem) -> str:
 def _more(cell: Cell) -> tuple[dict[str, Any], dict[str, Any]]:
     """How it is trained, and what else its spec says."""
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
-        optimizer = choose_one("optimizer", "Optimizer", OPTIMIZERS)
-        rate = _slide("rate", "Learning rate", RATES, "0.003")
-        clip = choose_one("clip", "Clip at", LIMITS)
+        optimizer = choose_one("optimizer", _("Optimizer"), _told(OPTIMIZERS))
+        rate = _slide("rate", _("Learning rate"), RATES, "0.003")
+        clip = choose_one("clip", _("Clip at"), _told(LIMITS))
         bias = "1"
         if "forget" in definition(cell).gate_names:
-            bias = choose_one("bias", "Forget bias at the start", BIASES)
-        dropout = choose_one("dropout", "Dropout", DROPOUTS)
-        lengths = choose_one("lengths", "Training sequences", LENGTHS)
+            bias = choose_one("bias", _("Forget bias at the start"), BIASES)
+        dropout = choose_one("dropout", _("Dropout"), _told(DROPOUTS))
+        lengths = choose_one("lengths", _("Training sequences"), _told(LENGTHS))
         seed = _seed()
     settings = {
         "optimizer": optimizer,
@@ -81,7 +88,12 @@ def _slide(name: str, label: str, options: Sequence[str], default: str) -> str:
     chosen = url.checked(name, url.one_of(options), default, shown=default)
     key = url.widget(name, chosen)
     st.select_slider(
-        label, options, key=key, on_change=lambda: url.put(name, st.session_state[key]), width=180
+        label,
+        options,
+        format_func=numerals,
+        key=key,
+        on_change=lambda: url.put(name, st.session_state[key]),
+        width=180,
     )
     return chosen
 
@@ -90,7 +102,7 @@ def _seed() -> int:
     chosen = whole("seed", SEEDS, 0)
     key = url.widget("seed", chosen)
     st.number_input(
-        "Seed",
+        _("Seed"),
         0,
         SEEDS - 1,
         step=1,

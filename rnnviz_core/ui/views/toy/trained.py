@@ -8,6 +8,7 @@ import streamlit as st
 from rnnviz_core import limits
 from rnnviz_core.charts import toy as charts
 from rnnviz_core.frames import toy as frames
+from rnnviz_core.languages import N_, _
 from rnnviz_core.models.toy_spec import Problem
 from rnnviz_core.tasks.toy.problems import PROBLEMS
 from rnnviz_core.ui.drawing.show import show
@@ -17,9 +18,9 @@ from rnnviz_core.ui.shell.wording import explain, plain
 
 OPENED = ("overview", "states", "gates", "gradients", "embeddings", "softmax")
 WHY = {
-    "done": "nothing was left to learn",
-    "stopped": "stopped",
-    "time": f"the {limits.TRAINING_SECONDS} seconds were over",
+    "done": N_("nothing was left to learn"),
+    "stopped": N_("stopped"),
+    "time": N_("the {most} seconds were over"),
 }
 _KEPT = "rnnviz-toys"
 
@@ -79,16 +80,25 @@ def draw(problem: Problem) -> None:
     show(
         charts.beyond(tuple(same)),
         key="toy-beyond",
-        description=f"A line per network: how many of 1,000 new sequences of each length it answers rightly. "
-        f"By chance {chance:g} % are right. The best is {best}.",
+        description=_(
+            "A line per network: how many of 1,000 new sequences of each length it answers rightly. By "
+            "chance {chance:g} % are right. The best is {best}.",
+            chance=chance,
+            best=best,
+        ),
         beyond=frames.beyond(same),
         level=frames.level(chance),
     )
     explain(
-        "Every network was trained at the T in its name and meets sequences of a quarter of that length to "
-        "twice of it. A line at the height of chance: what counts no longer reaches the end.",
-        "Train an RNN, a GRU and an LSTM at T = 20: which of them recall, and what does the Gradients page "
-        "show of the others? Then an LSTM at T = 50, with a forget bias of 1 and of 5.",
+        _(
+            "Every network was trained at the T in its name and meets sequences of a quarter of that "
+            "length to twice of it. A line at the height of chance: what counts no longer reaches the "
+            "end."
+        ),
+        _(
+            "Train an RNN, a GRU and an LSTM at T = 20: which of them recall, and what does the "
+            "Gradients page show of the others? Then an LSTM at T = 50, with a forget bias of 1 and of 5."
+        ),
     )
 
 
@@ -97,18 +107,24 @@ def _open(names: list[str]) -> None:
     with st.container(border=True, key="toy-trained"):
         name = names[0]
         if len(names) > 1:
-            name = st.selectbox("Your networks", names, key="toy-chosen", width=380) or name
+            name = st.selectbox(_("Your networks"), names, key="toy-chosen", width=380) or name
         one = mine[name]
-        right = one.scores["accuracy"]
         st.markdown(
-            f"**{plain(name)}**: {right:.1f} % of 1,000 new sequences right at T = {one.network.spec.steps}, "
-            f"after {one.updates:,} updates in {one.seconds:.0f} seconds "
-            f"({WHY.get(one.reason, one.reason)}). It stands in the sidebar of every page, for this session. "
-            "**Open it:**"
+            _(
+                "**{network}**: {right:.1f} % of 1,000 new sequences right at T = {steps}, after {updates:,} "
+                "updates in {seconds:.0f} seconds ({why}). It stands in the sidebar of every page, for this "
+                "session. **Open it:**",
+                network=plain(name),
+                right=one.scores["accuracy"],
+                steps=one.network.spec.steps,
+                updates=one.updates,
+                seconds=one.seconds,
+                why=_(WHY.get(one.reason, one.reason), most=limits.TRAINING_SECONDS),
+            )
         )
         with st.container(horizontal=True, gap="small"):
             for page in OPENED:
                 route = routes.route(page)
-                if st.button(route.title, icon=route.icon, key=f"toy-open-{page}"):
+                if st.button(_(route.title), icon=route.icon, key=f"toy-open-{page}"):
                     offers.choose_model(name)
                     st.switch_page(route.path)

@@ -2,14 +2,15 @@
 
 import streamlit as st
 
+from rnnviz_core.languages import N_, _
 from rnnviz_core.ui.controls import url
 
 from . import curves, inside, machine, runs
 
 TABS = {
-    "curves": ("Curves", curves.draw),
-    "inside": ("Gates and gradients", inside.draw),
-    "machine": ("Time machine", machine.draw),
+    "curves": (N_("Curves"), curves.draw),
+    "inside": (N_("Gates and gradients"), inside.draw),
+    "machine": (N_("Time machine"), machine.draw),
 }
 
 
@@ -22,8 +23,9 @@ def draw() -> None:
     if opened not in TABS:
         url.put("section", None)
         opened = next(iter(TABS))
-    names = {title: name for name, (title, _) in TABS.items()}
-    key = url.widget("section-training", TABS[opened][0])
+    titles = {name: _(title) for name, (title, _draw) in TABS.items()}
+    names = {title: name for name, title in titles.items()}
+    key = url.widget("section-training", titles[opened])
     tabs = st.tabs(list(names), key=key, on_change=lambda: url.put("section", names[st.session_state[key]]))
     with tabs[list(TABS).index(opened)]:
         TABS[opened][1](chosen)

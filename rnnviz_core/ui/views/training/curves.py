@@ -6,6 +6,7 @@ import streamlit as st
 
 from rnnviz_core.charts import training as charts
 from rnnviz_core.frames import training as frames
+from rnnviz_core.languages import _
 from rnnviz_core.ui.drawing.show import show
 from rnnviz_core.ui.shell.wording import download_rows, explain, plain
 
@@ -19,30 +20,35 @@ def draw(chosen: Chosen) -> None:
     show(
         charts.losses(len(runs)),
         key="training-losses",
-        description=f"Lines: training and validation loss of every epoch. {' '.join(said)}",
+        description=_("Lines: training and validation loss of every epoch. {said}", said=" ".join(said)),
         losses=frames.losses(runs),
         bests=frames.bests(runs),
     )
     lines(said)
     explain(
-        "The training loss is the mean over an epoch, with dropout where there is any, while the weights "
-        "moved; the validation loss is that of texts it never learns from, at the epoch’s end. Where the "
-        "second rises and the first goes on falling, the network learns its texts by heart: overfitting.",
-        "Compare the LSTM with the one that has dropout. Whose validation loss rises first?",
+        _(
+            "The training loss is the mean over an epoch, with dropout where there is any, while the "
+            "weights moved; the validation loss is that of texts it never learns from, at the epoch’s "
+            "end. Where the second rises and the first goes on falling, the network learns its texts by "
+            "heart: overfitting."
+        ),
+        _("Compare the LSTM with the one that has dropout. Whose validation loss rises first?"),
     )
     cut = [frames.clipping_in_words(name, run) for name, run in runs.items()]
     show(
         charts.updates(len(runs)),
         key="training-updates",
-        description=f"Lines: learning rate and length of the gradient. {' '.join(cut)}",
+        description=_("Lines: learning rate and length of the gradient. {cut}", cut=" ".join(cut)),
         updates=frames.updates(runs),
         limits=frames.clip_limits(runs),
     )
     lines(cut)
     explain(
-        "The length (norm) of the gradient by all weights together, a mean over a few updates per point. One "
-        "that is longer than the limit is shortened to it and keeps its direction.",
-        "Compare with ten times the rate: do its gradients grow longer, or only less steady?",
+        _(
+            "The length (norm) of the gradient by all weights together, a mean over a few updates per "
+            "point. One that is longer than the limit is shortened to it and keeps its direction."
+        ),
+        _("Compare with ten times the rate: do its gradients grow longer, or only less steady?"),
     )
     with st.container(horizontal=True):
         download_rows(partial(frames.losses, runs), "training-losses")

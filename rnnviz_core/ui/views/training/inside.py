@@ -6,6 +6,7 @@ import streamlit as st
 
 from rnnviz_core.charts import training as charts
 from rnnviz_core.frames import training as frames
+from rnnviz_core.languages import _
 from rnnviz_core.training.history_file import History
 from rnnviz_core.ui.controls import url
 from rnnviz_core.ui.drawing.show import show
@@ -21,10 +22,10 @@ LAYER = "encoder.0"
 def choose_text(history: History) -> int:
     """Which of the texts that the run was watched on."""
     texts = [probe.text for probe in history.probes]
-    chosen = url.checked("read", url.whole(len(texts)), 0, shown="the first text")
+    chosen = url.checked("read", url.whole(len(texts)), 0, shown=_("the first text"))
     key = url.widget("read", chosen)
     st.selectbox(
-        "Text",
+        _("Text"),
         range(len(texts)),
         format_func=lambda number: texts[number][:200],
         key=key,
@@ -36,7 +37,7 @@ def choose_text(history: History) -> int:
 def draw(chosen: Chosen) -> None:
     """A row per moment: first how far the gradient reaches, then how saturated gates are."""
     if not chosen.run.history.probes:
-        st.info("This run was not watched on any text.", icon=":material/info:")
+        st.info(_("This run was not watched on any text."), icon=":material/info:")
         return
     probe = choose_text(chosen.run.history)
     text = chosen.run.history.probes[probe].text
@@ -66,18 +67,20 @@ def _reach(runs: dict[str, Known], probe: int) -> None:
         show(
             charts.reach(len(one.history.moments), low, high),
             key=f"training-reach-{place}",
-            description=f"Heatmap of the gradient’s length, step by moment. {said}",
+            description=_("Heatmap of the gradient’s length, step by moment. {said}", said=said),
             reach=frames.reach(one.history, probe, LAYER),
         )
         lines([said])
     of = next(iter(found.values())).history.probes[probe].of
     explain(
-        "Each cell is the length of the derivative of what is learnt on this text"
-        + (f" ({plain(of)})" if of else "")
-        + " by the hidden state after that token. The colours are powers of ten, and the same for all runs "
-        "and moments. What the first rows show, no training has changed yet: it is the cell’s own doing. "
-        "When an answer is nearly sure, all of the gradient is small: little is left to learn.",
-        "Compare the LSTM with the plain RNN before training. How far back does each one reach?",
+        _(
+            "Each cell is the length of the derivative of what is learnt on this text{of} by the hidden "
+            "state after that token. The colours are powers of ten, and the same for all runs and moments. "
+            "What the first rows show, no training has changed yet: it is the cell’s own doing. When an "
+            "answer is nearly sure, all of the gradient is small: little is left to learn.",
+            of=f" ({plain(of)})" if of else "",
+        ),
+        _("Compare the LSTM with the plain RNN before training. How far back does each one reach?"),
     )
 
 
@@ -88,7 +91,7 @@ def _horizons(runs: dict[str, History]) -> None:
     show(
         charts.horizons(len(runs)),
         key="training-horizons",
-        description="Lines: the memory horizon of every gated run at every moment.",
+        description=_("Lines: the memory horizon of every gated run at every moment."),
         horizons=rows,
     )
 
@@ -104,14 +107,17 @@ def _gates(runs: dict[str, Known]) -> None:
         show(
             charts.saturation(gates),
             key=f"training-gates-{place}",
-            description=f"Lines: share of saturated values of each gate. {said}",
+            description=_("Lines: share of saturated values of each gate. {said}", said=said),
             saturation=frames.saturation(one.history, LAYER, *(other.history for other in runs.values())),
         )
         lines([said])
     _horizons({title: one.history for title, one in runs.items()})
     explain(
-        "A gate that is nearly shut or open (a state near ±1) hardly moves, and its gradient is small: it is "
-        "saturated. Measured on all the texts together. The memory horizon is −1 / ln of the mean share that "
-        "a step keeps: after so many steps a third (1/e) of what was written is left.",
-        "Compare a forget bias of 1 with one of 0. Does the horizon they begin with last?",
+        _(
+            "A gate that is nearly shut or open (a state near ±1) hardly moves, and its gradient is "
+            "small: it is saturated. Measured on all the texts together. The memory horizon is −1 / ln "
+            "of the mean share that a step keeps: after so many steps a third (1/e) of what was written "
+            "is left."
+        ),
+        _("Compare a forget bias of 1 with one of 0. Does the horizon they begin with last?"),
     )

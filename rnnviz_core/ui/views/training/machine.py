@@ -14,6 +14,7 @@ from rnnviz_core.frames import attention, film, gate_order, gates, gradients, st
 from rnnviz_core.frames import training as frames
 from rnnviz_core.frames.layer import Layer
 from rnnviz_core.frames.tokens import axis_of, one_step, ordered, spread
+from rnnviz_core.languages import N_, _
 from rnnviz_core.tracing.trace import Trace
 from rnnviz_core.ui.controls import url
 from rnnviz_core.ui.controls.choose import choose_one
@@ -29,7 +30,12 @@ from .runs import Chosen
 
 LOW = -4  # power of ten at the dark end of the pairs of steps, for every snapshot
 LAYER = Layer()
-SHOWN = {"gates": "Gates", "states": "States", "attention": "Attention", "pairs": "Gradient, pairs of steps"}
+SHOWN = {
+    "gates": N_("Gates"),
+    "states": N_("States"),
+    "attention": N_("Attention"),
+    "pairs": N_("Gradient, pairs of steps"),
+}
 
 
 def draw(chosen: Chosen) -> None:
@@ -37,7 +43,7 @@ def draw(chosen: Chosen) -> None:
     run = chosen.run
     if not run.history.snapshots or not run.history.probes or run.history.spec is None:
         st.info(
-            "No weights were kept in this history, or no text that they can read.", icon=":material/info:"
+            _("No weights were kept in this history, or no text that they can read."), icon=":material/info:"
         )
         return
     probe = choose_text(run.history)
@@ -50,10 +56,10 @@ def draw(chosen: Chosen) -> None:
         url.put("moment", str(int(cell["position"])))
         url.write()
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        what = choose_one("film", "Shown", _offered(recorded[0]), others=SHOWN)
+        what = choose_one("film", _("Shown"), _offered(recorded[0]), others=SHOWN)
         kind = "index"
         if what == "gates":
-            kind = choose_one("order", "Order of the units", _orders(), others=gate_order.ORDERS)
+            kind = choose_one("order", _("Order of the units"), _orders(), others=gate_order.ORDERS)
     names = tuple(film.named_moments(run.history))
     walk = Walk("moment", names, len(names) - 1, numbered=False)
 
@@ -62,16 +68,19 @@ def draw(chosen: Chosen) -> None:
 
     play_through(walk, "training", run.id, at)
     explain(
-        "Every picture is the network as it was then, run on this text: the same gates, states and weights "
-        "that the other pages show of a trained one. Axes, colours and the order of the units are the same "
-        "at every snapshot. Weights are kept in half precision, so the last figures differ from the run’s.",
-        "Press Play. Which gate is the first that treats the words that judge unlike the others?",
+        _(
+            "Every picture is the network as it was then, run on this text: the same gates, states and "
+            "weights that the other pages show of a trained one. Axes, colours and the order of the "
+            "units are the same at every snapshot. Weights are kept in half precision, so the last "
+            "figures differ from the run’s."
+        ),
+        _("Press Play. Which gate is the first that treats the words that judge unlike the others?"),
     )
 
 
 def _orders() -> dict[str, str]:
     words = gate_order.ORDERS
-    return {"index": words["index"], "similar": "Alike at the end together"}
+    return {"index": _(words["index"]), "similar": _("Alike at the end together")}
 
 
 def _offered(trace: Trace) -> dict[str, str]:
@@ -82,7 +91,7 @@ def _offered(trace: Trace) -> dict[str, str]:
         "attention": "attention.weights" in trace and not attention.translates(trace),
         "pairs": trace.layers("encoder") > 0 and bool(trace.definition("encoder").jacobian),
     }
-    return {name: words for name, words in SHOWN.items() if has[name]}
+    return {name: _(words) for name, words in SHOWN.items() if has[name]}
 
 
 def _verdicts(run: Known, recorded: Sequence[Trace], moment: int) -> None:
@@ -94,7 +103,7 @@ def _verdicts(run: Known, recorded: Sequence[Trace], moment: int) -> None:
     show(
         charts.verdicts(tuple(classes), ordered(recorded[0])),
         key="training-verdicts",
-        description=f"Lines: the probability of every class at every snapshot. {said}",
+        description=_("Lines: the probability of every class at every snapshot. {said}", said=said),
         select="cell",
         verdicts=film.verdicts(run.history, recorded),
         chosen=one_step(film.moments_of(run.history), moment),
@@ -136,7 +145,7 @@ def _gates(recorded: Sequence[Trace], trace: Trace, kind: str) -> None:
             tuple(cell.function(name) for name in shown),
         ),
         key="training-film-gates",
-        description=f"Heatmaps of {units} units over the steps. {about}.",
+        description=_("Heatmaps of {units} units over the steps. {about}.", units=units, about=about),
         cells=gates.cells(trace, LAYER, order),
         chosen=film.nowhere(),
     )
@@ -145,11 +154,15 @@ def _gates(recorded: Sequence[Trace], trace: Trace, kind: str) -> None:
 def _states(recorded: Sequence[Trace], trace: Trace) -> None:
     names, units = states.names(trace, LAYER), trace[LAYER.site("hidden")].shape[1]
     limits = film.same_limits(recorded, LAYER, names)
-    about = "; ".join(f"{name} state: {spread(trace[LAYER.site(name)])}" for name in names)
+    about = "; ".join(
+        # Translators: {name} is “hidden” or “cell”; {spread} says between which numbers it lies.
+        _("{name} state: {spread}", name=name, spread=spread(trace[LAYER.site(name)]))
+        for name in names
+    )
     show(
         state_charts.state_maps(names, units, axis_of(trace, LAYER.part), limits),
         key="training-film-states",
-        description=f"Heatmap of {units} units; {about}.",
+        description=_("Heatmap of {units} units; {about}.", units=units, about=about),
         cells=states.cells(trace, LAYER),
         chosen=film.nowhere(),
     )
@@ -160,7 +173,7 @@ def _attention(recorded: Sequence[Trace], trace: Trace) -> None:
     show(
         attention_charts.small_weights(),
         key="training-film-attention",
-        description=f"Bars: the attention weight of every token. {said}",
+        description=_("Bars: the attention weight of every token. {said}", said=said),
         row=attention.row(trace, 0, *recorded),
     )
     st.markdown(plain(said))
@@ -173,7 +186,7 @@ def _pairs(run: Known, probe: int, moment: int, trace: Trace) -> None:
     show(
         gradient_charts.pairs(len(found.gains), axis_of(trace, LAYER.part), LOW),
         key="training-film-pairs",
-        description=f"Heatmap of every pair of steps. {said}",
+        description=_("Heatmap of every pair of steps. {said}", said=said),
         pairs=gradients.grid(texts, found.gains, found.first),
         chosen=film.nowhere(),
     )

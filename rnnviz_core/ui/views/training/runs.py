@@ -7,6 +7,7 @@ import streamlit as st
 
 from rnnviz_core import limits
 from rnnviz_core.errors import CheckpointError
+from rnnviz_core.languages import _, numerals
 from rnnviz_core.ui.controls import url
 from rnnviz_core.ui.serving import histories
 from rnnviz_core.ui.serving.histories import Known
@@ -27,7 +28,7 @@ class Chosen(NamedTuple):
         """All of them by title, each title once."""
         found: dict[str, Known] = {}
         for one in (self.run, *self.beside):
-            found[one.title if one.title not in found else f"{one.title} ({one.id})"] = one
+            found[one.called if one.called not in found else f"{one.called} ({one.id})"] = one
         return found
 
 
@@ -35,7 +36,7 @@ def choose() -> Chosen | None:
     """Draw the widgets; None with a message where there is no run."""
     known = histories.known()
     if not known:
-        st.info("No history of a training run came with this app.", icon=":material/info:")
+        st.info(_("No history of a training run came with this app."), icon=":material/info:")
         _own()
         return None
     with st.container(horizontal=True, vertical_alignment="bottom", key="training-runs"):
@@ -48,12 +49,12 @@ def choose() -> Chosen | None:
 
 def _run(known: Mapping[str, Known]) -> Known:
     first = next(iter(known))
-    chosen = url.checked("run", url.one_of(tuple(known)), first, shown=known[first].title)
+    chosen = url.checked("run", url.one_of(tuple(known)), first, shown=known[first].called)
     key = url.widget("run", chosen)
     st.selectbox(
-        "Run",
+        _("Run"),
         list(known),
-        format_func=lambda name: known[name].title,
+        format_func=lambda name: known[name].called,
         key=key,
         on_change=lambda: url.put("run", st.session_state[key]),
         width=260,
@@ -69,15 +70,15 @@ def _beside(known: Mapping[str, Known]) -> tuple[Known, ...]:
     if any(name not in known for name in (url.get("beside") or NONE).split(",") if name != NONE):
         url.put("beside", None)  # the run that is looked at is not compared with itself
     nothing: list[str] = []
-    chosen = url.checked("beside", read, nothing, shown="no other run")
+    chosen = url.checked("beside", read, nothing, shown=_("no other run"))
     key = url.widget("beside", chosen)
     st.multiselect(
-        "Compare with",
+        _("Compare with"),
         list(known),
-        format_func=lambda name: known[name].title,
+        format_func=lambda name: known[name].called,
         key=key,
         max_selections=MOST,
-        placeholder="Other runs",
+        placeholder=_("Other runs"),
         on_change=lambda: url.put("beside", ",".join(st.session_state[key]) or None),
         width=360,
     )
@@ -86,17 +87,21 @@ def _beside(known: Mapping[str, Known]) -> tuple[Known, ...]:
 
 def _own() -> None:
     """The place for a file of one's own; it is read when it is dropped, and kept for the session."""
-    popover = st.popover("Your own run", icon=":material/upload_file:", key="training-own", on_change="rerun")
+    popover = st.popover(
+        _("Your own run"), icon=":material/upload_file:", key="training-own", on_change="rerun"
+    )
     if not popover.open:
         return
     with popover:
         st.markdown(
-            "`rnnviz train` leaves **history.safetensors** in the folder of every run. It is read here, "
-            "nothing in it is executed, and it is gone with this session."
+            _(
+                "`rnnviz train` leaves **history.safetensors** in the folder of every run. It is read "
+                "here, nothing in it is executed, and it is gone with this session."
+            )
         )
         megabytes = limits.HISTORY_BYTES // 2**20
         file = st.file_uploader(
-            f"A history, up to {megabytes} MB",
+            _("A history, up to {megabytes} MB", megabytes=megabytes),
             type="safetensors",
             max_upload_size=megabytes,
             key="training-file",
@@ -112,7 +117,7 @@ def _own() -> None:
                 url.write()
                 st.rerun()
         if histories.OWN in histories.known():
-            st.button("Forget it", icon=":material/delete:", on_click=_forget, key="training-forget")
+            st.button(_("Forget it"), icon=":material/delete:", on_click=_forget, key="training-forget")
 
 
 def _forget() -> None:
@@ -126,13 +131,12 @@ def _line(run: Known) -> str:
     config = about.get("config")
     config = config if isinstance(config, Mapping) else {}
     spec = history.spec or {}
-    said = [f"{len(history.epochs)} epochs, {history.updates:,} updates"]
+    said = [_("{epochs} epochs, {updates:,} updates", epochs=len(history.epochs), updates=history.updates)]
     if "optimizer" in config:
-        said.append(f"{str(config['optimizer'])[:20]}, rate {config.get('rate', '?')!s:.12}")
+        rate = numerals(f"{config.get('rate', '?')!s:.12}")
+        said.append(_("{optimizer}, rate {rate}", optimizer=str(config["optimizer"])[:20], rate=rate))
     if "hidden" in spec:
-        said.append(f"{spec['hidden']} units, dropout {spec.get('dropout', 0):g}")
+        said.append(_("{units} units, dropout {share:g}", units=spec["hidden"], share=spec.get("dropout", 0)))
     if isinstance(bias := about.get("forget_bias"), int | float) and spec.get("cell") == "lstm":
-        said.append(f"forget bias {bias:g}")
-    line = about.get("line")
-    words = f"{line[:200]} " if isinstance(line, str) else ""
-    return words + " · ".join(said)
+        said.append(_("forget bias {bias:g}", bias=bias))
+    return (f"{run.line} " if run.line else "") + " · ".join(said)
