@@ -220,7 +220,7 @@ def captured(
         return
     rows = len(lengths) if lengths is not None else 0
     every = []
-    for weights, _ in over:
+    for weights, _axis in over:
         if rows and weights.shape[0] == rows and lengths is not None:
             places = np.arange(steps)
             every += [

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from rnnviz_core.frames.tokens import entropy, shown
+from rnnviz_core.languages import _
 from rnnviz_core.tracing.trace import Trace
 
 from .record import Finding, Where
@@ -53,7 +54,12 @@ def looked(
         begins = written[step].startswith("▁")
         letters = min(len(shown(written[step])), 8) / 8
         strength = (0.55 + 0.2 * share + 0.2 * letters) if read[at] and begins else 0.25 + 0.2 * share
-        said = f"for {target[step]} the decoder looked at {source[at]} ({percent(share)})"
+        said = _(
+            "for {target} the decoder looked at {source} ({share})",
+            target=target[step],
+            source=source[at],
+            share=percent(share),
+        )
         numbers = {"weight": share, "source": at}
         where = _at(trace, int(step))
         yield Finding("looked", sentence(said), numbers, where, strength, (int(step),))
@@ -78,9 +84,15 @@ def crossed(
         return
     one, other = max(pairs, key=lambda pair: weights[pair[0]].max() + weights[pair[1]].max())
     first, second = float(weights[one].max()), float(weights[other].max())
-    said = (
-        f"the order changes: {target[one]} was read off {source[best[one]]} ({percent(first)}), the next, "
-        f"{target[other]}, off {source[best[other]]}, which stands before it ({percent(second)})"
+    said = _(
+        "the order changes: {target} was read off {source} ({share}), the next, {next_target}, off "
+        "{next_source}, which stands before it ({next_share})",
+        target=target[one],
+        source=source[best[one]],
+        share=percent(first),
+        next_target=target[other],
+        next_source=source[best[other]],
+        next_share=percent(second),
     )
     numbers = {"first": first, "second": second}
     yield Finding("crossed", sentence(said), numbers, _at(trace, int(one)), 0.93, (int(one), int(other)))
@@ -94,10 +106,13 @@ def widest(
     step = int(bits.argmax())
     if bits[step] < WIDE * most:
         return
-    said = (
-        f"it was least sure where to look for {target[step]}: as spread as equal weights over "
-        f"{printed(2 ** bits[step], '.1f')} of {weights.shape[1]} source tokens "
-        f"(entropy {number(bits[step])} bits)"
+    said = _(
+        "it was least sure where to look for {target}: as spread as equal weights over {alike} of {count} "
+        "source tokens (entropy {entropy} bits)",
+        target=target[step],
+        alike=printed(2 ** bits[step], ".1f"),
+        count=weights.shape[1],
+        entropy=number(bits[step]),
     )
     numbers = {"tokens": float(2 ** bits[step]), "of": weights.shape[1], "entropy": float(bits[step])}
     yield Finding("unsure", sentence(said), numbers, _at(trace, step, "spread"), 0.45, (step,))

@@ -6,6 +6,7 @@ import numpy as np
 
 from rnnviz_core.frames.context import keys
 from rnnviz_core.frames.tokens import entropy, step_texts
+from rnnviz_core.languages import _, terms
 from rnnviz_core.tracing.trace import Trace
 
 from .record import Finding, Where
@@ -42,14 +43,16 @@ def heaviest(trace: Trace, weights: np.ndarray) -> Iterator[Finding]:
     step, count = int(weights.argmax()), len(weights)
     if weights[step] * count < HEAVY:
         return
-    said = (
-        f"{names(trace, 'encoder')[step]} got most attention, {percent(weights[step])} (an equal share is "
-        f"{percent(1 / count)})"
+    said = _(
+        "{token} got most attention, {share} (an equal share is {equal})",
+        token=names(trace, "encoder")[step],
+        share=percent(weights[step]),
+        equal=percent(1 / count),
     )
     if trace.reverses("encoder"):
-        said += "; its state also holds what stands before and after it"
+        said = _("{claim}; its state also holds what stands before and after it", claim=said)
     elif step:
-        said += "; its state also holds what was read before it"
+        said = _("{claim}; its state also holds what was read before it", claim=said)
     where = Where("attention", "weights", "encoder", step, step_texts(trace, "encoder")[step])
     numbers = {"weight": weights[step], "equal": 1 / count}
     yield Finding("heaviest", sentence(said), numbers, where, 0.6 + 0.3 * weights[step], (step,))
@@ -59,14 +62,23 @@ def spread(trace: Trace, weights: np.ndarray) -> Iterator[Finding]:
     """How even the weights are, where they are nearly equal or fall on less than half of the tokens."""
     bits, count = float(entropy(weights)), len(weights)
     alike = 2**bits
+    words = {"alike": printed(alike, ".1f"), "count": count, "entropy": number(bits)}
     if alike >= EVEN * count:
-        said, strength = "attention is nearly even", 0.7
+        strength = 0.7
+        said = _(
+            "attention is nearly even: as spread as equal weights over {alike} of {count} tokens "
+            "(entropy {entropy} bits)",
+            **words,
+        )
     elif alike <= count / 2:
-        said, strength = "attention falls on few tokens", 0.4
+        strength = 0.4
+        said = _(
+            "attention falls on few tokens: as spread as equal weights over {alike} of {count} tokens "
+            "(entropy {entropy} bits)",
+            **words,
+        )
     else:
         return
-    alike_in_words = f"as spread as equal weights over {printed(alike, '.1f')} of {count} tokens"
-    said += f": {alike_in_words} (entropy {number(bits)} bits)"
     numbers: dict[str, float] = {"tokens": alike, "of": count, "entropy": bits}
     yield Finding("spread", sentence(said), numbers, Where("attention", "weights"), strength)
 
@@ -79,14 +91,34 @@ def added(trace: Trace, weights: np.ndarray, output: np.ndarray) -> Iterator[Fin
     strongest = most if abs(parts[most]) >= abs(parts[least]) else least
     if abs(parts[strongest]) < ADDS * np.abs(parts).mean():
         return
-    called, name, texts = names(trace, "encoder"), trace.labels["class"][label], step_texts(trace, "encoder")
+    called, texts = names(trace, "encoder"), step_texts(trace, "encoder")
+    name = terms.class_name(trace.labels["class"][label])
     clauses, numbers, steps = [], {}, []
     if parts[most] > 0:
-        clauses.append(f"{called[most]} adds most to the logit of {name} ({printed(parts[most], '+.2f')})")
+        part = printed(parts[most], "+.2f")
+        clauses.append(
+            _(
+                "{token} adds most to the logit of {class_name} ({part})",
+                token=called[most],
+                class_name=name,
+                part=part,
+            )
+        )
         numbers["added"], steps = float(parts[most]), [most]
     if parts[least] < 0:
-        verb = "takes most from it" if clauses else f"takes most from the logit of {name}"
-        clauses.append(f"{called[least]} {verb} ({printed(parts[least], '+.2f')})")
+        token, part = called[least], printed(parts[least], "+.2f")
+        if clauses:
+            # Translators: after “… adds most to the logit of positive (+1.20);”.
+            clauses.append(_("{token} takes most from it ({part})", token=token, part=part))
+        else:
+            clauses.append(
+                _(
+                    "{token} takes most from the logit of {class_name} ({part})",
+                    token=token,
+                    class_name=name,
+                    part=part,
+                )
+            )
         numbers["taken"], steps = float(parts[least]), [*steps, least]
     where = Where("attention", "verdict", "encoder", strongest, texts[strongest])
     yield Finding("added", sentence("; ".join(clauses)), numbers, where, 0.5, tuple(steps))
@@ -99,13 +131,24 @@ def evenly(trace: Trace, output: np.ndarray) -> Iterator[Finding]:
     shares /= shares.sum()
     own = trace["readout.probabilities"].astype(np.float64)
     label, other, classes = int(own.argmax()), int(shares.argmax()), trace.labels["class"]
-    given = f"({percent(shares[other])}; with its own weights"
+    words = {
+        "verdict": terms.class_name(classes[other]),
+        "share": percent(shares[other]),
+        "own_share": percent(own[label]),
+    }
     if label == other:
-        said = f"with equal weights for all tokens the verdict would still be {classes[label]} {given} "
-        said += f"{percent(own[label])})"
+        said = _(
+            "with equal weights for all tokens the verdict would still be {verdict} ({share}; with its own "
+            "weights {own_share})",
+            **words,
+        )
     else:
-        said = f"with equal weights for all tokens the verdict would be {classes[other]} {given} "
-        said += f"{classes[label]}, {percent(own[label])})"
+        said = _(
+            "with equal weights for all tokens the verdict would be {verdict} ({share}; with its own weights "
+            "{own}, {own_share})",
+            own=terms.class_name(classes[label]),
+            **words,
+        )
     numbers = {"equal_weights": shares[other], "own_weights": own[label]}
     strength = 0.75 if label != other else 0.45
     yield Finding("evenly", sentence(said), numbers, Where("attention", "test"), strength)

@@ -12,7 +12,6 @@ from rnnviz_core.tracing.trace import Trace
 
 from . import alignment, attention, embeddings, gates, series, states, verdict, writing
 from .record import Finding
-from .wording import sentence, somewhere
 
 OVERVIEW = "overview"  # the page that opens with whatever is strongest
 # Page -> section -> the kinds that open it, those it is about first; a section without a line says nothing.
@@ -196,13 +195,9 @@ def _read(page: str, section: str) -> tuple[str, ...]:
     )
 
 
-def within(trace: Trace, one: Finding, layer: Layer) -> str:
+def within(one: Finding, layer: Layer) -> str:
     """A claim where it is plain which layer is meant: without the words that say so."""
-    scope = somewhere(trace, layer)
-    claim = one.claim
-    if scope and one.where.layer == layer.name and claim.lower().startswith(scope):
-        return sentence(claim[len(scope) : -1])
-    return claim
+    return one.alone if one.where.layer == layer.name else one.claim
 
 
 def _is(one: Finding, kind: str) -> bool:

@@ -9,6 +9,7 @@ import numpy as np
 from rnnviz_core.frames.layer import Layer
 from rnnviz_core.frames.series import forecasts
 from rnnviz_core.frames.tokens import shown, step_texts
+from rnnviz_core.languages import _, terms
 from rnnviz_core.tracing.trace import Trace
 
 from .record import Finding, Where
@@ -24,7 +25,7 @@ WORDS = 3  # tokens of a change that a claim quotes
 class Change:
     """How the other text differs from the first, where it does so in one place."""
 
-    words: str  # ``without “not”``, ``with “bad” for “good”``
+    words: str  # what the other text reads: ``without “not”``, ``with “bad” for “good”``
     start: int  # the first token of the first text that the other does not share, or the one after it
     pairs: tuple[tuple[int, int], ...]  # tokens that both share, as (place in the first, place in the other)
 
@@ -55,7 +56,8 @@ def _texts(trace: Trace, other: Trace) -> Iterator[Finding]:
     """One network, two texts: the answers, and how far the states part."""
     axis = trace.time_axis("encoder")
     change = changed([t.text for t in trace.tokens[axis]], [t.text for t in other.tokens[axis]])
-    other_reads = f"{change.words} " if change else "on the other text "
+    # Translators: heads a clause, as “without “not”” does: “on the other text it writes the same”.
+    other_reads = change.words if change else _("on the other text")
     apart = parting(trace, other, change) if change else None
     if "readout.logits" in trace and "class" in trace.labels:
         yield _answers(trace, other, other_reads, apart)
@@ -63,7 +65,11 @@ def _texts(trace: Trace, other: Trace) -> Iterator[Finding]:
         yield _translations(trace, other, other_reads, apart)
     elif forecasts(trace):
         told, its = float(trace.meta["forecast"]), float(other.meta["forecast"])
-        said = f"on the other series it expects {number(its)} next, on this one {number(told)}"
+        said = _(
+            "on the other series it expects {other} next, on this one {own}",
+            other=number(its),
+            own=number(told),
+        )
         numbers = {"forecast": told, "other": its}
         yield Finding("forecasts", sentence(said), numbers, Where("softmax", "forecast"), 0.9)
 
@@ -78,10 +84,16 @@ def changed(one: list[str], other: list[str]) -> Change | None:
     if max(end - start, right - left) > WORDS:
         return None
     gone, come = (f"“{shown(''.join(part))}”" for part in (one[start:end], other[left:right]))
-    words = {"delete": f"without {gone}", "insert": f"with {come} added"}.get(kind, f"with {come} for {gone}")
+    # Translators: how the other text differs; heads a clause: “without “not” the verdict is positive”.
+    if kind == "delete":
+        words = _("without {gone}", gone=gone)
+    elif kind == "insert":
+        words = _("with {come} added", come=come)
+    else:
+        words = _("with {come} for {gone}", come=come, gone=gone)
     pairs = tuple(
         (place, place - begin + there)
-        for name, begin, stop, there, _ in blocks
+        for name, begin, stop, there, _end in blocks
         if name == "equal"
         for place in range(begin, stop)
     )
@@ -106,31 +118,52 @@ def parting(trace: Trace, other: Trace, change: Change) -> tuple[str, dict[str, 
     last, end = found[-1]
     if number(most) == "0.00":
         return None
-    tokens = names(trace, "encoder")
-    said = f"the states are furthest apart after {tokens[step]}, by {number(most)}"
+    words = {"token": names(trace, "encoder")[step], "distance": number(most)}
     if step == last:
+        said = _("the states are furthest apart after {token}, by {distance}", **words)
         return said, {"apart": most}, step
+    words["end"] = number(end)
     if end >= STAYS * most:
-        said += f", and stay apart ({number(end)} at the end)"
+        said = _(
+            "the states are furthest apart after {token}, by {distance}, and stay apart ({end} at the end)",
+            **words,
+        )
     elif end <= MEETS * most:
-        said += f", and come together again ({number(end)} at the end)"
+        said = _(
+            "the states are furthest apart after {token}, by {distance}, and come together again ({end} at "
+            "the end)",
+            **words,
+        )
     else:
-        said += f", and come nearer ({number(end)} at the end)"
+        said = _(
+            "the states are furthest apart after {token}, by {distance}, and come nearer ({end} at the end)",
+            **words,
+        )
     return said, {"apart": most, "at_end": end}, step
 
 
 def _best(trace: Trace) -> tuple[str, float]:
+    """The answer, as a claim calls it, and its probability."""
     shares = trace["readout.probabilities"]
     best = int(shares.argmax())
-    return trace.labels["class"][best], float(shares[best])
+    return terms.class_name(trace.labels["class"][best]), float(shares[best])
 
 
 def _answers(
     trace: Trace, other: Trace, other_reads: str, apart: tuple[str, dict[str, float], int] | None
 ) -> Finding:
     (mine, own), (its, share) = _best(trace), _best(other)
-    still = "still " if mine == its else ""
-    said = f"{other_reads}the verdict is {still}{its} ({percent(share)}; here {mine}, {percent(own)})"
+    told = {
+        "change": other_reads,
+        "verdict": its,
+        "share": percent(share),
+        "here": mine,
+        "here_share": percent(own),
+    }
+    if mine == its:
+        said = _("{change} the verdict is still {verdict} ({share}; here {here}, {here_share})", **told)
+    else:
+        said = _("{change} the verdict is {verdict} ({share}; here {here}, {here_share})", **told)
     numbers = {"own": own, "other": share}
     where = Where("softmax", "classes")
     if apart:
@@ -144,7 +177,10 @@ def _translations(
     trace: Trace, other: Trace, other_reads: str, apart: tuple[str, dict[str, float], int] | None
 ) -> Finding:
     mine, its = (str(one.meta["translation"]).strip() for one in (trace, other))
-    said = f"{other_reads}it writes “{its}”" if mine != its else f"{other_reads}it writes the same"
+    if mine == its:
+        said = _("{change} it writes the same", change=other_reads)
+    else:
+        said = _("{change} it writes “{translation}”", change=other_reads, translation=its)
     numbers: dict[str, float] = {}
     where = Where("softmax", "confidence", "decoder", axis="target")
     if apart:
@@ -165,14 +201,26 @@ def _networks(trace: Trace, other: Trace) -> Iterator[Finding]:
         yield _verdicts(trace, other)
     elif forecasts(trace):
         told, its = float(trace.meta["forecast"]), float(other.meta["forecast"])
-        said = f"{trace.model} expects {number(told)} next, {other.model} {number(its)}"
+        said = _(
+            "{model} expects {forecast} next, {other_model} {other_forecast}",
+            model=trace.model,
+            forecast=number(told),
+            other_model=other.model,
+            other_forecast=number(its),
+        )
         numbers = {"forecast": told, "other": its}
         yield Finding("forecasts", sentence(said), numbers, Where("softmax", "forecast"), 0.9)
     elif "vocab" in trace.labels:
         mine, theirs = (str(one.meta["translation"]).strip() for one in (trace, other))
-        said = f"{trace.model} writes “{mine}”, {other.model} " + (
-            "the same" if mine == theirs else f"“{theirs}”"
-        )
+        words = {"model": trace.model, "other_model": other.model, "translation": mine}
+        if mine == theirs:
+            said = _("{model} writes “{translation}”, {other_model} the same", **words)
+        else:
+            said = _(
+                "{model} writes “{translation}”, {other_model} “{other_translation}”",
+                other_translation=theirs,
+                **words,
+            )
         where = Where("softmax", "confidence", "decoder", axis="target")
         yield Finding("networks", sentence(said), {}, where, 1.0)
 
@@ -181,7 +229,15 @@ def _verdicts(trace: Trace, other: Trace) -> Finding:
     (mine, own), (its, share) = _best(trace), _best(other)
     numbers: dict[str, float] = {"own": own, "other": share}
     where = Where("softmax", "verdicts")
-    said = f"{trace.model} says {mine} ({percent(own)}), {other.model} {its} ({percent(share)})"
+    said = _(
+        "{model} says {verdict} ({share}), {other_model} {other_verdict} ({other_share})",
+        model=trace.model,
+        verdict=mine,
+        share=percent(own),
+        other_model=other.model,
+        other_verdict=its,
+        other_share=percent(share),
+    )
     paths = [one["readout.prefix_probabilities"].argmax(1) for one in (trace, other)]
     if len(paths[0]) == len(paths[1]):
         differ = np.flatnonzero(paths[0] != paths[1])
@@ -189,10 +245,18 @@ def _verdicts(trace: Trace, other: Trace) -> Finding:
         if mine != its:
             agreed = np.flatnonzero(paths[0] == paths[1])
             step = int(agreed[-1]) + 1 if len(agreed) else 0
-            token = names(trace, "encoder")[step]
-            said += f"; they differ from {token} on" if step else "; they differ after every token"
+            if step:
+                token = names(trace, "encoder")[step]
+                said = _("{claim}; they differ from {token} on", claim=said, token=token)
+            else:
+                said = _("{claim}; they differ after every token", claim=said)
         elif len(differ):
-            said += f"; on the way they differ after {len(differ)} of {len(paths[0])} tokens"
+            said = _(
+                "{claim}; on the way they differ after {differ} of {count} tokens",
+                claim=said,
+                differ=len(differ),
+                count=len(paths[0]),
+            )
             numbers |= {"differ": len(differ), "of": len(paths[0])}
             step = last_turn(trace)
         if step is not None:

@@ -6,6 +6,7 @@ import numpy as np
 
 from rnnviz_core.frames.embeddings import cosine
 from rnnviz_core.frames.tokens import read_texts
+from rnnviz_core.languages import _
 from rnnviz_core.tracing.trace import Trace
 
 from .record import Finding, Where
@@ -14,10 +15,7 @@ from .wording import apart, median, names, number, sentence
 DEVIATIONS = 3.0  # the cosine of two random directions of n numbers spreads by 1/√n
 HIGHEST = 0.9  # where n is small that would be out of reach
 LONG = 1.5  # times the median length
-ALIKE = (  # kind, sign of its cosine, words
-    ("alike", 1, "point most nearly the same way"),
-    ("away", -1, "point most away from each other"),
-)
+ALIKE = (("alike", 1), ("away", -1))  # kind, sign of its cosine
 
 
 def found(trace: Trace, part: str) -> Iterator[Finding]:
@@ -42,13 +40,17 @@ def pairs(trace: Trace, part: str, values: np.ndarray) -> Iterator[Finding]:
     if not different.any():
         return
     limit = min(DEVIATIONS / np.sqrt(values.shape[1]), HIGHEST)
-    for kind, sign, said in ALIKE:
+    for kind, sign in ALIKE:
         masked = np.where(different, sign * cosines, -np.inf)
         one, other = (int(at) for at in np.unravel_index(masked.argmax(), masked.shape))
         value = float(cosines[one, other])
         if sign * value < limit:
             continue
-        claim = f"{called[one]} and {called[other]} {said} (cosine {number(value)})"
+        words = {"one": called[one], "other": called[other], "cosine": number(value)}
+        if kind == "alike":
+            claim = _("{one} and {other} point most nearly the same way (cosine {cosine})", **words)
+        else:
+            claim = _("{one} and {other} point most away from each other (cosine {cosine})", **words)
         where, strength = _at(trace, part, "alike", other), 0.3 + 0.4 * abs(value)
         yield Finding(kind, sentence(claim), {"cosine": value}, where, strength, (other, one))
 
@@ -67,6 +69,11 @@ def longest(trace: Trace, part: str, values: np.ndarray) -> Iterator[Finding]:
     if len(lengths) < 3 or lengths[step] < LONG * typical or not apart(lengths[step], typical):
         return
     called = names_of(trace, part)[step]
-    said = f"{called} has the longest vector ({number(lengths[step])}; the median is {number(typical)})"
+    said = _(
+        "{token} has the longest vector ({length}; the median is {median})",
+        token=called,
+        length=number(lengths[step]),
+        median=number(typical),
+    )
     numbers = {"length": float(lengths[step]), "median": typical}
     yield Finding("longest", sentence(said), numbers, _at(trace, part, "vectors", step), 0.35, (step,))

@@ -12,6 +12,7 @@ from rnnviz_core.frames import memory
 from rnnviz_core.frames.layer import Layer, layers
 from rnnviz_core.frames.series import forecasts
 from rnnviz_core.frames.tokens import shown, step_texts
+from rnnviz_core.languages import _, ngettext, terms
 from rnnviz_core.tracing.trace import Trace
 
 from .collect import findings
@@ -61,7 +62,7 @@ def _answer(
 ) -> Answer:
     """What stands out, else the plain fact."""
     told = found[:MOST] or [next(fact)]
-    return Answer(question, tuple(dict.fromkeys(claim for claim, _ in told)), told[0][1], try_this)
+    return Answer(question, tuple(dict.fromkeys(claim for claim, _where in told)), told[0][1], try_this)
 
 
 def _with_strip(answer: Answer, title: str, names: "Iterable[str]", values: "Iterable[float]") -> Answer:
@@ -77,20 +78,24 @@ def _written_layer(trace: Trace) -> Layer:
 
 def read(trace: Trace) -> Answer:
     """What the network reads."""
-    vectors = trace["encoder.embedding"]
+    vectors, question = trace["encoder.embedding"], _("What does the network read?")
     count, size = vectors.shape
     if forecasts(trace):
-        said = f"{count} numbers, one per step" if count > 1 else "one number"
+        said = _("{count} numbers, one per step", count=count) if count > 1 else _("one number")
         where = Where("embeddings", "numbers", "encoder", 0, "", axis=trace.time_axis("encoder"))
-        return Answer("What does the network read?", (sentence(said),), where, "Change the last number.")
-    tokens = "tokens" if count > 1 else "token"
-    said = f"{count} {tokens}; each becomes a vector of {size} numbers, its embedding"
+        return Answer(question, (sentence(said),), where, _("Change the last number."))
+    said = ngettext(
+        "{n} token; each becomes a vector of {size} numbers, its embedding",
+        "{n} tokens; each becomes a vector of {size} numbers, its embedding",
+        count,
+        size=size,
+    )
     where = Where("embeddings", "vectors", "encoder", None, "", axis=trace.time_axis("encoder"))
     return Answer(
-        "What does the network read?",
+        question,
         (sentence(said),),
         where,
-        "Type a sentence of your own, then put one word in another place.",
+        _("Type a sentence of your own, then put one word in another place."),
     )
 
 
@@ -99,7 +104,7 @@ def moved(trace: Trace) -> Answer:
 
     def fact() -> Iterator[tuple[str, Where]]:
         if not layers(trace):
-            yield "Nothing is carried from step to step.", Where("embeddings", "vectors")
+            yield _("Nothing is carried from step to step."), Where("embeddings", "vectors")
             return
         at = _written_layer(trace)
         values, along = trace[at.site("hidden")].astype(np.float64), steps(trace, at)
@@ -108,41 +113,53 @@ def moved(trace: Trace) -> Answer:
         way = np.diff(np.concatenate([first, values[order]]), axis=0)
         far = np.linalg.norm(way, axis=1)
         step = order[int(far.argmax())]
-        said = f"the hidden state moves most {along.at(step)} by {number(far.max())}"
+        said = _(
+            "the hidden state moves most {at_token} by {distance}",
+            at_token=along.at(step),
+            distance=number(far.max()),
+        )
         yield sentence(said), place(trace, at, "states", "changes", step, along.texts[step])
 
     kinds = ("turn", "steady", "change", "hesitated", "sure", "furthest_off")
     answer = _answer(
-        "What changes from step to step?",
+        _("What changes from step to step?"),
         _told(trace, *kinds),
         fact(),
-        "Step through the picture with ← and →, and watch where it changes.",
+        _("Step through the picture with ← and →, and watch where it changes."),
     )
     if VERDICTS not in trace:
         return answer
     label = int(trace["readout.logits"].argmax())
-    title = f"Probability of {trace.labels['class'][label]} after each token"
+    title = _(
+        "Probability of {class_name} after each token",
+        class_name=terms.class_name(trace.labels["class"][label]),
+    )
     return _with_strip(answer, title, step_texts(trace, "encoder"), trace[VERDICTS][:, label])
 
 
 def gates(trace: Trace) -> Answer:
     """What the gates did; that a plain RNN has none."""
+    question = _("What do the gates do?")
     if not layers(trace):
-        said = "this network has no cell, and so it has no gates: it averages the embeddings of all tokens"
+        said = _("this network has no cell, and so it has no gates: it averages the embeddings of all tokens")
         where = Where("gates", "maps")
-        return Answer("What do the gates do?", (sentence(said),), where, "Choose an LSTM or a GRU instead.")
+        return Answer(question, (sentence(said),), where, _("Choose an LSTM or a GRU instead."))
     at = _written_layer(trace)
     cell = trace.definition(at.part)
     names = tuple(name for name in cell.gate_names if name != "candidate")
     if not names:
         where = place(trace, at, "gates", "maps", None, "")
-        said = "this is a plain RNN: it has no gates, and computes its whole state anew at every step"
-        return Answer("What do the gates do?", (sentence(said),), where, "Choose an LSTM or a GRU instead.")
+        said = _("this is a plain RNN: it has no gates, and computes its whole state anew at every step")
+        return Answer(question, (sentence(said),), where, _("Choose an LSTM or a GRU instead."))
 
     def fact() -> Iterator[tuple[str, Where]]:
         name = names[0]
         mean = float(trace[at.site(name)].astype(np.float64).mean())
-        said = f"over all steps and units the {name} gate is open {number(mean)} on average (0 shut, 1 open)"
+        said = _(
+            "over all steps and units the {gate} gate is open {mean} on average (0 shut, 1 open)",
+            gate=terms.gate(name),
+            mean=number(mean),
+        )
         yield sentence(said), place(trace, at, "gates", "maps", None, "")
 
     kinds = ("forgetting", *(f"{name}_gate" for name in reversed(names)), "keeping")
@@ -152,24 +169,29 @@ def gates(trace: Trace) -> Answer:
         for one in findings(trace)
         if one.kind == kind and one.where.layer == at.name
     ]
-    answer = _answer("What do the gates do?", found, fact(), "Replace that word: does its gate open again?")
+    answer = _answer(question, found, fact(), _("Replace that word: does its gate open again?"))
     name = next((name for name in ("forget", "update") if name in names), names[0])
     values = trace[at.site(name)].astype(np.float64)
-    title = f"The {name} gate at each step, mean over {values.shape[1]} units"
+    title = _(
+        "The {gate} gate at each step, mean over {count} units", gate=terms.gate(name), count=values.shape[1]
+    )
     return _with_strip(answer, title, step_texts(trace, at.part), values.mean(1))
 
 
 def kept(trace: Trace) -> Answer:
     """What is left of what was read."""
+    question = _("What is remembered?")
     if not layers(trace):
-        said = "this network has no memory apart from the mean of what it read: order is lost"
+        said = _("this network has no memory apart from the mean of what it read: order is lost")
         where = Where("softmax", "verdicts")
-        return Answer("What is remembered?", (sentence(said),), where, "Put the words in another order.")
+        return Answer(question, (sentence(said),), where, _("Put the words in another order."))
     at = _written_layer(trace)
     if memory.state_name(trace, at.part) is None:
         where = place(trace, at, "states", "maps", None, "")
-        said = "a plain RNN has no memory apart from its state: all of it goes through the cell at every step"
-        return Answer("What is remembered?", (sentence(said),), where, "Compare it with an LSTM.")
+        said = _(
+            "a plain RNN has no memory apart from its state: all of it goes through the cell at every step"
+        )
+        return Answer(question, (sentence(said),), where, _("Compare it with an LSTM."))
 
     def fact() -> Iterator[tuple[str, Where]]:
         along = steps(trace, at)
@@ -177,7 +199,11 @@ def kept(trace: Trace) -> Answer:
         first = next(iter(along.order))
         row = list(found["position"]).index(first) if first in found["position"] else 0
         share = float(found["share"][row])
-        said = f"of what {along.names[first]} wrote, {percent(share)} is left after the last step"
+        said = _(
+            "of what {token} wrote, {share} is left after the last step",
+            token=along.names[first],
+            share=percent(share),
+        )
         yield sentence(said), place(trace, at, "states", "ledger", along.last, along.texts[along.last])
 
     found = [
@@ -186,20 +212,25 @@ def kept(trace: Trace) -> Answer:
         for one in findings(trace)
         if one.kind == kind and one.where.layer == at.name
     ]
-    return _answer(
-        "What is remembered?", found, fact(), "Write a longer beginning: what is still left of it?"
-    )
+    return _answer(question, found, fact(), _("Write a longer beginning: what is still left of it?"))
 
 
 def looked(trace: Trace) -> Answer:
     """Where attention looks; what is read where there is none."""
-    question = "Where does it look back?"
+    question = _("Where does it look back?")
     if "attention.weights" not in trace:
-        from_where = "every step of the decoder" if trace.layers("decoder") else "its answer"
-        read_from = "the encoder’s last state" if layers(trace) else "the mean of all embeddings"
-        said = f"this network has no attention: {from_where} is made from {read_from}"
+        if trace.layers("decoder"):
+            said = _(
+                "this network has no attention: every step of the decoder is made from the encoder’s last "
+                "state"
+            )
+        elif layers(trace):
+            said = _("this network has no attention: its answer is made from the encoder’s last state")
+        else:
+            said = _("this network has no attention: its answer is made from the mean of all embeddings")
         where = Where("attention", "instead", "encoder", None, "", axis=trace.time_axis("encoder"))
-        return Answer(question, (sentence(said),), where, "Choose a model with attention, if there is one.")
+        try_this = _("Choose a model with attention, if there is one.")
+        return Answer(question, (sentence(said),), where, try_this)
 
     def fact() -> Iterator[tuple[str, Where]]:
         weights = np.atleast_2d(trace["attention.weights"]).astype(np.float64)
@@ -207,7 +238,11 @@ def looked(trace: Trace) -> Answer:
         one = trace["attention.weights"].ndim == 1
         axis = "time" if one else "source"
         name = of_words(trace, axis)[int(at)]
-        said = f"the largest attention weight is that of {name}: {percent(float(weights.max()))}"
+        said = _(
+            "the largest attention weight is that of {token}: {share}",
+            token=name,
+            share=percent(float(weights.max())),
+        )
         if one:
             yield sentence(said), Where("attention", "weights", "encoder", int(at), "", axis=axis)
         else:
@@ -217,16 +252,17 @@ def looked(trace: Trace) -> Answer:
         question,
         _told(trace, "looked", "heaviest", "spread"),
         fact(),
-        "A weight says where it looked, not why it decided: see the ablation on that page.",
+        _("A weight says where it looked, not why it decided: see the ablation on that page."),
     )
     weights = trace["attention.weights"].astype(np.float64)
     if weights.ndim == 1:
-        return _with_strip(answer, "Attention weight of each token", step_texts(trace, "encoder"), weights)
+        title = _("Attention weight of each token")
+        return _with_strip(answer, title, step_texts(trace, "encoder"), weights)
     read = [shown(token.text) for token in trace.tokens["source"]]
     pairs = zip(trace.tokens["target"], weights.argmax(1), strict=True)
     names = [f"{shown(token.text)} ← {read[best]}" for token, best in pairs]
     return _with_strip(
-        answer, "Each target token, and the source token it looked at most", names, weights.max(1)
+        answer, _("Each target token, and the source token it looked at most"), names, weights.max(1)
     )
 
 
@@ -236,14 +272,16 @@ def chosen(trace: Trace) -> Answer:
     def fact() -> Iterator[tuple[str, Where]]:
         shares = trace["readout.probabilities"].astype(np.float64).max(-1)
         step = int(np.atleast_1d(shares).argmin())
-        said = f"its least sure step has a most probable token with {percent(float(np.min(shares)))}"
+        said = _(
+            "its least sure step has a most probable token with {share}", share=percent(float(np.min(shares)))
+        )
         yield sentence(said), Where("softmax", "confidence", "decoder", step, "", axis="target")
 
     return _answer(
-        "How sure is the answer?",
+        _("How sure is the answer?"),
         _told(trace, "choice", "hesitated", "sure", "expects"),
         fact(),
-        "Find the smallest change of the input that turns the answer.",
+        _("Find the smallest change of the input that turns the answer."),
     )
 
 

@@ -7,10 +7,11 @@ import numpy as np
 from rnnviz_core.cells.definition import Definition
 from rnnviz_core.cells.expressions import Call
 from rnnviz_core.frames.layer import Layer
+from rnnviz_core.languages import _, ngettext, terms
 from rnnviz_core.tracing.trace import Trace
 
 from .record import Finding, place
-from .wording import apart, median, number, sentence, somewhere, units
+from .wording import apart, median, number, of_layer, units
 from .wording import steps as steps_of
 
 HALF = 0.5  # "more than half": the one threshold that needs no scale
@@ -39,9 +40,9 @@ def factors(trace: Trace, at: Layer, cell: Definition) -> tuple[np.ndarray, np.n
     return np.broadcast_to(kept, shape), np.broadcast_to(written, shape)
 
 
-def memory_words(cell: Definition) -> str:
-    """What the memory is called in a claim: the cell of an LSTM, else the state."""
-    return "cell" if cell.memory and cell.memory.state == "cell" else "old state"
+def in_a_cell(cell: Definition) -> bool:
+    """Whether the memory is the cell of an LSTM, and no state that goes outside."""
+    return cell.memory is not None and cell.memory.state == "cell"
 
 
 def forgetting(trace: Trace, at: Layer) -> Iterator[Finding]:
@@ -49,7 +50,7 @@ def forgetting(trace: Trace, at: Layer) -> Iterator[Finding]:
     cell = trace.definition(at.part)
     if cell.memory is None:
         return
-    kept, _ = factors(trace, at, cell)
+    kept, _written = factors(trace, at, cell)
     old = before(trace, at, cell.memory.state)
     if kept.min(initial=0) < 0 or kept.max(initial=1) > 1:  # no share: nothing to say of halves
         return
@@ -65,16 +66,54 @@ def forgetting(trace: Trace, at: Layer) -> Iterator[Finding]:
     whole = ((kept > KEPT) & held).sum(1)
     top = int(known[np.argmax(whole[known])])
     if whole[top] >= HALF * size and whole[top] > MORE * median(whole[known]):
-        said = f"{along.at(top)} {units(int(whole[top]), size)} kept over 90 % of "
-        said += f"{'its' if whole[top] == 1 else 'their'} {memory_words(cell)}"
-        yield Finding(
+        many = int(whole[top])
+        yield of_layer(
+            trace,
+            at,
             "keeping",
-            sentence(somewhere(trace, at), said),
-            {"units": int(whole[top]), "size": size},
+            _kept(cell, many, along.at(top), units(many, size)),
+            {"units": many, "size": size},
             place(trace, at, "gates", "maps", top, along.texts[top]),
             0.5 * whole[top] / size,
             (top,),
         )
+
+
+def _kept(cell: Definition, many: int, at_token: str, of_units: str) -> str:
+    if in_a_cell(cell):
+        return ngettext(
+            "{at_token} {units} kept over 90 % of its cell",
+            "{at_token} {units} kept over 90 % of their cell",
+            many,
+            at_token=at_token,
+            units=of_units,
+        )
+    return ngettext(
+        "{at_token} {units} kept over 90 % of its old state",
+        "{at_token} {units} kept over 90 % of their old state",
+        many,
+        at_token=at_token,
+        units=of_units,
+    )
+
+
+def _lost(cell: Definition, many: int, at_token: str, of_units: str) -> str:
+    if in_a_cell(cell):
+        # Translators: {at_token} is “at “but””, {units} is “3 of 64 units”; the forms go by the 3.
+        return ngettext(
+            "{at_token} {units} threw away more than half of its cell",
+            "{at_token} {units} threw away more than half of their cell",
+            many,
+            at_token=at_token,
+            units=of_units,
+        )
+    return ngettext(
+        "{at_token} {units} threw away more than half of its old state",
+        "{at_token} {units} threw away more than half of their old state",
+        many,
+        at_token=at_token,
+        units=of_units,
+    )
 
 
 def _threw_away(
@@ -82,17 +121,19 @@ def _threw_away(
 ) -> Finding:
     along, size, (most, second) = steps_of(trace, at), amounts.shape[1], steps
     many = int(lost[most])
-    whose = "its" if many == 1 else "their"
-    said = f"{along.at(most)} {units(many, size)} threw away more than half of {whose} {memory_words(cell)}"
+    said = _lost(cell, many, along.at(most), units(many, size))
     numbers = {"units": many, "size": size}
     named: tuple[int, ...] = (most,)
     if lost[second] >= MANY * size:
-        said += f", {along.at(second)} {int(lost[second])}"
+        # Translators: {claim} is the whole clause before; “…, at “but” 12” means 12 units there.
+        said = _(
+            "{claim}, {at_token} {count}", claim=said, at_token=along.at(second), count=int(lost[second])
+        )
         numbers["units_second"], named = int(lost[second]), (most, second)
     unit = int(amounts[most].argmax())  # the one that lost the largest amount
     where = place(trace, at, "gates", "maps", most, along.texts[most], unit)
     strength = 0.35 + 0.6 * many / size
-    return Finding("forgetting", sentence(somewhere(trace, at), said), numbers, where, strength, named)
+    return of_layer(trace, at, "forgetting", said, numbers, where, strength, named)
 
 
 def openness(trace: Trace, at: Layer) -> Iterator[Finding]:
@@ -108,15 +149,31 @@ def openness(trace: Trace, at: Layer) -> Iterator[Finding]:
         if means[high] - means[low] < GATE_RANGE:
             continue
         size = trace[at.site(gate)].shape[1]
-        average = f" on average over {size} units" if size > 1 else ""
-        said = (
-            f"the {gate} gate is most open at {along.names[high]} ({number(means[high])}{average}) and most "
-            f"shut at {along.names[low]} ({number(means[low])})"
-        )
+        told = {
+            "gate": terms.gate(gate),
+            "open_at": along.names[high],
+            "highest": number(means[high]),
+            "shut_at": along.names[low],
+            "lowest": number(means[low]),
+        }
+        if size > 1:
+            said = _(
+                "the {gate} gate is most open at {open_at} ({highest} on average over {size} units) and most "
+                "shut at {shut_at} ({lowest})",
+                size=size,
+                **told,
+            )
+        else:
+            said = _(
+                "the {gate} gate is most open at {open_at} ({highest}) and most shut at {shut_at} ({lowest})",
+                **told,
+            )
         numbers = {"highest": means[high], "lowest": means[low]} | ({"size": size} if size > 1 else {})
-        yield Finding(
+        yield of_layer(
+            trace,
+            at,
             f"{gate}_gate",
-            sentence(somewhere(trace, at), said),
+            said,
             numbers,
             place(trace, at, "gates", "summary", low, along.texts[low]),
             0.7 * (means[high] - means[low]),
@@ -132,25 +189,49 @@ def saturation(trace: Trace, at: Layer) -> Iterator[Finding]:
         return
     values = np.abs(trace[at.site("candidate")])
     if formula.function == "tanh":
-        count, state, kind = (values > SATURATED).sum(1), "saturated (beyond ±0.9)", "saturation"
+        count, kind = (values > SATURATED).sum(1), "saturation"
     elif formula.function == "relu":
-        count, state, kind = (values == 0).sum(1), "silent (zero after the relu)", "silence"
+        count, kind = (values == 0).sum(1), "silence"
     else:
         return
     along, size = steps_of(trace, at), values.shape[1]
     high, low = int(count.argmax()), int(count.argmin())
     if len(along) < 2 or count[high] < MANY * size or count[high] - count[low] < GATE_RANGE * size:
         return
-    are = "is" if count[high] == 1 else "are"
-    said = f"{along.at(high)} {units(int(count[high]), size)} {are} {state}, {along.at(low)} "
-    said += str(int(count[low])) if count[low] else "none"
-    yield Finding(
+    said = _flat(kind, int(count[high]), along.at(high), units(int(count[high]), size))
+    if count[low]:
+        said = _("{claim}, {at_token} {count}", claim=said, at_token=along.at(low), count=int(count[low]))
+    else:
+        # Translators: {claim} is the whole clause before; “…, at “but” none” means no unit there.
+        said = _("{claim}, {at_token} none", claim=said, at_token=along.at(low))
+    yield of_layer(
+        trace,
+        at,
         kind,
-        sentence(somewhere(trace, at), said),
+        said,
         {"units": int(count[high]), "size": size, "units_fewest": int(count[low])},
         place(trace, at, "gates", "maps", high, along.texts[high]),
         0.6 * count[high] / size,
         (high, low),
+    )
+
+
+def _flat(kind: str, many: int, at_token: str, of_units: str) -> str:
+    if kind == "saturation":
+        return ngettext(
+            "{at_token} {units} is saturated (beyond ±{limit:g})",
+            "{at_token} {units} are saturated (beyond ±{limit:g})",
+            many,
+            at_token=at_token,
+            units=of_units,
+            limit=SATURATED,
+        )
+    return ngettext(
+        "{at_token} {units} is silent (zero after the relu)",
+        "{at_token} {units} are silent (zero after the relu)",
+        many,
+        at_token=at_token,
+        units=of_units,
     )
 
 
@@ -167,17 +248,32 @@ def one_unit(trace: Trace, at: Layer) -> Iterator[Finding]:
     typical = median(change.reshape(-1))
     if change[step, unit] < JUMP * typical or not apart(was, became):
         return
-    along, what = steps_of(trace, at), "cell" if state == "cell" else "state"
-    at_step = along.at(step).rstrip(",")
-    said = f"unit {unit} changed most, {at_step}: its {what} went from {number(was)} to {number(became)}"
+    along = steps_of(trace, at)
+    told = {
+        "unit": unit,
+        "at_token": along.at(step, alone=True),
+        "was": number(was),
+        "became": number(became),
+    }
+    if state == "cell":
+        said = _("unit {unit} changed most, {at_token}: its cell went from {was} to {became}", **told)
+    else:
+        said = _("unit {unit} changed most, {at_token}: its state went from {was} to {became}", **told)
     numbers: dict[str, float] = {"unit": unit, "before": was, "after": became}
     if cell.memory and was:
         kept, written = factors(trace, at, cell)
         numbers |= {"kept": float(kept[step, unit]), "written": float(written[step, unit])}
-        said += f"; {number(numbers['kept'])} of the old was kept, {number(numbers['written'])} added"
-    yield Finding(
+        said = _(
+            "{claim}; {kept} of the old was kept, {written} added",
+            claim=said,
+            kept=number(numbers["kept"]),
+            written=number(numbers["written"]),
+        )
+    yield of_layer(
+        trace,
+        at,
         "one_unit",
-        sentence(somewhere(trace, at), said),
+        said,
         numbers,
         place(trace, at, "gates", "cell", step, along.texts[step], unit),
         0.35,

@@ -7,10 +7,11 @@ import numpy as np
 from rnnviz_core.frames.gradients import lengths, number, of_state, part_texts, road_lengths, shortcut, times
 from rnnviz_core.frames.gradients import roads as both_roads
 from rnnviz_core.frames.layer import Layer, layers
+from rnnviz_core.languages import _, ngettext, numerals
 from rnnviz_core.tracing.trace import Trace
 
 from .record import Finding, Where, place
-from .wording import median, names, sentence, somewhere
+from .wording import median, names, of_layer, sentence
 from .wording import steps as steps_of
 
 PAGE = "gradients"
@@ -46,20 +47,38 @@ def reach(trace: Trace, gradient: Trace, part: str) -> Iterator[Finding]:
     low, high = sorted((first, last))
     if low > 0 and high >= APART * low:
         less, more = (0, len(values) - 1) if first < last else (len(values) - 1, 0)
-        ends = ("first", "last") if less == 0 else ("last", "first")
-        said = (
-            f"a small change of {called[less]}, the {ends[0]} step, moves the answer {times(high / low)} "
-            f"less than one of {called[more]}, the {ends[1]} ({number(low)} against {number(high)})"
-        )
+        words = {
+            "less": called[less],
+            "times": times(high / low),
+            "more": called[more],
+            "low": number(low),
+            "high": number(high),
+        }
+        # Translators: {times} is “12 times”.
+        if less == 0:
+            said = _(
+                "a small change of {less}, the first step, moves the answer {times} less than one of {more}, "
+                "the last ({low} against {high})",
+                **words,
+            )
+        else:
+            said = _(
+                "a small change of {less}, the last step, moves the answer {times} less than one of {more}, "
+                "the first ({low} against {high})",
+                **words,
+            )
         numbers = {"less": low, "more": high, "ratio": high / low}
         strength = min(0.9, 0.5 + 0.1 * float(np.log10(high / low)))
         yield Finding("vanished", sentence(said), numbers, _at(where, less, texts), strength, (less, more))
     typical = median(values)
     if len(values) > 2 and typical > 0 and values[best] >= DEPENDS * typical:
-        said = (
-            f"the answer depends most on {called[best]}: a small change of it moves the answer "
-            f"{times(values[best] / typical)} as much as one of the median step "
-            f"({number(float(values[best]))} against {number(typical)})"
+        said = _(
+            "the answer depends most on {token}: a small change of it moves the answer {times} as much as "
+            "one of the median step ({most} against {median})",
+            token=called[best],
+            times=times(values[best] / typical),
+            most=number(float(values[best])),
+            median=number(typical),
         )
         numbers = {"most": values[best], "median": typical, "ratio": values[best] / typical}
         yield Finding("depends", sentence(said), numbers, _at(where, best, texts), 0.5, (best,))
@@ -81,14 +100,17 @@ def backwards(trace: Trace, gradient: Trace, at: Layer) -> Iterator[Finding]:
     if kept[step] > NARROWS * typical:
         return
     narrow, before = order[step + 1], order[step]
-    said = (
-        f"on its way back the gradient loses most where {along.names[narrow]} was read: it is "
-        f"{number(float(way[step + 1]))} long after that step and {number(float(way[step]))} after "
-        f"{along.names[before]} before it"
+    said = _(
+        "on its way back the gradient loses most where {token} was read: it is {after} long after that step "
+        "and {before} after {token_before} before it",
+        token=along.names[narrow],
+        after=number(float(way[step + 1])),
+        before=number(float(way[step])),
+        token_before=along.names[before],
     )
     numbers = {"after": way[step + 1], "before": way[step], "kept": kept[step], "median": typical}
     where = place(trace, at, PAGE, "backwards", narrow, along.texts[narrow])
-    yield Finding("narrows", sentence(somewhere(trace, at), said), numbers, where, 0.5, (narrow, before))
+    yield of_layer(trace, at, "narrows", said, numbers, where, 0.5, (narrow, before))
 
 
 def roads(trace: Trace, gradient: Trace, at: Layer) -> Iterator[Finding]:
@@ -99,9 +121,12 @@ def roads(trace: Trace, gradient: Trace, at: Layer) -> Iterator[Finding]:
     along = steps_of(trace, at)
     first = along.order[0]
     cell, hidden = (float(ways[name][first]) for name in ("through the cell alone", "by a hidden state"))
-    said = (
-        f"back to {along.names[first]}, the step that is read first, {number(cell)} came through the cell "
-        f"alone and {number(hidden)} through the hidden state"
+    said = _(
+        "back to {token}, the step that is read first, {cell} came through the cell alone and {hidden} "
+        "through the hidden state",
+        token=along.names[first],
+        cell=number(cell),
+        hidden=number(hidden),
     )
     yield from _two(trace, at, "road", "roads", said, ("cell", cell), ("hidden", hidden), first)
 
@@ -113,9 +138,12 @@ def straight(trace: Trace, gradient: Trace, at: Layer) -> Iterator[Finding]:
     ways, along = shortcut(gradient, at), steps_of(trace, at)
     first = along.order[0]
     one, rest = (float(ways[name][first]) for name in ("straight", "through later states"))
-    said = (
-        f"to {along.names[first]}, the step that is read first, {number(one)} comes straight back through "
-        f"attention and {number(rest)} through the later states"
+    said = _(
+        "to {token}, the step that is read first, {straight} comes straight back through attention and "
+        "{later} through the later states",
+        token=along.names[first],
+        straight=number(one),
+        later=number(rest),
     )
     yield from _two(trace, at, "straight", "shortcut", said, ("straight", one), ("later", rest), first)
 
@@ -136,7 +164,7 @@ def _two(
         return
     texts = steps_of(trace, at).texts
     where = place(trace, at, PAGE, section, step, texts[step])
-    yield Finding(kind, sentence(somewhere(trace, at), said), dict((one, other)), where, 0.55, (step,))
+    yield of_layer(trace, at, kind, said, dict((one, other)), where, 0.55, (step,))
 
 
 def pairs(trace: Trace, at: Layer, gains: np.ndarray, state: str) -> Iterator[Finding]:
@@ -148,17 +176,40 @@ def pairs(trace: Trace, at: Layer, gains: np.ndarray, state: str) -> Iterator[Fi
     steps = len(middles)
     if gone is not None:
         left = middles[gone - 1]
-        said = f"of a change of the {state} state {number(left)} is left after {gone} step{'s' * (gone != 1)}"
+        said = _faded(state, gone, number(left))
         numbers, strength = {"left": left, "steps": gone}, 0.5
     elif middles[-1] > LASTS:
         left = middles[-1]
-        said = f"of a change of the {state} state {number(left)} is still there after all {steps} steps"
+        said = _lasting(state, steps, number(left))
         numbers, strength = {"left": left, "steps": steps}, 0.45
     else:
         return
     where = place(trace, at, PAGE, "pairs", None, "")
-    said += " (a change of length 1 in a random direction, median of all pairs)"
-    yield Finding("fades", sentence(somewhere(trace, at), said), numbers, where, strength)
+    said = _("{claim} (a change of length 1 in a random direction, median of all pairs)", claim=said)
+    yield of_layer(trace, at, "fades", said, numbers, where, strength)
+
+
+def _faded(state: str, steps: int, left: str) -> str:
+    if state == "cell":
+        return ngettext(
+            "of a change of the cell state {left} is left after {n} step",
+            "of a change of the cell state {left} is left after {n} steps",
+            steps,
+            left=left,
+        )
+    return ngettext(
+        "of a change of the hidden state {left} is left after {n} step",
+        "of a change of the hidden state {left} is left after {n} steps",
+        steps,
+        left=left,
+    )
+
+
+def _lasting(state: str, steps: int, left: str) -> str:
+    words = {"left": left, "steps": steps}
+    if state == "cell":
+        return _("of a change of the cell state {left} is still there after all {steps} steps", **words)
+    return _("of a change of the hidden state {left} is still there after all {steps} steps", **words)
 
 
 def words(page: str, called: Sequence[str], values: Mapping[str, np.ndarray]) -> Iterator[Finding]:
@@ -172,17 +223,36 @@ def words(page: str, called: Sequence[str], values: Mapping[str, np.ndarray]) ->
     where = Where(page, "words")
     numbers = {"votes": votes[most], "methods": len(best)}
     if votes[most] >= AGREE * len(best):
-        who = "all" if votes[most] == len(best) else f"{votes[most]} of"
-        said = f"{who} {len(best)} methods name “{called[most]}” first"
+        told = {"count": len(best), "word": called[most]}
         odd = [name for name, at in zip(values, best, strict=True) if at != most]
-        if odd:
-            said += f"; {' and '.join(odd)} name{'s' * (len(odd) == 1)} another word"
+        if not odd:
+            said = _("all {count} methods name “{word}” first", **told)
+        else:
+            said = ngettext(
+                "{votes} of {count} methods name “{word}” first; {methods} names another word",
+                "{votes} of {count} methods name “{word}” first; {methods} name another word",
+                len(odd),
+                votes=votes[most],
+                methods=_in_a_row(odd),
+                **told,
+            )
         yield Finding("named", sentence(said), numbers, where, 0.5)
     elif len(votes) >= 3:
-        said = (
-            f"the {len(best)} methods name {len(votes)} different words first; most of them “{called[most]}”"
+        said = _(
+            "the {count} methods name {words} different words first; most of them “{word}”",
+            count=len(best),
+            words=len(votes),
+            word=called[most],
         )
         yield Finding("split", sentence(said), {**numbers, "words": len(votes)}, where, 0.5)
+
+
+def _in_a_row(names: Sequence[str]) -> str:
+    """``occlusion and gradient``."""
+    said, *more = names
+    for name in more:
+        said = _("{one} and {other}", one=said, other=name)
+    return said
 
 
 def exploding(trace: Trace, at: Layer, scaled: Mapping[str, float]) -> Iterator[Finding]:
@@ -193,17 +263,22 @@ def exploding(trace: Trace, at: Layer, scaled: Mapping[str, float]) -> Iterator[
     where = Where(PAGE, "exploding", at.part, layer=at.name, axis=trace.time_axis(at.part))
     for name in factors:
         if scaled[name] >= EXPLODES * own:
-            said = (
-                f"with its recurrent weights times {name} the gradient by them is "
-                f"{times(scaled[name] / own)} as long ({number(scaled[name])} against {number(own)})"
+            said = _(
+                "with its recurrent weights times {factor} the gradient by them is {times} as long ({scaled} "
+                "against {own})",
+                factor=numerals(name),
+                times=times(scaled[name] / own),
+                scaled=number(scaled[name]),
+                own=number(own),
             )
             numbers = {"factor": float(name), "own": own, "scaled": scaled[name], "ratio": scaled[name] / own}
             yield Finding("explodes", sentence(said), numbers, where, 0.6)
             return
     longest = max(factors, key=lambda name: scaled[name])
     if scaled[longest] <= own:
-        said = (
-            f"no larger factor makes the gradient by the recurrent weights longer than its own weights do "
-            f"({number(own)}): it does not explode"
+        said = _(
+            "no larger factor makes the gradient by the recurrent weights longer than its own weights do "
+            "({own}): it does not explode",
+            own=number(own),
         )
         yield Finding("held", sentence(said), {"own": own, "longest": scaled[longest]}, where, 0.5)

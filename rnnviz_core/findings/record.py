@@ -77,7 +77,7 @@ class Finding:
     kind
         What is claimed: ``forgetting``, ``turn``. The kinds are listed in ``docs/findings.md``.
     claim
-        A plain English sentence with the numbers formatted in.
+        A plain sentence, in the language of the run, with the numbers formatted in.
     numbers
         Name -> the same numbers as they are, plain floats and ints.
     where
@@ -86,6 +86,9 @@ class Finding:
         How much it stands out, from 0 to 1: the order in which findings are told.
     steps
         Every step that the claim names, the one that is about most first.
+    alone
+        The claim where it is plain which layer is meant: without the words that say so. The claim itself
+        where it has no such words.
     """
 
     kind: str
@@ -94,8 +97,10 @@ class Finding:
     where: Where
     strength: float
     steps: tuple[int, ...] = ()  # every step that the claim names
+    alone: str = ""
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "alone", self.alone or self.claim)
         plain = {
             name: value if isinstance(value, int) else float(value) for name, value in self.numbers.items()
         }

@@ -8,9 +8,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from rnnviz_core.languages import _, numerals
 from rnnviz_core.tracing.trace import Trace
 
-from .wording import number, percent
+from .wording import number, percent, sentence
 
 LONG = 25  # words: the shortest of the long sentences that were measured
 # What marks the sentences of each small test set of our own, and of each family of minimal pairs. The sets
@@ -71,25 +72,30 @@ def reliability(trace: Trace, metrics: Mapping[str, Any], card: str = "") -> Rel
     band = _band(trace, metrics)
     lines += [*_levels(trace, metrics), *_sure(band), *_own(metrics)]
     poor = sorted((right / rows, name, right, rows) for name, right, rows in families if 2 * right <= rows)
-    lines += [_pairs_in_words(name, right, rows) for _, name, right, rows in poor[:WORST]]
+    lines += [sentence(_pairs_in_words(name, right, rows)) for _share, name, right, rows in poor[:WORST]]
     if "irony is not understood" in card:
-        lines.append("Irony is not understood, and no word marks it.")
+        lines.append(_("Irony is not understood, and no word marks it."))
     # Where no pair has both members right, at least half of its sentences were wrong.
-    none = next(((name, rows) for _, name, right, rows in poor if not right), None)
+    none = next(((name, rows) for _share, name, right, rows in poor if not right), None)
     doubt = ""
     if none:
-        doubt = f"of {none[1]} pairs of sentences with {_called(none[0])} it got both right in none"
+        doubt = _pairs_in_words(none[0], 0, none[1])
     elif band and band[2] < SELDOM * band[1]:
-        doubt = f"{_at_probability(band)}, {percent(band[2] / band[1])} were right"
+        doubt = _(
+            "of {rows:,} test texts to whose answer it gave {probability}, {share} were right",
+            rows=band[1],
+            probability=_probabilities(band[0]),
+            share=percent(band[2] / band[1]),
+        )
     return Reliability(tuple(lines), doubt)
 
 
 def _read(card: str) -> Iterator[str]:
     """The first sentence of the card on the data, in one line."""
-    _, _, data = card.partition("\n## Data\n")
+    data = card.partition("\n## Data\n")[2]
     found = re.match(r"\s*(.{1,400}?[.)])(?=\s+[A-Z]|\s*$)", re.sub(r"\s+", " ", data[:600]))
     if found:
-        yield f"It has read: {found[1].strip().replace('*', '')}"
+        yield _("It has read: {sentence}", sentence=found[1].strip().replace("*", ""))
 
 
 def _probes(text: str, metrics: Mapping[str, Any]) -> Iterator[str]:
@@ -100,8 +106,23 @@ def _probes(text: str, metrics: Mapping[str, Any]) -> Iterator[str]:
         name, rows, right = one.get("name"), one.get("rows"), float(one["accuracy2"])
         fits = len(text.split()) >= LONG if name == "long" else _has(text, PROBES.get(str(name)))
         if fits and isinstance(rows, int):
-            what = {"long": f"of {LONG} words or more"}.get(str(name), f"with {_called(str(name))}")
-            yield f"Sentences {what}: {percent(right / 100, 1)} of {rows} of our own on the right side."
+            yield _our_own(str(name), percent(right / 100, 1), rows)
+
+
+def _our_own(name: str, share: str, rows: int) -> str:
+    if name == "long":
+        return _(
+            "Sentences of {words} words or more: {share} of {rows} of our own on the right side.",
+            words=LONG,
+            share=share,
+            rows=rows,
+        )
+    return _(
+        "Sentences with {what}: {share} of {rows} of our own on the right side.",
+        what=_called(name),
+        share=share,
+        rows=rows,
+    )
 
 
 def _families(text: str, metrics: Mapping[str, Any]) -> Iterator[tuple[str, int, int]]:
@@ -118,22 +139,25 @@ def _has(text: str, pattern: str | None) -> bool:
 
 
 def _called(name: str) -> str:
-    """A set as a sentence names it."""
+    """A set as a sentence names it; what it marks are words of the language that the network reads."""
+    # Translators: these four stand after “sentences with …”, “pairs of sentences with …”.
     words = {
-        "negation": "a negation",
-        "contrast": "a contrast",
-        "comparison": "a comparison",
-        "question": "a question",
-        "nothing nobody": "“nothing” or “nobody”",
-        "although despite": "“although” or “despite”",
+        "negation": _("a negation"),
+        "contrast": _("a contrast"),
+        "comparison": _("a comparison"),
+        "question": _("a question"),
+        "nothing nobody": _("{one} or {other}", one="“nothing”", other="“nobody”"),
+        "although despite": _("{one} or {other}", one="“although”", other="“despite”"),
         "neither nor": "“neither … nor”",
     }
     return words.get(name, f"“{name}”")
 
 
 def _pairs_in_words(name: str, right: int, rows: int) -> str:
-    count = "none" if not right else str(right)
-    return f"Of {rows} pairs of sentences with {_called(name)} it got both right in {count}."
+    words = {"rows": rows, "what": _called(name)}
+    if not right:
+        return _("of {rows} pairs of sentences with {what} it got both right in none", **words)
+    return _("of {rows} pairs of sentences with {what} it got both right in {right}", right=right, **words)
 
 
 def _lengths(text: str, metrics: Mapping[str, Any]) -> Iterator[str]:
@@ -143,7 +167,23 @@ def _lengths(text: str, metrics: Mapping[str, Any]) -> Iterator[str]:
         if not isinstance(one, Mapping) or not isinstance(one.get("bleu_lower"), int | float):
             continue
         if _within(str(one.get("name")), words) and isinstance(rows := one.get("rows"), int):
-            yield f"Test sentences of {one['name']}: BLEU {number(one['bleu_lower'])}, on {rows:,}."
+            yield _(
+                "Test sentences of {words}: BLEU {score}, on {rows:,}.",
+                words=_words(str(one["name"])),
+                score=number(one["bleu_lower"]),
+                rows=rows,
+            )
+
+
+def _words(name: str) -> str:
+    """A range of lengths in words: ``up to 5 words``, ``6 to 10 words``, ``over 10 words``."""
+    if found := re.fullmatch(r"(\d{1,6}) to (\d{1,6}) words", name):
+        return _("{low} to {high} words", low=found[1], high=found[2])
+    if found := re.fullmatch(r"up to (\d{1,6}) words", name):
+        return _("up to {most} words", most=found[1])
+    if found := re.fullmatch(r"over (\d{1,6}) words", name):
+        return _("over {least} words", least=found[1])
+    return name
 
 
 def _within(name: str, words: int) -> bool:
@@ -167,12 +207,29 @@ def _levels(trace: Trace, metrics: Mapping[str, Any]) -> Iterator[str]:
             continue
         limit = re.search(r"up to ([\d.]{1,12})$", str(one.get("name")))
         if limit and last <= float(limit[1]):
-            yield (
-                f"After test values as high as the last one here ({one['name']}): root mean squared error "
-                f"{number(one['rmse'])}, on {one.get('rows')}."
+            yield _(
+                "After test values as high as the last one here ({values}): root mean squared error {error}, "
+                "on {rows}.",
+                values=_level(str(one["name"])),
+                error=number(one["rmse"]),
+                rows=one.get("rows"),
             )
             return
-    yield "The last value is above all test values: the error there was not measured."
+    yield _("The last value is above all test values: the error there was not measured.")
+
+
+def _level(name: str) -> str:
+    """A third of the test values: ``low, up to 9.4``."""
+    found = re.fullmatch(r"(low|middling|high), up to ([\d.]{1,12})", name)
+    if not found:
+        return name
+    limit = numerals(found[2])
+    # Translators: of values.
+    if found[1] == "low":
+        return _("low, up to {limit}", limit=limit)
+    if found[1] == "middling":
+        return _("middling, up to {limit}", limit=limit)
+    return _("high, up to {limit}", limit=limit)
 
 
 def _band(trace: Trace, metrics: Mapping[str, Any]) -> tuple[str, int, int] | None:
@@ -195,23 +252,42 @@ def _band(trace: Trace, metrics: Mapping[str, Any]) -> tuple[str, int, int] | No
     return None
 
 
-def _at_probability(band: tuple[str, int, int]) -> str:
-    name, rows, _ = band
-    return f"of {rows:,} test texts to whose answer it gave {name.replace('% to', ' to').replace('%', ' %')}"
+def _probabilities(name: str) -> str:
+    """A band in words: ``up to 40 %``, ``40 to 50 %``, ``over 90 %``."""
+    if found := re.fullmatch(r"(\d{1,3})% to (\d{1,3})%", name):
+        return _("{low} to {high} %", low=found[1], high=found[2])
+    if found := re.fullmatch(r"up to (\d{1,3})%", name):
+        return _("up to {most} %", most=found[1])
+    if found := re.fullmatch(r"over (\d{1,3})%", name):
+        return _("over {least} %", least=found[1])
+    return name
 
 
 def _sure(band: tuple[str, int, int] | None) -> Iterator[str]:
     """How often such an answer was right, by the probability it was given."""
     if band:
-        said = _at_probability(band)
-        yield f"{said[0].upper()}{said[1:]}, {percent(band[2] / band[1])} were answered right."
+        yield sentence(
+            _(
+                "of {rows:,} test texts to whose answer it gave {probability}, {share} were answered right",
+                rows=band[1],
+                probability=_probabilities(band[0]),
+                share=percent(band[2] / band[1]),
+            )
+        )
 
 
 def _own(metrics: Mapping[str, Any]) -> Iterator[str]:
     """Everyday sentences, where they were measured."""
     everyday, facts = metrics.get("everyday"), metrics.get("facts")
     if isinstance(everyday, Mapping) and isinstance(everyday.get("accuracy2"), int | float):
-        said = f"Everyday sentences of our own: {percent(everyday['accuracy2'] / 100, 1)} of "
-        yield f"{said}{everyday.get('rows')} on the right side."
+        yield _(
+            "Everyday sentences of our own: {share} of {rows} on the right side.",
+            share=percent(everyday["accuracy2"] / 100, 1),
+            rows=everyday.get("rows"),
+        )
     if isinstance(facts, Mapping) and isinstance(facts.get("neutral"), int | float):
-        yield f"Plain facts: {percent(facts['neutral'] / 100, 1)} of {facts.get('rows')} called neutral."
+        yield _(
+            "Plain facts: {share} of {rows} called neutral.",
+            share=percent(facts["neutral"] / 100, 1),
+            rows=facts.get("rows"),
+        )

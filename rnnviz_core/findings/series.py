@@ -6,6 +6,7 @@ import numpy as np
 
 from rnnviz_core.frames.layer import Layer
 from rnnviz_core.frames.series import AGAIN, NETWORK, errors, expected, unit_of
+from rnnviz_core.languages import _, ngettext
 from rnnviz_core.tracing.trace import Trace
 
 from .record import Finding, Where
@@ -36,9 +37,14 @@ def _at(page: str, section: str, trace: Trace, step: int) -> Where:
 def expects(trace: Trace) -> Iterator[Finding]:
     """The forecast beside the last value."""
     last, told, unit = float(trace["encoder.values"][-1]), float(trace.meta["forecast"]), unit_of(trace)
-    way = "up" if told > last else "down"
-    change = f"{way} {number(abs(told - last))}" if apart(told, last) else "the same again"
-    said = f"it expects {number(told)}{unit} next, after {number(last)}{unit}: {change}"
+    change = number(abs(told - last))
+    words = {"forecast": f"{number(told)}{unit}", "last": f"{number(last)}{unit}"}
+    if not apart(told, last):
+        said = _("it expects {forecast} next, after {last}: the same again", **words)
+    elif told > last:
+        said = _("it expects {forecast} next, after {last}: up {change}", **words, change=change)
+    else:
+        said = _("it expects {forecast} next, after {last}: down {change}", **words, change=change)
     where = _at("softmax", "forecast", trace, len(trace["encoder.values"]) - 1)
     numbers = {"forecast": told, "last": last, "change": told - last}
     yield Finding("expects", sentence(said), numbers, where, 0.8, (where.step or 0,))
@@ -53,9 +59,13 @@ def off(trace: Trace) -> Iterator[Finding]:
     step = int(miss.argmax()) + 1
     if miss.max() < FAR * median(miss):
         return
-    said = (
-        f"it was furthest off at step {step}: {number(values[step])} came, {number(told[step])} had been "
-        f"expected (the median miss is {number(median(miss))})"
+    said = _(
+        "it was furthest off at step {step}: {value} came, {expected} had been expected (the median miss is "
+        "{median})",
+        step=step,
+        value=number(values[step]),
+        expected=number(told[step]),
+        median=number(median(miss)),
     )
     numbers: dict[str, float] = {"step": step, "value": values[step], "expected": told[step]}
     numbers["median"] = median(miss)
@@ -68,14 +78,22 @@ def compared(trace: Trace) -> Iterator[Finding]:
     told = errors(trace)
     if NETWORK not in told or AGAIN not in told:
         return
-    (own, count), (again, _) = told[NETWORK], told[AGAIN]
+    (own, count), (again, _count) = told[NETWORK], told[AGAIN]
     if count < 2 or abs(own - again) < BETTER * max(own, again) or not apart(own, again):
         return
-    better = "better" if own < again else "worse"
-    said = (
-        f"over the {count} values it could expect it was {better} than “the same again”: root mean squared "
-        f"error {number(own)}, not {number(again)}"
-    )
+    words = {"count": count, "own": number(own), "again": number(again)}
+    if own < again:
+        said = _(
+            "over the {count} values it could expect it was better than “the same again”: root mean squared "
+            "error {own}, not {again}",
+            **words,
+        )
+    else:
+        said = _(
+            "over the {count} values it could expect it was worse than “the same again”: root mean squared "
+            "error {own}, not {again}",
+            **words,
+        )
     numbers: dict[str, float] = {"count": count, "network": own, "again": again}
     yield Finding("yardstick", sentence(said), numbers, Where("softmax", "forecast"), 0.6)
 
@@ -87,10 +105,15 @@ def beyond(trace: Trace) -> Iterator[Finding]:
     if abs(scaled[step]) <= BEYOND:
         return
     many = int((np.abs(scaled) > BEYOND).sum())
-    lies = f"{many} number{'s lie' if many > 1 else ' lies'}"
-    said = (
-        f"{lies} more than 3 deviations from the mean it was trained on, furthest step {step} with "
-        f"{printed(scaled[step], '+.2f')}"
+    said = ngettext(
+        "{n} number lies more than {limit:g} deviations from the mean it was trained on, furthest step "
+        "{step} with {scaled}",
+        "{n} numbers lie more than {limit:g} deviations from the mean it was trained on, furthest step "
+        "{step} with {scaled}",
+        many,
+        limit=BEYOND,
+        step=step,
+        scaled=printed(scaled[step], "+.2f"),
     )
     numbers: dict[str, float] = {"many": many, "step": step, "scaled": scaled[step]}
     yield Finding("beyond", sentence(said), numbers, _at("embeddings", "numbers", trace, step), 0.75, (step,))
@@ -107,10 +130,19 @@ def reach(trace: Trace) -> Iterator[Finding]:
     first, most = int(loud[0]), int(remains.argmax())
     if first < 2:
         return
-    said = (
-        f"the {state} goes back to step {first}: of no earlier step does it hold a twentieth of what it "
-        f"holds of step {most} ({number(remains[most])})"
-    )
+    words = {"first": first, "most": most, "left": number(remains[most])}
+    if state == "cell":
+        said = _(
+            "the cell state goes back to step {first}: of no earlier step does it hold a twentieth of what "
+            "it holds of step {most} ({left})",
+            **words,
+        )
+    else:
+        said = _(
+            "the hidden state goes back to step {first}: of no earlier step does it hold a twentieth of what "
+            "it holds of step {most} ({left})",
+            **words,
+        )
     numbers: dict[str, float] = {"first": first, "most_of": most, "most": float(remains[most])}
     where = Where("states", "ledger", "encoder", first, trace.tokens["time"][first].text, layer=at.name)
     yield Finding("reach", sentence(said), numbers, where, 0.65, (first, most))
@@ -123,9 +155,11 @@ def term(trace: Trace) -> Iterator[Finding]:
     if len(terms) < 2 or abs(terms[unit]) < DECIDES * median(np.abs(terms)):
         return
     total = float(terms.sum() + trace.meta["bias"])
-    said = (
-        f"unit {unit} has the largest term, {printed(terms[unit], '+.2f')}; all terms and the bias sum to "
-        f"{printed(total, '+.2f')}"
+    said = _(
+        "unit {unit} has the largest term, {term}; all terms and the bias sum to {total}",
+        unit=unit,
+        term=printed(terms[unit], "+.2f"),
+        total=printed(total, "+.2f"),
     )
     numbers: dict[str, float] = {"unit": unit, "term": terms[unit], "sum": total}
     yield Finding("largest_term", sentence(said), numbers, Where("softmax", "terms", unit=unit), 0.4)

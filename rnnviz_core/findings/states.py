@@ -5,11 +5,12 @@ from collections.abc import Iterator
 import numpy as np
 
 from rnnviz_core.frames.layer import Layer
+from rnnviz_core.languages import _
 from rnnviz_core.tracing.trace import Trace
 
 from .gates import before, factors
 from .record import Finding, place
-from .wording import apart, median, number, sentence, somewhere
+from .wording import apart, median, number, of_layer
 from .wording import steps as steps_of
 
 MOVED = 1.5  # times the median token: what half of the tokens do is no event
@@ -20,13 +21,13 @@ LEFT = 2.0  # times as much left of one token as of another
 
 
 def _memory(trace: Trace, at: Layer) -> tuple[str, np.ndarray, np.ndarray] | None:
-    """The memory's name, what is kept at each step, and what is written; in the order of reading."""
+    """The memory's state, what is kept at each step, and what is written; in the order of reading."""
     cell = trace.definition(at.part)
     if cell.memory is None:
         return None
     kept, written = factors(trace, at, cell)
     turned = slice(None, None, -1) if at.reverse else slice(None)
-    return f"{cell.memory.state} state", kept[turned], written[turned]
+    return cell.memory.state, kept[turned], written[turned]
 
 
 def trail(trace: Trace, at: Layer) -> Iterator[Finding]:
@@ -46,19 +47,30 @@ def trail(trace: Trace, at: Layer) -> Iterator[Finding]:
     drops = remains[:-1] - remains[1:]
     at_end, steepest = float(remains[-1]), int(drops.argmax()) + 1
     writer, loser = along.order[first], along.order[first + steepest]
-    said = f"{along.names[writer]} wrote {number(lengths[first])} into the {state}"
+    told = {"token": along.names[writer], "length": number(lengths[first])}
+    if state == "cell":
+        said = _("{token} wrote {length} into the cell state", **told)
+    else:
+        said = _("{token} wrote {length} into the hidden state", **told)
     numbers = {"written": float(lengths[first]), "left_at_end": at_end}
     named: tuple[int, ...] = (writer,)
     if steepest < len(remains) - 1 and apart(remains[steepest], at_end) and drops[steepest - 1] > 0:
-        said += f"; after {along.names[loser]} {number(remains[steepest])} of it is left"
         numbers["left_after"], named = float(remains[steepest]), (writer, loser)
-        said += f", at the end {number(at_end)}"
+        said = _(
+            "{claim}; after {token} {left} of it is left, at the end {at_end}",
+            claim=said,
+            token=along.names[loser],
+            left=number(remains[steepest]),
+            at_end=number(at_end),
+        )
     else:
-        said += f"; at the end {number(at_end)} of it is left"
+        said = _("{claim}; at the end {at_end} of it is left", claim=said, at_end=number(at_end))
     lost = 1 - at_end / lengths[first]
-    yield Finding(
+    yield of_layer(
+        trace,
+        at,
         "trail",
-        sentence(somewhere(trace, at), said),
+        said,
         numbers,
         place(trace, at, "states", "ledger", named[-1], along.texts[named[-1]]),
         0.4 + 0.4 * abs(2 * lost - 1),  # most telling where nearly all, or next to nothing, was lost
@@ -86,11 +98,27 @@ def left(trace: Trace, at: Layer) -> Iterator[Finding]:
     if remains[most] < LEFT * remains[least] or not apart(remains[most], remains[least]):
         return
     one, other = along.order[most], along.order[least]
-    said = (
-        f"of all that was read before {along.names[along.last]}, the {state} holds most of "
-        f"{along.names[one]} at the end ({number(remains[most])} of the {number(lengths[most])} it wrote), "
-        f"least of {along.names[other]} ({number(remains[least])} of {number(lengths[least])})"
-    )
+    told = {
+        "last": along.names[along.last],
+        "one": along.names[one],
+        "left": number(remains[most]),
+        "written": number(lengths[most]),
+        "other": along.names[other],
+        "other_left": number(remains[least]),
+        "other_written": number(lengths[least]),
+    }
+    if state == "cell":
+        said = _(
+            "of all that was read before {last}, the cell state holds most of {one} at the end ({left} of "
+            "the {written} it wrote), least of {other} ({other_left} of {other_written})",
+            **told,
+        )
+    else:
+        said = _(
+            "of all that was read before {last}, the hidden state holds most of {one} at the end ({left} of "
+            "the {written} it wrote), least of {other} ({other_left} of {other_written})",
+            **told,
+        )
     numbers = {
         "most": float(remains[most]),
         "most_written": float(lengths[most]),
@@ -98,7 +126,7 @@ def left(trace: Trace, at: Layer) -> Iterator[Finding]:
         "least_written": float(lengths[least]),
     }
     where = place(trace, at, "states", "ledger", along.last, along.texts[along.last])
-    yield Finding("left", sentence(somewhere(trace, at), said), numbers, where, 0.45, (one, other))
+    yield of_layer(trace, at, "left", said, numbers, where, 0.45, (one, other))
 
 
 def moves(trace: Trace, at: Layer, name: str = "hidden") -> np.ndarray:
@@ -115,14 +143,16 @@ def change(trace: Trace, at: Layer) -> Iterator[Finding]:
     if len(far) < 3 or far[most] < MOVED * typical or not apart(far[most], typical):
         return
     along = steps_of(trace, at)
-    said = (
-        f"{along.names[most]} moved the hidden state most, by {number(far[most])}; half of the steps moved "
-        f"it by {number(typical)} or less"
+    said = _(
+        "{token} moved the hidden state most, by {distance}; half of the steps moved it by {median} or less",
+        token=along.names[most],
+        distance=number(far[most]),
+        median=number(typical),
     )
     numbers = {"moved": float(far[most]), "median": typical}
     where = place(trace, at, "states", "changes", most, along.texts[most])
     strength = 0.3 + 0.15 * min(far[most] / max(typical, 1e-9) - 1, 2)
-    yield Finding("change", sentence(somewhere(trace, at), said), numbers, where, strength, (most,))
+    yield of_layer(trace, at, "change", said, numbers, where, strength, (most,))
 
 
 def widest(trace: Trace, at: Layer) -> Iterator[Finding]:
@@ -134,13 +164,17 @@ def widest(trace: Trace, at: Layer) -> Iterator[Finding]:
     if len(ranges) < 2 or ranges[unit] < RANGES * typical or not apart(values[low, unit], values[high, unit]):
         return
     along = steps_of(trace, at)
-    said = (
-        f"unit {unit} ranges most widely: {number(values[low, unit])} after {along.names[low]}, "
-        f"{number(values[high, unit])} after {along.names[high]}"
+    said = _(
+        "unit {unit} ranges most widely: {lowest} after {low_token}, {highest} after {high_token}",
+        unit=unit,
+        lowest=number(values[low, unit]),
+        low_token=along.names[low],
+        highest=number(values[high, unit]),
+        high_token=along.names[high],
     )
     numbers = {"unit": unit, "lowest": float(values[low, unit]), "highest": float(values[high, unit])}
     where = place(trace, at, "states", "units", high, along.texts[high], unit)
-    yield Finding("widest", sentence(somewhere(trace, at), said), numbers, where, 0.3, (high, low))
+    yield of_layer(trace, at, "widest", said, numbers, where, 0.3, (high, low))
 
 
 def way(trace: Trace, at: Layer) -> Iterator[Finding]:
@@ -152,13 +186,17 @@ def way(trace: Trace, at: Layer) -> Iterator[Finding]:
     near = random / WANDERS < reached < random * WANDERS
     if len(along) < 3 or near or not apart(reached, random):
         return
-    said = (
-        f"in {len(along)} steps the hidden state travelled {number(travelled)} and ended {number(reached)} "
-        f"from where it began; steps as long in random directions end about {number(random)} away"
+    said = _(
+        "in {steps} steps the hidden state travelled {way} and ended {reached} from where it began; steps as "
+        "long in random directions end about {random} away",
+        steps=len(along),
+        way=number(travelled),
+        reached=number(reached),
+        random=number(random),
     )
     numbers = {"travelled": travelled, "steps": len(along), "reached": reached, "random": random}
     where = place(trace, at, "states", "path", along.last, along.texts[along.last])
-    yield Finding("way", sentence(somewhere(trace, at), said), numbers, where, 0.25)
+    yield of_layer(trace, at, "way", said, numbers, where, 0.25)
 
 
 KINDS = (trail, left, change, widest, way)

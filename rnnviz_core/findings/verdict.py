@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from rnnviz_core.frames.tokens import entropy, step_texts
+from rnnviz_core.languages import _, terms
 from rnnviz_core.tracing.trace import Trace
 
 from .record import Finding, Where
@@ -39,9 +40,14 @@ def last_turn(trace: Trace) -> int | None:
     return int(turns[-1]) if len(turns) else None
 
 
+def _classes(trace: Trace) -> list[str]:
+    """The classes as a claim calls them."""
+    return [terms.class_name(name) for name in trace.labels["class"]]
+
+
 def turn(trace: Trace) -> Iterator[Finding]:
     """The token at which the verdict turned for the last time; or that it never did."""
-    shares, classes = trace["readout.prefix_probabilities"].astype(np.float64), trace.labels["class"]
+    shares, classes = trace["readout.prefix_probabilities"].astype(np.float64), _classes(trace)
     tokens, best = names(trace, "encoder"), shares.argmax(1)
     if len(tokens) < 2:
         return
@@ -49,20 +55,34 @@ def turn(trace: Trace) -> Iterator[Finding]:
     if step is None:
         low = int(shares[:, best[0]].argmin())
         lowest = shares[low, best[0]]
-        said = f"the verdict is {classes[best[0]]} after every token, never below {percent(lowest)}"
+        said = _(
+            "the verdict is {class_name} after every token, never below {share}",
+            class_name=classes[best[0]],
+            share=percent(lowest),
+        )
         yield Finding("steady", sentence(said), {"lowest": lowest}, _at(trace, low), 0.5, (low,))
         return
     was, became = int(best[step - 1]), int(best[step])
     before, after = float(shares[step - 1, was]), float(shares[step, became])
-    said = (
-        f"the verdict turned at {tokens[step]}: {classes[was]} {percent(before)} before it, "
-        f"{classes[became]} {percent(after)} after"
-    )
+    words = {
+        "token": tokens[step],
+        "was": classes[was],
+        "before": percent(before),
+        "became": classes[became],
+        "after": percent(after),
+    }
     numbers: dict[str, float] = {"before": before, "after": after}
     turns = int((np.diff(best) != 0).sum())
     if turns > 1:
-        said += f", the last of {turns} turns"
+        said = _(
+            "the verdict turned at {token}: {was} {before} before it, {became} {after} after, the last of "
+            "{turns} turns",
+            turns=turns,
+            **words,
+        )
         numbers["turns"] = turns
+    else:
+        said = _("the verdict turned at {token}: {was} {before} before it, {became} {after} after", **words)
     yield Finding("turn", sentence(said), numbers, _at(trace, step), 0.95, (step,))
 
 
@@ -81,13 +101,17 @@ def jump(trace: Trace) -> Iterator[Finding]:
     step = int(changes.argmax()) + 1
     if step == last_turn(trace):
         return
-    shares, classes = trace["readout.prefix_probabilities"].astype(np.float64), trace.labels["class"]
+    shares, classes = trace["readout.prefix_probabilities"].astype(np.float64), _classes(trace)
     gains = shares[step] - shares[step - 1]
     gained = int(gains.argmax())
-    said = (
-        f"{names(trace, 'encoder')[step]} moved {percent(changes.max())} of the probability, more than any "
-        f"other token: {classes[gained]} rose from {percent(shares[step - 1, gained])} to "
-        f"{percent(shares[step, gained])}"
+    said = _(
+        "{token} moved {share} of the probability, more than any other token: {class_name} rose from "
+        "{before} to {after}",
+        token=names(trace, "encoder")[step],
+        share=percent(changes.max()),
+        class_name=classes[gained],
+        before=percent(shares[step - 1, gained]),
+        after=percent(shares[step, gained]),
     )
     numbers = {"moved": changes.max(), "before": shares[step - 1, gained], "after": shares[step, gained]}
     yield Finding("jump", sentence(said), numbers, _at(trace, step), 0.5 + 0.3 * changes.max(), (step,))
@@ -95,17 +119,25 @@ def jump(trace: Trace) -> Iterator[Finding]:
 
 def choice(trace: Trace) -> Iterator[Finding]:
     """The two most probable classes, and how far apart they are."""
-    shares, classes = trace["readout.probabilities"].astype(np.float64), trace.labels["class"]
+    shares, classes = trace["readout.probabilities"].astype(np.float64), _classes(trace)
     first, second = (int(place) for place in np.argsort(-shares, kind="stable")[:2])
     lead, bits = shares[first] - shares[second], float(entropy(trace["readout.probabilities"]))
-    one, other = (f"{classes[place]} {percent(shares[place], 1)}" for place in (first, second))
+    words = {
+        "first": f"{classes[first]} {percent(shares[first], 1)}",
+        "second": f"{classes[second]} {percent(shares[second], 1)}",
+        "entropy": number(bits),
+        "most": number(np.log2(len(shares))),
+    }
+    # Translators: {first} and {second} are like “positive 81.3 %”.
     if lead < CLOSE:
-        said, strength = f"a close call: {one}, {other}", 0.85
+        said = _("a close call: {first}, {second}; entropy {entropy} of at most {most} bits", **words)
+        strength = 0.85
     elif lead > CLEAR:
-        said, strength = f"a clear verdict: {one}, next {other}", 0.5
+        said = _("a clear verdict: {first}, next {second}; entropy {entropy} of at most {most} bits", **words)
+        strength = 0.5
     else:
-        said, strength = f"the verdict is {one}, next {other}", 0.4
-    said += f"; entropy {number(bits)} of at most {number(np.log2(len(shares)))} bits"
+        said = _("the verdict is {first}, next {second}; entropy {entropy} of at most {most} bits", **words)
+        strength = 0.4
     numbers = {"first": shares[first], "second": shares[second], "lead": lead, "entropy": bits}
     numbers["most"] = float(np.log2(len(shares)))
     yield Finding("choice", sentence(said), numbers, Where("softmax", "classes"), strength)
@@ -113,7 +145,7 @@ def choice(trace: Trace) -> Iterator[Finding]:
 
 def decisive_unit(trace: Trace) -> Iterator[Finding]:
     """The unit that speaks most for the answer and against the class that comes next."""
-    logits, classes = trace["readout.logits"].astype(np.float64), trace.labels["class"]
+    logits, classes = trace["readout.logits"].astype(np.float64), _classes(trace)
     first, second = (int(place) for place in np.argsort(-logits, kind="stable")[:2])
     terms = trace["readout.terms"].astype(np.float64)
     parts = terms[first] - terms[second]
@@ -121,12 +153,22 @@ def decisive_unit(trace: Trace) -> Iterator[Finding]:
     if len(parts) < 2 or parts[unit] < max(DECIDES * median(np.abs(parts)), PART * lead):
         return
     against = int(parts.argmin())
-    said = (
-        f"unit {unit} does most for {classes[first]} against {classes[second]}: "
-        f"{printed(parts[unit], '+.2f')} in a lead of {number(lead)} logits"
+    said = _(
+        "unit {unit} does most for {first} against {second}: {part} in a lead of {lead} logits",
+        unit=unit,
+        first=classes[first],
+        second=classes[second],
+        part=printed(parts[unit], "+.2f"),
+        lead=number(lead),
     )
     numbers: dict[str, float] = {"unit": unit, "part": parts[unit], "lead": lead}
     if parts[against] < 0:
-        said += f"; unit {against} most against it, {printed(parts[against], '+.2f')}"
+        # Translators: before it: “unit 3 does most for positive …”.
+        said = _(
+            "{claim}; unit {unit} most against it, {part}",
+            claim=said,
+            unit=against,
+            part=printed(parts[against], "+.2f"),
+        )
         numbers |= {"unit_against": against, "part_against": parts[against]}
     yield Finding("decisive_unit", sentence(said), numbers, Where("softmax", "terms", unit=unit), 0.4)

@@ -1,16 +1,25 @@
-"""How tokens, counts and shares are written in claims."""
+"""How tokens, counts and shares are written in claims.
+
+A claim is made of whole sentences that are marked for translation. What is put into them are names (a token
+in quotes, a gate), numbers as they are written, and adverbial phrases that a translator makes whole, too
+(`Steps.at`, ``without “not”``). A clause that may follow is a sentence of its own with the one before it as
+``{claim}``.
+"""
 
 from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from rnnviz_core.frames.layer import Layer
 from rnnviz_core.frames.numbers import printed
-from rnnviz_core.frames.overview import ordinal
 from rnnviz_core.frames.tokens import axis_of, read_texts, shown, step_texts
+from rnnviz_core.languages import _, ngettext
 from rnnviz_core.tracing.kept import kept_with_trace
 from rnnviz_core.tracing.trace import Trace
+
+from .record import Finding, Where
 
 WORD_START = "▁"
 
@@ -26,10 +35,14 @@ class Steps:
     def __len__(self) -> int:
         return len(self.names)
 
-    def at(self, step: int) -> str:
-        """``at “thin”``; a comma parts a step's number from the number that follows."""
+    def at(self, step: int, *, alone: bool = False) -> str:
+        """``at “thin”``; a comma parts a step's number from the number that follows, if one does."""
         name = self.names[step]
-        return f"at {name}" + "," * name[-1:].isdigit()
+        if name[-1:].isdigit() and not alone:
+            # Translators: where something happened, at the head of a clause: “at step 7, 3 of 4 units …”.
+            return _("at {step},", step=name)
+        # Translators: where something happened, mostly at the head of a clause: “at “but” 3 of 4 units …”.
+        return _("at {token}", token=name)
 
     @property
     def last(self) -> int:
@@ -48,7 +61,8 @@ def steps(trace: Trace, at: Layer) -> Steps:
     texts = tuple(step_texts(trace, at.part))
     if at.part == "decoder":
         written = [shown(token.text) for token in trace.tokens[trace.time_axis(at.part)]]
-        return Steps(tuple(f"step {step} (“{text}”)" for step, text in enumerate(written)), texts)
+        named = (_("step {step} (“{token}”)", step=step, token=text) for step, text in enumerate(written))
+        return Steps(tuple(named), texts)
     return Steps(names(trace, at.part), texts, at.reverse)
 
 
@@ -56,18 +70,31 @@ def names(trace: Trace, part: str) -> tuple[str, ...]:
     """What the tokens that `part` reads are called: quoted; one of several that are alike with its number."""
     tokens = trace.tokens.get(trace.time_axis(part), ())
     if not tokens or axis_of(trace, part) == "numbers":
-        return tuple(f"step {step}" for step in range(len(step_texts(trace, part))))
+        return tuple(_("step {step}", step=step) for step in range(len(step_texts(trace, part))))
     return quoted(read_texts(trace, part))
 
 
-def quoted(texts: "list[str] | tuple[str, ...]") -> tuple[str, ...]:
+def quoted(texts: Sequence[str]) -> tuple[str, ...]:
     """Labels in quotes; those that occur more than once with their number: ``the 2nd “good”``."""
     several, seen, found = Counter(texts), Counter[str](), []
     for text in texts:
         seen[text] += 1
-        number = f"the {ordinal(seen[text])} " if several[text] > 1 else ""
-        found.append(f"{number}“{text}”")
+        found.append(nth(seen[text], text) if several[text] > 1 else f"“{text}”")
     return tuple(found)
+
+
+def nth(number: int, text: str) -> str:
+    """``the 1st “good”``, ``the 22nd “good”``: one of several tokens that are alike."""
+    ending = number % 10 if number % 100 not in (11, 12, 13) else 0
+    # Translators: four forms for English alone. A name like any other token's, as subject or after “at”,
+    # “of”, “after”: best a form without case, “good” (2.).
+    if ending == 1:
+        return _("the {n}st “{token}”", n=number, token=text)
+    if ending == 2:
+        return _("the {n}nd “{token}”", n=number, token=text)
+    if ending == 3:
+        return _("the {n}rd “{token}”", n=number, token=text)
+    return _("the {n}th “{token}”", n=number, token=text)
 
 
 def of_words(trace: Trace, axis: str) -> tuple[str, ...]:
@@ -76,29 +103,46 @@ def of_words(trace: Trace, axis: str) -> tuple[str, ...]:
     found = list(quoted([shown(text) for text in texts]))
     starts = [at for at, text in enumerate(texts) if text.startswith((WORD_START, "<")) or at == 0]
     for start, end in zip(starts, [*starts[1:], len(texts)], strict=True):
-        word = shown("".join(texts[start:end]))
+        word = shown("".join(texts[start:end])).rstrip(".,;:!?")
         letters = [at for at in range(start, end) if any(letter.isalpha() for letter in shown(texts[at]))]
         if len(letters) > 1:
             for at in letters:
-                found[at] += f" of “{word.rstrip('.,;:!?')}”"
+                found[at] = _("{piece} of “{word}”", piece=found[at], word=word)
     return tuple(found)
 
 
 def somewhere(trace: Trace, at: Layer) -> str:
-    """Which layer a claim is about, where there are several: ``in the encoder, read backwards: ``."""
+    """Which layer a claim is about, where there are several: ``in the encoder, read backwards``."""
     words = []
     if trace.layers("decoder"):
-        words.append(f"in the {at.part}")
+        words.append(_("in the encoder") if at.part == "encoder" else _("in the decoder"))
     if trace.layers(at.part) > 1:
-        words.append(f"layer {at.layer + 1}" if words else f"in layer {at.layer + 1}")
+        number = at.layer + 1
+        words.append(_("layer {number}", number=number) if words else _("in layer {number}", number=number))
     if trace.reverses(at.part):
-        words.append("read backwards" if at.reverse else "read forwards")
-    return f"{', '.join(words)}: " if words else ""
+        words.append(_("read backwards") if at.reverse else _("read forwards"))
+    return ", ".join(words)
 
 
-def sentence(*parts: str) -> str:
-    """The parts joined, with a capital letter and a full stop."""
-    text = "".join(parts)
+def of_layer(
+    trace: Trace,
+    at: Layer,
+    kind: str,
+    said: str,
+    numbers: Mapping[str, float],
+    where: Where,
+    strength: float,
+    named: tuple[int, ...] = (),
+) -> Finding:
+    """A finding on one layer: its claim says which one where there are several."""
+    alone, scope = sentence(said), somewhere(trace, at)
+    # Translators: which layer it is about, then a whole clause: “in the encoder, layer 2: at “but” …”.
+    claim = sentence(_("{place}: {claim}", place=scope, claim=said)) if scope else alone
+    return Finding(kind, claim, numbers, where, strength, named, alone)
+
+
+def sentence(text: str) -> str:
+    """A clause with a capital letter and a full stop."""
     return f"{text[:1].upper()}{text[1:]}."
 
 
@@ -109,7 +153,8 @@ def percent(share: float, digits: int = 0) -> str:
 
 def units(count: int, size: int) -> str:
     """``38 of 64 units``."""
-    return f"{count} of {size} unit{'s' * (size != 1)}"
+    # Translators: the subject of a clause, or its object.
+    return ngettext("{count} of {size} unit", "{count} of {size} units", size, count=count, size=size)
 
 
 def number(value: float) -> str:

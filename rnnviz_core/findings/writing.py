@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from rnnviz_core.frames.tokens import shown
+from rnnviz_core.languages import _
 from rnnviz_core.tracing.trace import Trace
 
 from .record import Finding, Where
@@ -36,31 +37,52 @@ def _named(trace: Trace) -> tuple[str, ...]:
 def sureness(trace: Trace, own: np.ndarray, shares: np.ndarray) -> Iterator[Finding]:
     """The step at which it was least sure, and what it might have written instead."""
     step, forced = int(own.argmin()), bool(trace.meta.get("forced"))
-    named, verb = _named(trace), "was fed" if forced else "wrote"
+    named = _named(trace)
     rest = shares[step].astype(np.float64)
     rest[trace.tokens["target"][step].id] = -1
     rival = int(rest.argmax())
     rival_named = f"“{shown(trace.labels['vocab'][rival])}”"
     if own[step] >= SURE:
-        said = f"it was sure of every token, least of {named[step]} with {percent(own[step])}"
+        said = _(
+            "it was sure of every token, least of {token} with {share}",
+            token=named[step],
+            share=percent(own[step]),
+        )
         where = _at(trace, step, "confidence")
         yield Finding("sure", sentence(said), {"lowest": own[step]}, where, 0.4, (step,))
         return
     numbers: dict[str, float] = {"probability": own[step], "rival": float(rest[rival])}
     if own[step] < EVEN:
-        said = (
-            f"it {'doubted' if forced else 'hesitated'} most at {named[step]}: {percent(own[step], 1)}, and "
-            f"{rival_named} {percent(rest[rival], 1)}"
-        )
+        words = {
+            "token": named[step],
+            "share": percent(own[step], 1),
+            "rival": rival_named,
+            "rival_share": percent(rest[rival], 1),
+        }
+        if forced:
+            said = _("it doubted most at {token}: {share}, and {rival} {rival_share}", **words)
+        else:
+            said = _("it hesitated most at {token}: {share}, and {rival} {rival_share}", **words)
         yield Finding("hesitated", sentence(said), numbers, _at(trace, step, "confidence"), 0.65, (step,))
     if rest[rival] * NEAR >= own[step]:
         lead = float(trace["readout.logits"][step, trace.tokens["target"][step].id]) - float(
             trace["readout.logits"][step, rival]
         )
-        how = "above" if lead >= 0 else "below"
-        said = f"at step {step} it {verb} {named[step]}, {number(abs(lead))} logits {how} {rival_named}"
+        said = _beside(forced, lead, step, named[step], rival_named)
         where = _at(trace, step, "pieces")
         yield Finding("rival", sentence(said), {"step": step, "lead": lead}, where, 0.5, (step,))
+
+
+def _beside(forced: bool, lead: float, step: int, token: str, rival: str) -> str:
+    """What stands at a step, and how far its logit is from that of the next best."""
+    words = {"step": step, "token": token, "distance": number(abs(lead)), "rival": rival}
+    if forced and lead >= 0:
+        return _("at step {step} it was fed {token}, {distance} logits above {rival}", **words)
+    if forced:
+        return _("at step {step} it was fed {token}, {distance} logits below {rival}", **words)
+    if lead >= 0:
+        return _("at step {step} it wrote {token}, {distance} logits above {rival}", **words)
+    return _("at step {step} it wrote {token}, {distance} logits below {rival}", **words)
 
 
 def beam(trace: Trace) -> Iterator[Finding]:
@@ -69,15 +91,27 @@ def beam(trace: Trace) -> Iterator[Finding]:
     if trace.meta.get("forced") or len(hypotheses) < 2 or "search" not in trace.meta:
         return
     best, second = (float(one["score"]) for one in hypotheses[:2])
-    said = f"of {len(hypotheses)} translations it finished, the best scores {number(best)} per token"
+    words = {"count": len(hypotheses), "best": number(best)}
     numbers: dict[str, float] = {"finished": len(hypotheses), "best": best}
     if format(best, ".2f") != format(second, ".2f"):
-        said += f", the next {number(second)}"
+        said = _(
+            "of {count} translations it finished, the best scores {best} per token, the next {next}",
+            next=number(second),
+            **words,
+        )
         numbers["second"] = second
+    else:
+        said = _("of {count} translations it finished, the best scores {best} per token", **words)
     behind, step = _behind(trace)
     if behind > 1:
         named = quoted([shown(text) for text in hypotheses[0]["pieces"]])
-        said += f"; its beginning up to {named[step]} was only number {behind}"
+        # Translators: the beginning of the best translation, before: “…, the best scores −0.31 per token”.
+        said = _(
+            "{claim}; its beginning up to {token} was only number {rank}",
+            claim=said,
+            token=named[step],
+            rank=behind,
+        )
         numbers["rank"] = behind
     yield Finding("beam", sentence(said), numbers, Where("softmax", "beam", "decoder", axis="target"), 0.4)
 

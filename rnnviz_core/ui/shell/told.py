@@ -64,7 +64,7 @@ def draw(view: "View", section: str, chosen: Sequence[Any], more: Sequence[Findi
 
 def _line(view: "View", one: Finding, layer: Layer | None, key: str) -> None:
     """One sentence. A click chooses its token, unit and section; where those are chosen it is marked."""
-    claim = findings.within(view.trace, one, layer) if layer else one.claim
+    claim = findings.within(one, layer) if layer else one.claim
     here = one.where.page == view.page and _chosen(one)
     clicked = st.button(
         plain(claim),
