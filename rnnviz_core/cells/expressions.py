@@ -10,6 +10,8 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from rnnviz_core.languages import N_
+
 Array = Any  # a torch tensor or a numpy array; the formulas work on either, not on a mixture
 Values = Mapping[str, Array]
 
@@ -198,16 +200,16 @@ _ON_TENSORS: dict[str, Callable[[Any], Any]] = {
     "exponential": lambda a: a.exp(),
 }
 MEANT = {
-    "hard_sigmoid": "0.2 a + 0.5, cut to 0 .. 1",
-    "hard_sigmoid_sixth": "a / 6 + 0.5, cut to 0 .. 1",
-    "relu6": "a, cut to 0 .. 6",
+    "hard_sigmoid": N_("0.2 a + 0.5, cut to 0 .. 1"),
+    "hard_sigmoid_sixth": N_("a / 6 + 0.5, cut to 0 .. 1"),
+    "relu6": N_("a, cut to 0 .. 6"),
     "softsign": "a / (1 + |a|)",
     "softplus": "log(1 + e^a)",
-    "elu": "a above 0, e^a - 1 below",
-    "selu": "1.0507 a above 0, 1.7581 (e^a - 1) below",
-    "silu": "a times its sigmoid",
+    "elu": N_("a above 0, e^a - 1 below"),
+    "selu": N_("1.0507 a above 0, 1.7581 (e^a - 1) below"),
+    "silu": N_("a times its sigmoid"),
     "exponential": "e^a",
-    "sign": "1 above 0, -1 below, 0 at 0",
+    "sign": N_("1 above 0, -1 below, 0 at 0"),
 }
 
 

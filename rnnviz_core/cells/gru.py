@@ -1,10 +1,12 @@
 """The gated recurrent unit, as PyTorch computes it."""
 
+from rnnviz_core.languages import N_
+
 from .definition import HIDDEN, PREVIOUS_HIDDEN, Definition, Gate, Writer, state_weight
 from .expressions import Square, sigmoid, tanh
 from .meanings import GATES
 
-NAMED = "a GRU"
+NAMED = N_("a GRU")
 
 
 def define(*, bias: bool = True) -> Definition:
@@ -21,13 +23,13 @@ def define(*, bias: bool = True) -> Definition:
     candidate = write.gate(
         n,
         tanh(n.from_input + reset * n.from_state),
-        "The new content: the input, and as much of the past as reset lets through.",
+        N_("The new content: the input, and as much of the past as reset lets through."),
         "The input's part, and of the old state's part what reset lets through",
     )
     write.state(
         HIDDEN,
         (1 - update) * candidate + update * PREVIOUS_HIDDEN,
-        "The new state: a blend of new content and old state, set by update.",
+        N_("The new state: a blend of new content and old state, set by update."),
     )
     new = (1 - update) * (1 - Square(candidate))
     write.derivative(

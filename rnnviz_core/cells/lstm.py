@@ -1,5 +1,7 @@
 """The long short-term memory, as PyTorch computes it."""
 
+from rnnviz_core.languages import N_
+
 from .definition import (
     CELL,
     HIDDEN,
@@ -14,7 +16,7 @@ from .definition import (
 from .expressions import Linear, Square, Symbol, sigmoid, tanh
 from .meanings import GATES
 
-NAMED = "an LSTM"
+NAMED = N_("an LSTM")
 
 
 def define(*, projection: bool = False, bias: bool = True) -> Definition:
@@ -33,7 +35,7 @@ def define(*, projection: bool = False, bias: bool = True) -> Definition:
     cell = write.state(
         CELL,
         keep * PREVIOUS_CELL + take * candidate,
-        "The new cell: what is kept of the old one plus what is written.",
+        N_("The new cell: what is kept of the old one plus what is written."),
     )
     weight = Symbol("W_hr", "W_{hr}") if projection else None  # PyTorch's name
     out = show * (1 - Square(tanh(cell)))
@@ -50,12 +52,19 @@ def define(*, projection: bool = False, bias: bool = True) -> Definition:
     )
     write.derivative(HIDDEN, PREVIOUS_CELL, (out, "cell"), left=weight)
     write.derivative(HIDDEN, CELL, (out, None), left=weight)
-    shown = "The tanh of the cell, as far as the output gate shows it"
     if weight is None:
-        write.state(HIDDEN, show * tanh(cell), f"{shown}: the new state.")
+        write.state(
+            HIDDEN,
+            show * tanh(cell),
+            N_("The tanh of the cell, as far as the output gate shows it: the new state."),
+        )
         return write.definition()
-    unprojected = write.state(UNPROJECTED, show * tanh(cell), f"{shown}, before the projection.")
+    unprojected = write.state(
+        UNPROJECTED,
+        show * tanh(cell),
+        N_("The tanh of the cell, as far as the output gate shows it, before the projection."),
+    )
     write.state(
-        HIDDEN, Linear(weight, unprojected, None), "The new state: the same, mixed into fewer numbers."
+        HIDDEN, Linear(weight, unprojected, None), N_("The new state: the same, mixed into fewer numbers.")
     )
     return write.definition()

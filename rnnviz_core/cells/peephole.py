@@ -1,9 +1,11 @@
 """The LSTM with peepholes: its gates look at the cell, too (Gers & Schmidhuber, 2000; Gers et al., 2002)."""
 
+from rnnviz_core.languages import N_
+
 from .definition import CELL, HIDDEN, PREVIOUS_CELL, PREVIOUS_HIDDEN, Definition, Gate, Writer, state_weight
 from .expressions import Square, Symbol, sigmoid, tanh
 
-NAMED = "a peephole LSTM"
+NAMED = N_("a peephole LSTM")
 
 
 def define(*, bias: bool = True) -> Definition:
@@ -33,7 +35,7 @@ def define(*, bias: bool = True) -> Definition:
     cell = write.state(
         CELL,
         keep * PREVIOUS_CELL + take * candidate,
-        "The new cell: what is kept of the old one plus what is written.",
+        N_("The new cell: what is kept of the old one plus what is written."),
     )
     show = write.gate(
         o,
@@ -42,7 +44,7 @@ def define(*, bias: bool = True) -> Definition:
         total,
     )
     write.state(
-        HIDDEN, show * tanh(cell), "The new state: tanh of the cell, as far as the output gate shows it."
+        HIDDEN, show * tanh(cell), N_("The new state: tanh of the cell, as far as the output gate shows it.")
     )
     forgets, takes = PREVIOUS_CELL * keep * (1 - keep), candidate * take * (1 - take)
     write.derivative(CELL, PREVIOUS_CELL, (keep, None), (forgets * p_f, None), (takes * p_i, None))

@@ -1,9 +1,12 @@
 """The plain RNN (Elman, 1990), as PyTorch computes it."""
 
+from rnnviz_core.languages import N_
+
 from .definition import HIDDEN, PREVIOUS_HIDDEN, Definition, Gate, Writer, state_weight
 from .expressions import Call, Square, sign
+from .meanings import filled
 
-NAMED = "an RNN"
+NAMED = N_("an RNN")
 
 
 def define(*, relu: bool = False, bias: bool = True) -> Definition:
@@ -13,9 +16,11 @@ def define(*, relu: bool = False, bias: bool = True) -> Definition:
     candidate = write.gate(
         new,
         Call(function, new.from_input + new.from_state),
-        f"The new content: input and old state added up, then {function}.",
+        filled(N_("The new content: input and old state added up, then {function}."), function=function),
     )
-    write.state(HIDDEN, candidate, "The new state is the candidate: everything is rewritten at every step.")
+    write.state(
+        HIDDEN, candidate, N_("The new state is the candidate: everything is rewritten at every step.")
+    )
     slope = sign(HIDDEN) if relu else 1 - Square(HIDDEN)
     write.derivative(HIDDEN, PREVIOUS_HIDDEN, (slope, state_weight(new)))
     return write.definition()

@@ -5,6 +5,7 @@ couples gates. The order of the rows is PyTorch's, whatever the file's was.
 """
 
 from rnnviz_core.errors import SpecError, unknown_choice
+from rnnviz_core.languages import N_
 
 from .definition import (
     CELL,
@@ -16,7 +17,7 @@ from .definition import (
     Writer,
 )
 from .expressions import MEANT, ON_ARRAYS, Call, Clip, Expression, Linear, Symbol
-from .meanings import GATES
+from .meanings import GATES, filled
 
 BIASES = ("two", "one", "none")  # beside input and state, beside the input alone, nowhere
 FUNCTIONS = (*ON_ARRAYS, "linear")
@@ -43,7 +44,14 @@ class _Variant:
     def gate(self, gate: Gate, function: str, total: Expression, meaning: str) -> Symbol:
         """The sum of a gate, clipped where that is asked for, and the gate."""
         self.write.state(gate.preactivation, self._cut(total), f"Both added up: what goes into {function}.")
-        said = f"{meaning}; {function}(a) = {MEANT[function]}." if function in MEANT else f"{meaning}."
+        said = f"{meaning}."
+        if function in MEANT:
+            said = filled(
+                N_("{meaning}; {function}(a) = {formula}."),
+                meaning=meaning,
+                function=function,
+                formula=MEANT[function],
+            )
         return self.write.state(gate.activation, called(function, gate.preactivation), said)
 
     def _cut(self, total: Expression) -> Expression:
@@ -103,11 +111,13 @@ def lstm(
     cell = write.state(
         CELL,
         keep * PREVIOUS_CELL + take * candidate,
-        "The new cell: what is kept of the old one plus what is written.",
+        N_("The new cell: what is kept of the old one plus what is written."),
     )
     show = made.gate(o, gates, total(o, cell), GATES["output"])
     write.state(
-        HIDDEN, show * called(shown, cell), f"The {shown} of the cell, as far as the output gate shows it."
+        HIDDEN,
+        show * called(shown, cell),
+        filled(N_("The {function} of the cell, as far as the output gate shows it."), function=shown),
     )
     return write.definition()
 
@@ -150,22 +160,25 @@ def gru(
         left = write.state(
             Symbol("reset_hidden", "s_t"),
             reset * PREVIOUS_HIDDEN,
-            "What reset leaves of the old state, before the product.",
+            N_("What reset leaves of the old state, before the product."),
         )
         weight = Symbol("W_hn", "W_{hn}")
         offset = Symbol("b_hn", "b_{hn}") if of_state else None
         back: Expression = write.state(
-            n.from_state, Linear(weight, left, offset), "What that says about the candidate values."
+            n.from_state, Linear(weight, left, offset), N_("What that says about the candidate values.")
         )
     else:
         back = reset * n.from_state
     candidate = made.gate(
-        n, content, n.from_input + back, "The new content: the token, and what reset lets through of the past"
+        n,
+        content,
+        n.from_input + back,
+        N_("The new content: the token, and what reset lets through of the past"),
     )
     write.state(
         HIDDEN,
         (1 - update) * candidate + update * PREVIOUS_HIDDEN,
-        "The new state: a blend of new content and old state, set by update.",
+        N_("The new state: a blend of new content and old state, set by update."),
     )
     return write.definition()
 
@@ -177,7 +190,9 @@ def rnn(*, content: str = "tanh", bias: str = "two", clip: float = 0.0) -> Defin
     write = Writer("rnn_variant", new, bias=of_input, state_bias=of_state, content=content, clip=clip)
     write.options = (*write.options[:-1], ("bias", bias))
     candidate = _Variant(write, clip).gate(
-        new, content, new.from_input + new.from_state, "The new content: token and old state added up"
+        new, content, new.from_input + new.from_state, N_("The new content: token and old state added up")
     )
-    write.state(HIDDEN, candidate, "The new state is the candidate: everything is rewritten at every step.")
+    write.state(
+        HIDDEN, candidate, N_("The new state is the candidate: everything is rewritten at every step.")
+    )
     return write.definition()

@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 
+from rnnviz_core.languages import _
 from rnnviz_core.tracing.trace import Trace
 
 from .columns import Columns, Texts
@@ -29,7 +30,7 @@ def targets(trace: Trace) -> list[str]:
 
 def looks(trace: Trace) -> list[str]:
     """The names of the rows of weights: the pieces written; a sentiment model looks once."""
-    return targets(trace) if translates(trace) else ["the verdict"]
+    return targets(trace) if translates(trace) else [_("the verdict")]
 
 
 def closing(trace: Trace) -> int:
@@ -49,7 +50,11 @@ def folded_in_words(trace: Trace, step: int = 0) -> str:
         return ""
     texts = "".join(step_texts(trace, "encoder")[-count:])
     share = float(rows(trace, "attention.weights")[step][-count:].sum())
-    return f"Not drawn: “{texts}” at the end, which holds {share:.1%} of the attention."
+    return _(
+        "Not drawn: “{tokens}” at the end, which holds {share:.1%} of the attention.",
+        tokens=texts,
+        share=share,
+    )
 
 
 def without_end(trace: Trace, found: Columns, *beside: Trace) -> Columns:
@@ -82,10 +87,15 @@ def row_in_words(trace: Trace, step: int = 0) -> str:
     weights, scores = (rows(trace, f"attention.{name}")[step] for name in ("weights", "scores"))
     most, texts = int(weights.argmax()), step_texts(trace, "encoder")
     whole = np.exp(scores.astype(np.float64) - scores[most]).sum()
-    return (
-        f"For {quoted(trace, step)} it looked most at “{texts[most]}”: its score is the largest, "
-        f"{printed(scores[most])}. With it taken off every score, “{texts[most]}” has exp(0) = 1 and all "
-        f"tokens together {whole:.3f}, so its weight is 1 / {whole:.3f} = {weights[most]:.1%}."
+    return _(
+        "For {quoted} it looked most at “{token}”: its score is the largest, {score}. With it "
+        "taken off every score, “{token}” has exp(0) = 1 and all tokens together {total:.3f}, so "
+        "its weight is 1 / {total:.3f} = {weight:.1%}.",
+        quoted=quoted(trace, step),
+        token=texts[most],
+        score=printed(scores[most]),
+        total=whole,
+        weight=weights[most],
     )
 
 
@@ -97,11 +107,22 @@ def audit_in_words(metrics: Mapping[str, Any]) -> str:
         changed = float(pointing["uniform"]["changed"])  # type: ignore[index]
     except (TypeError, KeyError, ValueError):  # a person may have written the file
         return ""
-    taught = "was taught to" if "--looking" in str(metrics.get("command", "")) else "found out by itself to"
-    return (
-        f"Over {sentences:,} test sentences a word that people call positive or negative outweighs a neutral "
-        f"one in {area:.0%} of pairs (chance: 50%): this network {taught} look there. Equal weights would "
-        f"change {changed:.0f}% of its answers."
+    if "--looking" in str(metrics.get("command", "")):
+        return _(
+            "Over {sentences:,} test sentences a word that people call positive or negative outweighs a "
+            "neutral one in {area:.0%} of pairs (chance: 50%): this network was taught to look there. "
+            "Equal weights would change {changed:.0f}% of its answers.",
+            sentences=sentences,
+            area=area,
+            changed=changed,
+        )
+    return _(
+        "Over {sentences:,} test sentences a word that people call positive or negative outweighs a neutral "
+        "one in {area:.0%} of pairs (chance: 50%): this network found out by itself to look there. Equal "
+        "weights would change {changed:.0f}% of its answers.",
+        sentences=sentences,
+        area=area,
+        changed=changed,
     )
 
 
@@ -147,8 +168,8 @@ def spread_in_words(trace: Trace) -> str:
     """Sentiment: how spread the weights are, as bits and as a number of tokens."""
     weights = trace["attention.weights"]
     bits, most = float(entropy(weights)), np.log2(max(len(weights), 1))
-    alike = f"as spread as equal weights over {2**bits:.1f} tokens"
-    return f"Entropy {bits:.2f} of at most {most:.2f} bits: {alike}."
+    alike = _("as spread as equal weights over {tokens:.1f} tokens", tokens=2**bits)
+    return _("Entropy {bits:.2f} of at most {most:.2f} bits: {alike}.", bits=bits, most=most, alike=alike)
 
 
 def entropies(trace: Trace, *beside: Trace) -> Columns:
@@ -173,7 +194,12 @@ def entropy_in_words(trace: Trace) -> str:
     """`entropies`, for a reader who cannot see them."""
     bits = entropy(trace["attention.weights"])
     widest, most = int(bits.argmax()), np.log2(max(trace["attention.weights"].shape[1], 1))
-    return f"Most spread: “{targets(trace)[widest]}”, {bits[widest]:.2f} of at most {most:.2f} bits."
+    return _(
+        "Most spread: “{token}”, {bits:.2f} of at most {most:.2f} bits.",
+        token=targets(trace)[widest],
+        bits=bits[widest],
+        most=most,
+    )
 
 
 def rows(trace: Trace, name: str) -> np.ndarray:
@@ -183,4 +209,4 @@ def rows(trace: Trace, name: str) -> np.ndarray:
 
 def quoted(trace: Trace, step: int) -> str:
     """What attention is read for at a step: the piece that is predicted, or the verdict."""
-    return f"“{targets(trace)[step]}”" if translates(trace) else "the verdict"
+    return f"“{targets(trace)[step]}”" if translates(trace) else _("the verdict")

@@ -7,13 +7,14 @@ from typing import Any
 import numpy as np
 
 from rnnviz_core.derivatives.methods import METHODS, TITLES
+from rnnviz_core.languages import N_, _
 from rnnviz_core.tracing.trace import Trace
 
 from .columns import Columns, Texts
 from .numbers import printed
 from .tokens import tick_texts
 
-NOTHING = {"shapley": "an empty text", "integrated": "embeddings of zero"}  # what the sums start from
+NOTHING = {"shapley": N_("an empty text"), "integrated": N_("embeddings of zero")}  # what the sums start from
 GROWN = 10  # times what was handed back: so much relevance, of both signs, says little
 
 
@@ -60,10 +61,10 @@ def in_words(words: Sequence[str], found: Mapping[str, np.ndarray]) -> str:
         named.setdefault(int(np.abs(row).argmax()), []).append(name)
     if len(named) == 1:
         (at,) = named
-        return f"All {len(found)} name the same word first: “{words[at]}”."
+        return _("All {count} name the same word first: “{word}”.", count=len(found), word=words[at])
     order = sorted(named.items(), key=lambda one: -len(one[1]))
-    said = [f"“{words[at]}” ({', '.join(names)})" for at, names in order]
-    return f"They do not all name the same word first: {'; '.join(said)}."
+    said = [f"“{words[at]}” ({', '.join(_(name) for name in names)})" for at, names in order]
+    return _("They do not all name the same word first: {words}.", words="; ".join(said))
 
 
 def sums_in_words(found: Mapping[str, Any]) -> str:
@@ -72,22 +73,40 @@ def sums_in_words(found: Mapping[str, Any]) -> str:
     for name, one in found.items():
         if one.total is None:
             continue
-        title, total = TITLES[name][:1].upper() + TITLES[name][1:], float(one.values.sum())
+        method, total = _(TITLES[name]), float(one.values.sum())
+        title = method[:1].upper() + method[1:]
         if name in NOTHING:
             said.append(
-                f"{title}: the values sum to {printed(total, '.3f')}; the difference to {NOTHING[name]} is "
-                f"{printed(one.total, '.3f')} (gap {abs(one.gap):.1e})."
+                _(
+                    "{method}: the values sum to {sum}; the difference to {baseline} is {whole} "
+                    "(gap {gap:.1e}).",
+                    method=title,
+                    sum=printed(total, ".3f"),
+                    baseline=_(NOTHING[name]),
+                    whole=printed(one.total, ".3f"),
+                    gap=abs(one.gap),
+                )
             )
             continue
         said.append(
-            f"{title}: the words hold {printed(total, '.3f')}, the biases {printed(one.held, '.3f')}, of "
-            f"{printed(one.total, '.3f')} that the logits handed back (gap {abs(one.gap):.1e})."
+            _(
+                "{method}: the words hold {sum}, the biases {held}, of {whole} that the logits handed back "
+                "(gap {gap:.1e}).",
+                method=title,
+                sum=printed(total, ".3f"),
+                held=printed(one.held, ".3f"),
+                whole=printed(one.total, ".3f"),
+                gap=abs(one.gap),
+            )
         )
         sizes = float(np.abs(one.values).sum())
         if sizes > GROWN * abs(one.total):
             said.append(
-                f"Both signs counted, that is {sizes / (abs(one.total) or 1.0):,.0f} times what was handed "
-                "back: on its way through this network relevance grows, and little can be read off it."
+                _(
+                    "Both signs counted, that is {times:,.0f} times what was handed back: on its way through "
+                    "this network relevance grows, and little can be read off it.",
+                    times=sizes / (abs(one.total) or 1.0),
+                )
             )
     return " ".join(said)
 
@@ -160,25 +179,56 @@ def believed(metrics: Mapping[str, Any], words: int) -> Believed | None:
 
 def believed_in_words(found: Believed) -> str:
     """Which method did best at what, and that it need not be the same."""
-    best = found.best
-    said = (
-        f"On {found.sentences:,} test sentences"
-        + (f" of at most {found.words} words" if found.words else "")
-        + f", “{best['auc']}” agrees best with what people say of single words. The answer falls most "
-        f"without the words that “{best['drop']}” names"
-    )
-    said += (
-        ", and most of it stays with these alone."
-        if best["keep"] == best["drop"]
-        else f"; most of it stays with those of “{best['keep']}” alone."
-    )
-    if found.attention:
-        agrees, rests = found.attention
-        count = sum(1 for row in found.rows if row[1])
-        said += (
-            f" Attention, which was {'' if found.taught else 'not '}trained to look at such words, is number "
-            f"{agrees} of {count} in agreement and number {rests} in the first test"
+    names = {name: _(title) for name, title in found.best.items()}
+    if found.words:
+        said = _(
+            "On {sentences:,} test sentences of at most {words} words, “{method}” agrees best with what "
+            "people say of single words.",
+            sentences=found.sentences,
+            words=found.words,
+            method=names["auc"],
         )
-        apart = rests - agrees > 1
-        said += ": to look where people do is one thing, to rest on it another." if apart else "."
-    return said
+    else:
+        said = _(
+            "On {sentences:,} test sentences, “{method}” agrees best with what people say of single words.",
+            sentences=found.sentences,
+            method=names["auc"],
+        )
+    if names["keep"] == names["drop"]:
+        said += _(
+            " The answer falls most without the words that “{method}” names, and most of it stays with these "
+            "alone.",
+            method=names["drop"],
+        )
+    else:
+        said += _(
+            " The answer falls most without the words that “{method}” names; most of it stays with those of "
+            "“{other}” alone.",
+            method=names["drop"],
+            other=names["keep"],
+        )
+    return said + (_attention_in_words(found, *found.attention) if found.attention else "")
+
+
+def _attention_in_words(found: Believed, agrees: int, rests: int) -> str:
+    """Where attention stands among the methods, in agreement with people and as what the answer rests on."""
+    places: dict[str, Any] = {
+        "agrees": agrees,
+        "rests": rests,
+        "count": sum(1 for row in found.rows if row[1]),
+    }
+    if found.taught:
+        said = _(
+            " Attention, which was trained to look at such words, is number {agrees} of {count} in agreement "
+            "and number {rests} in the first test",
+            **places,
+        )
+    else:
+        said = _(
+            " Attention, which was not trained to look at such words, is number {agrees} of {count} in "
+            "agreement and number {rests} in the first test",
+            **places,
+        )
+    if rests - agrees > 1:
+        return said + _(": to look where people do is one thing, to rest on it another.")
+    return f"{said}."

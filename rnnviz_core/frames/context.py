@@ -4,6 +4,7 @@ from typing import Any
 
 import numpy as np
 
+from rnnviz_core.languages import _
 from rnnviz_core.tracing.trace import Trace, layer_site
 
 from . import memory
@@ -48,11 +49,15 @@ def context_in_words(trace: Trace, step: int, unit: int) -> str:
     weights, states = rows(trace, "attention.weights"), keys(trace)
     whole = rows(trace, "attention.context")
     difference = np.abs(weights.astype(np.float64) @ states - whole).max()
-    return (
-        f"Unit {unit} for {quoted(trace, step)}: weight × state, summed over the tokens, is "
-        f"{printed(weights[step] @ states[:, unit], '.4f')}; recorded is "
-        f"{printed(whole[step, unit], '.4f')}. "
-        f"Largest difference over all {whole.size} numbers: {difference:.1e}."
+    return _(
+        "Unit {unit} for {quoted}: weight × state, summed over the tokens, is {total}; recorded "
+        "is {recorded}. Largest difference over all {count} numbers: {difference:.1e}.",
+        unit=unit,
+        quoted=quoted(trace, step),
+        total=printed(weights[step] @ states[:, unit], ".4f"),
+        recorded=printed(whole[step, unit], ".4f"),
+        count=whole.size,
+        difference=difference,
     )
 
 
@@ -87,14 +92,16 @@ def verdict(trace: Trace, weights: np.ndarray) -> Columns:
     adds = np.vstack([shares * say, trace["readout.bias"]])
     position = np.tile(np.arange(len(texts) + 1, dtype=np.int16), len(names))
     number = np.repeat(np.arange(len(names), dtype=np.int16), len(texts) + 1)
-    texts = [*texts, "(bias)"]
+    texts = [*texts, _("(bias)")]
     return {
         "position": position,
         "tick": Texts(position, tick_texts(texts)),
         "token": Texts(position, texts),
         "class": Texts(number, names),
         "value": adds.T.reshape(-1),
-        "total": Texts(number, [f"together: logit {printed(total, '+.2f')}" for total in adds.sum(0)]),
+        "total": Texts(
+            number, [_("together: logit {logit}", logit=printed(total, "+.2f")) for total in adds.sum(0)]
+        ),
     }
 
 
@@ -102,10 +109,21 @@ def mean_in_words(trace: Trace, weights: np.ndarray) -> str:
     """Without recurrence: which token speaks loudest for the class that was answered."""
     texts, best = step_texts(trace, "encoder"), int(trace["readout.probabilities"].argmax())
     adds = keys(trace) @ weights[best] / len(texts)
-    most, each = int(np.abs(adds).argmax()), f"1/{len(texts)}" if len(texts) > 1 else "all"
-    return (
-        f"Every token counts alike, {each} of the mean. For “{trace.labels['class'][best]}” “{texts[most]}” "
-        f"speaks loudest: {printed(adds[most], '+.2f')}."
+    most = int(np.abs(adds).argmax())
+    values = {
+        "answer": _(trace.labels["class"][best]),
+        "token": texts[most],
+        "value": printed(adds[most], "+.2f"),
+    }
+    if len(texts) == 1:
+        return _(
+            "Every token counts alike, all of the mean. For “{answer}” “{token}” speaks loudest: {value}.",
+            **values,
+        )
+    return _(
+        "Every token counts alike, 1/{count} of the mean. For “{answer}” “{token}” speaks loudest: {value}.",
+        count=len(texts),
+        **values,
     )
 
 
@@ -151,8 +169,13 @@ def left_in_words(rows: Columns) -> str:
     """The tokens of which most and least is left, for a reader who cannot see the bars."""
     left = np.asarray(rows["left"])
     most, least, tokens = int(left.argmax()), int(left.argmin()), list(rows["token"])
-    rest = f"least of “{tokens[least]}” ({left[least]:.2f})"
-    return f"Most is left of “{tokens[most]}” ({left[most]:.2f}), {rest}."
+    return _(
+        "Most is left of “{first}” ({most:.2f}), least of “{second}” ({least:.2f}).",
+        first=tokens[most],
+        most=left[most],
+        second=tokens[least],
+        least=left[least],
+    )
 
 
 def chosen(trace: Trace, step: int, unit: int) -> Columns:

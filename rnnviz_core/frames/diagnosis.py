@@ -5,11 +5,13 @@ from typing import Protocol
 
 import numpy as np
 
+from rnnviz_core.languages import N_
+
 from .columns import Columns, Texts
 
 END = 1.25  # where the axis ends: what is far beyond its limit is drawn there
-FOUND, BELOW = "a finding", "below its limit"
-MARKED, OTHERS = "what it is about", "the others"
+FOUND, BELOW = N_("a finding"), N_("below its limit")
+MARKED, OTHERS = N_("what it is about"), N_("the others")
 
 
 class Row(Protocol):

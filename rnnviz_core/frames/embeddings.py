@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 
 from rnnviz_core.inputs.tokenizer import BOS
+from rnnviz_core.languages import _
 from rnnviz_core.tracing.trace import Trace, site
 
 from .columns import Columns, Texts
@@ -41,7 +42,12 @@ def clipped_in_words(trace: Trace, part: str = "encoder") -> str:
     if not count:
         return ""
     total = trace[site(part, "embedding")].size
-    return f" {count} of {total} numbers lie beyond ±{LIMIT:g} and share an end colour."
+    return _(
+        " {count} of {total} numbers lie beyond ±{limit:g} and share an end colour.",
+        count=count,
+        total=total,
+        limit=LIMIT,
+    )
 
 
 def cosine(left: np.ndarray, right: np.ndarray) -> np.ndarray:
@@ -75,8 +81,13 @@ def similarity_in_words(trace: Trace, part: str = "encoder") -> str:
     values = np.where(texts[:, None] == texts[None], -np.inf, cosine(embedding, embedding))
     one, other = np.unravel_index(int(values.argmax()), values.shape)
     if not np.isfinite(values[one, other]):
-        return "There is only one token."
-    return f"Most alike: “{texts[one]}” and “{texts[other]}”, {printed(values[one, other])}."
+        return _("There is only one token.")
+    return _(
+        "Most alike: “{one}” and “{other}”, {value}.",
+        one=texts[one],
+        other=texts[other],
+        value=printed(values[one, other]),
+    )
 
 
 def vocabulary(model: Any, part: str = "encoder") -> tuple[np.ndarray, tuple[str, ...]]:

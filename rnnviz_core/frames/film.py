@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from rnnviz_core.contracts.task import task
+from rnnviz_core.languages import _
 from rnnviz_core.tracing.trace import Trace
 from rnnviz_core.training.history_file import History
 
@@ -14,7 +15,7 @@ from .gates import names as gate_names
 from .layer import Layer
 from .states import limit
 from .tokens import tick_texts
-from .training import moment_names
+from .training import epoch_ends, moment_names
 
 
 def moments_of(history: History) -> list[str]:
@@ -25,7 +26,11 @@ def moments_of(history: History) -> list[str]:
 
 def named_moments(history: History) -> list[str]:
     """The same, as a slider says them."""
-    return [name if name.startswith("epoch") else f"update {name}" for name in moments_of(history)]
+    ends = epoch_ends(history)
+    return [
+        name if history.moments[place] in ends else _("update {update}", update=name)
+        for name, place in zip(moments_of(history), history.snapshots, strict=True)
+    ]
 
 
 def verdicts(history: History, film: Sequence[Trace]) -> Columns:
@@ -55,11 +60,14 @@ def turned_in_words(history: History, film: Sequence[Trace]) -> str:
     turn = len(texts) - 1
     while turn and texts[turn - 1] == texts[-1]:
         turn -= 1
-    names = moments_of(history)
     if not turn:
-        return f"The verdict is “{texts[-1]}” from the start, before anything was learnt."
-    when = names[turn] if names[turn].startswith("epoch") else f"update {names[turn]}"
-    return f"The verdict is “{texts[-1]}” from {when} on; before it was “{texts[turn - 1]}”."
+        return _("The verdict is “{answer}” from the start, before anything was learnt.", answer=texts[-1])
+    return _(
+        "The verdict is “{answer}” from {moment} on; before it was “{before}”.",
+        answer=texts[-1],
+        moment=named_moments(history)[turn],
+        before=texts[turn - 1],
+    )
 
 
 def same_order(film: Sequence[Trace], place: Layer, kind: str) -> np.ndarray | None:

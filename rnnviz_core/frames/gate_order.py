@@ -2,11 +2,12 @@
 
 import numpy as np
 
+from rnnviz_core.languages import N_
 from rnnviz_core.tracing.trace import Trace
 
 from .layer import Layer
 
-ORDERS = {"index": "Unit number", "mean": "Mean of one gate", "similar": "Similar units together"}
+ORDERS = {"index": N_("Unit number"), "mean": N_("Mean of one gate"), "similar": N_("Similar units together")}
 
 
 def keeper(trace: Trace, part: str = "encoder") -> str:

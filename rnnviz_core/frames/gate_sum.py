@@ -3,11 +3,13 @@
 from dataclasses import dataclass
 from typing import Any
 
+from rnnviz_core.languages import N_, _
+
 from . import inspector
 from .gates import previous
 from .seen_whole import Whole
 
-INPUT, STATE, OWN = "from the input", "from the old state", "from its own memory"
+INPUT, STATE, OWN = N_("from the input"), N_("from the old state"), N_("from its own memory")
 
 
 @dataclass(frozen=True)
@@ -33,12 +35,12 @@ def terms(model: Any, drawn: Whole) -> list[Term]:
         for name, weight, number in zip(drawn.input_names, weights["W_i"][line], x, strict=True)
     ]
     if "b_i" in weights:
-        found.append(Term("bias b_i", INPUT, None, None, float(weights["b_i"][line])))
+        found.append(Term(_("bias b_i"), INPUT, None, None, float(weights["b_i"][line])))
     damp = drawn.damp
     if "W_h" in weights:
         found += [
             Term(
-                f"unit {unit} before",
+                _("unit {unit} before", unit=unit),
                 STATE,
                 float(weight),
                 float(number),
@@ -47,12 +49,14 @@ def terms(model: Any, drawn: Whole) -> list[Term]:
             for unit, (weight, number) in enumerate(zip(weights["W_h"][line], h, strict=True))
         ]
         if "b_h" in weights:
-            found.append(Term("bias b_h", STATE, None, None, damp * float(weights["b_h"][line])))
+            found.append(Term(_("bias b_h"), STATE, None, None, damp * float(weights["b_h"][line])))
     total = float(drawn.sums[drawn.at, drawn.row])
     if f"{drawn.gate}_preactivation" in cell.names:
         read = set(cell[f"{drawn.gate}_preactivation"].symbols())
         if {"cell", "previous_cell"} & read:  # a peephole: what is left is what it adds
-            found.append(Term("through the peephole", OWN, None, None, total - sum(t.value for t in found)))
+            found.append(
+                Term(_("through the peephole"), OWN, None, None, total - sum(t.value for t in found))
+            )
     return found
 
 
@@ -60,8 +64,8 @@ def strongest_first(found: list[Term], count: int) -> list[Term]:
     """The `count` largest terms, and one for the rest of each kind."""
     ranked = sorted(found, key=lambda term: -abs(term.value))
     head, tail = ranked[:count], ranked[count:]
-    for kind, what in ((INPUT, "other inputs"), (STATE, "other units")):
+    for kind, what in ((INPUT, N_("{count} other inputs")), (STATE, N_("{count} other units"))):
         rest = [term.value for term in tail if term.kind == kind]
         if rest:
-            head.append(Term(f"{len(rest)} {what}", kind, None, None, sum(rest)))
+            head.append(Term(_(what, count=len(rest)), kind, None, None, sum(rest)))
     return head

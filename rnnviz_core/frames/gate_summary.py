@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from rnnviz_core.languages import _
 from rnnviz_core.tracing.trace import Trace
 
 from .columns import Columns, Texts
@@ -54,7 +55,14 @@ def shares(trace: Trace, place: Layer, gates: tuple[str, ...]) -> Columns:
 def shares_in_words(trace: Trace, place: Layer, gates: tuple[str, ...]) -> str:
     """`shares`, for a reader who cannot see it."""
     return "; ".join(
-        f"{gate}: {closed:.0%} below {CLOSED}, {1 - opened:.0%} above {OPEN}"
+        _(
+            "{gate}: {closed:.0%} below {low}, {opened:.0%} above {high}",
+            gate=_(gate),
+            closed=closed,
+            low=CLOSED,
+            opened=1 - opened,
+            high=OPEN,
+        )
         for gate, (closed, opened) in ((gate, _limits(trace, place, gate)) for gate in gates)
     )
 

@@ -9,6 +9,8 @@ import numpy as np
 import pandas as pd
 
 from rnnviz_core.cells.expressions import number_latex
+from rnnviz_core.cells.meanings import gate_in_words, state_in_words, told
+from rnnviz_core.languages import N_, _
 from rnnviz_core.tracing.trace import Trace
 
 from .columns import Columns
@@ -21,10 +23,10 @@ STATES = ("hidden", "cell")
 BETWEEN_PRODUCTS = re.compile(r"(\\cdot (?:[\d.]+|\\left\(.*?\\right\))) \+ (.*\\cdot)")
 DIGITS = 3  # decimals in formulas
 TERMS = {  # parts of a gate's sum, and the sum
-    "from_input": "from the input",
-    "from_state": "from the state",
-    "from_cell": "through the peephole",
-    "sum": "sum",
+    "from_input": N_("from the input"),
+    "from_state": N_("from the state"),
+    "from_cell": N_("through the peephole"),
+    "sum": N_("sum"),
 }
 Weights = Mapping[str, float]  # those of one unit that are vectors, by symbol: ``p_f``
 NO_WEIGHTS: Weights = {}
@@ -118,7 +120,13 @@ def terms(trace: Trace, place: Layer, gates: tuple[str, ...], position: int, uni
 def terms_in_words(frame: pd.DataFrame) -> str:
     """`terms`, for a reader who cannot see it."""
     return "; ".join(
-        f"{row.gate}: sum {printed(row.sum)}, becomes {printed(row.activation)}" for row in frame.itertuples()
+        _(
+            "{gate}: sum {sum}, becomes {activation}",
+            gate=_(row.gate),
+            sum=printed(row.sum),
+            activation=printed(row.activation),
+        )
+        for row in frame.itertuples()
     )
 
 
@@ -191,7 +199,7 @@ def worked(
         lines += [_line(equation.latex()), numbers]
         if not equation.name.endswith("_preactivation"):
             block = r"\begin{aligned}" + r"\\".join(lines) + r"\end{aligned}"
-            found.append(Worked(equation.name, equation.meaning, values[equation.name], block))
+            found.append(Worked(equation.name, told(equation.meaning), values[equation.name], block))
             lines = []
     return found
 
@@ -220,7 +228,7 @@ def in_brief(
         if inner := found.get(f"{name}_preactivation"):
             numbers = inner.expression.latex(values, digits)
             right = equation.expression.latex().replace(inner.symbol.letters, numbers)
-        word = f"{name} gate" if name in gates else f"{name} state" if name in STATES else name
+        word = gate_in_words(name) if name in gates else state_in_words(name) if name in STATES else _(name)
         lines.append((word, _text(right), _text(number_latex(values[name], digits))))
     return lines
 

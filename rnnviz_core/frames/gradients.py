@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from rnnviz_core.languages import N_, _, ngettext, numerals
 from rnnviz_core.tracing.trace import Trace
 
 from .columns import Columns, Texts
@@ -14,7 +15,7 @@ from .tokens import read_texts, step_texts, tick_texts
 RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 FLOOR = 1e-30  # what is smaller is coloured as this: a logarithm has no zero
 ROUNDING = 1e-13  # of a difference of two numbers in double precision, relative to them
-AS_IT_IS, CLIPPED = "as it is", "clipped"
+AS_IT_IS, CLIPPED = N_("as it is"), N_("clipped")
 
 
 def lengths(trace: Trace, part: str) -> np.ndarray:
@@ -56,30 +57,56 @@ def number(value: float) -> str:
     if value == 0:
         return "0"
     if 1e-3 <= abs(value) < 1e4:
-        return f"{float(f'{value:.2g}'):g}"
+        return numerals(f"{float(f'{value:.2g}'):g}")
     mantissa, exponent = f"{value:.1e}".split("e")
-    return f"{mantissa} × 10{str(int(exponent)).translate(RAISED)}"
+    return numerals(f"{mantissa} × 10{str(int(exponent)).translate(RAISED)}")
 
 
 def times(ratio: float) -> str:
     """``8.2 times``, ``2,200 times``."""
-    return f"{ratio:,.0f} times" if ratio >= 20 else f"{float(f'{ratio:.2g}'):g} times"
+    return (
+        _("{ratio:,.0f} times", ratio=ratio)
+        if ratio >= 20
+        else _("{ratio:g} times", ratio=float(f"{ratio:.2g}"))
+    )
 
 
 def reach_in_words(name: str, texts: Sequence[str], found: np.ndarray) -> str:
     """What the curve of one network says: first against last, and the strongest."""
     if len(found) < 2:
-        return f"{name}: {number(found[0])} at its only step."
+        return _("{name}: {length} at its only step.", name=name, length=number(found[0]))
     first, last, best = float(found[0]), float(found[-1]), int(np.argmax(found))
-    said = f"{name}: {number(first)} at “{texts[0]}”, {number(last)} at “{texts[-1]}”"
-    if min(first, last) > 0:
-        more, less = (last, first) if last >= first else (first, last)
-        which = "first" if last >= first else "last"
-        if more / less >= 1.05:
-            said += f": a small change of the {which} step moves it {times(more / less)} less"
-        else:
-            said += ": both ends count alike"
-    return f"{said}. It depends most on “{texts[best]}” ({number(float(found[best]))})."
+    values = {
+        "name": name,
+        "first": number(first),
+        "first_token": texts[0],
+        "last": number(last),
+        "last_token": texts[-1],
+    }
+    if min(first, last) <= 0:
+        said = _("{name}: {first} at “{first_token}”, {last} at “{last_token}”.", **values)
+    elif last / first >= 1.05:
+        said = _(
+            "{name}: {first} at “{first_token}”, {last} at “{last_token}”: a small change of the first step "
+            "moves it {times} less.",
+            times=times(last / first),
+            **values,
+        )
+    elif first / last >= 1.05:
+        said = _(
+            "{name}: {first} at “{first_token}”, {last} at “{last_token}”: a small change of the last step "
+            "moves it {times} less.",
+            times=times(first / last),
+            **values,
+        )
+    else:
+        said = _(
+            "{name}: {first} at “{first_token}”, {last} at “{last_token}”: both ends count alike.", **values
+        )
+    most = _(
+        " It depends most on “{token}” ({length}).", token=texts[best], length=number(float(found[best]))
+    )
+    return said + most
 
 
 @dataclass(frozen=True)
@@ -152,20 +179,33 @@ def roads_in_words(found: Roads, texts: Sequence[str], reverse: bool) -> str:
     whole, cell, hidden = (
         float(np.linalg.norm(part[first])) for part in (found.whole, found.cell, found.hidden)
     )
-    more = "the cell state" if cell >= hidden else "the hidden state"
-    return (
-        f"At “{texts[first]}”, the step that is read first, the gradient by the cell is {number(whole)} "
-        f"long: {number(cell)} came through the cell alone, {number(hidden)} through the hidden state; most "
-        f"came through {more}. (The two are added as arrows, so their lengths need not add up.)"
+    values = {
+        "token": texts[first],
+        "length": number(whole),
+        "cell": number(cell),
+        "hidden": number(hidden),
+    }
+    if cell >= hidden:
+        return _(
+            "At “{token}”, the step that is read first, the gradient by the cell is {length} long: {cell} "
+            "came through the cell alone, {hidden} through the hidden state; most came through the cell "
+            "state. (The two are added as arrows, so their lengths need not add up.)",
+            **values,
+        )
+    return _(
+        "At “{token}”, the step that is read first, the gradient by the cell is {length} long: {cell} came "
+        "through the cell alone, {hidden} through the hidden state; most came through the hidden state. (The "
+        "two are added as arrows, so their lengths need not add up.)",
+        **values,
     )
 
 
 def road_lengths(found: Roads) -> dict[str, np.ndarray]:
     """The length of the whole and of each road, for each step."""
     parts = {
-        "the whole": found.whole,
-        "through the cell alone": found.cell,
-        "by a hidden state": found.hidden,
+        N_("the whole"): found.whole,
+        N_("through the cell alone"): found.cell,
+        N_("by a hidden state"): found.hidden,
     }
     return {name: np.linalg.norm(part, axis=1) for name, part in parts.items()}
 
@@ -175,7 +215,7 @@ def shortcut(gradient: Trace, place: Layer) -> dict[str, np.ndarray]:
     whole = gradient[place.site("hidden_gradient")]
     direct = gradient[place.site("hidden_direct_gradient")]
     rest = np.stack([_rest(one, part) for one, part in zip(whole, direct, strict=True)])
-    parts = {"the whole": whole, "straight": direct, "through later states": rest}
+    parts = {N_("the whole"): whole, N_("straight"): direct, N_("through later states"): rest}
     return {name: np.linalg.norm(part, axis=1) for name, part in parts.items()}
 
 
@@ -183,14 +223,27 @@ def shortcut_in_words(found: Mapping[str, np.ndarray], texts: Sequence[str], rev
     """What reaches the step that is read first, on both ways."""
     first = len(texts) - 1 if reverse else 0
     straight, rest = float(found["straight"][first]), float(found["through later states"][first])
-    by = "through attention" if part == "encoder" else "from what reads the decoder"
-    said = f"At “{texts[first]}”, the step that is read first, {number(straight)} comes straight {by}"
-    said += f" and {number(rest)} through the later states"
+    values = {"token": texts[first], "straight": number(straight), "rest": number(rest)}
+    if part == "encoder":
+        said = _(
+            "At “{token}”, the step that is read first, {straight} comes straight through attention and "
+            "{rest} through the later states",
+            **values,
+        )
+    else:
+        said = _(
+            "At “{token}”, the step that is read first, {straight} comes straight from what reads the "
+            "decoder and {rest} through the later states",
+            **values,
+        )
     if rest and straight:
         more = straight / rest
-        said += f": the short cut carries {times(more if more >= 1 else 1 / more)} "
-        said += "as much" if more >= 1 else "less"
-    return f"{said}. (Lengths; the two are added as arrows.)"
+        said += (
+            _(": the short cut carries {times} as much", times=times(more))
+            if more >= 1
+            else _(": the short cut carries {times} less", times=times(1 / more))
+        )
+    return said + _(". (Lengths; the two are added as arrows.)")
 
 
 def clipped(lengths: Mapping[str, float], limit: float | None) -> Columns:
@@ -212,12 +265,25 @@ def clipped(lengths: Mapping[str, float], limit: float | None) -> Columns:
 
 def clipped_in_words(length: float, limit: float | None) -> str:
     """What clipping does to one gradient."""
-    said = f"The gradient by the recurrent weights is {number(length)} long"
     if limit is None:
-        return f"{said}; nothing is clipped."
+        return _(
+            "The gradient by the recurrent weights is {length} long; nothing is clipped.",
+            length=number(length),
+        )
     if length <= limit:
-        return f"{said}: below the limit of {limit:g}, so it stays as it is."
-    return f"{said}: clipped at {limit:g} it is divided by {number(length / limit)}, and keeps its direction."
+        return _(
+            "The gradient by the recurrent weights is {length} long: below the limit of {limit:g}, so it "
+            "stays as it is.",
+            length=number(length),
+            limit=limit,
+        )
+    return _(
+        "The gradient by the recurrent weights is {length} long: clipped at {limit:g} it is divided by "
+        "{ratio}, and keeps its direction.",
+        length=number(length),
+        limit=limit,
+        ratio=number(length / limit),
+    )
 
 
 def lowest(gains: np.ndarray) -> int:
@@ -254,24 +320,37 @@ def grid_in_words(texts: Sequence[str], gains: np.ndarray, first: int) -> str:
     for apart in (1, 5, 10, 20, 50, 100):
         if apart < len(gains):
             middle = float(np.median(np.diagonal(gains, -apart)))
-            said.append(f"{number(middle)} after {apart} step{'s' * (apart > 1)}")
+            said.append(
+                ngettext("{length} after {n} step", "{length} after {n} steps", apart, length=number(middle))
+            )
     if not said:
-        return "One step alone: there is no pair to compare."
-    about = f"A change of length 1 in a random direction has the length {', '.join(said)} (median)."
+        return _("One step alone: there is no pair to compare.")
+    about = _(
+        "A change of length 1 in a random direction has the length {lengths} (median).",
+        lengths=", ".join(said),
+    )
     if first:
-        about += f" Only the last {len(gains)} steps are drawn: all pairs of so wide a layer take too long."
+        about += _(
+            " Only the last {steps} steps are drawn: all pairs of so wide a layer take too long.",
+            steps=len(gains),
+        )
     return about
 
 
 def jacobian_in_words(text: str, step: tuple[float, float], product: tuple[float, float], steps: int) -> str:
     """Singular values of one step's Jacobian, and of the product from the end back to it."""
-    said = (
-        f"The step that reads “{text}”: largest singular value {number(step[0])}, smallest {number(step[1])}."
+    said = _(
+        "The step that reads “{token}”: largest singular value {largest}, smallest {smallest}.",
+        token=text,
+        largest=number(step[0]),
+        smallest=number(step[1]),
     )
     if steps > 1:
-        said += (
-            f" The product of the last {steps} steps: largest {number(product[0])}, "
-            f"smallest {number(product[1])}."
+        said += _(
+            " The product of the last {steps} steps: largest {largest}, smallest {smallest}.",
+            steps=steps,
+            largest=number(product[0]),
+            smallest=number(product[1]),
         )
     return said
 

@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from rnnviz_core.languages import N_, _
 from rnnviz_core.tracing.trace import Trace, site
 
 from .gates import names, previous
@@ -13,7 +14,7 @@ from .numbers import printed
 from .tokens import axis_of, step_frame, step_texts
 
 TOP = 10  # terms shown by name; the rest is one bar
-KINDS = ("from the input", "from the state", "together")
+KINDS = (N_("from the input"), N_("from the state"), N_("together"))
 
 
 def weights(model: Any, place: Layer) -> dict[str, np.ndarray]:
@@ -53,12 +54,15 @@ def contributions(
     into = matrices["W_i"][row].astype(np.float64)
     back = matrices["W_h"][row].astype(np.float64) if cell.reads_state else np.zeros(0)
     h = h[: len(back)]
-    texts = [*input_names(trace, place, len(x)), *(f"unit {other} before" for other in range(len(h)))]
+    texts = [
+        *input_names(trace, place, len(x)),
+        *(_("unit {unit} before", unit=other) for other in range(len(h))),
+    ]
     if gate in cell.peepholes:
         weight, state = cell.peepholes[gate].symbols()
         looked = previous(trace, place, "cell", position)[unit] if state == "previous_cell" else None
         number = trace[place.site(state)][position, unit] if looked is None else looked
-        texts.append("its cell before" if state == "previous_cell" else "its cell now")
+        texts.append("its cell before" if state == _("previous_cell") else _("its cell now"))
         back, h = np.append(back, matrices[weight][unit]), np.append(h, number)
     values = np.concatenate([into * x, damp * back * h])
     kinds = np.repeat(KINDS[:2], (len(x), len(h)))
@@ -69,12 +73,14 @@ def contributions(
     for kind in KINDS[:2]:
         others = [i for i in rest if kinds[i] == kind]
         if others:
-            rows.append((f"{len(others)} others", kind, np.nan, np.nan, values[others].sum()))
+            rows.append((_("{n} others", n=len(others)), kind, np.nan, np.nan, values[others].sum()))
     for name, kind, scale in (("b_i", KINDS[0], 1.0), ("b_h", KINDS[1], damp)):
         if name in matrices:
-            rows.append((f"bias {name}", kind, np.nan, np.nan, scale * float(matrices[name][row])))
+            rows.append(
+                (_("bias {name}", name=name), kind, np.nan, np.nan, scale * float(matrices[name][row]))
+            )
     total = float(trace[place.site(f"{gate}_preactivation")][position, unit])
-    rows.append(("sum", KINDS[2], np.nan, np.nan, total))
+    rows.append((_("sum"), KINDS[2], np.nan, np.nan, total))
     frame = pd.DataFrame(rows, columns=["name", "kind", "weight", "number", "value"])
     order = np.arange(len(frame), dtype=np.int32)
     ticks = [f"{place:04d} {name}" for place, name in zip(order, frame["name"], strict=True)]
@@ -86,24 +92,27 @@ def contributions_in_words(frame: pd.DataFrame) -> str:
     best = "; ".join(
         f"{row.name} {printed(row.value, '+.2f')}" for row in frame.head(3).itertuples(index=False)
     )
-    return f"{best}; sum {printed(frame['value'].iloc[-1])}"
+    return _("{terms}; sum {sum}", terms=best, sum=printed(frame["value"].iloc[-1]))
 
 
 def input_names(trace: Trace, place: Layer, size: int) -> list[str]:
     """What each number of the layer's input is: of the embedding, the context, or the layer below."""
     if place.layer:
         below = size // 2 if trace.reverses(place.part) else size
-        sides = ("", " backwards")
-        return [f"unit {i % below} of layer {place.layer}{sides[i // below]}" for i in range(size)]
+        sides = (N_("unit {unit} of layer {layer}"), N_("unit {unit} of layer {layer} backwards"))
+        return [_(sides[i // below], unit=i % below, layer=place.layer) for i in range(size)]
     if axis_of(trace, place.part) == "numbers":
         names = trace.labels.get("dim", ())
-        return list(names) if len(names) == size else ["the number read"] * (size == 1) or _columns(size)
+        return list(names) if len(names) == size else [_("the number read")] * (size == 1) or _columns(size)
     wide = trace[site(place.part, "embedding")].shape[1] if site(place.part, "embedding") in trace else size
-    return [f"embedding {i}" if i < wide else f"context {i - wide}" for i in range(size)]
+    return [
+        _("embedding {number}", number=i) if i < wide else _("context {number}", number=i - wide)
+        for i in range(size)
+    ]
 
 
 def _columns(size: int) -> list[str]:
-    return [f"number {n + 1}" for n in range(size)]
+    return [_("number {number}", number=n + 1) for n in range(size)]
 
 
 # --- the GRU's other conventions --------------------------------------------------------------

@@ -2,7 +2,10 @@
 
 from typing import NamedTuple
 
+from rnnviz_core.languages import N_, _
 from rnnviz_core.tracing.trace import Trace, layer_site
+
+PARTS = {"encoder": N_("Encoder"), "decoder": N_("Decoder")}
 
 
 class Layer(NamedTuple):
@@ -24,8 +27,10 @@ class Layer(NamedTuple):
     @property
     def words(self) -> str:
         """As a person reads it; numbers count from 1."""
-        direction = ", read backwards" if self.reverse else ""
-        return f"{self.part.capitalize()}, layer {self.layer + 1}{direction}"
+        part, number = _(PARTS.get(self.part, self.part.capitalize())), self.layer + 1
+        if self.reverse:
+            return _("{part}, layer {layer}, read backwards", part=part, layer=number)
+        return _("{part}, layer {layer}", part=part, layer=number)
 
 
 def layers(trace: Trace) -> list[Layer]:

@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 
+from rnnviz_core.languages import _
 from rnnviz_core.tracing.trace import Trace
 
 from .columns import Columns
@@ -66,11 +67,14 @@ def chosen(unit: int) -> Columns:
 def in_words(name: str, matrix: Matrix, unit: int) -> str:
     """Its dimensions, its bias, and which rows are drawn."""
     units, columns = matrix.values.shape
-    reads = "number of the input" if name == "W" else "unit of the old state"
     first, end = matrix.window(unit)
-    text = f"{units} × {columns}: a row per unit, a column per {reads}"
+    shape = {"units": units, "columns": columns}
+    if name == "W":
+        text = _("{units} × {columns}: a row per unit, a column per number of the input", **shape)
+    else:
+        text = _("{units} × {columns}: a row per unit, a column per unit of the old state", **shape)
     if matrix.bias is not None:
-        text += f"; bias of unit {unit}: {printed(matrix.bias[unit], '.3f')}"
+        text += _("; bias of unit {unit}: {bias}", unit=unit, bias=printed(matrix.bias[unit], ".3f"))
     if end - first < units:
-        text += f". Drawn: units {first} to {end - 1}"
+        text += _(". Drawn: units {first} to {last}", first=first, last=end - 1)
     return f"{text}."

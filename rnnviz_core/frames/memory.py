@@ -11,13 +11,15 @@ import numpy as np
 
 from rnnviz_core.cells.equations import Memory
 from rnnviz_core.cells.expressions import Symbol
+from rnnviz_core.languages import N_, _
 from rnnviz_core.tracing.trace import Trace
 
 from .columns import Columns, Texts
 from .layer import Layer
 from .tokens import step_texts
 
-BEFORE = "(before)"  # the initial state's place on the token axis
+BEFORE = N_("(before)")  # the initial state's place on the token axis
+_KEEPERS = {"forget": N_("the forget gates"), "update": N_("the update gates")}
 
 
 @dataclass(frozen=True)
@@ -64,7 +66,7 @@ def kept_in_words(trace: Trace, part: str = "encoder") -> str:
     """What is left of the state at every step: ``the forget gates``, ``1 − the update gates``."""
     cell = trace.definition(part)
     assert cell.memory is not None, "asked of a cell with a ledger"
-    gates = f"the {cell.keeper} gates"
+    gates = _(_KEEPERS[cell.keeper]) if cell.keeper in _KEEPERS else _("the {gate} gates", gate=cell.keeper)
     return gates if isinstance(cell.memory.kept, Symbol) else f"1 − {gates}"
 
 
@@ -84,7 +86,7 @@ def ledger(trace: Trace, place: Layer, position: int) -> Ledger:
         left[step + 1] = kept * written[step + 1]
         kept = kept * slope[step]
     left[0] = kept * written[0]
-    texts = (BEFORE, *step_texts(trace, place.part))
+    texts = (_(BEFORE), *step_texts(trace, place.part))
     return Ledger(texts, name, written, left, trace[place.site(name)][position], position)
 
 
@@ -138,7 +140,13 @@ def in_words(ledger: Ledger) -> str:
     rows = in_norm(ledger)
     best = np.argsort(-rows["left"], kind="stable")[:3]
     return "; ".join(
-        f"“{rows['token'][row]}” {rows['left'][row]:.2f} ({rows['share'][row]:.0%} left)" for row in best
+        _(
+            "“{token}” {left:.2f} ({share:.0%} left)",
+            token=rows["token"][row],
+            left=rows["left"][row],
+            share=rows["share"][row],
+        )
+        for row in best
     )
 
 

@@ -4,11 +4,17 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from rnnviz_core.languages import N_, _
 from rnnviz_core.tracing.trace import Trace
 
 from .columns import Columns, Texts
 
-WRITTEN, BACKWARDS, SHUFFLED, NO_ORDER = "as written", "backwards", "shuffled", "without order"
+WRITTEN, BACKWARDS, SHUFFLED, NO_ORDER = (
+    N_("as written"),
+    N_("backwards"),
+    N_("shuffled"),
+    N_("without order"),
+)
 KINDS = (WRITTEN, BACKWARDS, SHUFFLED, NO_ORDER)
 SAME = 1e-4  # of the probability: what rounding moves
 
@@ -59,9 +65,11 @@ def in_words(found: Mapping[str, Trace]) -> str:
     own, said = found[WRITTEN], []
     for kind in (BACKWARDS, SHUFFLED):
         share = moved(own, found[kind])
-        much = f"{share:.1%} of the probability moved" if share > SAME else "nothing moved"
-        said.append(f"{kind} “{found[kind].meta['label']}” ({much})")
-    return f"As written it answers “{own.meta['label']}”; {', '.join(said)}."
+        much = _("{share:.1%} of the probability moved", share=share) if share > SAME else _("nothing moved")
+        said.append(f"{_(kind)} “{_(found[kind].meta['label'])}” ({much})")
+    return _(
+        "As written it answers “{answer}”; {others}.", answer=_(own.meta["label"]), others=", ".join(said)
+    )
 
 
 def alike_in_words(bag: Mapping[str, Trace]) -> str:
@@ -69,11 +77,16 @@ def alike_in_words(bag: Mapping[str, Trace]) -> str:
     own = bag[WRITTEN]
     share = own["readout.probabilities"].max()
     largest = max(moved(own, other) for other in bag.values())
-    whatever = (
-        "in every order"
-        if largest <= SAME
-        else f"as written, and another order moves {largest:.1%} of the probability: words of this text are "
-        "cut into other pieces elsewhere"
+    values = {"model": own.model, "answer": _(own.meta["label"]), "share": share}
+    if largest <= SAME:
+        return _(
+            "{model}, which only averages embeddings, answers “{answer}” ({share:.1%}) in every order.",
+            **values,
+        )
+    return _(
+        "{model}, which only averages embeddings, answers “{answer}” ({share:.1%}) as written, and another "
+        "order moves {moved:.1%} of the probability: words of this text are cut into other pieces "
+        "elsewhere.",
+        moved=largest,
+        **values,
     )
-    answer = f"“{own.meta['label']}” ({share:.1%})"
-    return f"{own.model}, which only averages embeddings, answers {answer} {whatever}."

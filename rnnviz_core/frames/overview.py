@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from rnnviz_core.languages import _
 from rnnviz_core.tracing.trace import Trace
 
 from .columns import Columns, Texts
@@ -173,13 +174,28 @@ def describe(trace: Trace) -> str:
     if "readout.prefix_probabilities" in trace:
         best, names = trace["readout.prefix_probabilities"].argmax(1), trace.labels["class"]
         texts = step_texts(trace, "encoder")
-        told = ", ".join(f"after {text!r} {names[at]}" for text, at in zip(texts, best, strict=True))
-        return f"The network unrolled over {len(texts)} tokens. Rows from the top: {rows}. Verdicts: {told}."
+        told = ", ".join(
+            _("after {token!r} {answer}", token=text, answer=_(names[at]))
+            for text, at in zip(texts, best, strict=True)
+        )
+        return _(
+            "The network unrolled over {count} tokens. Rows from the top: {rows}. Verdicts: {verdicts}.",
+            count=len(texts),
+            rows=rows,
+            verdicts=told,
+        )
     if "source" not in trace.tokens:
-        return (
-            f"The layers unrolled over {len(step_texts(trace, 'encoder'))} steps. Rows from the top: {rows}."
+        return _(
+            "The layers unrolled over {count} steps. Rows from the top: {rows}.",
+            count=len(step_texts(trace, "encoder")),
+            rows=rows,
         )
     source, target = (
         " ".join(shown(token.text) for token in trace.tokens[axis]) for axis in ("source", "target")
     )
-    return f"Encoder over the source ({source}) and decoder over the translation ({target}). Rows: {rows}."
+    return _(
+        "Encoder over the source ({source}) and decoder over the translation ({target}). Rows: {rows}.",
+        source=source,
+        target=target,
+        rows=rows,
+    )

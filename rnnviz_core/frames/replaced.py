@@ -5,12 +5,13 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
+from rnnviz_core.languages import N_, _
 from rnnviz_core.tracing.trace import Trace
 
 from .tokens import shown, step_frame
 
-OWN = "its own"
-KINDS = (OWN, "all equal", "shuffled")
+OWN = N_("its own")
+KINDS = (OWN, N_("all equal"), N_("shuffled"))
 
 
 def classes(trace: Trace, others: Mapping[str, np.ndarray]) -> pd.DataFrame:
@@ -62,7 +63,13 @@ def classes_in_words(frame: pd.DataFrame) -> str:
         values = rows.set_index("name")["probability"]
         moved = float((values - own).abs().sum() / 2)
         words.append(
-            f"{kind}: “{values.idxmax()}” (was “{own.idxmax()}”), {moved:.1%} of the probability moved"
+            _(
+                "{kind}: “{answer}” (was “{before}”), {share:.1%} of the probability moved",
+                kind=_(str(kind)),
+                answer=_(values.idxmax()),
+                before=_(own.idxmax()),
+                share=moved,
+            )
         )
     return "; ".join(words)
 
@@ -72,7 +79,13 @@ def pieces_in_words(frame: pd.DataFrame) -> str:
     words = []
     for kind, rows in frame[frame["kind"] != OWN].groupby("kind", sort=False):
         words.append(
-            f"{kind}: another token would win at {int(rows['changed'].sum())} of {len(rows)} steps, "
-            f"{rows['moved'].mean():.0%} of the probability moved on average"
+            _(
+                "{kind}: another token would win at {count} of {steps} steps, {share:.0%} of the probability "
+                "moved on average",
+                kind=_(str(kind)),
+                count=int(rows["changed"].sum()),
+                steps=len(rows),
+                share=rows["moved"].mean(),
+            )
         )
     return "; ".join(words)

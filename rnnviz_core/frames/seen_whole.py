@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from rnnviz_core.cells.equations import Definition
+from rnnviz_core.languages import _
 from rnnviz_core.tracing.trace import Trace
 
 from . import inspector
@@ -195,15 +196,17 @@ def whole(model: Any, trace: Trace, place: Layer, gate: str, step: int, unit: in
 def in_words(drawn: Whole) -> str:
     """The picture for a reader who cannot see it: the chosen step's numbers."""
     cell = drawn.definition
-    told = [f"step {drawn.step}, “{drawn.texts[drawn.step]}”"]
+    told = [_("step {step}, “{token}”", step=drawn.step, token=drawn.texts[drawn.step])]
     for row, unit in enumerate(drawn.units):
         numbers = [f"h {printed(drawn.hidden[drawn.at, row])}"]
         if drawn.cell is not None:
             numbers.append(f"c {printed(drawn.cell[drawn.at, row])}")
         numbers += [
-            f"{name} {printed(drawn.gates[name][drawn.at, row])}" for name in cell.gate_names if cell.keeper
+            f"{_(name)} {printed(drawn.gates[name][drawn.at, row])}"
+            for name in cell.gate_names
+            if cell.keeper
         ]
-        told.append(f"unit {unit}: {', '.join(numbers)}")
+        told.append(_("unit {unit}: {numbers}", unit=unit, numbers=", ".join(numbers)))
     return "; ".join(told)
 
 

@@ -4,20 +4,21 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from rnnviz_core.languages import N_, _
 from rnnviz_core.tracing.trace import Trace
 
 from .columns import Columns, Texts
 from .numbers import printed
 from .tokens import step_columns, step_texts
 
-NETWORK, SERIES, AGAIN, SEASON = "network", "series", "the same again", "last season"
+NETWORK, SERIES, AGAIN, SEASON = N_("network"), N_("series"), N_("the same again"), N_("last season")
 KINDS = (SERIES, NETWORK, AGAIN, SEASON)
 MARGIN = 0.06  # share of the picture's height left free above and below the lines
 SCORES = {  # names in a card's scores -> the bar
     "rmse": NETWORK,
     "rmse_persistence": AGAIN,
     "rmse_season": SEASON,
-    "rmse_autoregression": "autoregression",
+    "rmse_autoregression": N_("autoregression"),
 }
 
 
@@ -116,9 +117,16 @@ def errors_in_words(trace: Trace) -> str:
     """A sentence on the errors within this series."""
     found, unit = errors(trace), unit_of(trace)
     if NETWORK not in found:
-        return "One number alone: there is no forecast to compare yet."
-    told = [f"{kind} {printed(error, '.2f')} (over {count})" for kind, (error, count) in found.items()]
-    return f"Root mean squared error one step ahead within this series{unit}: {', '.join(told)}."
+        return _("One number alone: there is no forecast to compare yet.")
+    told = [
+        _("{kind} {error} (over {count})", kind=_(kind), error=printed(error, ".2f"), count=count)
+        for kind, (error, count) in found.items()
+    ]
+    return _(
+        "Root mean squared error one step ahead within this series{unit}: {errors}.",
+        unit=unit,
+        errors=", ".join(told),
+    )
 
 
 def scores(measured: Mapping[str, float], lags: int) -> Columns:
@@ -140,14 +148,14 @@ def scores(measured: Mapping[str, float], lags: int) -> Columns:
 def terms(trace: Trace) -> Columns:
     """The summands of what comes out, largest first: ``name``, ``term``, ``kind``, ``rank``."""
     found = trace["readout.terms"].astype(np.float64)
-    names = [*(f"unit {unit}" for unit in range(len(found))), "bias"]
+    names = [*(_("unit {unit}", unit=unit) for unit in range(len(found))), _("bias")]
     values = np.append(found, trace.meta["bias"])
     order = np.argsort(-values, kind="stable")
     return {
         "name": [names[place] for place in order],
         "term": values[order],
         "running": values[order].cumsum(),
-        "kind": ["pushes up" if values[place] >= 0 else "pushes down" for place in order],
+        "kind": [N_("pushes up") if values[place] >= 0 else N_("pushes down") for place in order],
         "unit": np.where(order == len(found), -1, order).astype(np.int16),
         "rank": np.arange(len(order), dtype=np.int16),
     }
@@ -159,12 +167,22 @@ def terms_in_words(trace: Trace) -> str:
     total = float(trace["readout.terms"].astype(np.float64).sum()) + meta["bias"]
     last = float(trace["encoder.embedding"][-1, 0])
     out = float(trace["readout.outputs"][-1])
-    said = f"The terms and the bias sum to {printed(total, '.4f')}"
     if meta["difference"]:
-        said += f", the change from the last number read, {printed(last, '.4f')}: {printed(out, '.4f')}"
-    scaled = f"{printed(out, '.4f')} × {printed(meta['scale'], '.4f')} + {printed(meta['mean'], '.4f')}"
-    squared = ", squared," if meta["root"] else ""
-    return f"{said}. Scaled back, {scaled}{squared} is {printed(meta['forecast'], '.2f')}{unit_of(trace)}."
+        said = _(
+            "The terms and the bias sum to {total}, the change from the last number read, {last}: {out}.",
+            total=printed(total, ".4f"),
+            last=printed(last, ".4f"),
+            out=printed(out, ".4f"),
+        )
+    else:
+        said = _("The terms and the bias sum to {total}.", total=printed(total, ".4f"))
+    values = {
+        "scaled": f"{printed(out, '.4f')} × {printed(meta['scale'], '.4f')} + {printed(meta['mean'], '.4f')}",
+        "forecast": f"{printed(meta['forecast'], '.2f')}{unit_of(trace)}",
+    }
+    if meta["root"]:
+        return said + _(" Scaled back, {scaled}, squared, is {forecast}.", **values)
+    return said + _(" Scaled back, {scaled} is {forecast}.", **values)
 
 
 def inputs(trace: Trace) -> Columns:
@@ -181,18 +199,30 @@ def input_in_words(trace: Trace, position: int) -> str:
     value, number = float(trace["encoder.values"][position]), float(trace["encoder.embedding"][position, 0])
     mean, scale = (printed(trace.meta[name], ".4f") for name in ("mean", "scale"))
     root = f"√{printed(value, '.2f')}" if trace.meta["root"] else printed(value, ".2f")
-    return f"Step {position}: ({root} − {mean}) / {scale} = {printed(number, '.4f')}."
+    return _(
+        "Step {step}: ({root} − {mean}) / {scale} = {number}.",
+        step=position,
+        root=root,
+        mean=mean,
+        scale=scale,
+        number=printed(number, ".4f"),
+    )
 
 
 def describe(trace: Trace, position: int) -> str:
     """The series in words, for a reader who cannot see it."""
     values = trace["encoder.values"]
     at = min(position, len(values) - 1)
-    return (
-        f"A series of {len(values)} values from {printed(float(values.min()), '.2f')} to "
-        f"{printed(float(values.max()), '.2f')}{unit_of(trace)}. At step {at} the value is "
-        f"{printed(float(values[at]), '.2f')}, and the network expects "
-        f"{printed(float(trace['readout.forecasts'][at]), '.2f')} next."
+    return _(
+        "A series of {count} values from {low} to {high}{unit}. At step {step} the value is "
+        "{value}, and the network expects {forecast} next.",
+        count=len(values),
+        low=printed(float(values.min()), ".2f"),
+        high=printed(float(values.max()), ".2f"),
+        unit=unit_of(trace),
+        step=at,
+        value=printed(float(values[at]), ".2f"),
+        forecast=printed(float(trace["readout.forecasts"][at]), ".2f"),
     )
 
 

@@ -4,16 +4,17 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from rnnviz_core.languages import N_, _
 from rnnviz_core.tracing.trace import Trace
 
 from .columns import Columns, Texts
 from .numbers import printed
 from .tokens import entropy, shown, step_columns, step_texts, tick_texts
 
-BIAS = "bias"
-PIECES = ("the token output", "the best other token")
+BIAS = N_("bias")
+PIECES = (N_("the token output"), N_("the best other token"))
 NAME = 0.058  # of the probability axis: the height of a class's name beside the lines
-PUSHES = ("pushes down", "pushes up")
+PUSHES = (N_("pushes down"), N_("pushes up"))
 
 
 def classes(trace: Trace) -> Columns:
@@ -31,10 +32,14 @@ def classes_in_words(trace: Trace) -> str:
     best = int(trace["readout.probabilities"].argmax())
     logits = trace["readout.logits"].astype(np.float64)
     whole = np.exp(logits - logits[best]).sum()
-    return (
-        f"The largest logit is that of {trace.labels['class'][best]}: {printed(logits[best])}. With it taken "
-        f"off every logit, {trace.labels['class'][best]} has exp(0) = 1 and all classes together "
-        f"{whole:.3f}, so its probability is 1 / {whole:.3f} = {trace['readout.probabilities'][best]:.1%}."
+    return _(
+        "The largest logit is that of {name}: {logit}. With it taken off every logit, {name} has "
+        "exp(0) = 1 and all classes together {total:.3f}, so its probability is 1 / {total:.3f} "
+        "= {share:.1%}.",
+        name=_(trace.labels["class"][best]),
+        logit=printed(logits[best]),
+        total=whole,
+        share=trace["readout.probabilities"][best],
     )
 
 
@@ -58,7 +63,10 @@ def _sorted(values: np.ndarray, names: Sequence[str], ends: Sequence[tuple[float
     up, down = ranked.clip(min=0).sum(1), ranked.clip(max=0).sum(1)
     return {
         "class": Texts(number, names),
-        "name": Texts(order.reshape(-1).astype(np.int16), [*(f"unit {u}" for u in range(size - 1)), BIAS]),
+        "name": Texts(
+            order.reshape(-1).astype(np.int16),
+            [*(_("unit {unit}", unit=u) for u in range(size - 1)), _(BIAS)],
+        ),
         "unit": np.where(order == size - 1, -1, order).reshape(-1).astype(np.int16),
         "rank": np.tile(np.arange(size, dtype=np.int16), count),
         "term": ranked.reshape(-1),
@@ -67,7 +75,12 @@ def _sorted(values: np.ndarray, names: Sequence[str], ends: Sequence[tuple[float
         "total": Texts(
             number,
             [
-                f"up {printed(u, '+.2f')}, down {printed(d, '+.2f')}: logit {printed(u + d, '+.2f')}"
+                _(
+                    "up {up}, down {down}: logit {logit}",
+                    up=printed(u, "+.2f"),
+                    down=printed(d, "+.2f"),
+                    logit=printed(u + d, "+.2f"),
+                )
                 for u, d in zip(up, down, strict=True)
             ],
         ),
@@ -98,12 +111,18 @@ def pieces_in_words(trace: Trace, step: int, summands: np.ndarray) -> str:
     first, second = (shown(trace.labels["vocab"][number]) for number in _rivals(trace, step))
     difference = summands[0] - summands[1]
     most = np.argsort(-difference, kind="stable")[:3]
-    names = [f"unit {unit}" if unit < len(difference) - 1 else BIAS for unit in most]
+    names = [_("unit {unit}", unit=unit) if unit < len(difference) - 1 else _(BIAS) for unit in most]
     pushes = [f"{name} ({printed(difference[unit], '+.2f')})" for name, unit in zip(names, most, strict=True)]
     one, two = summands.sum(1)
-    return (
-        f"Step {step}: “{first}” was written with logit {printed(one)}; the best other is “{second}”, "
-        f"{printed(two)}. Most for the first and against the second: {', '.join(pushes)}."
+    return _(
+        "Step {step}: “{first}” was written with logit {one}; the best other is “{second}”, "
+        "{two}. Most for the first and against the second: {pushes}.",
+        step=step,
+        first=first,
+        one=printed(one),
+        second=second,
+        two=printed(two),
+        pushes=", ".join(pushes),
     )
 
 
@@ -191,15 +210,30 @@ def verdict_in_words(trace: Trace, position: int) -> str:
     best = shares.argmax(1)
 
     def after(step: int) -> str:
-        return f"{names[best[step]]} ({shares[step, best[step]]:.1%}) after “{texts[step]}”"
+        return _(
+            "{answer} ({share:.1%}) after “{token}”",
+            answer=_(names[best[step]]),
+            share=shares[step, best[step]],
+            token=texts[step],
+        )
 
-    said = f"The verdict is {after(position)}"
     if position:
-        said += f"; one token earlier it was {after(position - 1)}"
+        said = _(
+            "The verdict is {verdict}; one token earlier it was {before}",
+            verdict=after(position),
+            before=after(position - 1),
+        )
+    else:
+        said = _("The verdict is {verdict}", verdict=after(position))
     moved = np.abs(np.diff(shares, axis=0)).sum(1) / 2
     if len(moved):
         most = int(moved.argmax()) + 1
-        said += f". Most moved at “{texts[most]}” (step {most}): {moved.max():.1%} of the probability"
+        said += _(
+            ". Most moved at “{token}” (step {step}): {share:.1%} of the probability",
+            token=texts[most],
+            step=most,
+            share=moved.max(),
+        )
     return said + "."
 
 
@@ -256,4 +290,6 @@ def candidates_in_words(trace: Trace, step: int) -> str:
     others = [number for number in np.argsort(-shares, kind="stable")[:4] if number != written.id][:3]
     rest = ", ".join(f"“{shown(trace.labels['vocab'][number])}” {shares[number]:.1%}" for number in others)
     given = f"“{shown(written.text)}” ({shares[written.id]:.1%})"
-    return f"Step {step}: the decoder outputs {given}. Next best: {rest}."
+    return _(
+        "Step {step}: the decoder outputs {given}. Next best: {others}.", step=step, given=given, others=rest
+    )

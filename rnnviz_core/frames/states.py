@@ -1,9 +1,11 @@
 """Frames of the states page: hidden and cell state, and how far each token moved them."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
+from rnnviz_core.languages import _
 from rnnviz_core.tracing.trace import Trace
 
 from .columns import Columns, Texts
@@ -30,7 +32,9 @@ def no_cell_in_words(trace: Trace, place: Layer) -> str:
     if "cell" in names(trace, place):
         return ""
     cell = trace.definition(place.part).family
-    return f" There is no cell state here: {cell.named} keeps all it remembers in its hidden state."
+    return _(
+        " There is no cell state here: {cell} keeps all it remembers in its hidden state.", cell=_(cell.named)
+    )
 
 
 def widest(trace: Trace, place: Layer, name: str, count: int = 3) -> list[int]:
@@ -43,7 +47,7 @@ def picked(units: Sequence[int]) -> Columns:
     """One row per unit drawn as a line: ``unit``, ``line`` (its name), ``order`` (0 is the first)."""
     return {
         "unit": np.asarray(units, dtype=np.int16),
-        "line": [f"unit {unit}" for unit in units],
+        "line": [_("unit {unit}", unit=unit) for unit in units],
         "order": np.arange(len(units), dtype=np.int16),
     }
 
@@ -58,7 +62,7 @@ def lines(trace: Trace, place: Layer, name: str, units: Sequence[int]) -> Column
         "tick": Texts(position, tick_texts(texts)),
         "token": Texts(position, texts),
         "unit": np.asarray(chosen, dtype=np.int16)[order],
-        "line": Texts(order, [f"unit {unit}" for unit in chosen]),
+        "line": Texts(order, [_("unit {unit}", unit=unit) for unit in chosen]),
         "order": order,
         "value": np.ascontiguousarray(trace[place.site(name)][:, chosen].T, dtype=np.float32).reshape(-1),
     }
@@ -78,11 +82,19 @@ def outside(trace: Trace, place: Layer, name: str) -> int:
 def clipped_in_words(trace: Trace, place: Layer) -> str:
     """A sentence per state on the numbers beyond the colours; empty when there are none."""
     counts = {name: outside(trace, place, name) for name in names(trace, place)}
-    return "".join(
-        f" {count} of {trace[place.site(name)].size} numbers of the {name} state lie beyond "
-        f"±{limit(trace, place, name):g} and share an end colour."
-        for name, count in counts.items()
-        if count
+    return "".join(_clipped(trace, place, name, count) for name, count in counts.items() if count)
+
+
+def _clipped(trace: Trace, place: Layer, name: str, count: int) -> str:
+    values = {"count": count, "total": trace[place.site(name)].size, "limit": limit(trace, place, name)}
+    if name == "cell":
+        return _(
+            " {count} of {total} numbers of the cell state lie beyond ±{limit:g} and share an end colour.",
+            **values,
+        )
+    return _(
+        " {count} of {total} numbers of the hidden state lie beyond ±{limit:g} and share an end colour.",
+        **values,
     )
 
 
@@ -116,17 +128,31 @@ def changes_in_words(trace: Trace, place: Layer) -> str:
     """The token that moved the hidden state most, for a reader who cannot see the bars."""
     moves = _moves(trace, place, "hidden")
     most = int(moves.argmax())
-    return f"Most: “{step_texts(trace, place.part)[most]}” (step {most}), by {moves[most]:.2f}."
+    return _(
+        "Most: “{token}” (step {step}), by {change:.2f}.",
+        token=step_texts(trace, place.part)[most],
+        step=most,
+        change=moves[most],
+    )
 
 
 def change_in_words(trace: Trace, place: Layer, position: int) -> str:
     """How far one token moved each state, beside the state's own length."""
-    found = [
-        f"the {name} state by {_moves(trace, place, name)[position]:.2f}, to a length of "
-        f"{np.linalg.norm(trace[place.site(name)][position]):.2f}"
-        for name in names(trace, place)
-    ]
-    return f"“{step_texts(trace, place.part)[position]}” (step {position}) moved {' and '.join(found)}."
+    token = step_texts(trace, place.part)[position]
+    values: dict[str, Any] = {"token": token, "step": position}
+    for name in names(trace, place):
+        values[name] = _moves(trace, place, name)[position]
+        values[f"{name}_length"] = np.linalg.norm(trace[place.site(name)][position])
+    if "cell" in values:
+        return _(
+            "“{token}” (step {step}) moved the hidden state by {hidden:.2f}, to a length of "
+            "{hidden_length:.2f} and the cell state by {cell:.2f}, to a length of {cell_length:.2f}.",
+            **values,
+        )
+    return _(
+        "“{token}” (step {step}) moved the hidden state by {hidden:.2f}, to a length of {hidden_length:.2f}.",
+        **values,
+    )
 
 
 def _moves(trace: Trace, place: Layer, name: str) -> np.ndarray:

@@ -6,13 +6,15 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from rnnviz_core.languages import N_, _
+
 from .columns import Columns, Texts
 from .numbers import printed
 
 if TYPE_CHECKING:
     from rnnviz_core.tuning.report import Report
 
-STATES = {"complete": "to the end", "pruned": "ended early"}
+STATES = {"complete": N_("to the end"), "pruned": N_("ended early")}
 
 
 def axes(report: "Report") -> tuple[str, ...]:
@@ -129,13 +131,22 @@ def in_words(report: "Report") -> str:
     """How many trials, the best figure, and what mattered most."""
     states = [one.state for one in report.trials]
     early = states.count("pruned")
-    said = f"{len(states)} trials, {early} of them ended early"
+    said = _("{count} trials, {early} of them ended early", count=len(states), early=early)
     if report.best is not None:
         figure = printed(report.best.figure or 0.0)
-        said += f"; the best is trial {report.best.number} with {report.metric} {figure}"
+        said += _(
+            "; the best is trial {number} with {metric} {figure}",
+            number=report.best.number,
+            metric=report.metric,
+            figure=figure,
+        )
     if report.importances:
         name, share = next(iter(report.importances.items()))
-        said += f". What mattered most is {_named(name)}: {share:.0%} of the variance"
+        said += _(
+            ". What mattered most is {setting}: {share:.0%} of the variance",
+            setting=_named(name),
+            share=share,
+        )
     return f"{said}."
 
 

@@ -14,6 +14,7 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
+from rnnviz_core.languages import _
 from rnnviz_core.tracing.kept import kept_with_trace
 from rnnviz_core.tracing.trace import Trace
 
@@ -124,7 +125,7 @@ def _step_texts(trace: Trace, part: str) -> StepTexts:
             f"{shown(read)} → {text}" for read, text in zip(trace.labels["target_input"], texts, strict=True)
         ]
     if not texts:  # a recorded module has numbers, but no pieces
-        return StepTexts(f"step {position}" for position in range(_steps(trace, part)))
+        return StepTexts(_("step {step}", step=position) for position in range(_steps(trace, part)))
     return _marked(trace, part, texts)
 
 
@@ -210,8 +211,13 @@ def spread(values: np.ndarray) -> str:
     """The numbers of a chart in words, for a reader who cannot see it."""
     values = np.asarray(values)
     if not values.size:
-        return "no values"
-    return f"values from {printed(values.min())} to {printed(values.max())}, mean {printed(values.mean())}"
+        return _("no values")
+    return _(
+        "values from {low} to {high}, mean {mean}",
+        low=printed(values.min()),
+        high=printed(values.max()),
+        mean=printed(values.mean()),
+    )
 
 
 def clipped(values: np.ndarray, limit: float) -> int:

@@ -5,6 +5,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from rnnviz_core.languages import N_
+
 from .columns import Columns, Texts
 
 if TYPE_CHECKING:
@@ -31,7 +33,7 @@ def norms(seen: "Seen") -> Columns:
     return {
         "update": _numbers(seen),
         "norm": np.maximum(values, LEAST).astype(np.float32),
-        "clipped": Texts(cut.astype(np.int16), ["as it is", "cut to the limit"]),
+        "clipped": Texts(cut.astype(np.int16), [N_("as it is"), N_("cut to the limit")]),
     }
 
 

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
+from rnnviz_core.languages import N_, _, ngettext
 from rnnviz_core.tracing.trace import Trace
 
 from .layer import Layer
@@ -13,6 +14,8 @@ STRIPES = {
     "hidden": 64,
     "cell": 32,
 }  # numbers drawn in one box at most: one per pixel of its height
+_PARTS = {"encoder": N_("encoder"), "decoder": N_("decoder"), "": N_("state")}
+_ORDINALS = {1: N_("{number}st"), 2: N_("{number}nd"), 3: N_("{number}rd"), 0: N_("{number}th")}
 NAMES = {"lstm": "LSTM", "gru": "GRU", "rnn": "RNN", "peephole": "peephole LSTM", "mingru": "minGRU"}
 
 
@@ -71,28 +74,31 @@ def _track(trace: Trace, site: str, part: str, kind: str, layer: int, *, reverse
 
 def title(track: Track) -> str:
     """A row of boxes in words."""
-    drawn = f" (every {ordinal(track.every)} drawn)" if track.every > 1 else ""
+    drawn = _(" (every {nth} drawn)", nth=ordinal(track.every)) if track.every > 1 else ""
     if track.kind == "embedding":
         if track.size == 1:
-            return "What goes in: one number per step, scaled"
-        whose = "The token it output before, as" if track.part == "decoder" else "Embedding:"
-        return f"{whose} {track.size} numbers{drawn}"
-    who = "Decoder" if track.part == "decoder" else "Hidden state"
-    layer = f", layer {track.layer + 1}" if track.layer else ""
-    direction = ", read backwards" if track.reverse else ""
-    return f"{who}{layer}{direction}: {track.size} units{drawn}"
+            return _("What goes in: one number per step, scaled")
+        if track.part == "decoder":
+            return _("The token it output before, as {count} numbers", count=track.size) + drawn
+        return _("Embedding: {count} numbers", count=track.size) + drawn
+    who = _("Decoder") if track.part == "decoder" else _("Hidden state")
+    layer = _(", layer {layer}", layer=track.layer + 1) if track.layer else ""
+    direction = _(", read backwards") if track.reverse else ""
+    return _("{who}: {count} units", who=f"{who}{layer}{direction}", count=track.size) + drawn
 
 
 def names(trace: Trace, track: Track) -> tuple[str, ...]:
     """A row of boxes in words that stand beside it, a line each."""
-    drawn = (f"every {ordinal(track.every)}",) * (track.every > 1)
+    drawn = (_("every {nth}", nth=ordinal(track.every)),) * (track.every > 1)
     if track.kind == "embedding":
         if track.size == 1:
-            return ("number", "scaled")
-        return ("piece read" if track.part == "decoder" else "embedding", f"{track.size} numbers", *drawn)
+            return (_("number"), _("scaled"))
+        whose = _("piece read") if track.part == "decoder" else _("embedding")
+        return (whose, _("{count} numbers", count=track.size), *drawn)
     several, parts = trace.layers(track.part) > 1, trace.layers("decoder") > 0
-    who = f"layer {track.layer + 1}" if several else track.part if parts else "state"
-    units = "backwards" if track.reverse else f"{track.size} units"
+    # Translators: what an h belongs to: "layer 2 h", "decoder h", "state h"
+    who = _("layer {layer}", layer=track.layer + 1) if several else _(_PARTS[track.part if parts else ""])
+    units = _("backwards") if track.reverse else _("{count} units", count=track.size)
     return (f"{who} h", units, *drawn)
 
 
@@ -114,59 +120,63 @@ def dimensions(trace: Trace) -> str:
         if not trace.layers(part) and f"{part}.embedding" not in trace:
             continue
         steps = len(read_texts(trace, part))
-        reads = f"{part}: " * (trace.layers("decoder") > 0) + f"{steps} steps"
-        embedded = f"{part}.embedding"
-        if embedded in trace and trace[embedded].shape[1] > 1:
-            reads += f" × {trace[embedded].shape[1]} numbers"
-        elif f"{part}.inputs" in trace:
-            reads += f" × {trace[f'{part}.inputs'].shape[1]} numbers"
+        reads = f"{_(_PARTS[part])}: " * (trace.layers("decoder") > 0) + _("{count} steps", count=steps)
+        read = next((name for name in (f"{part}.embedding", f"{part}.inputs") if _is_wide(trace, name)), "")
+        if read:
+            reads += " × " + _("{count} numbers", count=trace[read].shape[1])
         if not trace.layers(part):
-            found += [reads, "mean"]
+            found += [reads, _("mean")]
             continue
-        cell = trace.definition(part)
-        units = " × ".join(
-            text
-            for text in (
-                f"{trace.layers(part)} layers" * (trace.layers(part) > 1),
-                "2 directions" * trace.reverses(part),
-                f"{trace[f'{part}.0.hidden'].shape[1]} units",
-            )
-            if text
-        )
-        states = " and ".join({"hidden": "h", "cell": "c"}[state] for state in cell.states)
-        count = len(gates(trace, part))
-        gated = f", {count or 'no'} gate{'s' * (count != 1)}"
-        name = NAMES.get(cell.name.removesuffix("_variant"), cell.name)
-        found += [reads, f"{name}: {units} ({states}{gated})"]
+        found += [reads, _sizes(trace, part)]
         if part == "encoder" and "attention.weights" in trace:
-            found.append("attention")
+            found.append(_("attention"))
     if "class" in trace.labels and "readout.logits" in trace:
-        found.append(f"{len(trace.labels['class'])} classes")
+        found.append(_("{count} classes", count=len(trace.labels["class"])))
     elif "vocab" in trace.labels:
-        found.append(f"{len(trace.labels['vocab']):,} pieces")
+        found.append(_("{count:,} pieces", count=len(trace.labels["vocab"])))
     elif "readout.forecasts" in trace:
-        found.append("1 number")
+        found.append(_("1 number"))
     elif "readout.prediction" in trace:
-        found.append(
-            f"{trace['readout.prediction'].size} numbers"
-            if trace["readout.prediction"].size > 1
-            else "1 number"
-        )
+        size = trace["readout.prediction"].size
+        found.append(_("{count} numbers", count=size) if size > 1 else _("1 number"))
     return " → ".join(found)
+
+
+def _is_wide(trace: Trace, name: str) -> bool:
+    """Whether there are these inputs, and an embedding is more than the number that is read."""
+    return name in trace and (not name.endswith(".embedding") or trace[name].shape[1] > 1)
+
+
+def _sizes(trace: Trace, part: str) -> str:
+    """The sizes of one part's layers: ``LSTM: 2 layers × 64 units (h and c, 3 gates)``."""
+    cell, layers = trace.definition(part), trace.layers(part)
+    units = [
+        *[_("{count} layers", count=layers)] * (layers > 1),
+        *[_("2 directions")] * trace.reverses(part),
+        _("{count} units", count=trace[f"{part}.0.hidden"].shape[1]),
+    ]
+    states = _("h and c") if len(cell.states) > 1 else {"hidden": "h", "cell": "c"}[cell.states[0]]
+    count = len(gates(trace, part))
+    gated = ngettext(", {n} gate", ", {n} gates", count) if count else _(", no gates")
+    name = NAMES.get(cell.name.removesuffix("_variant"), cell.name)
+    return f"{name}: {' × '.join(units)} ({states}{gated})"
 
 
 def thinned_in_words(trace: Trace) -> str:
     """A sentence on rows that have more numbers than fit; empty when all are drawn."""
     if all(track.every == 1 for track in tracks(trace)):
         return ""
-    low, *_, high = sorted(STRIPES.values())
-    return (
-        f" A box has room for {low} to {high} stripes: of a longer list every 2nd, every 3rd … number is "
-        "drawn, as its name says; its own page shows them all."
+    low, *_between, high = sorted(STRIPES.values())
+    return _(
+        " A box has room for {low} to {high} stripes: of a longer list every 2nd, every 3rd … number is "
+        "drawn, as its name says; its own page shows them all.",
+        low=low,
+        high=high,
     )
 
 
 def ordinal(number: int) -> str:
     """``2nd``, ``3rd``, ``4th`` … as they stand in a title."""
-    ending = {1: "st", 2: "nd", 3: "rd"}.get(number % 10, "th") if number % 100 not in (11, 12, 13) else "th"
-    return f"{number}{ending}"
+    if number % 100 in (11, 12, 13):
+        return _("{number}th", number=number)
+    return _(_ORDINALS.get(number % 10, _ORDINALS[0]), number=number)

@@ -5,14 +5,15 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from rnnviz_core.cells.meanings import GATES
+from rnnviz_core.languages import N_, _
 from rnnviz_core.training.history_file import History
 
 from .columns import Columns, Texts
 from .gradients import FLOOR, number
 from .tokens import shown, tick_texts
 
-TRAINING, VALIDATION = "training", "validation"
-LOW, HIGH = "low end", "high end"
+TRAINING, VALIDATION = N_("training"), N_("validation")
+LOW, HIGH = N_("low end"), N_("high end")
 NOT_SCORES = ("epoch", "step", "train_loss", "best_epoch", "seconds")
 RISE = 1.02  # of the lowest validation loss: from here on a rise is more than noise
 Runs = Mapping[str, History]  # by the name that a person reads
@@ -69,7 +70,7 @@ def bests(runs: Runs) -> Columns:
         **_named(runs, [name for name, _ in found]),
         "epoch": np.asarray([best["epoch"] for _, best in found], dtype=np.float64),
         "value": np.asarray([best[score(runs[name])] for name, best in found], dtype=np.float64),
-        "words": [f"lowest: epoch {best['epoch']:.0f}" for _, best in found],
+        "words": [_("lowest: epoch {epoch:.0f}", epoch=best["epoch"]) for _name, best in found],
     }
 
 
@@ -87,27 +88,37 @@ def losses_in_words(name: str, history: History) -> str:
     """What the two curves of a run say."""
     best = lowest(history)
     if best is None:
-        return f"{name}: no epoch was finished."
+        return _("{name}: no epoch was finished.", name=name)
     field, first, last = score(history), history.epochs[0], history.epochs[-1]
     count, at = int(last["epoch"]), int(best["epoch"])
-    fell = f"the training loss from {first['train_loss']:.3f} to {last['train_loss']:.3f}"
     right = accuracy(history)
-    hits = f" ({best[right]:.1f} % right)" if right else ""
+    hits = _(" ({share:.1f} % right)", share=best[right]) if right else ""
+    values = {"name": name, "lowest": _("{loss:.3f}", loss=best[field]) + hits, "end": last["train_loss"]}
     if overfits(history):
-        return (
-            f"{name} overfits from epoch {at} on: there its validation loss is lowest, "
-            f"{best[field]:.3f}{hits}; by epoch {count} it has risen to {last[field]:.3f}, "
-            f"while the training loss went on falling, from {best['train_loss']:.3f} to "
-            f"{last['train_loss']:.3f}."
+        return _(
+            "{name} overfits from epoch {epoch} on: there its validation loss is lowest, {lowest}; by "
+            "epoch {count} it has risen to {risen:.3f}, while the training loss went on falling, from "
+            "{start:.3f} to {end:.3f}.",
+            epoch=at,
+            count=count,
+            risen=last[field],
+            start=best["train_loss"],
+            **values,
         )
     if at == count:
-        return (
-            f"{name}: the validation loss is lowest at the last epoch, {best[field]:.3f}{hits}; it was still "
-            f"falling, {fell}."
+        return _(
+            "{name}: the validation loss is lowest at the last epoch, {lowest}; it was still falling, the "
+            "training loss from {start:.3f} to {end:.3f}.",
+            start=first["train_loss"],
+            **values,
         )
-    return (
-        f"{name}: the validation loss is lowest after epoch {at}, {best[field]:.3f}{hits}, and ends at "
-        f"{last[field]:.3f}; {fell}."
+    return _(
+        "{name}: the validation loss is lowest after epoch {epoch}, {lowest}, and ends at {last:.3f}; the "
+        "training loss from {start:.3f} to {end:.3f}.",
+        epoch=at,
+        last=last[field],
+        start=first["train_loss"],
+        **values,
     )
 
 
@@ -157,30 +168,50 @@ def clipping_in_words(name: str, history: History) -> str:
     steps = history.steps
     total, cut = int(steps["steps"].sum()), int(steps["cut"].sum())
     if not total:
-        return f"{name}: no update was done."
+        return _("{name}: no update was done.", name=name)
     largest, limit = float(steps["largest"].max()), clip_of(history)
-    at = "" if limit is None else f" at {limit:g}"
+    clipping = _("clipping") if limit is None else _("clipping at {limit:g}", limit=limit)
     if not cut:
-        return f"{name}: clipping{at} cut nothing; the longest gradient was {number(largest)}."
+        return _(
+            "{name}: {clipping} cut nothing; the longest gradient was {longest}.",
+            name=name,
+            clipping=clipping,
+            longest=number(largest),
+        )
     before, after = (float(np.average(steps[field], weights=steps["steps"])) for field in ("norm", "clipped"))
-    return (
-        f"{name}: clipping{at} cut {cut:,} of {total:,} updates ({cut / total:.0%}). The longest gradient "
-        f"was {number(largest)}; the mean length went from {number(before)} to {number(after)}."
+    return _(
+        "{name}: {clipping} cut {cut:,} of {total:,} updates ({share:.0%}). The longest gradient was "
+        "{longest}; the mean length went from {before} to {after}.",
+        name=name,
+        clipping=clipping,
+        cut=cut,
+        total=total,
+        share=cut / total,
+        longest=number(largest),
+        before=number(before),
+        after=number(after),
     )
+
+
+def epoch_ends(history: History) -> dict[int, int]:
+    """The epoch that each update which ends one belongs to."""
+    return {int(row["step"]): int(row["epoch"]) for row in history.epochs}
 
 
 def moment_names(history: History) -> list[str]:
     """Every moment as an axis and a slider name it: updates, and at its end the epoch."""
-    ends = {int(row["step"]): int(row["epoch"]) for row in history.epochs}
-    return [f"epoch {ends[step]}" if step in ends else str(step) for step in history.moments]
+    ends = epoch_ends(history)
+    return [_("epoch {epoch}", epoch=ends[step]) if step in ends else str(step) for step in history.moments]
 
 
 def moment_in_words(history: History, place: int) -> str:
     """A moment in a sentence: ``before training``, ``after update 64``, ``after epoch 3 (update 324)``."""
-    step, name = history.moments[place], moment_names(history)[place]
+    step, ends = history.moments[place], epoch_ends(history)
     if not step:
-        return "before training"
-    return f"after {name} (update {step:,})" if name.startswith("epoch") else f"after update {step:,}"
+        return _("before training")
+    if step in ends:
+        return _("after epoch {epoch} (update {step:,})", epoch=ends[step], step=step)
+    return _("after update {step:,}", step=step)
 
 
 def _along(history: History, repeat: int) -> dict[str, np.ndarray | Texts]:
@@ -250,15 +281,22 @@ def saturation_in_words(name: str, history: History, layer: str) -> str:
         first, last = (
             float(history.looks["low"][at, place] + history.looks["high"][at, place]) for at in (0, -1)
         )
-        found.append(f"{gate} {first:.0%} → {last:.0%}")
+        found.append(_("{gate} {first:.0%} → {last:.0%}", gate=_(gate), first=first, last=last))
     if not found:
-        return f"{name}: its gates were not looked at."
-    ends = "below −0.9 or above 0.9" if "hidden" in gates_of(history, layer) else "below 0.1 or above 0.9"
-    said = f"{name}: share of values {ends}, before → after training: {', '.join(found)}."
+        return _("{name}: its gates were not looked at.", name=name)
+    values = {"name": name, "shares": ", ".join(found)}
+    if "hidden" in gates_of(history, layer):
+        said = _(
+            "{name}: share of values below −0.9 or above 0.9, before → after training: {shares}.", **values
+        )
+    else:
+        said = _(
+            "{name}: share of values below 0.1 or above 0.9, before → after training: {shares}.", **values
+        )
     if layer in history.layers:
         steps = history.looks["horizon"][:, history.layers.index(layer)]
         if np.isfinite(steps[[0, -1]]).all():
-            said += f" Memory horizon: {steps[0]:.1f} → {steps[-1]:.1f} steps."
+            said += _(" Memory horizon: {first:.1f} → {last:.1f} steps.", first=steps[0], last=steps[-1])
     return said
 
 
@@ -306,10 +344,13 @@ def reach_in_words(name: str, history: History, probe: int, layer: str) -> str:
     """First step against last, before training and after it."""
     values = history.reach.get((probe, layer))
     if values is None or values.shape[1] < 2:
-        return f"{name}: no gradient was looked at."
+        return _("{name}: no gradient was looked at.", name=name)
     said = []
-    for at, when in ((0, "before training"), (len(values) - 1, "at the end")):
+    for at, when in (
+        (0, N_("before training {first} at its first step and {last} at its last")),
+        (len(values) - 1, N_("at the end {first} at its first step and {last} at its last")),
+    ):
         first, last = float(values[at, 0]), float(values[at, -1])
         if first > 0 and last > 0:
-            said.append(f"{when} {number(first)} at its first step and {number(last)} at its last")
-    return f"{name}: {'; '.join(said) or 'no gradient is left'}."
+            said.append(_(when, first=number(first), last=number(last)))
+    return f"{name}: {'; '.join(said) or _('no gradient is left')}."

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from rnnviz_core.languages import N_, _
 from rnnviz_core.tracing.trace import Trace
 
 from .columns import Columns, Texts
@@ -14,7 +15,7 @@ from .numbers import printed
 from .pca import principal
 from .tokens import step_texts
 
-READINGS = ("this one", "the other")  # of two texts whose paths share a plane
+READINGS = (N_("this one"), N_("the other"))  # of two texts whose paths share a plane
 # Labels keep clear of each other on plots of these widths and all between; other tokens are in the tooltips.
 WIDTHS, HEIGHT, PADDING = (290, 1100), 400, 24  # px; from a phone's plot to a wide screen's, and to its edge
 LETTER, LINE, DOT = 7.5, 15, 6  # px: a letter's width, a line's height, half a dot
@@ -167,7 +168,7 @@ def _points(trace: Trace, place: Layer, found: Plane) -> dict[str, np.ndarray]:
     texts = step_texts(trace, place.part)
     steps = len(texts)
     positions = [-1, *(range(steps - 1, -1, -1) if place.reverse else range(steps))]
-    tokens = ["(before)", *(texts[position] for position in positions[1:])]
+    tokens = [_("(before)"), *(texts[position] for position in positions[1:])]
     points = found.points(trace, place)
     order = np.arange(len(tokens), dtype=np.int16)
     return {
@@ -213,10 +214,15 @@ def directions(trace: Trace, found: Plane, weights: np.ndarray) -> Columns:
 
 def in_words(trace: Trace, place: Layer, found: Plane) -> str:
     """`path`, for a reader who cannot see it."""
-    first, *_, last = found.points(trace, place)
+    first, *_between, last = found.points(trace, place)
     read = step_texts(trace, place.part)
-    return (
-        f"From ({printed(first[0])}, {printed(first[1])}) before the text to ({printed(last[0])}, "
-        f"{printed(last[1])}) after “{read[0 if place.reverse else -1]}”; the plane "
-        f"holds {found.shares.sum():.0%} of the movement."
+    return _(
+        "From ({x}, {y}) before the text to ({u}, {v}) after “{token}”; the plane holds "
+        "{share:.0%} of the movement.",
+        x=printed(first[0]),
+        y=printed(first[1]),
+        u=printed(last[0]),
+        v=printed(last[1]),
+        token=read[0 if place.reverse else -1],
+        share=found.shares.sum(),
     )

@@ -5,6 +5,7 @@ from itertools import pairwise
 import numpy as np
 
 from rnnviz_core.inputs.steps import printed_number
+from rnnviz_core.languages import _, ngettext
 from rnnviz_core.tracing.trace import Trace
 
 from .columns import Columns, Texts
@@ -23,16 +24,28 @@ def columns(trace: Trace) -> tuple[str, ...]:
     if INPUTS not in trace:
         return ()
     width, names = trace[INPUTS].shape[1], trace.labels.get("dim", ())
-    return tuple(names) if len(names) == width else tuple(f"number {n + 1}" for n in range(width))
+    return (
+        tuple(names)
+        if len(names) == width
+        else tuple(_("number {number}", number=n + 1) for n in range(width))
+    )
 
 
 def in_brief(trace: Trace) -> str:
     """What is read in a line: ``300 steps of 3 numbers (open, high, low), 2020-01-01 to 2020-10-26``."""
     names, texts = columns(trace), step_texts(trace, "encoder")
-    several = "steps" if len(texts) > 1 else "step"
-    shown = ", ".join(names[:NAMED]) + f" and {len(names) - NAMED} more" * (len(names) > NAMED)
-    per = f"{len(names)} numbers ({shown})" if len(names) > 1 else shown
-    return f"{len(texts)} {several} of {per}, {texts[0]} to {texts[-1]}"
+    shown = ", ".join(names[:NAMED])
+    if len(names) > NAMED:
+        shown = _("{names} and {count} more", names=shown, count=len(names) - NAMED)
+    per = _("{count} numbers ({names})", count=len(names), names=shown) if len(names) > 1 else shown
+    return ngettext(
+        "{n} step of {numbers}, {first} to {last}",
+        "{n} steps of {numbers}, {first} to {last}",
+        len(texts),
+        numbers=per,
+        first=texts[0],
+        last=texts[-1],
+    )
 
 
 def thinned(values: np.ndarray, most: int = BUCKETS) -> np.ndarray:
@@ -108,12 +121,12 @@ def scaled(trace: Trace) -> np.ndarray:
 def table(trace: Trace) -> dict[str, list[object]]:
     """A row per column: its range, and what is done to it."""
     raw, read, names = trace[INPUTS].astype(np.float64), scaled(trace), columns(trace)
-    found: dict[str, list[object]] = {"Column": list(names)}
-    for title, values in (("lowest", raw.min(0)), ("mean", raw.mean(0)), ("highest", raw.max(0))):
-        found[title.capitalize()] = [float(f"{value:.6g}") for value in values]
-    found["Scaled"] = [formula(trace, number) for number in range(len(names))]
-    found["Lowest read"] = [float(f"{value:.4g}") for value in read.min(0)]
-    found["Highest read"] = [float(f"{value:.4g}") for value in read.max(0)]
+    found: dict[str, list[object]] = {_("Column"): list(names)}
+    for title, values in ((_("Lowest"), raw.min(0)), (_("Mean"), raw.mean(0)), (_("Highest"), raw.max(0))):
+        found[title] = [float(f"{value:.6g}") for value in values]
+    found[_("Scaled")] = [formula(trace, number) for number in range(len(names))]
+    found[_("Lowest read")] = [float(f"{value:.4g}") for value in read.min(0)]
+    found[_("Highest read")] = [float(f"{value:.4g}") for value in read.max(0)]
     return found
 
 
@@ -121,18 +134,18 @@ def formula(trace: Trace, number: int) -> str:
     """What is done to a column before the network reads it."""
     shift, scale = float(trace.meta["shift"][number]), float(trace.meta["scale"][number])
     if (shift, scale) == (0.0, 1.0):
-        return "as it stands"
-    return f"(value − {printed_number(shift)}) / {printed_number(scale)}"
+        return _("as it stands")
+    return _("(value − {shift}) / {scale}", shift=printed_number(shift), scale=printed_number(scale))
 
 
 def in_words(trace: Trace) -> str:
     """The series, for a reader who cannot see it."""
     raw, names = trace[INPUTS].astype(np.float64), columns(trace)
     told = "; ".join(
-        f"{name} from {printed(column.min())} to {printed(column.max())}"
+        _("{name} from {low} to {high}", name=name, low=printed(column.min()), high=printed(column.max()))
         for name, column in zip(names[:DRAWN], raw.T, strict=False)
     )
-    return f"{len(raw)} steps. {told}."
+    return _("{count} steps. {ranges}.", count=len(raw), ranges=told)
 
 
 def limit(values: np.ndarray) -> float:

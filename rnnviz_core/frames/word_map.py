@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from rnnviz_core.inputs.tokenizer import UNK
+from rnnviz_core.languages import _
 from rnnviz_core.tracing.trace import Trace, site
 
 from .embeddings import ROWS, cosine, in_vocabulary
@@ -142,17 +143,20 @@ def axis_in_words(frame: pd.DataFrame, low: str, high: str) -> str:
     """`axis`, for a reader who cannot see it."""
     first, last = frame.loc[frame["value"].idxmin()], frame.loc[frame["value"].idxmax()]
     ends = ((low, first), (high, last))
-    return (
-        "Nearest "
-        + "; ".join(f"to {word}: “{row['token']}” {printed(row['value'])}" for word, row in ends)
-        + f". {neutral_in_words(frame)}"
+    nearest = "; ".join(
+        _("to {word}: “{token}” {value}", word=word, token=row["token"], value=printed(row["value"]))
+        for word, row in ends
     )
+    return _("Nearest {tokens}.", tokens=nearest) + f" {neutral_in_words(frame)}"
 
 
 def neutral_in_words(frame: pd.DataFrame) -> str:
     """Where an `axis` is neutral, and where the vocabulary lies on it."""
     bottom, median, top = (printed(float(frame[name].iloc[0])) for name in ("bottom", "median", "top"))
-    return (
-        "A token at 0.5 is as near to one word as to the other. Half of the vocabulary lies between "
-        f"{bottom} and {top}, its median at {median}."
+    return _(
+        "A token at 0.5 is as near to one word as to the other. Half of the vocabulary lies "
+        "between {low} and {high}, its median at {median}.",
+        low=bottom,
+        high=top,
+        median=median,
     )

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from rnnviz_core.languages import numerals
+
 NO_PIECE = -1  # the id of a step that is a number
 
 
@@ -20,5 +22,5 @@ class Token:
 
 
 def printed_number(value: float) -> str:
-    """A number in four digits, with a true minus."""
-    return f"{value:.4g}".replace("-", "−")
+    """A number in four digits, with a true minus, as the language writes it."""
+    return numerals(f"{value:.4g}".replace("-", "−"))
