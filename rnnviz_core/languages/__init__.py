@@ -29,7 +29,11 @@ SOURCE = "en"
 NAMES = {"en": "English", "es": "Español", "de": "Deutsch"}  # as its speakers write it
 # Decimal sign and sign between thousands, as CLDR has them (a test compares).
 _SIGNS = {"en": (".", ","), "es": (",", "."), "de": (",", ".")}
-_SWAPS = {name: str.maketrans(".,", "".join(signs)) for name, signs in _SIGNS.items() if name != SOURCE}
+_SWAPS = {  # both languages set a space that does not break before the per cent sign
+    name: {**str.maketrans(".,", "".join(signs)), ord("%"): "\N{NO-BREAK SPACE}%"}
+    for name, signs in _SIGNS.items()
+    if name != SOURCE
+}
 _FOLDER = Path(__file__).with_name("catalogues")
 
 _chosen: "ContextVar[str | None]" = ContextVar("language", default=None)
@@ -98,7 +102,7 @@ def N_(text: str, /) -> str:  # gettext's own name for it
 
 
 def numerals(text: str) -> str:
-    """A number that was printed the English way, as the language writes it: ``1,234.5`` as ``1.234,5``."""
+    """A number that was printed the English way, as the language writes it: ``1,234.5%`` as ``1.234,5 %``."""
     swap = _SWAPS.get(language())
     return text.translate(swap) if swap else text
 

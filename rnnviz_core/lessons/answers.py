@@ -15,7 +15,7 @@ import numpy as np
 
 from rnnviz_core import limits
 from rnnviz_core.errors import LessonError, RnnvizError
-from rnnviz_core.languages import _
+from rnnviz_core.languages import _, numerals
 
 from .fields import written
 from .lesson import Choice, Curve, Point, Reveal, Scale, Step, Try
@@ -170,7 +170,7 @@ def check(world: World, step: Step, given: str) -> Outcome:
             )
         case Scale():
             guess, true = _number(given, step.low, step.high), number(world, step)
-            unit = step.unit if step.unit == "%" else f" {step.unit}".rstrip()
+            unit = behind(step)
             digits = decimals(step.step)
             return Outcome(
                 abs(guess - true) <= step.tolerance + 1e-9,
@@ -223,6 +223,11 @@ def tried(world: World, step: Try) -> Tried:
 def said(world: World, step: Reveal) -> str:
     """The sentence that holds on this trace, unfilled; empty where none does."""
     return next((one.text for one in step.says if one.when is None or world.holds(one.when, step.trace)), "")
+
+
+def behind(step: Scale) -> str:
+    """What stands behind a number of a scale: its unit, with the space before it."""
+    return numerals("%") if step.unit == "%" else f" {step.unit}".rstrip()
 
 
 def decimals(step: float) -> int:

@@ -5,6 +5,7 @@ from threading import Thread
 import numpy as np
 import pytest
 from babel import Locale
+from babel.numbers import format_percent
 
 from rnnviz_core import languages
 from rnnviz_core.frames.numbers import printed
@@ -29,7 +30,11 @@ def test_numbers_are_written_as_the_language_does(code: str) -> None:
             f"no such text 0{symbols['decimal']}5 2{symbols['group']}210 1.5 2{symbols['decimal']}5"
         )
         assert printed(-1.25) == f"−1{symbols['decimal']}25"
+        share = format_percent(0.125, "0.0\N{NO-BREAK SPACE}%", code)
+        assert _("no such text {a:.1%}", a=0.125) == f"no such text {share}"
+        assert share.endswith(format_percent(0.5, locale=code)[-2:]), "with the space of the language"
     assert printed(-1.25) == "−1.25"
+    assert printed(0.12, ".0%") == "12%"
 
 
 @pytest.mark.parametrize(("n", "said"), [(1, "1 unit"), (0, "0 units"), (2, "2 units")])

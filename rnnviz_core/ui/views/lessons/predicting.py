@@ -31,7 +31,7 @@ def scale(step: Scale, key: str) -> str | None:
     moved = f"{key}-moved"
     digits = answers.decimals(step.step)
     middle = step.low + round((step.high - step.low) / 2 / step.step) * step.step
-    unit = step.unit if step.unit == "%" else f" {step.unit}".rstrip()
+    unit = answers.behind(step)
 
     def move() -> None:
         st.session_state[moved] = True
