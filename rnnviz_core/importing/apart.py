@@ -14,8 +14,9 @@ import numpy as np
 from rnnviz_core import limits, places
 from rnnviz_core.errors import CheckpointError
 from rnnviz_core.inputs.memory import File
+from rnnviz_core.languages import N_, _, language
 
-MISSING = 'files of Keras need h5py: pip install "rnnviz[import]" (or h5py alone)'
+MISSING = N_('files of Keras need h5py: pip install "rnnviz[import]" (or h5py alone)')
 
 
 @dataclass(frozen=True)
@@ -36,7 +37,7 @@ def read(path: File) -> Content:
         When h5py is missing, or the file is damaged, too large, or holds what no weights file holds.
     """
     if importlib.util.find_spec("h5py") is None:
-        raise CheckpointError(MISSING)
+        raise CheckpointError(_(MISSING))
     numbers = (limits.IMPORT_UNPACKED_BYTES, limits.IMPORT_TENSORS, limits.IMPORT_CONFIG_BYTES)
     found = _run("reader", numbers, path.name, path.read_bytes())
     size = int.from_bytes(found[:8], "little")
@@ -66,7 +67,7 @@ def check_onnx(content: bytes, name: str) -> None:
 
 def _run(module: str, numbers: tuple[int, ...], name: str, content: bytes) -> bytes:
     """What a module of this package writes that is given the bytes of a file."""
-    command = [sys.executable, "-m", f"rnnviz_core.importing.{module}", *map(str, numbers)]
+    command = [sys.executable, "-m", f"rnnviz_core.importing.{module}", language(), *map(str, numbers)]
     try:
         done = subprocess.run(
             command,
@@ -79,10 +80,20 @@ def _run(module: str, numbers: tuple[int, ...], name: str, content: bytes) -> by
         )
     except subprocess.TimeoutExpired:
         raise CheckpointError(
-            f"{name} took more than {limits.IMPORT_SECONDS} seconds to read and was left"
+            _(
+                "{name} took more than {limit} seconds to read and was left",
+                name=name,
+                limit=limits.IMPORT_SECONDS,
+            )
         ) from None
     if done.returncode or not done.stdout:
-        raise CheckpointError(f"{name} is damaged: reading it failed (code {done.returncode})")
+        raise CheckpointError(
+            _(
+                "{name} is damaged: reading it failed (code {code})",
+                name=name,
+                code=done.returncode,
+            )
+        )
     return done.stdout
 
 

@@ -6,10 +6,11 @@ from pathlib import Path
 from rnnviz_core import limits
 from rnnviz_core.errors import CheckpointError
 from rnnviz_core.inputs.memory import File
+from rnnviz_core.languages import N_, _
 
 HDF5 = b"\x89HDF\r\n\x1a\n"
 POINTER = b"version https://git-lfs.github.com/spec/"
-_SHOWN = ".safetensors, .pt or .pth (a state dict), .h5, .keras, .weights.h5, .onnx"
+_SHOWN = N_(".safetensors, .pt or .pth (a state dict), .h5, .keras, .weights.h5, .onnx")
 
 
 def kind_of(path: File) -> str:
@@ -23,29 +24,43 @@ def kind_of(path: File) -> str:
     try:
         size = path.stat().st_size
         if isinstance(path, Path) and path.is_dir():
-            raise CheckpointError(f"{path.name} is a folder{_about_folder(path)}; name a file: {_SHOWN}")
+            raise CheckpointError(_about_folder(path))
         with path.open("rb") as file:
             head = file.read(512)
     except OSError as error:
-        raise CheckpointError(f"{path.name} cannot be read: {error.strerror or error}") from None
+        raise CheckpointError(
+            _("{file} cannot be read: {reason}", file=path.name, reason=error.strerror or error)
+        ) from None
     if size == 0:
-        raise CheckpointError(f"{path.name} is empty: its download or its saving was cut off")
+        raise CheckpointError(_("{file} is empty: its download or its saving was cut off", file=path.name))
     if head.startswith(POINTER):
         raise CheckpointError(
-            f"{path.name} is a pointer of git-lfs, not the file itself: fetch it with `git lfs pull`"
+            _(
+                "{file} is a pointer of git-lfs, not the file itself: fetch it with `git lfs pull`",
+                file=path.name,
+            )
         )
     if size > limits.IMPORT_BYTES:
-        raise CheckpointError(f"{path.name} has {size} bytes; the limit is {limits.IMPORT_BYTES}")
+        raise CheckpointError(
+            _(
+                "{file} has {size} bytes; the limit is {limit}",
+                file=path.name,
+                size=size,
+                limit=limits.IMPORT_BYTES,
+            )
+        )
     return _kind(path, head)
 
 
 def _about_folder(path: Path) -> str:
     if (path / "saved_model.pb").exists():
-        return (
-            " of TensorFlow's SavedModel, which holds a program; open it where it was made and save the "
-            'model anew: model.save("model.keras")'
+        return _(
+            "{file} is a folder of TensorFlow's SavedModel, which holds a program; open it where it was "
+            'made and save the model anew: model.save("model.keras"); name a file: {known}',
+            file=path.name,
+            known=_(_SHOWN),
         )
-    return ""
+    return _("{file} is a folder; name a file: {known}", file=path.name, known=_(_SHOWN))
 
 
 def _kind(path: File, head: bytes) -> str:
@@ -57,17 +72,22 @@ def _kind(path: File, head: bytes) -> str:
     start = head.lstrip()[:64].lower()
     if start.startswith((b"<!doctype html", b"<html")):
         raise CheckpointError(
-            f"{name} is a web page, not the file itself: download it again, by its raw address"
+            _("{name} is a web page, not the file itself: download it again, by its raw address", name=name)
         )
     if head[:2] in (b"\x80\x02", b"\x80\x03", b"\x80\x04", b"\x80\x05"):
         return "legacy"
     if len(head) > 9 and head[8:9] == b"{" and int.from_bytes(head[:8], "little") < limits.IMPORT_BYTES:
         return "safetensors"
     if path.suffix == ".safetensors":
-        raise CheckpointError(f"{name} is damaged, or not safetensors: its header is not where it must be")
+        raise CheckpointError(
+            _("{name} is damaged, or not safetensors: its header is not where it must be", name=name)
+        )
     if head[4:8] == b"TFL3":
         raise CheckpointError(
-            f"{name} is a model of TensorFlow Lite, which is not read; use the .keras or .h5 of it"
+            _(
+                "{name} is a model of TensorFlow Lite, which is not read; use the .keras or .h5 of it",
+                name=name,
+            )
         )
     if (
         path.suffix == ".onnx"
@@ -75,7 +95,9 @@ def _kind(path: File, head: bytes) -> str:
         or head[:1] == b"\x08"
     ):
         return "onnx"
-    raise CheckpointError(f"{name} is none of the files that can be opened: {_SHOWN}")
+    raise CheckpointError(
+        _("{name} is none of the files that can be opened: {known}", name=name, known=_(_SHOWN))
+    )
 
 
 def _zipped(path: File) -> str:
@@ -84,13 +106,27 @@ def _zipped(path: File) -> str:
         with path.open("rb") as file, zipfile.ZipFile(file) as archive:
             entries = archive.infolist()
     except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError, RuntimeError) as error:
-        raise CheckpointError(f"{path.name} is damaged: {error}; was the download cut off?") from None
+        raise CheckpointError(
+            _("{file} is damaged: {error}; was the download cut off?", file=path.name, error=error)
+        ) from None
     if len(entries) > limits.IMPORT_TENSORS:
-        raise CheckpointError(f"{path.name} holds {len(entries)} files; the limit is {limits.IMPORT_TENSORS}")
+        raise CheckpointError(
+            _(
+                "{file} holds {count} files; the limit is {limit}",
+                file=path.name,
+                count=len(entries),
+                limit=limits.IMPORT_TENSORS,
+            )
+        )
     total = sum(entry.file_size for entry in entries)
     if total > limits.IMPORT_UNPACKED_BYTES:
         raise CheckpointError(
-            f"{path.name} unpacks to {total} bytes; the limit is {limits.IMPORT_UNPACKED_BYTES}"
+            _(
+                "{file} unpacks to {total} bytes; the limit is {limit}",
+                file=path.name,
+                total=total,
+                limit=limits.IMPORT_UNPACKED_BYTES,
+            )
         )
     names = {entry.filename for entry in entries}
     if {"config.json", "model.weights.h5"} <= names:
@@ -98,9 +134,14 @@ def _zipped(path: File) -> str:
     last = {name.rsplit("/", 1)[-1] for name in names}
     if "constants.pkl" in last or any("/code/" in name for name in names):
         raise CheckpointError(
-            f"{path.name} is a TorchScript archive, which holds a program; save the state dict instead: "
-            'torch.save(model.state_dict(), "weights.pt")'
+            _(
+                "{file} is a TorchScript archive, which holds a program; save the state dict instead: "
+                'torch.save(model.state_dict(), "weights.pt")',
+                file=path.name,
+            )
         )
     if "data.pkl" in last:
         return "torch"
-    raise CheckpointError(f"{path.name} is a zip file, but of no kind that can be opened: {_SHOWN}")
+    raise CheckpointError(
+        _("{file} is a zip file, but of no kind that can be opened: {known}", file=path.name, known=_(_SHOWN))
+    )

@@ -13,12 +13,15 @@ import numpy as np
 from rnnviz_core import limits
 from rnnviz_core.errors import TextError, unknown_choice
 from rnnviz_core.inputs.memory import File, InMemory, file_of
+from rnnviz_core.languages import N_, _
 
 from .network import Imported
 
 _WORDS = re.compile(r"[^\W_]+(?:['’][^\W_]+)*|[^\w\s]")
 _UNKNOWN = ("<unk>", "<oov>", "[unk]", "unk", "<UNK>", "<OOV>", "[UNK]")
 _SHOWN = 12  # names of columns in a message
+# What a page asks for in other words.
+ASK_WORDS = N_("pass --vocabulary FILE (JSON or a word per line), or the ids themselves")
 
 
 @dataclass(frozen=True)
@@ -57,7 +60,7 @@ def read_input(given: str, network: Imported, columns: Sequence[str] = (), label
         there = False
     if not there:
         if re.search(r"\.(csv|tsv|npy)$", given.strip()):
-            raise TextError(f"there is no file {given!r:.200}")
+            raise TextError(_("there is no file {given!r:.200}", given=given))
         return typed(given, network)
     assert path is not None
     match path.suffix.lower():
@@ -81,14 +84,21 @@ def text_of(path: File) -> str:
     try:
         return path.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
-        raise TextError(f"{path.name} cannot be read as UTF-8: {error}") from None
+        raise TextError(_("{file} cannot be read as UTF-8: {error}", file=path.name, error=error)) from None
 
 
 def check_size(path: File) -> None:
     """Refuse an input that is too large."""
     size = path.stat().st_size
     if size > limits.IMPORT_CONFIG_BYTES:
-        raise TextError(f"{path.name} has {size} bytes; an input has up to {limits.IMPORT_CONFIG_BYTES}")
+        raise TextError(
+            _(
+                "{file} has {size} bytes; an input has up to {limit}",
+                file=path.name,
+                size=size,
+                limit=limits.IMPORT_CONFIG_BYTES,
+            )
+        )
 
 
 def read_array(path: File) -> Read:
@@ -106,13 +116,20 @@ def read_array(path: File) -> Read:
         else:
             data = _array_in_memory(path)
         if data.size * 8 > limits.IMPORT_UNPACKED_BYTES or data.dtype.kind not in "fiub":
-            raise TextError(f"{path.name} holds {data.size} values of {data.dtype}; numbers are read")
+            raise TextError(
+                _(
+                    "{file} holds {size} values of {dtype}; numbers are read",
+                    file=path.name,
+                    size=data.size,
+                    dtype=data.dtype,
+                )
+            )
         found = np.array(data)
     except TextError:
         raise
     except Exception as error:  # any damage: the file is untrusted bytes
         said = str(error).splitlines()[0][:120] if str(error) else type(error).__name__
-        raise TextError(f"{path.name} is no array: {said}") from None
+        raise TextError(_("{file} is no array: {said}", file=path.name, said=said)) from None
     if found.ndim == 3 and len(found) == 1:  # a batch of one
         found = found[0]
     return Read(found, tuple(f"step {step}" for step in range(len(found) if found.ndim else 0)))
@@ -124,10 +141,10 @@ def _array_in_memory(path: InMemory) -> np.ndarray:
     read = {(1, 0): np.lib.format.read_array_header_1_0, (2, 0): np.lib.format.read_array_header_2_0}
     version = np.lib.format.read_magic(stream)
     if version not in read:
-        raise ValueError(f"its version is {version}")
+        raise ValueError(_("its version is {version}", version=version))
     shape, columns_first, kind = read[version](stream)
     if kind.kind not in "fiub":
-        raise ValueError(f"it holds {kind}")
+        raise ValueError(_("it holds {kind}", kind=kind))
     flat = np.frombuffer(path.content, kind, offset=stream.tell())
     return flat.reshape(shape, order="F" if columns_first else "C")
 
@@ -145,10 +162,16 @@ def typed(text: str, network: Imported) -> Read:
         try:
             data = np.array([float(text[start:end]) for start, end in places])
         except ValueError as error:
-            raise TextError(f"the network reads numbers: {error}") from None
+            raise TextError(_("the network reads numbers: {error}", error=error)) from None
         if network.width > 1:
             if len(data) % network.width:
-                raise TextError(f"there are {len(data)} numbers; the network reads {network.width} per step")
+                raise TextError(
+                    _(
+                        "there are {count} numbers; the network reads {width} per step",
+                        count=len(data),
+                        width=network.width,
+                    )
+                )
             data = data.reshape(-1, network.width)
             wide = network.width
             places = [(places[n][0], places[n + wide - 1][1]) for n in range(0, len(places), wide)]
@@ -157,12 +180,16 @@ def typed(text: str, network: Imported) -> Read:
         places = _spans(text)
         ids = [int(text[start:end]) if end - start < 12 else 2**31 for start, end in places]
         if not ids or max(ids) >= 2**31:
-            raise TextError(f"the id {max(ids)} is too large" if ids else "there is no id")
+            said = _("the id {largest} is too large", largest=max(ids)) if ids else _("there is no id")
+            raise TextError(said)
         return Read(np.array(ids), tuple(_named(one, network) for one in ids), places=tuple(places))
     if not network.vocabulary:
         raise TextError(
-            "the network reads ids, and which word has which id its file does not say: pass --vocabulary "
-            "FILE (JSON or a word per line), or the ids themselves"
+            # Translators: {ask} is “pass --vocabulary FILE …” or “drop its vocabulary beside it …”.
+            _(
+                "the network reads ids, and which word has which id its file does not say: {ask}",
+                ask=_(ASK_WORDS),
+            )
         )
     return _words(text, network)
 
@@ -186,12 +213,14 @@ def _words(text: str, network: Imported) -> Read:
         if number is None and not word[0].isalnum():
             continue  # Keras's own tokenizer drops punctuation
         if number is None:
-            raise TextError(f"the vocabulary has no word {word!r}, and no word for those that it lacks")
+            raise TextError(
+                _("the vocabulary has no word {word!r}, and no word for those that it lacks", word=word)
+            )
         found.append(number)
         words.append(word)
         places.append(match.span())
     if not found:
-        raise TextError("the text has no word of the vocabulary")
+        raise TextError(_("the text has no word of the vocabulary"))
     return Read(np.array(found), tuple(words), places=tuple(places))
 
 
@@ -201,12 +230,19 @@ def _table(path: File, network: Imported, columns: Sequence[str], label: str | N
     separator = "\t" if path.suffix.lower() == ".tsv" else max(",;\t", key=first.count)
     rows = [row for row in csv.reader(text.splitlines(), delimiter=separator) if row]
     if not rows:
-        raise TextError(f"{path.name} is empty")
+        raise TextError(_("{file} is empty", file=path.name))
     named = any(_number(cell) is None for cell in rows[0])
     names = [cell.strip() for cell in rows[0]] if named else [str(place + 1) for place in range(len(rows[0]))]
     rows = rows[1:] if named else rows
     if not 1 <= len(rows) <= limits.IMPORT_STEPS:
-        raise TextError(f"{path.name} has {len(rows)} rows of numbers; 1 to {limits.IMPORT_STEPS} are read")
+        raise TextError(
+            _(
+                "{file} has {count} rows of numbers; 1 to {limit} are read",
+                file=path.name,
+                count=len(rows),
+                limit=limits.IMPORT_STEPS,
+            )
+        )
     for name in (*columns, *(() if label is None else (label,))):
         if name not in names:
             raise TextError(f"{path.name}: {unknown_choice('column', name, names[:_SHOWN])}")
@@ -218,8 +254,14 @@ def _table(path: File, network: Imported, columns: Sequence[str], label: str | N
     chosen = list(columns) or [name for name in numeric if name != label]
     if network.width and len(chosen) != network.width:
         raise TextError(
-            f"{path.name} has {len(chosen)} columns of numbers ({', '.join(chosen[:_SHOWN])}) and the "
-            f"network reads {network.width}: name them with --columns, in the order of training"
+            _(
+                "{file} has {count} columns of numbers ({listed}) and the network reads {width}: name "
+                "them with --columns, in the order of training",
+                file=path.name,
+                count=len(chosen),
+                listed=", ".join(chosen[:_SHOWN]),
+                width=network.width,
+            )
         )
     data = np.array(
         [[_cell(path.name, row, names, name, line) for name in chosen] for line, row in enumerate(rows)]
@@ -249,9 +291,15 @@ def _cell(file: str, row: Sequence[str], names: Sequence[str], name: str, line: 
     place = names.index(name)
     found = _number(row[place]) if place < len(row) else None
     if found is None:
-        shown = row[place] if place < len(row) else "nothing"
+        shown = row[place] if place < len(row) else _("nothing")
         raise TextError(
-            f"{file}: row {line + 1} has {shown!r:.40} in the column {name!r}; a number is read there"
+            _(
+                "{file}: row {row} has {shown!r:.40} in the column {name!r}; a number is read there",
+                file=file,
+                row=line + 1,
+                shown=shown,
+                name=name,
+            )
         )
     return found
 
@@ -268,9 +316,18 @@ def with_vocabulary(network: Imported, path: str | File) -> Imported:
     try:
         size = path.stat().st_size
     except OSError as error:
-        raise TextError(f"{path.name} cannot be read: {error.strerror or error}") from None
+        raise TextError(
+            _("{file} cannot be read: {reason}", file=path.name, reason=error.strerror or error)
+        ) from None
     if size > limits.IMPORT_CONFIG_BYTES:
-        raise TextError(f"{path.name} has {size} bytes; a vocabulary has up to {limits.IMPORT_CONFIG_BYTES}")
+        raise TextError(
+            _(
+                "{file} has {size} bytes; a vocabulary has up to {limit}",
+                file=path.name,
+                size=size,
+                limit=limits.IMPORT_CONFIG_BYTES,
+            )
+        )
     text = text_of(path)
     words: Any = text.splitlines()
     if path.suffix.lower() == ".json":
@@ -279,7 +336,9 @@ def with_vocabulary(network: Imported, path: str | File) -> Imported:
             if isinstance(words, dict) and isinstance(words.get("config"), dict):  # Keras's Tokenizer
                 words = json.loads(words["config"]["word_index"])
         except (ValueError, KeyError, TypeError, RecursionError) as error:
-            raise TextError(f"{path.name} is no vocabulary: {error!r:.100}") from None
+            raise TextError(
+                _("{file} is no vocabulary: {error!r:.100}", file=path.name, error=error)
+            ) from None
     return replace(network, vocabulary=_listed(words, path.name))
 
 
@@ -288,9 +347,11 @@ def _listed(words: Any, name: str) -> tuple[str, ...]:
     if isinstance(words, list):
         return tuple(map(str, words))
     if not isinstance(words, dict) or not all(type(number) is int for number in words.values()):
-        raise TextError(f"{name} is no vocabulary: it must map each word to its id, or list the words")
+        raise TextError(
+            _("{name} is no vocabulary: it must map each word to its id, or list the words", name=name)
+        )
     if not words or min(words.values()) < 0 or max(words.values()) > 4 * len(words) + 100:
-        raise TextError(f"{name} is no vocabulary: its ids do not run from 0")
+        raise TextError(_("{name} is no vocabulary: its ids do not run from 0", name=name))
     found = [""] * (max(words.values()) + 1)
     for word, number in words.items():
         found[number] = str(word)

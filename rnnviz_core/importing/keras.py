@@ -12,6 +12,7 @@ import numpy as np
 from rnnviz_core import limits
 from rnnviz_core.errors import CheckpointError
 from rnnviz_core.inputs.memory import File
+from rnnviz_core.languages import N_, _
 
 from . import apart, keras_config, keras_weights
 from .layers import ACTIVATIONS, Layer, cell_of
@@ -24,6 +25,8 @@ RECURRENT = {
     "CuDNNLSTM": "lstm",
     "CuDNNGRU": "gru",
 }
+# What a page asks for in other words.
+ASK_CONFIG = N_("pass it with --config FILE, made by")
 SAME = (
     *("InputLayer", "Dropout", "SpatialDropout1D", "GaussianNoise", "GaussianDropout", "AlphaDropout"),
     *("ActivityRegularization", "Identity"),
@@ -56,21 +59,32 @@ def open_keras(path: File, config: File | None = None) -> Imported:
         text = _read_text(config)
     if not text:
         raise CheckpointError(
-            f"{path.name} holds weights alone, without a description of the layers: pass it with --config "
-            'FILE, made by  open("config.json", "w").write(model.to_json())'
+            # Translators: {ask} is “pass it with --config FILE, made by”; a line of Python follows.
+            _(
+                "{file} holds weights alone, without a description of the layers: {ask}",
+                file=path.name,
+                ask=_(ASK_CONFIG),
+            )
+            + '  open("config.json", "w").write(model.to_json())'
         )
     network = keras_config.parsed(text, path.name)
     version = keras_config.version(content, network)
     layers = list(keras_config.layers(network, path.name))
     notes: list[str] = []
-    if not any(kind in RECURRENT or kind == "Bidirectional" for kind, _, _ in layers):
-        kinds = ", ".join(dict.fromkeys(kind for kind, _, _ in layers))
+    if not any(row[0] in RECURRENT or row[0] == "Bidirectional" for row in layers):
+        kinds = ", ".join(dict.fromkeys(row[0] for row in layers))
         if layers[-1][0] == "a branch":
             raise CheckpointError(
-                f"{path.name} branches before its first recurrent layer ({layers[-1][1]['_words']}): "
-                "networks whose layers follow one another are opened"
+                _(
+                    "{file} branches before its first recurrent layer ({words}): networks whose layers "
+                    "follow one another are opened",
+                    file=path.name,
+                    words=layers[-1][1]["_words"],
+                )
             )
-        raise CheckpointError(f"{path.name} holds no recurrent layer (it holds {kinds})")
+        raise CheckpointError(
+            _("{file} holds no recurrent layer (it holds {kinds})", file=path.name, kinds=kinds)
+        )
     weights = keras_weights.of_layers(content, layers, path.name)
     found: list[Layer] = []
     for kind, settings, name in layers:
@@ -83,15 +97,21 @@ def open_keras(path: File, config: File | None = None) -> Imported:
 def _read_text(path: File) -> str:
     try:
         if path.stat().st_size > limits.IMPORT_CONFIG_BYTES:
-            raise CheckpointError(f"{path.name} is larger than {limits.IMPORT_CONFIG_BYTES} bytes, the limit")
+            raise CheckpointError(
+                _(
+                    "{file} is larger than {limit} bytes, the limit",
+                    file=path.name,
+                    limit=limits.IMPORT_CONFIG_BYTES,
+                )
+            )
         return path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        raise CheckpointError(f"{path.name} cannot be read: {error}") from None
+        raise CheckpointError(_("{file} cannot be read: {error}", file=path.name, error=error)) from None
 
 
 def _input(layers: Sequence[tuple[str, dict[str, Any], str]], found: Sequence[Layer]) -> tuple[str, int]:
     """Whether ids or numbers are read, and how many numbers per step."""
-    for (_, settings, _), layer in zip(layers, found, strict=True):
+    for (_kind, settings, _name), layer in zip(layers, found, strict=True):
         if layer.kind == "embedding":
             return "ids", 0
         shape = settings.get("batch_shape") or settings.get("batch_input_shape")
@@ -124,7 +144,14 @@ class _Reader:
         try:
             return self._layer()
         except (KeyError, IndexError, TypeError, ValueError, AttributeError) as error:
-            raise CheckpointError(f"{self.name} ({self.kind}) cannot be read: {error!r:.120}") from None
+            raise CheckpointError(
+                _(
+                    "{name} ({kind}) cannot be read: {error!r:.120}",
+                    name=self.name,
+                    kind=self.kind,
+                    error=error,
+                )
+            ) from None
 
     def _layer(self) -> Layer:
         kind, get = self.kind, self.settings.get
@@ -156,7 +183,9 @@ class _Reader:
         if kind in ("Dense", "TimeDistributedDense"):
             function = self._function(get("activation", "linear"))
             if function is None:
-                return self._unknown(f"Dense with the activation {get('activation')!r:.40}")
+                return self._unknown(
+                    _("Dense with the activation {function!r:.40}", function=get("activation"))
+                )
             parts = {"weight": self.weights[0].T}
             if len(self.weights) > 1:
                 parts["bias"] = self.weights[1]
@@ -220,8 +249,14 @@ class _Reader:
 
     def _unknown(self, words: str) -> Layer:
         if words == "Lambda":
-            words = "Lambda, whose Python code is not run"
-        self.notes.append(f"{self.name} ({words}) is not known: what comes before it can be shown.")
+            words = _("Lambda, whose Python code is not run")
+        self.notes.append(
+            _(
+                "{name} ({words}) is not known: what comes before it can be shown.",
+                name=self.name,
+                words=words,
+            )
+        )
         return Layer(self.name, "unknown", {}, {}, words)
 
     def _function(self, value: Any) -> str | None:
@@ -243,7 +278,7 @@ class _Reader:
         major = self.version.split(".")[0]
         if not major.isdecimal():
             self.notes.append(
-                "The file does not say which Keras wrote it; hard_sigmoid is taken for that of Keras 3."
+                _("The file does not say which Keras wrote it; hard_sigmoid is taken for that of Keras 3.")
             )
         return not major.isdecimal() or int(major) >= 3
 
@@ -276,7 +311,7 @@ class _Reader:
         parts, biased = keras_weights.of_cell(self.kind, self.weights, settings, self.name)
         options = self._options(settings, self.kind, biased)
         if options is None:
-            return self._unknown(f"{self.kind} with activations that are not known")
+            return self._unknown(_("{kind} with activations that are not known", kind=self.kind))
         weights = {f"{name}_l0": one for name, one in parts.items()}
         return self._made("recurrent", weights, **options, directions=1, merge="concat")
 
@@ -285,7 +320,9 @@ class _Reader:
         kind, settings = str(inner.get("class_name")), dict(inner["config"])
         merge = self.settings.get("merge_mode", "concat")
         if kind not in RECURRENT or merge not in MERGES:
-            return self._unknown(f"Bidirectional({kind}) with the merge mode {merge!r:.20}")
+            return self._unknown(
+                _("Bidirectional({kind}) with the merge mode {merge!r:.20}", kind=kind, merge=merge)
+            )
         half = len(self.weights) // 2
         parts: dict[str, np.ndarray] = {}
         biased = "none"
@@ -295,7 +332,7 @@ class _Reader:
         settings["go_backwards"] = False
         options = self._options(settings, kind, biased)
         if options is None:
-            return self._unknown(f"Bidirectional({kind}) with activations that are not known")
+            return self._unknown(_("Bidirectional({kind}) with activations that are not known", kind=kind))
         options["zero_output"] = bool(options["sequences"])
         return self._made("recurrent", parts, **options, directions=2, merge=str(merge))
 
@@ -304,9 +341,13 @@ class _Reader:
         if cell is None:
             return None
         if settings.get("stateful"):
-            self.notes.append(f"{self.name} is stateful: every input begins with a state of zeros here.")
+            self.notes.append(
+                _("{name} is stateful: every input begins with a state of zeros here.", name=self.name)
+            )
         if settings.get("return_state"):
-            self.notes.append(f"{self.name} also returns its state; its output alone is followed.")
+            self.notes.append(
+                _("{name} also returns its state; its output alone is followed.", name=self.name)
+            )
         return {
             "cell": cell,
             "sequences": bool(settings.get("return_sequences", False)),
@@ -327,10 +368,10 @@ class _Reader:
         if kernel.ndim == 4 and kernel.shape[1] == 1:  # Keras 1: (window, 1, in, out)
             kernel = kernel[:, 0]
         if kernel.ndim != 3 or get("groups", 1) != 1:
-            return self._unknown("Conv1D with groups")
+            return self._unknown(_("Conv1D with groups"))
         function = self._function(get("activation", "linear"))
         if function is None:
-            return self._unknown(f"Conv1D with the activation {get('activation')!r:.40}")
+            return self._unknown(_("Conv1D with the activation {function!r:.40}", function=get("activation")))
         parts = {"weight": kernel.transpose(2, 1, 0)}
         if len(self.weights) > 1:
             parts["bias"] = self.weights[1]

@@ -6,6 +6,7 @@ from typing import Any
 
 from rnnviz_core import limits
 from rnnviz_core.errors import CheckpointError
+from rnnviz_core.languages import _
 
 from .apart import Content
 
@@ -15,9 +16,13 @@ def parsed(text: str, name: str) -> dict[str, Any]:
     try:
         found = json.loads(text)
     except (ValueError, RecursionError) as error:
-        raise CheckpointError(f"{name}: its description is not JSON: {error}") from None
+        raise CheckpointError(
+            _("{name}: its description is not JSON: {error}", name=name, error=error)
+        ) from None
     if not isinstance(found, dict):
-        raise CheckpointError(f"{name}: its description is no object but {found!r:.40}")
+        raise CheckpointError(
+            _("{name}: its description is no object but {found!r:.40}", name=name, found=found)
+        )
     return found
 
 
@@ -37,11 +42,24 @@ def layers(network: Mapping[str, Any], name: str) -> Iterator[tuple[str, dict[st
     kind, config = network.get("class_name"), network.get("config")
     rows = config if isinstance(config, list) else config.get("layers") if isinstance(config, dict) else None
     if not isinstance(rows, list) or not rows:
-        raise CheckpointError(f"{name}: its description lists no layers (it is of the class {kind!r:.40})")
+        raise CheckpointError(
+            _(
+                "{name}: its description lists no layers (it is of the class {kind!r:.40})",
+                name=name,
+                kind=kind,
+            )
+        )
     if len(rows) > limits.IMPORT_LAYERS:
-        raise CheckpointError(f"{name} has {len(rows)} layers; the limit is {limits.IMPORT_LAYERS}")
+        raise CheckpointError(
+            _(
+                "{name} has {count} layers; the limit is {limit}",
+                name=name,
+                count=len(rows),
+                limit=limits.IMPORT_LAYERS,
+            )
+        )
     if not all(isinstance(row, dict) and isinstance(row.get("config"), dict) for row in rows):
-        raise CheckpointError(f"{name}: a layer in its description has no settings")
+        raise CheckpointError(_("{name}: a layer in its description has no settings", name=name))
     if kind != "Sequential":
         rows = list(_chain(rows, name))
     used: dict[str, int] = {}
@@ -59,7 +77,12 @@ def _chain(rows: Sequence[Mapping[str, Any]], name: str) -> Iterator[Mapping[str
     starts = [called for called, read in before.items() if not read]
     if len(starts) != 1:
         raise CheckpointError(
-            f"{name} has {len(starts)} inputs ({', '.join(starts[:4])}); networks of one input are opened"
+            _(
+                "{name} has {count} inputs ({listed}); networks of one input are opened",
+                name=name,
+                count=len(starts),
+                listed=", ".join(starts[:4]),
+            )
         )
     called: str | None = starts[0]
     passed = set()
@@ -73,7 +96,9 @@ def _chain(rows: Sequence[Mapping[str, Any]], name: str) -> Iterator[Mapping[str
         elif following:
             joined = next(iter(following))
             row = by_name[joined]
-            words = f"several layers read {called}" if len(following) > 1 else "it reads several layers"
+            words = _("it reads several layers")
+            if len(following) > 1:
+                words = _("several layers read {layer}", layer=called)
             yield {
                 "class_name": "a branch",
                 "config": {"name": joined, "_words": f"{row.get('class_name')}: {words}"},
@@ -87,7 +112,7 @@ def _inbound(row: Mapping[str, Any], known: set[str]) -> set[str]:
     """The layers that a layer reads; the three generations of Keras write them down in different ways."""
     found: set[str] = set()
     waiting: list[Any] = [row.get("inbound_nodes") or []]
-    for _ in range(10_000):
+    for _round in range(10_000):
         if not waiting:
             break
         value = waiting.pop()

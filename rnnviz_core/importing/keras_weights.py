@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from rnnviz_core.errors import CheckpointError
+from rnnviz_core.languages import _
 
 from .apart import Content
 
@@ -27,7 +28,7 @@ def of_layers(content: Content, layers: Rows, name: str) -> dict[str, list[np.nd
     for root in ("layers", "_layer_checkpoint_dependencies"):
         if any(path.startswith(f"{root}/") for path in content.arrays):
             return _numbered(content, root, layers)
-    raise CheckpointError(f"{name} holds no weights of Keras that are known: it lists no layers")
+    raise CheckpointError(_("{name} holds no weights of Keras that are known: it lists no layers", name=name))
 
 
 def _long(texts: Mapping[str, Any], name: str) -> list[str] | None:
@@ -45,7 +46,9 @@ def _listed(content: Content, root: str, called: str, name: str) -> list[np.ndar
     for weight in _long(content.texts.get(group, {}), "weight_names") or []:
         path = f"{group}/{weight}"
         if path not in content.arrays:
-            raise CheckpointError(f"{name} names the weight {path}, but does not hold it")
+            raise CheckpointError(
+                _("{name} names the weight {path}, but does not hold it", name=name, path=path)
+            )
         found.append(content.arrays[path])
     return found
 
@@ -61,7 +64,7 @@ def _numbered(content: Content, root: str, layers: Rows) -> dict[str, list[np.nd
         and "name" in texts
     }
     found, used = {}, dict[str, int]()
-    for kind, _, called in layers:
+    for kind, _settings, called in layers:
         snake = _CAMEL.sub("_", kind).lower()
         count = used.get(snake, 0)
         used[snake] = count + 1
@@ -103,7 +106,12 @@ def of_cell(
         pass  # Keras 1's SimpleRNN: W, U, b as ever
     if len(weights) not in (2, 3):
         raise CheckpointError(
-            f"{name} ({kind}) has {len(weights)} weights; a kernel, a recurrent kernel and a bias are read"
+            _(
+                "{name} ({kind}) has {count} weights; a kernel, a recurrent kernel and a bias are read",
+                name=name,
+                kind=kind,
+                count=len(weights),
+            )
         )
     kernel, back = weights[:2]
     units = back.shape[0] if back.ndim == 2 else 0
@@ -114,7 +122,13 @@ def of_cell(
         or not units
     ):
         raise CheckpointError(
-            f"{name} ({kind}) has kernels of the shapes {kernel.shape} and {back.shape}; they do not fit"
+            _(
+                "{name} ({kind}) has kernels of the shapes {shape} and {other}; they do not fit",
+                name=name,
+                kind=kind,
+                shape=kernel.shape,
+                other=back.shape,
+            )
         )
     if kind.startswith("CuDNN"):
         kernel, back = _from_cudnn(kernel, blocks), np.hstack([one.T for one in np.hsplit(back, blocks)])
@@ -163,7 +177,12 @@ def _biases(bias: np.ndarray, blocks: int, units: int, name: str) -> list[np.nda
     if bias.shape == (2 * blocks * units,):
         return list(np.split(bias, 2))
     raise CheckpointError(
-        f"{name} has a bias of the shape {bias.shape}; its kernels ask for {blocks * units} numbers"
+        _(
+            "{name} has a bias of the shape {shape}; its kernels ask for {blocks} numbers",
+            name=name,
+            shape=bias.shape,
+            blocks=blocks * units,
+        )
     )
 
 

@@ -13,6 +13,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from rnnviz_core.errors import CheckpointError, TextError
+from rnnviz_core.languages import _
 
 Weights = Mapping[str, np.ndarray]
 
@@ -85,13 +86,26 @@ ACTIVATIONS: dict[str, Callable[[Tensor], Tensor]] = {
 def _embedding(layer: Layer, value: Value) -> Value:
     table, ids = _weight(layer, "table"), value.data
     if ids.dim() != 1:
-        raise TextError(f"{layer.name} reads ids, a whole number per step; the input has {ids.dim()} axes")
+        raise TextError(
+            _(
+                "{layer} reads ids, a whole number per step; the input has {axes} axes",
+                layer=layer.name,
+                axes=ids.dim(),
+            )
+        )
     if ids.is_floating_point() and not torch.equal(ids, ids.round()):
-        raise TextError(f"{layer.name} reads ids, whole numbers; the input has others")
+        raise TextError(_("{layer} reads ids, whole numbers; the input has others", layer=layer.name))
     ids = ids.long()
     if len(ids) and not 0 <= int(ids.min()) <= int(ids.max()) < len(table):
         worst = int(ids.min()) if int(ids.min()) < 0 else int(ids.max())
-        raise TextError(f"{layer.name} knows the ids 0 to {len(table) - 1}; the input has {worst}")
+        raise TextError(
+            _(
+                "{layer} knows the ids 0 to {count}; the input has {worst}",
+                layer=layer.name,
+                count=len(table) - 1,
+                worst=worst,
+            )
+        )
     mask = ids != 0 if layer.options.get("mask_zero") else value.mask
     return Value(table[ids], mask, value.time or tuple(range(len(ids))))
 
@@ -105,8 +119,13 @@ def _dense(layer: Layer, value: Value) -> Value:
     weight = _weight(layer, "weight")
     if value.data.shape[-1] != weight.shape[1]:
         raise TextError(
-            f"{layer.name} reads {weight.shape[1]} numbers and got {value.data.shape[-1]}: "
-            "is the input as long as the one that the network was made for?"
+            _(
+                "{layer} reads {count} numbers and got {other}: is the input as long as the one that "
+                "the network was made for?",
+                layer=layer.name,
+                count=weight.shape[1],
+                other=value.data.shape[-1],
+            )
         )
     bias = _weight(layer, "bias") if "bias" in layer.weights else None
     return value.with_data(
@@ -156,7 +175,14 @@ def _conv(layer: Layer, value: Value) -> Value:
         pads = (total // 2, total - total // 2)
     data = functional.pad(value.data.T.unsqueeze(0), pads)
     if data.shape[-1] <= wide:
-        raise TextError(f"{layer.name} needs at least {wide + 1} steps; the input has {len(value.data)}")
+        raise TextError(
+            _(
+                "{layer} needs at least {wide} steps; the input has {count}",
+                layer=layer.name,
+                wide=wide + 1,
+                count=len(value.data),
+            )
+        )
     bias = _weight(layer, "bias") if "bias" in layer.weights else None
     found = functional.conv1d(data, weight, bias, options["stride"], 0, options["dilation"])[0].T
     found = ACTIVATIONS[options["activation"]](found)
@@ -171,7 +197,14 @@ def _pool(layer: Layer, value: Value) -> Value:
         fill = float("-inf") if options["what"] == "max" else float("nan")
         data = functional.pad(data, (total // 2, total - total // 2), value=fill)
     if data.shape[-1] < size:
-        raise TextError(f"{layer.name} needs at least {size} steps; the input has {len(value.data)}")
+        raise TextError(
+            _(
+                "{layer} needs at least {size} steps; the input has {count}",
+                layer=layer.name,
+                size=size,
+                count=len(value.data),
+            )
+        )
     windows = data[0].unfold(-1, size, stride)  # (dim, step, window)
     found = windows.max(-1).values if options["what"] == "max" else windows.nanmean(-1)
     return _new_steps(value, found.T)
@@ -201,8 +234,12 @@ def _reshape(layer: Layer, value: Value) -> Value:
         data = value.data.reshape(shape)
     except RuntimeError:
         raise TextError(
-            f"{layer.name} makes {shape} of {value.data.numel()} numbers: the input is not as long "
-            "as that of training"
+            _(
+                "{layer} makes {shape} of {count} numbers: the input is not as long as that of training",
+                layer=layer.name,
+                shape=shape,
+                count=value.data.numel(),
+            )
         ) from None
     same = data.dim() == value.data.dim() and data.shape[0] == value.data.shape[0]
     return value.with_data(data, steps=same)
@@ -257,5 +294,10 @@ def compute(layer: Layer, value: Value) -> Value:
     except (RuntimeError, IndexError, ValueError) as error:
         said = str(error).splitlines()[0] if str(error) else type(error).__name__
         raise CheckpointError(
-            f"{layer.name} does not fit what it reads, {tuple(value.data.shape)}: {said}"
+            _(
+                "{layer} does not fit what it reads, {shape}: {said}",
+                layer=layer.name,
+                shape=tuple(value.data.shape),
+                said=said,
+            )
         ) from None

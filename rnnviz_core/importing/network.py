@@ -11,6 +11,7 @@ from torch import Tensor
 from rnnviz_core import limits
 from rnnviz_core.errors import CheckpointError, TextError
 from rnnviz_core.inputs.steps import NO_PIECE, Token
+from rnnviz_core.languages import _
 from rnnviz_core.tracing.inside import Recorded
 from rnnviz_core.tracing.undisturbed import plain_numbers
 
@@ -116,25 +117,47 @@ class Imported:
                 np.ascontiguousarray(array, dtype=np.float64 if array.dtype.kind == "f" else None)
             )
         except (TypeError, ValueError) as error:
-            raise TextError(f"the input is no array of numbers: {error}") from None
+            raise TextError(_("the input is no array of numbers: {error}", error=error)) from None
         if data.dim() == 1 and self.reads == "numbers" and self.width == 1:
             data = data.unsqueeze(-1)
         wanted = 1 if self.reads == "ids" else 2
         if data.dim() != wanted:
-            shape = "(steps), an id per step" if wanted == 1 else f"(steps, {self.width or 'numbers'})"
-            raise TextError(f"the input has the shape {tuple(data.shape)}; it must be {shape}")
+            shape = _("(steps), an id per step")
+            if wanted == 2:
+                shape = _("(steps, {width})", width=self.width or _("numbers"))
+            raise TextError(
+                _(
+                    "the input has the shape {shape}; it must be {wanted}",
+                    shape=tuple(data.shape),
+                    wanted=shape,
+                )
+            )
         if not 1 <= len(data) <= limits.IMPORT_STEPS:
-            raise TextError(f"the input has {len(data)} steps; it must have 1 to {limits.IMPORT_STEPS}")
+            raise TextError(
+                _(
+                    "the input has {count} steps; it must have 1 to {limit}",
+                    count=len(data),
+                    limit=limits.IMPORT_STEPS,
+                )
+            )
         if wanted == 2 and self.width and data.shape[1] != self.width:
-            raise TextError(f"the input has {data.shape[1]} numbers per step; the network reads {self.width}")
+            raise TextError(
+                _(
+                    "the input has {count} numbers per step; the network reads {width}",
+                    count=data.shape[1],
+                    width=self.width,
+                )
+            )
         if data.is_floating_point() and not data.isfinite().all():
             row = int(torch.nonzero(~data.isfinite().reshape(len(data), -1).all(1))[0])
-            raise TextError(f"the input holds a number that is not finite (step {row})")
+            raise TextError(_("the input holds a number that is not finite (step {row})", row=row))
         return data if wanted == 1 else data.float()
 
     def _tokens(self, data: Tensor, given: Sequence[str] | None) -> tuple[Token, ...]:
         if given is not None and len(given) != len(data):
-            raise TextError(f"there are {len(given)} tokens for {len(data)} steps")
+            raise TextError(
+                _("there are {count} tokens for {other} steps", count=len(given), other=len(data))
+            )
         found = []
         for step, row in enumerate(data):
             single = row.numel() == 1
@@ -174,8 +197,11 @@ class _Walk:
                 self.groups[found.name] = last
         if stopped is not None:
             self.notes.append(
-                f"{stopped.name} ({stopped.words}) is not known, so the network was run as far as "
-                "the layer before it"
+                _(
+                    "{stopped} ({words}) is not known, so the network was run as far as the layer before it",
+                    stopped=stopped.name,
+                    words=stopped.words,
+                )
             )
         output = None if stopped is not None else value.data.numpy().copy()
         rows = {}
@@ -188,11 +214,22 @@ class _Walk:
         """Run a recurrent layer: what it passes on, and its recording."""
         options = layer.options
         if value.data.dim() != 2:
-            raise CheckpointError(f"{layer.name} reads (steps, numbers) and got {tuple(value.data.shape)}")
+            raise CheckpointError(
+                _(
+                    "{layer} reads (steps, numbers) and got {shape}",
+                    layer=layer.name,
+                    shape=tuple(value.data.shape),
+                )
+            )
         module = module_of(layer)
         if value.data.shape[1] != module.input_size:
             raise CheckpointError(
-                f"{layer.name} reads {module.input_size} numbers and got {value.data.shape[1]}"
+                _(
+                    "{layer} reads {width} numbers and got {count}",
+                    layer=layer.name,
+                    width=module.input_size,
+                    count=value.data.shape[1],
+                )
             )
         x, time = value.data, value.time
         if options.get("backwards"):
@@ -201,11 +238,18 @@ class _Walk:
         counted = torch.ones(len(x), dtype=torch.bool) if mask is None else mask
         if not counted.all():
             skipped = int((~counted).sum())
-            self.notes.append(f"{layer.name} skips {skipped} of {len(x)} steps, which the mask leaves out")
+            self.notes.append(
+                _(
+                    "{layer} skips {skipped} of {count} steps, which the mask leaves out",
+                    layer=layer.name,
+                    skipped=skipped,
+                    count=len(x),
+                )
+            )
         read = x[counted].contiguous()
         if not len(read):
-            raise TextError("every step is masked: there is nothing to read")
-        states, _ = module(read)
+            raise TextError(_("every step is masked: there is nothing to read"))
+        states = module(read)[0]
         widths = module.hidden_size * module.directions
         places = torch.nonzero(counted)[:, 0].tolist()
         steps = tuple(time[place] for place in places) if time else ()

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from rnnviz_core.errors import CheckpointError
+from rnnviz_core.languages import _
 
 from .layers import Layer, cell_of
 
@@ -52,7 +53,9 @@ def layer_of(kind: str, name: str, inputs: Sequence[Any], attributes: Mapping[st
     """
     direction = text(attributes.get("direction", "forward"))
     if direction not in DIRECTIONS:
-        raise CheckpointError(f"{name} reads in the direction {direction!r:.20}")
+        raise CheckpointError(
+            _("{name} reads in the direction {direction!r:.20}", name=name, direction=direction)
+        )
     count, blocks = DIRECTIONS[direction], BLOCKS[kind]
     kernel, back = (np.asarray(inputs[place], np.float32) for place in (1, 2))
     units = back.shape[-1]
@@ -62,11 +65,16 @@ def layer_of(kind: str, name: str, inputs: Sequence[Any], attributes: Mapping[st
         or back.shape != (count, blocks * units, units)
     ):
         raise CheckpointError(
-            f"{name} has weights of the shapes {kernel.shape} and {back.shape}; they do not fit"
+            _(
+                "{name} has weights of the shapes {shape} and {other}; they do not fit",
+                name=name,
+                shape=kernel.shape,
+                other=back.shape,
+            )
         )
     bias = _optional(inputs, 3)
     if bias is not None and bias.shape != (count, 2 * blocks * units):
-        raise CheckpointError(f"{name} has biases of the shape {bias.shape}")
+        raise CheckpointError(_("{name} has biases of the shape {shape}", name=name, shape=bias.shape))
     options = _options(kind, name, attributes, count)
     coupled = bool(options.get("coupled"))
     before = bool(options.get("before"))
@@ -105,7 +113,11 @@ def _options(kind: str, name: str, attributes: Mapping[str, Any], count: int) ->
     each = len(USUAL[kind])
     if len(given) != each * count or (count == 2 and given[:each] != given[each:]):
         raise CheckpointError(
-            f"{name} has the functions {', '.join(given)}; both directions must have the same"
+            _(
+                "{name} has the functions {given}; both directions must have the same",
+                name=name,
+                given=", ".join(given),
+            )
         )
     alphas, betas = (list(attributes.get(f"activation_{which}", ())) for which in ("alpha", "beta"))
     functions = [_function(name, one, alphas, betas) for one in given[:each]]
@@ -122,14 +134,25 @@ def _options(kind: str, name: str, attributes: Mapping[str, Any], count: int) ->
 def _function(name: str, given: str, alphas: list[float], betas: list[float]) -> str:
     found = FUNCTIONS.get(given.lower())
     if found is None or (alphas and found not in ("hard_sigmoid", "elu")):
-        raise CheckpointError(f"{name} has the function {given}, which is not known")
+        raise CheckpointError(
+            _("{name} has the function {given}, which is not known", name=name, given=given)
+        )
     if found == "hard_sigmoid" and (alphas or betas):
         slope, offset = (alphas or [0.2])[0], (betas or [0.5])[0]
         if abs(offset - 0.5) > 1e-6 or min(abs(slope - 0.2), abs(slope - 1 / 6)) > 1e-6:
-            raise CheckpointError(f"{name} has a HardSigmoid of {slope:g} and {offset:g}, which is not known")
+            raise CheckpointError(
+                _(
+                    "{name} has a HardSigmoid of {slope:g} and {offset:g}, which is not known",
+                    name=name,
+                    slope=slope,
+                    offset=offset,
+                )
+            )
         found = "hard_sigmoid" if abs(slope - 0.2) < 1e-6 else "hard_sigmoid_sixth"
     if found == "elu" and alphas and alphas[0] != 1:
-        raise CheckpointError(f"{name} has an Elu of {alphas[0]:g}, which is not known")
+        raise CheckpointError(
+            _("{name} has an Elu of {alpha:g}, which is not known", name=name, alpha=alphas[0])
+        )
     return found
 
 

@@ -10,19 +10,22 @@ import sys
 from collections.abc import Iterator
 from typing import Any
 
+from rnnviz_core.languages import _, set_language
+
 from .reader import limit_memory
 
 
 def main() -> None:
     """Read standard input, write standard output."""
-    nodes, arrays = (int(argument) for argument in sys.argv[1:3])
+    set_language(sys.argv[1])
+    nodes, arrays = (int(argument) for argument in sys.argv[2:4])
     limit_memory()
     try:
         error = check(sys.stdin.buffer.read(), nodes, arrays)
     except MemoryError:
-        error = "it takes more memory than is allowed"
+        error = _("it takes more memory than is allowed")
     except Exception as problem:  # the file is untrusted bytes
-        error = f"damaged, or not of ONNX: {str(problem)[:120] or type(problem).__name__}"
+        error = _("damaged, or not of ONNX: {error}", error=str(problem)[:120] or type(problem).__name__)
     json.dump({"error": error} if error else {}, sys.stdout)
 
 
@@ -34,11 +37,13 @@ def check(content: bytes, nodes: int, arrays: int) -> str:
     for graph in _graphs(onnx.load_model_from_string(content).graph, 0):
         count += len(graph.node)
         if count > nodes:
-            return f"it has more than {nodes} nodes, which is the limit"
+            return _("it has more than {nodes} nodes, which is the limit", nodes=nodes)
         if len(graph.initializer) > arrays:
-            return f"it has {len(graph.initializer)} arrays; the limit is {arrays}"
+            return _(
+                "it has {count} arrays; the limit is {arrays}", count=len(graph.initializer), arrays=arrays
+            )
         if sum(len(node.attribute) + len(node.input) + len(node.output) for node in graph.node) > 100 * nodes:
-            return "its nodes have too many inputs, outputs and attributes"
+            return _("its nodes have too many inputs, outputs and attributes")
     return ""
 
 

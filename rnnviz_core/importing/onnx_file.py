@@ -17,6 +17,7 @@ from rnnviz_core import limits
 from rnnviz_core.errors import CheckpointError, RnnvizError, TextError
 from rnnviz_core.inputs.memory import File
 from rnnviz_core.inputs.steps import Token
+from rnnviz_core.languages import N_, _
 from rnnviz_core.tracing.inside import Recorded
 
 from . import apart, onnx_cells
@@ -26,7 +27,7 @@ from .onnx_graph import DOMAINS, Body, Node, body_of, versioned
 from .onnx_ops import OPERATORS
 from .recurrent import Found, Group, module_of, recorded
 
-MISSING = 'files of ONNX need the package onnx: pip install "rnnviz[import]" (or onnx alone)'
+MISSING = N_('files of ONNX need the package onnx: pip install "rnnviz[import]" (or onnx alone)')
 EXECUTED = 200_000  # nodes of one run, those of loops counted each time
 RECORDED = 64  # recurrent nodes of one run
 _FLOATS = (1, 10, 11, 16)  # onnx's numbers of float, float16, double, bfloat16
@@ -66,7 +67,7 @@ def open_onnx(path: File) -> Graph:
     """
     content = path.read_bytes()
     if importlib.util.find_spec("onnx") is None:
-        raise CheckpointError(MISSING)
+        raise CheckpointError(_(MISSING))
     apart.check_onnx(content, path.name)
     return parsed(content, path.name)
 
@@ -84,20 +85,27 @@ def parsed(content: bytes, name: str) -> Graph:
         raise CheckpointError(f"{name}: {error}") from None
     except Exception as error:  # any damage: the file is untrusted bytes
         raise CheckpointError(
-            f"{name} is damaged, or not of ONNX: {str(error)[:120] or type(error).__name__}"
+            _(
+                "{name} is damaged, or not of ONNX: {error}",
+                name=name,
+                error=str(error)[:120] or type(error).__name__,
+            )
         ) from None
     nodes = list(body.walk())
     recurrent = [node for node in nodes if node.kind in onnx_cells.BLOCKS]
     if not recurrent:
         kinds = ", ".join(list(dict.fromkeys(node.kind for node in nodes))[:8])
-        raise CheckpointError(f"{name} holds no node LSTM, GRU or RNN (it holds {kinds or 'no nodes'})")
+        kinds = kinds or _("no nodes")
+        raise CheckpointError(
+            _("{name} holds no node LSTM, GRU or RNN (it holds {kinds})", name=name, kinds=kinds)
+        )
     free = [one for one in body.inputs if one[0] not in body.constants]
     if not free:
-        raise CheckpointError(f"{name} has no input")
-    _, kind, shape = free[0]
+        raise CheckpointError(_("{name} has no input", name=name))
+    kind, shape = free[0][1:]
     reads = "ids" if kind in _WHOLE else "numbers"
     width = shape[-1] if reads == "numbers" and len(shape) == 3 and isinstance(shape[-1], int) else 0
-    notes = [f"{one[0]} is taken as zeros." for one in free[1:]]
+    notes = [_("{input} is taken as zeros.", input=one[0]) for one in free[1:]]
     producer = model.producer_name[:40] or "unknown origin"
     origin = f"ONNX (opset {version}, {producer})"
     layers = tuple(_described(body, nodes))
@@ -146,7 +154,7 @@ class _Run:
             self._body(body, values)
         if not self.found:
             said = next(iter(self.lost.values()), "")
-            raise CheckpointError(f"no recurrent node could be reached{': ' + said if said else ''}")
+            raise CheckpointError(_("no recurrent node could be reached") + (f": {said}" if said else ""))
         return self._recorded(values.get(body.outputs[0]) if body.outputs else None)
 
     def _first(self, shape: tuple[int | str, ...], axis: int) -> np.ndarray:
@@ -154,13 +162,22 @@ class _Run:
         wanted = self.x.ndim + 1
         if len(shape) != wanted:
             raise TextError(
-                f"the network reads an array of {len(shape)} axes; a sequence has {wanted} with its batch"
+                _(
+                    "the network reads an array of {count} axes; a sequence has {wanted} with its batch",
+                    count=len(shape),
+                    wanted=wanted,
+                )
             )
         data = np.expand_dims(self.x, axis)
         for place, (size, own) in enumerate(zip(shape, data.shape, strict=True)):
             if isinstance(size, int) and size > 0 and size != own:
                 raise TextError(
-                    f"the network reads arrays of the shape {shape}; axis {place} of the input has {own}"
+                    _(
+                        "the network reads arrays of the shape {shape}; axis {place} of the input has {own}",
+                        shape=shape,
+                        place=place,
+                        own=own,
+                    )
                 )
         return data
 
@@ -169,14 +186,21 @@ class _Run:
         for node in body.nodes:
             self.executed += 1
             if self.executed > EXECUTED:
-                raise CheckpointError(f"a run takes more than {EXECUTED} nodes, which is the limit")
+                raise CheckpointError(
+                    _("a run takes more than {most} nodes, which is the limit", most=EXECUTED)
+                )
             missing = next((name for name in node.inputs if name and name in self.lost), None)
             if missing is not None:
                 self._lose(node, self.lost[missing])
                 continue
             if absent := [name for name in node.inputs if name and name not in values]:
                 raise CheckpointError(
-                    f"{node.name} ({node.kind}) reads {absent[0]!r:.40}, which nothing computes"
+                    _(
+                        "{node} ({kind}) reads {absent!r:.40}, which nothing computes",
+                        node=node.name,
+                        kind=node.kind,
+                        absent=absent[0],
+                    )
                 )
             inputs = [values[name] if name else None for name in node.inputs]
             try:
@@ -196,7 +220,12 @@ class _Run:
                 ZeroDivisionError,
             ) as error:
                 raise CheckpointError(
-                    f"{node.name} ({node.kind}) cannot be computed: {str(error)[:120]}"
+                    _(
+                        "{node} ({kind}) cannot be computed: {error}",
+                        node=node.name,
+                        kind=node.kind,
+                        error=str(error)[:120],
+                    )
                 ) from None
             named = zip(node.outputs, outputs, strict=False)
             values |= {name: value for name, value in named if name}
@@ -215,7 +244,7 @@ class _Run:
         if node.kind == "Loop":
             return self._loop(node, inputs, values)
         if node.kind not in OPERATORS:
-            raise _UnknownError(f"{node.name} ({node.kind}) is not known")
+            raise _UnknownError(_("{node} ({kind}) is not known", node=node.name, kind=node.kind))
         found = OPERATORS[node.kind](inputs, node.attributes)
         return found if isinstance(found, tuple) else (found,)
 
@@ -226,7 +255,9 @@ class _Run:
             if name in self.lost:
                 raise _UnknownError(self.lost[name])
             if name not in values:
-                raise CheckpointError(f"nothing computes {name!r:.40}, the output of a graph in it")
+                raise CheckpointError(
+                    _("nothing computes {name!r:.40}, the output of a graph in it", name=name)
+                )
         return [values[name] for name in body.outputs]
 
     def _loop(self, node: Node, inputs: list[Any], values: dict[str, Any]) -> list[Any]:
@@ -241,7 +272,11 @@ class _Run:
                 break
             if count == limits.IMPORT_STEPS:
                 raise CheckpointError(
-                    f"{node.name} takes more than {limits.IMPORT_STEPS} rounds, which is the limit"
+                    _(
+                        "{node} takes more than {limit} rounds, which is the limit",
+                        node=node.name,
+                        limit=limits.IMPORT_STEPS,
+                    )
                 )
             given = dict(zip(names, [np.array(count), np.array(going), *state], strict=True))
             found = self._inner(body, {**values, **given})
@@ -256,11 +291,16 @@ class _Run:
         batch_first = bool(node.attributes.get("layout", 0))
         x = np.asarray(inputs[0], np.float32)
         if x.ndim != 3:
-            raise CheckpointError(f"{node.name} reads an array of {x.ndim} axes")
+            raise CheckpointError(_("{node} reads an array of {axes} axes", node=node.name, axes=x.ndim))
         x = x.swapaxes(0, 1) if batch_first else x
         if x.shape[1] != 1 or len(x) == 0:
             raise CheckpointError(
-                f"{node.name} reads {x.shape[1]} sequences of {len(x)} steps; one sequence is recorded"
+                _(
+                    "{node} reads {count} sequences of {other} steps; one sequence is recorded",
+                    node=node.name,
+                    count=x.shape[1],
+                    other=len(x),
+                )
             )
         try:
             layer = onnx_cells.layer_of(node.kind, node.name, inputs, node.attributes)
@@ -271,7 +311,12 @@ class _Run:
         read = torch.from_numpy(np.ascontiguousarray(x[:steps, 0]))
         if not 1 <= steps <= len(x) or read.shape[1] != module.input_size:
             raise CheckpointError(
-                f"{node.name} reads {tuple(read.shape)}; its weights ask for {module.input_size} numbers"
+                _(
+                    "{node} reads {shape}; its weights ask for {width} numbers",
+                    node=node.name,
+                    shape=tuple(read.shape),
+                    width=module.input_size,
+                )
             )
         turned = bool(layer.options["reverse"])
         read = read.flip(0).contiguous() if turned else read
@@ -285,7 +330,9 @@ class _Run:
         if len(x) != len(self.x):
             order = ()  # these are no steps of the input
         if len(self.found) >= RECORDED:
-            raise CheckpointError(f"more than {RECORDED} recurrent nodes are run, which is the limit")
+            raise CheckpointError(
+                _("more than {most} recurrent nodes are run, which is the limit", most=RECORDED)
+            )
         count = sum(one.name.partition("#")[0] == node.name for one in self.found)
         name = f"{node.name}#{count + 1}" if count else node.name
         self.found.append(recorded(name, module, read, states, starts, order))
@@ -306,13 +353,13 @@ class _Run:
         array = np.asarray(given, np.float32)
         array = array.swapaxes(0, 1) if batch_first else array
         if array.ndim != 3 or (array.shape[0], array.shape[2]) != shape or array.shape[1] != 1:
-            raise CheckpointError(f"a state before the first step has the shape {array.shape}")
+            raise CheckpointError(_("a state before the first step has the shape {shape}", shape=array.shape))
         return np.ascontiguousarray(array[:, 0])
 
     def _recorded(self, output: Any) -> Recorded:
         notes = [
             *self.network.notes,
-            *(f"{why}: what depends on it is left out." for why in self.lost.values()),
+            *(_("{why}: what depends on it is left out.", why=why) for why in self.lost.values()),
         ]
         notes = list(dict.fromkeys(notes))
         answer = None if output is None else np.asarray(output, np.float32)

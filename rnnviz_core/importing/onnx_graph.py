@@ -9,6 +9,7 @@ import numpy as np
 
 from rnnviz_core import limits
 from rnnviz_core.errors import CheckpointError
+from rnnviz_core.languages import _
 
 DOMAINS = ("", "ai.onnx")
 _DEPTH = 8  # graphs within graphs
@@ -46,10 +47,14 @@ class Body:
 def body_of(onnx: Any, graph: Any, depth: int) -> Body:
     """A graph of onnx, the package, as plain values; `depth` counts the graphs around it."""
     if depth > _DEPTH:
-        raise CheckpointError(f"its graphs are nested more than {_DEPTH} deep")
+        raise CheckpointError(_("its graphs are nested more than {most} deep", most=_DEPTH))
     if len(graph.node) > limits.IMPORT_LAYERS * 10 or len(graph.initializer) > limits.IMPORT_TENSORS:
         raise CheckpointError(
-            f"it has {len(graph.node)} nodes and {len(graph.initializer)} arrays, too many to open"
+            _(
+                "it has {count} nodes and {other} arrays, too many to open",
+                count=len(graph.node),
+                other=len(graph.initializer),
+            )
         )
     constants = {one.name: _array(onnx, one) for one in graph.initializer}
     nodes = []
@@ -70,11 +75,13 @@ def _shape(value: Any) -> tuple[int | str, ...]:
 def _array(onnx: Any, tensor: Any) -> np.ndarray:
     if tensor.data_location == onnx.TensorProto.EXTERNAL:
         raise CheckpointError(
-            "its weights lie in other files; save it with the weights inside (save_as_external_data=False)"
+            _("its weights lie in other files; save it with the weights inside (save_as_external_data=False)")
         )
     count = math.prod(tensor.dims)
     if count < 0 or count * 8 > limits.IMPORT_UNPACKED_BYTES:
-        raise CheckpointError(f"its {tensor.name} has {count} numbers, more than can be opened")
+        raise CheckpointError(
+            _("its {tensor} has {count} numbers, more than can be opened", tensor=tensor.name, count=count)
+        )
     array: np.ndarray = onnx.numpy_helper.to_array(tensor)
     if array.dtype.kind not in "fiub":
         return np.zeros(0, np.float32)  # texts: whoever reads them is not known

@@ -10,6 +10,7 @@ from torch.nn import functional
 
 from rnnviz_core import limits
 from rnnviz_core.errors import CheckpointError
+from rnnviz_core.languages import _
 
 Inputs = Sequence[Any]  # arrays; None where an optional one is left out
 Attributes = Mapping[str, Any]
@@ -20,7 +21,13 @@ def room(*shapes: Sequence[int]) -> None:
     """Refuse what arrays of these shapes would make together by broadcasting, where it is too large."""
     count = math.prod(int(size) for size in np.broadcast_shapes(*(tuple(shape) for shape in shapes)))
     if not 0 <= count <= NUMBERS:
-        raise CheckpointError(f"an array in it would have {count} numbers; the limit is {NUMBERS}")
+        raise CheckpointError(
+            _(
+                "an array in it would have {count} numbers; the limit is {limit}",
+                count=count,
+                limit=NUMBERS,
+            )
+        )
 
 
 def _ints(value: Any) -> list[int]:
@@ -61,7 +68,7 @@ def _gather(inputs: Inputs, attributes: Attributes) -> Any:
     room((places.size * data.size // max(1, data.shape[axis]),))
     size = data.shape[axis]
     if places.size and not -size <= places.min() <= places.max() < size:
-        raise CheckpointError(f"an id lies beyond the {size} rows of its table")
+        raise CheckpointError(_("an id lies beyond the {size} rows of its table", size=size))
     return np.take(data, places, axis=axis)
 
 
@@ -117,7 +124,9 @@ def _cast(inputs: Inputs, attributes: Attributes) -> Any:
     kinds = {1: np.float32, 6: np.int32, 7: np.int64, 9: np.bool_, 10: np.float16, 11: np.float64}
     kind = kinds.get(int(attributes["to"]))
     if kind is None:
-        raise CheckpointError(f"a cast in it is to a type that is not known ({attributes['to']})")
+        raise CheckpointError(
+            _("a cast in it is to a type that is not known ({type})", type=attributes["to"])
+        )
     return np.asarray(inputs[0]).astype(kind)
 
 
@@ -212,7 +221,7 @@ def _layer_norm(inputs: Inputs, attributes: Attributes) -> Any:
 def _conv(inputs: Inputs, attributes: Attributes) -> Any:
     data, kernel = inputs[:2]
     if data.ndim != 3 or attributes.get("auto_pad", "NOTSET") not in ("NOTSET", b"NOTSET"):
-        raise CheckpointError("a convolution in it is of a kind that is not known")
+        raise CheckpointError(_("a convolution in it is of a kind that is not known"))
     bias = None if len(inputs) < 3 or inputs[2] is None else torch.from_numpy(np.array(inputs[2]))
     left, right = _ints(attributes.get("pads", (0, 0)))
     padded = functional.pad(torch.from_numpy(np.array(data)), (left, right))

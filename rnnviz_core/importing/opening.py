@@ -12,6 +12,7 @@ from rnnviz_core import limits
 from rnnviz_core.cells import equations as cells
 from rnnviz_core.errors import CheckpointError, RnnvizError
 from rnnviz_core.inputs.memory import File, file_of
+from rnnviz_core.languages import _
 
 from . import files, pytorch
 from .layers import ACTIVATIONS, KINDS, Layer
@@ -101,7 +102,9 @@ def save(network: Imported, folder: str | Path) -> Path:
             (folder / GRAPH).write_bytes(graph)
         (folder / NETWORK).write_text(json.dumps(described, indent=1) + "\n", encoding="utf-8")
     except OSError as error:
-        raise CheckpointError(f"{folder} cannot be written: {error.strerror or error}") from None
+        raise CheckpointError(
+            _("{folder} cannot be written: {reason}", folder=folder, reason=error.strerror or error)
+        ) from None
     return folder
 
 
@@ -123,14 +126,26 @@ def load(folder: str | Path) -> Imported:
         size = (folder / NETWORK).stat().st_size
         if size > limits.IMPORT_CONFIG_BYTES:
             raise CheckpointError(
-                f"{folder.name}/{NETWORK} has {size} bytes; the limit is {limits.IMPORT_CONFIG_BYTES}"
+                _(
+                    "{folder}/{file} has {size} bytes; the limit is {limit}",
+                    folder=folder.name,
+                    file=NETWORK,
+                    size=size,
+                    limit=limits.IMPORT_CONFIG_BYTES,
+                )
             )
         described = json.loads((folder / NETWORK).read_text(encoding="utf-8"))
         if described.get("graph"):
             from . import onnx_file
 
             if (folder / GRAPH).stat().st_size > limits.IMPORT_BYTES:
-                raise CheckpointError(f"{GRAPH} is larger than {limits.IMPORT_BYTES} bytes, the limit")
+                raise CheckpointError(
+                    _(
+                        "{file} is larger than {limit} bytes, the limit",
+                        file=GRAPH,
+                        limit=limits.IMPORT_BYTES,
+                    )
+                )
             found = replace(onnx_file.open_onnx(folder / GRAPH), name=str(described["name"]))
             return replace(
                 found,
@@ -142,23 +157,40 @@ def load(folder: str | Path) -> Imported:
     except RnnvizError as error:
         raise CheckpointError(f"{folder.name}: {error}") from None
     except OSError as error:
-        raise CheckpointError(f"{folder.name} cannot be read: {error.strerror or error}") from None
+        raise CheckpointError(
+            _("{folder} cannot be read: {reason}", folder=folder.name, reason=error.strerror or error)
+        ) from None
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
-        raise CheckpointError(f"{folder.name}/{NETWORK} is damaged: {error!r:.120}") from None
+        raise CheckpointError(
+            _(
+                "{folder}/{file} is damaged: {error!r:.120}",
+                folder=folder.name,
+                file=NETWORK,
+                error=error,
+            )
+        ) from None
 
 
 def _described(values: dict[str, Any], weights: dict[str, np.ndarray]) -> Imported:
     if values["format"] != FORMAT:
-        raise CheckpointError(f"its format is {values['format']!r}; this version reads {FORMAT}")
+        raise CheckpointError(
+            _("its format is {value!r}; this version reads {own}", value=values["format"], own=FORMAT)
+        )
     if len(values["layers"]) > limits.IMPORT_LAYERS:
-        raise CheckpointError(f"it has {len(values['layers'])} layers; the limit is {limits.IMPORT_LAYERS}")
+        raise CheckpointError(
+            _(
+                "it has {count} layers; the limit is {limit}",
+                count=len(values["layers"]),
+                limit=limits.IMPORT_LAYERS,
+            )
+        )
     layers = []
     for number, one in enumerate(values["layers"]):
         own = {str(name): weights[f"{number}.{name}"] for name in one["weights"]}
         layers.append(Layer(str(one["name"]), str(one["kind"]), dict(one["options"]), own, str(one["words"])))
         _check(layers[-1])
     if values["reads"] not in ("ids", "numbers"):
-        raise CheckpointError(f"it reads {values['reads']!r:.40}; it must be ids or numbers")
+        raise CheckpointError(_("it reads {value!r:.40}; it must be ids or numbers", value=values["reads"]))
     return Imported(
         str(values["name"]),
         str(values["origin"]),
@@ -175,9 +207,24 @@ def _check(layer: Layer) -> None:
     if layer.kind == "recurrent":
         cells.from_dict(options["cell"])
         if options["directions"] not in (1, 2) or options["merge"] not in MERGES:
-            raise CheckpointError(f"{layer.name} reads in {options['directions']!r:.20} directions")
+            raise CheckpointError(
+                _(
+                    "{layer} reads in {value!r:.20} directions",
+                    layer=layer.name,
+                    value=options["directions"],
+                )
+            )
     elif layer.kind not in (*KINDS, "unknown"):
-        raise CheckpointError(f"{layer.name} is of an unknown kind, {layer.kind!r:.40}")
+        raise CheckpointError(
+            _("{layer} is of an unknown kind, {kind!r:.40}", layer=layer.name, kind=layer.kind)
+        )
     for name in ("activation", "function"):
         if name in options and options[name] not in ACTIVATIONS:
-            raise CheckpointError(f"{layer.name} has an unknown {name}, {options[name]!r:.40}")
+            raise CheckpointError(
+                _(
+                    "{layer} has an unknown {name}, {value!r:.40}",
+                    layer=layer.name,
+                    name=name,
+                    value=options[name],
+                )
+            )

@@ -12,6 +12,7 @@ import numpy as np
 from rnnviz_core import limits
 from rnnviz_core.errors import CheckpointError, SpecError, unknown_choice
 from rnnviz_core.inputs.memory import File
+from rnnviz_core.languages import N_, _
 
 from .layers import Layer, cell_of
 from .network import Imported
@@ -19,6 +20,8 @@ from .tensors import tensors
 
 KINDS = {1: "rnn", 3: "gru", 4: "lstm"}  # by the blocks of rows of weight_ih
 NONLINEARITIES = ("tanh", "relu")
+# What a page asks for in other words.
+ASK_PREFIX = N_("(open it alone with its prefix)")
 _WRAPPERS = ("state_dict", "model_state_dict", "model", "net", "network", "module", "_orig_mod")
 _LAYER = re.compile(
     r"(?P<owner>.*?)\.?(?P<kind>weight|bias)_(?P<side>ih|hh|hr)(?P<place>_l(?P<layer>\d+)(?P<reverse>_reverse)?)?"
@@ -85,48 +88,72 @@ def open_state_dict(
         arrays = {name.removeprefix(prefix): one for name, one in arrays.items() if name.startswith(prefix)}
     modules, rest = _modules(arrays, path.name, cell)
     notes = [
-        "A state dict does not say how its parts are connected: assumed is a chain in the order of the file. "
-        "The input is read as (steps, numbers), so batch_first makes no difference."
+        _(
+            "A state dict does not say how its parts are connected: assumed is a chain in the order of "
+            "the file. The input is read as (steps, numbers), so batch_first makes no difference."
+        )
     ]
     layers: list[Layer] = []
     embedding = _embedding(rest, modules[0].width)
     if embedding:
         layers.append(Layer(embedding, "embedding", {}, {"table": rest.pop(embedding)}, "Embedding"))
-        notes.append(f"{embedding} is taken for the embedding that {modules[0].owner} reads.")
+        notes.append(
+            _(
+                "{embedding} is taken for the embedding that {owner} reads.",
+                embedding=embedding,
+                owner=modules[0].owner,
+            )
+        )
     chain = [modules[0]]
     for module in modules[1:]:
         if module.width == chain[-1].output:
             chain.append(module)
         else:
             notes.append(
-                f"{module.owner} reads {module.width} numbers and {chain[-1].owner} passes on "
-                f"{chain[-1].output}: it is no part of the chain (open it alone with its prefix)"
+                _(
+                    "{module} reads {width} numbers and {before} passes on {output}: it is no part of the "
+                    "chain {ask}",
+                    module=module.owner,
+                    width=module.width,
+                    before=chain[-1].owner,
+                    output=chain[-1].output,
+                    ask=_(ASK_PREFIX),
+                )
             )
     for module in chain:
         layers += _layers(module, nonlinearity)
         if module.kind == "rnn":
             notes.append(
-                f"{module.owner} is an nn.RNN, whose weights do not tell tanh from relu: {nonlinearity}."
+                _(
+                    "{owner} is an nn.RNN, whose weights do not tell tanh from relu: {nonlinearity}.",
+                    owner=module.owner,
+                    nonlinearity=nonlinearity,
+                )
             )
     linear = _linear(rest, chain[-1].output)
     if linear:
         weights = {"weight": rest.pop(f"{linear}.weight")}
         if f"{linear}.bias" in rest:
             weights["bias"] = rest.pop(f"{linear}.bias")
-        layers.append(Layer("last step", "last", {}, words="the state after the last step"))
+        layers.append(Layer("last step", "last", {}, words=_("the state after the last step")))
         layers.append(Layer(linear, "dense", {"activation": "linear"}, weights, "Linear"))
-        notes.append(f"{linear} is taken for the readout, and reads the output of the last step.")
+        notes.append(
+            _("{linear} is taken for the readout, and reads the output of the last step.", linear=linear)
+        )
         if chain[-1].directions == 2:
             notes.append(
-                "Read backwards, the last step has seen itself alone; many models read the first there."
+                _("Read backwards, the last step has seen itself alone; many models read the first there.")
             )
     if rest:
         left = sorted(rest)
-        more = f" and {len(left) - 6} more" if len(left) > 6 else ""
-        notes.append(f"Left aside: {', '.join(left[:6])}{more}.")
+        names, more = ", ".join(left[:6]), len(left) - 6
+        if more > 0:
+            notes.append(_("Left aside: {names} and {more} more.", names=names, more=more))
+        else:
+            notes.append(_("Left aside: {names}.", names=names))
     reads = "ids" if embedding else "numbers"
     width = 0 if embedding else modules[0].width
-    return Imported(path.name, "a state dict of PyTorch", tuple(layers), reads, width, tuple(notes))
+    return Imported(path.name, N_("a state dict of PyTorch"), tuple(layers), reads, width, tuple(notes))
 
 
 def _modules(
@@ -146,7 +173,12 @@ def _modules(
     if not modules:
         some = ", ".join(list(rest)[:6])
         raise CheckpointError(
-            f"{name} holds no recurrent layer: nothing is called weight_ih_l0 or weight_hh (it holds {some})"
+            _(
+                "{name} holds no recurrent layer: nothing is called weight_ih_l0 or weight_hh (it holds "
+                "{some})",
+                name=name,
+                some=some,
+            )
         )
     return modules, rest
 
@@ -154,19 +186,28 @@ def _modules(
 def _module(owner: str, weights: dict[str, np.ndarray], name: str, cell: str | None) -> _Recurrent:
     first, state = weights.get("weight_ih_l0"), weights.get("weight_hh_l0")
     if first is None or state is None or first.ndim != 2 or state.ndim != 2:
-        raise CheckpointError(f"{name}: {owner} lacks weight_ih_l0 or weight_hh_l0, matrices both")
+        raise CheckpointError(
+            _("{name}: {owner} lacks weight_ih_l0 or weight_hh_l0, matrices both", name=name, owner=owner)
+        )
     projected = weights.get("weight_hr_l0")
     units = projected.shape[1] if projected is not None and projected.ndim == 2 else state.shape[1]
     blocks = len(state) / units if units else 0
     kind = cell or KINDS.get(int(blocks)) if blocks == int(blocks) else None
     if kind is None or KINDS.get(int(blocks)) != kind:
         raise CheckpointError(
-            f"{name}: {owner} has weight_hh of the shape {state.shape}; an RNN has 1, a GRU 3 and an "
-            "LSTM 4 blocks of as many rows as units"
+            _(
+                "{name}: {owner} has weight_hh of the shape {shape}; an RNN has 1, a GRU 3 and an LSTM 4 "
+                "blocks of as many rows as units",
+                name=name,
+                owner=owner,
+                shape=state.shape,
+            )
         )
     layers = 1 + max(int(key.split("_l")[1].split("_")[0]) for key in weights)
     if layers > limits.IMPORT_LAYERS or any(f"weight_ih_l{layer}" not in weights for layer in range(layers)):
-        raise CheckpointError(f"{name}: {owner} has gaps between its {layers} layers")
+        raise CheckpointError(
+            _("{name}: {owner} has gaps between its {layers} layers", name=name, owner=owner, layers=layers)
+        )
     directions = 2 if "weight_ih_l0_reverse" in weights else 1
     return _Recurrent(owner, kind, layers, directions, first.shape[1], units, weights)
 
@@ -174,7 +215,9 @@ def _module(owner: str, weights: dict[str, np.ndarray], name: str, cell: str | N
 def _layers(module: _Recurrent, nonlinearity: str) -> Iterator[Layer]:
     """A layer of ours for each layer of a module."""
     if "weight_hr_l0" in module.weights:
-        yield Layer(module.owner, "unknown", {}, words="LSTM with a projection; record it with record_module")
+        yield Layer(
+            module.owner, "unknown", {}, words=_("LSTM with a projection; record it with record_module")
+        )
         return
     bias = "two" if "bias_ih_l0" in module.weights else "none"
     options = cell_of(module.kind, bias, **({"content": nonlinearity} if module.kind == "rnn" else {}))

@@ -14,6 +14,8 @@ from typing import Any
 
 import numpy as np
 
+from rnnviz_core.languages import _, set_language
+
 MEMORY = 3 * 2**30  # bytes of address space
 FILTERS = (1, 2, 3, 32000)  # deflate, shuffle, fletcher32, lzf: those that h5py brings
 TEXTS = ("model_config", "keras_version", "backend", "layer_names", "weight_names", "name")
@@ -26,16 +28,17 @@ class Refused(Exception):
 
 def main() -> None:
     """Read standard input, write standard output."""
-    unpacked, arrays, config = (int(argument) for argument in sys.argv[1:4])
+    set_language(sys.argv[1])
+    unpacked, arrays, config = (int(argument) for argument in sys.argv[2:5])
     limit_memory()
     try:
         header, found = read(sys.stdin.buffer.read(), unpacked, arrays, config)
     except Refused as error:
         header, found = {"error": str(error)}, []
     except MemoryError:
-        header, found = {"error": "it takes more memory than is allowed"}, []
+        header, found = {"error": _("it takes more memory than is allowed")}, []
     except Exception as error:  # any other damage: the file is untrusted bytes
-        header, found = {"error": f"damaged ({type(error).__name__}: {error})"}, []
+        header, found = {"error": _("damaged ({name}: {error})", name=type(error).__name__, error=error)}, []
     encoded = json.dumps(header).encode()
     out = sys.stdout.buffer
     out.write(len(encoded).to_bytes(8, "little") + encoded)
@@ -64,12 +67,23 @@ def read(data: bytes, unpacked: int, arrays: int, config: int) -> tuple[dict[str
             sizes = {entry.filename: entry.file_size for entry in archive.infolist()}
             for name in ("config.json", "metadata.json"):
                 if sizes.get(name, 0) > config:
-                    raise Refused(f"its {name} has {sizes[name]} bytes; the limit is {config}")
+                    raise Refused(
+                        _(
+                            "its {name} has {size} bytes; the limit is {config}",
+                            name=name,
+                            size=sizes[name],
+                            config=config,
+                        )
+                    )
                 if name in sizes:
                     header["files"][name] = archive.read(name).decode()
             if sizes.get("model.weights.h5", 0) > unpacked:
                 raise Refused(
-                    f"its weights unpack to {sizes['model.weights.h5']} bytes; the limit is {unpacked}"
+                    _(
+                        "its weights unpack to {size} bytes; the limit is {unpacked}",
+                        size=sizes["model.weights.h5"],
+                        unpacked=unpacked,
+                    )
                 )
             data = archive.read("model.weights.h5")
     found = []
@@ -86,7 +100,9 @@ def read(data: bytes, unpacked: int, arrays: int, config: int) -> tuple[dict[str
                 kind = np.dtype(np.int64)
             total += int(np.prod(node.shape, dtype=object)) * max(node.dtype.itemsize, kind.itemsize)
             if total > unpacked:
-                raise Refused(f"its arrays take more than {unpacked} bytes, which is the limit")
+                raise Refused(
+                    _("its arrays take more than {unpacked} bytes, which is the limit", unpacked=unpacked)
+                )
             array = np.ascontiguousarray(node[()], dtype=kind)
             header["arrays"][path] = [list(array.shape), kind.str]
             found.append(array)
@@ -103,18 +119,27 @@ def _walk(h5py: Any, file: Any, arrays: int) -> Iterator[tuple[str, Any]]:
             continue
         seen.add((here.fileno, here.addr))
         if len(seen) > 4 * arrays:
-            raise Refused(f"it holds more than {4 * arrays} groups and arrays")
+            raise Refused(_("it holds more than {value} groups and arrays", value=4 * arrays))
         yield path, node
         if not isinstance(node, h5py.Group):
             continue
         if depth > DEPTH:
-            raise Refused(f"its groups are nested more than {DEPTH} deep")
+            raise Refused(_("its groups are nested more than {most} deep", most=DEPTH))
         for name in node:
             link = node.get(name, getlink=True)
             if isinstance(link, h5py.ExternalLink):
-                raise Refused(f"{path}/{name} is a link to another file ({link.filename!r:.60})")
+                raise Refused(
+                    _(
+                        "{path}/{name} is a link to another file ({file!r:.60})",
+                        path=path,
+                        name=name,
+                        file=link.filename,
+                    )
+                )
             if isinstance(link, h5py.SoftLink):
-                raise Refused(f"{path}/{name} is a soft link, which Keras does not write")
+                raise Refused(
+                    _("{path}/{name} is a soft link, which Keras does not write", path=path, name=name)
+                )
             child = node[name]
             if isinstance(child, h5py.Group | h5py.Dataset):
                 waiting.append((f"{path}/{name}".lstrip("/"), child, depth + 1))
@@ -123,13 +148,19 @@ def _walk(h5py: Any, file: Any, arrays: int) -> Iterator[tuple[str, Any]]:
 def _check(h5py: Any, path: str, node: Any) -> None:
     """Refuse a data set that is more than numbers in this very file."""
     if node.dtype.kind not in "fiub" or node.dtype.itemsize > 8:
-        raise Refused(f"{path} holds {node.dtype}; weights are numbers")
+        raise Refused(_("{path} holds {dtype}; weights are numbers", path=path, dtype=node.dtype))
     if node.external or node.is_virtual:
-        raise Refused(f"{path} keeps its numbers in another file")
+        raise Refused(_("{path} keeps its numbers in another file", path=path))
     plan = node.id.get_create_plist()
     for number in range(plan.get_nfilters()):
         if plan.get_filter(number)[0] not in FILTERS:
-            raise Refused(f"{path} is packed by a filter that is not known ({plan.get_filter(number)[0]})")
+            raise Refused(
+                _(
+                    "{path} is packed by a filter that is not known ({number})",
+                    path=path,
+                    number=plan.get_filter(number)[0],
+                )
+            )
 
 
 def _texts(h5py: Any, node: Any, limit: int) -> dict[str, Any]:
@@ -142,7 +173,9 @@ def _texts(h5py: Any, node: Any, limit: int) -> dict[str, Any]:
         plain = h5py.h5a.open(node.id, name.encode())
         size = plain.get_space().get_simple_extent_npoints() * plain.get_type().get_size()
         if size > limit:
-            raise Refused(f"its {name} has {size} bytes; the limit is {limit}")
+            raise Refused(
+                _("its {name} has {size} bytes; the limit is {limit}", name=name, size=size, limit=limit)
+            )
         value = node.attrs[name]
         if isinstance(value, np.ndarray):
             found[name] = [_text(one, limit) for one in value.tolist()] if value.size else []
@@ -154,7 +187,9 @@ def _texts(h5py: Any, node: Any, limit: int) -> dict[str, Any]:
 def _text(value: Any, limit: int) -> str:
     text = value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)
     if len(text) > limit:
-        raise Refused(f"a text in it has {len(text)} characters; the limit is {limit}")
+        raise Refused(
+            _("a text in it has {count} characters; the limit is {limit}", count=len(text), limit=limit)
+        )
     return text
 
 

@@ -12,6 +12,7 @@ from torch import Tensor
 from rnnviz_core.cells import equations as cells
 from rnnviz_core.errors import CheckpointError, TraceError
 from rnnviz_core.inputs.steps import NO_PIECE, Token
+from rnnviz_core.languages import _
 from rnnviz_core.models.own_cells import CellLayers
 from rnnviz_core.tracing.layers import Recording, Run, record_layers
 from rnnviz_core.tracing.trace import Trace
@@ -114,12 +115,18 @@ def _module(name: str, cell: tuple[tuple[str, Any], ...], weights: _Weights) -> 
     if expected != found:
         odd = sorted(key for key in expected | found if expected.get(key) != found.get(key))[0]
         raise CheckpointError(
-            f"{name}: {odd} has the shape {found.get(odd)}; its cell needs {expected.get(odd)}"
+            _(
+                "{name}: {odd} has the shape {shape}; its cell needs {needed}",
+                name=name,
+                odd=odd,
+                shape=found.get(odd),
+                needed=expected.get(odd),
+            )
         )
     module.to_empty(device="cpu")
     state = {key: torch.from_numpy(np.array(value, np.float32)) for key, value in layer.weights.items()}
     if not all(value.isfinite().all() for value in state.values()):
-        raise CheckpointError(f"{name} holds weights that are not finite")
+        raise CheckpointError(_("{name} holds weights that are not finite", name=name))
     module.load_state_dict(state)
     return module.requires_grad_(False).eval()
 

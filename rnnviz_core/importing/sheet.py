@@ -9,13 +9,14 @@ import numpy as np
 from rnnviz_core import limits
 from rnnviz_core.errors import TextError, unknown_choice
 from rnnviz_core.inputs.memory import File
+from rnnviz_core.languages import N_, _
 
 from .inputs import read_array, text_of
 
 SCALINGS = {  # name -> what is done to each column
-    "none": "as it stands",
-    "standard": "mean 0, deviation 1 over this file",
-    "range": "from 0 to 1 over this file",
+    "none": N_("as it stands"),
+    "standard": N_("mean 0, deviation 1 over this file"),
+    "range": N_("from 0 to 1 over this file"),
 }
 COLUMNS = 500  # of one table
 _SHOWN = 12  # names of columns in a message
@@ -92,7 +93,7 @@ class Sheet:
             if name not in self.numbers:
                 raise TextError(unknown_choice("column", name, list(self.numbers)[:_SHOWN]))
         if not columns:
-            raise TextError("no column is chosen")
+            raise TextError(_("no column is chosen"))
         if label is not None and label in self.texts:
             labels = self.texts[label]
         elif label is not None and label in self.numbers:
@@ -124,9 +125,9 @@ def read_sheet(path: File) -> Sheet:
     try:
         rows = [row for row in csv.reader(text.splitlines(), delimiter=separator) if any(map(str.strip, row))]
     except csv.Error as error:
-        raise TextError(f"{path.name} is no table: {error}") from None
+        raise TextError(_("{file} is no table: {error}", file=path.name, error=error)) from None
     if not rows:
-        raise TextError(f"{path.name} is empty")
+        raise TextError(_("{file} is empty", file=path.name))
     named = any(_number(cell) is None for cell in rows[0])
     names = _unique(
         [cell.strip()[:60] for cell in rows[0]] if named else [f"column {n + 1}" for n in range(len(rows[0]))]
@@ -138,9 +139,23 @@ def read_sheet(path: File) -> Sheet:
 
 def _check(name: str, rows: int, columns: int) -> None:
     if not 1 <= rows <= limits.IMPORT_STEPS:
-        raise TextError(f"{name} has {rows} rows of numbers; 1 to {limits.IMPORT_STEPS} are read")
+        raise TextError(
+            _(
+                "{name} has {rows} rows of numbers; 1 to {limit} are read",
+                name=name,
+                rows=rows,
+                limit=limits.IMPORT_STEPS,
+            )
+        )
     if not 1 <= columns <= COLUMNS:
-        raise TextError(f"{name} has {columns} columns; 1 to {COLUMNS} are read")
+        raise TextError(
+            _(
+                "{name} has {columns} columns; 1 to {most} are read",
+                name=name,
+                columns=columns,
+                most=COLUMNS,
+            )
+        )
 
 
 def _of_array(path: File) -> Sheet:
@@ -148,10 +163,12 @@ def _of_array(path: File) -> Sheet:
     if found.ndim == 1:
         found = found[:, None]
     if found.ndim != 2:
-        raise TextError(f"{path.name} has the shape {found.shape}; (steps, numbers) is read")
+        raise TextError(
+            _("{file} has the shape {shape}; (steps, numbers) is read", file=path.name, shape=found.shape)
+        )
     _check(path.name, *found.shape)
     if not np.isfinite(found).all():
-        raise TextError(f"{path.name} holds numbers that are not finite")
+        raise TextError(_("{file} holds numbers that are not finite", file=path.name))
     columns = {f"column {n + 1}": column.astype(np.float64) for n, column in enumerate(found.T)}
     return Sheet(path.name, len(found), columns, {})
 
@@ -171,13 +188,19 @@ def _sorted(name: str, names: list[str], rows: list[list[str]]) -> Sheet:
             texts[column] = tuple(cell[:60] for cell in cells)
         else:
             shown = cells[gaps[0]][:20]
-            what = f"“{shown}”" if shown else "nothing"
             problems.append(
-                f"{column} has no number in {len(gaps)} of {len(cells)} rows (row {gaps[0] + 1} has {what})"
+                _(
+                    "{column} has no number in {gaps} of {rows} rows (row {first} has {what})",
+                    column=column,
+                    gaps=len(gaps),
+                    rows=len(cells),
+                    first=gaps[0] + 1,
+                    what=f"“{shown}”" if shown else _("nothing"),
+                )
             )
     if not numbers:
         reason = f": {problems[0]}" if problems else ""
-        raise TextError(f"{name} has no column that holds a number in every row{reason}")
+        raise TextError(_("{name} has no column that holds a number in every row", name=name) + reason)
     return Sheet(name, len(rows), numbers, texts, tuple(problems))
 
 

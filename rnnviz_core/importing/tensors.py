@@ -23,9 +23,10 @@ from torch import Tensor
 from rnnviz_core import limits
 from rnnviz_core.errors import CheckpointError
 from rnnviz_core.inputs.memory import File
+from rnnviz_core.languages import N_, _
 
 _DEPTH = 6  # dicts within dicts
-_PICKLED = (
+_PICKLED = N_(
     "{name} holds a whole model ({what}), which cannot be opened without running its code. Where it was "
     'made: model = torch.load("{name}", weights_only=False)  and then  '
     'torch.save(model.state_dict(), "weights.pt")'
@@ -63,7 +64,7 @@ def tensors(path: File, kind: str) -> dict[str, np.ndarray]:
             plain = tensor.dequantize() if tensor.is_quantized else tensor
             arrays[name] = plain.detach().to_dense().float().contiguous().numpy()
     if not arrays:
-        raise CheckpointError(f"{path.name} holds no weights")
+        raise CheckpointError(_("{file} holds no weights", file=path.name))
     return arrays
 
 
@@ -74,8 +75,14 @@ def _safetensors(path: File) -> dict[str, Tensor]:
             rest = path.stat().st_size - 8
             if size > min(rest, limits.IMPORT_CONFIG_BYTES):
                 raise CheckpointError(
-                    f"{path.name} says that its header has {size} bytes; the file has {rest}, and the limit "
-                    f"is {limits.IMPORT_CONFIG_BYTES}"
+                    _(
+                        "{file} says that its header has {size} bytes; the file has {rest}, and the "
+                        "limit is {limit}",
+                        file=path.name,
+                        size=size,
+                        rest=rest,
+                        limit=limits.IMPORT_CONFIG_BYTES,
+                    )
                 )
             header = json.loads(file.read(size))
         shapes = {
@@ -97,7 +104,9 @@ def _safetensors(path: File) -> dict[str, Tensor]:
         RecursionError,
         OSError,
     ) as error:
-        raise CheckpointError(f"{path.name} is damaged, or not safetensors: {error}") from None
+        raise CheckpointError(
+            _("{file} is damaged, or not safetensors: {error}", file=path.name, error=error)
+        ) from None
 
 
 def _pickled(path: File, kind: str) -> dict[str, Tensor]:
@@ -109,10 +118,12 @@ def _pickled(path: File, kind: str) -> dict[str, Tensor]:
     except CheckpointError:
         raise
     except MemoryError:
-        raise CheckpointError(f"{path.name} takes more memory than there is") from None
+        raise CheckpointError(_("{file} takes more memory than there is", file=path.name)) from None
     except Exception as error:  # any damage: the file is untrusted bytes
         said = str(error).splitlines()[0][:200] if str(error) else type(error).__name__
-        raise CheckpointError(f"{path.name} is damaged, or no file of weights: {said}") from None
+        raise CheckpointError(
+            _("{file} is damaged, or no file of weights: {said}", file=path.name, said=said)
+        ) from None
     found: dict[str, Tensor] = {}
     _collect(loaded, "", found, 0)
     return found
@@ -126,14 +137,18 @@ def _pickles(path: File, kind: str) -> Iterator[bytes]:
                 if entry.filename.endswith("/data.pkl") or entry.filename == "data.pkl":
                     if entry.file_size > limits.IMPORT_CONFIG_BYTES:
                         raise CheckpointError(
-                            f"{path.name}: its index has {entry.file_size} bytes; the limit is "
-                            f"{limits.IMPORT_CONFIG_BYTES}"
+                            _(
+                                "{file}: its index has {size} bytes; the limit is {limit}",
+                                file=path.name,
+                                size=entry.file_size,
+                                limit=limits.IMPORT_CONFIG_BYTES,
+                            )
                         )
                     yield archive.read(entry)
         return
     data = path.read_bytes()
     stream = io.BytesIO(data)
-    for _ in range(5):  # magic number, protocol, system, the dict, the keys of the storages
+    for _part in range(5):  # magic number, protocol, system, the dict, the keys of the storages
         start = stream.tell()
         for _operation, _argument, _place in pickletools.genops(stream):
             pass
@@ -143,16 +158,16 @@ def _pickles(path: File, kind: str) -> Iterator[bytes]:
 def _check_pickle(name: str, pickled: bytes) -> None:
     """Refuse a pickle that asks for anything but tensors and containers; nothing of it is run."""
     texts: list[str] = []
-    for operation, argument, _ in pickletools.genops(pickled):
+    for operation, argument, _place in pickletools.genops(pickled):
         if operation.name in ("SHORT_BINUNICODE", "BINUNICODE", "UNICODE", "BINUNICODE8"):
             texts = [*texts[-1:], str(argument)]
         elif operation.name in ("GLOBAL", "STACK_GLOBAL"):
             asked = str(argument) if operation.name == "GLOBAL" else " ".join(texts[-2:])
             if asked in _PLAIN or _STORAGE.fullmatch(asked):
                 continue
-            raise CheckpointError(_PICKLED.format(name=name, what=asked.replace(" ", ".")[:80]))
+            raise CheckpointError(_(_PICKLED, name=name, what=asked.replace(" ", ".")[:80]))
         elif operation.name in ("INST", "OBJ", "EXT1", "EXT2", "EXT4", "NEWOBJ", "NEWOBJ_EX"):
-            raise CheckpointError(_PICKLED.format(name=name, what=operation.name))
+            raise CheckpointError(_(_PICKLED, name=name, what=operation.name))
 
 
 def _collect(value: Any, prefix: str, found: dict[str, Tensor], depth: int) -> None:
@@ -161,7 +176,11 @@ def _collect(value: Any, prefix: str, found: dict[str, Tensor], depth: int) -> N
         found[prefix.rstrip(".")] = value
         if value.numel() * 4 > limits.IMPORT_UNPACKED_BYTES or len(found) > limits.IMPORT_TENSORS:
             raise CheckpointError(
-                f"its {prefix.rstrip('.')} has {value.numel()} numbers, more than can be opened"
+                _(
+                    "its {name} has {count} numbers, more than can be opened",
+                    name=prefix.rstrip("."),
+                    count=value.numel(),
+                )
             )
     elif isinstance(value, Mapping) and depth < _DEPTH and len(value) <= limits.IMPORT_TENSORS:
         for name, part in value.items():
@@ -172,9 +191,21 @@ def _collect(value: Any, prefix: str, found: dict[str, Tensor], depth: int) -> N
 def check_size(shapes: dict[str, tuple[int, ...]], name: str) -> None:
     """Refuse weights that would take too much memory as float32."""
     if len(shapes) > limits.IMPORT_TENSORS:
-        raise CheckpointError(f"{name} holds {len(shapes)} arrays; the limit is {limits.IMPORT_TENSORS}")
+        raise CheckpointError(
+            _(
+                "{name} holds {count} arrays; the limit is {limit}",
+                name=name,
+                count=len(shapes),
+                limit=limits.IMPORT_TENSORS,
+            )
+        )
     size = 4 * sum(math.prod(shape) for shape in shapes.values())
     if size > limits.IMPORT_UNPACKED_BYTES:
         raise CheckpointError(
-            f"the weights of {name} take {size} bytes; the limit is {limits.IMPORT_UNPACKED_BYTES}"
+            _(
+                "the weights of {name} take {size} bytes; the limit is {limit}",
+                name=name,
+                size=size,
+                limit=limits.IMPORT_UNPACKED_BYTES,
+            )
         )

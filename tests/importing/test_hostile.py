@@ -232,7 +232,7 @@ from pathlib import Path
 from rnnviz_core.importing import reader
 
 content, first, last = Path(sys.argv[1]).read_bytes(), int(sys.argv[2]), int(sys.argv[3])
-out, sys.argv = sys.stdout, ["reader", str(2**24), "1000", str(2**20)]
+out, sys.argv = sys.stdout, ["reader", "en", str(2**24), "1000", str(2**20)]
 for number in range(first, last):
     chance, found = random.Random(number), bytearray(content)
     for _ in range(chance.choice((1, 3, 20))):

@@ -22,11 +22,13 @@ from .caches import heavy
 TRACE, TABLE, WORDS, CONFIG, NETWORK, PROBLEM = "trace", "table", "words", "config", "network", "problem"
 _alive: "WeakSet[Any]" = WeakSet()  # what all sessions hold, as long as they do
 _ASKED = {  # what messages of the command line ask for -> what the page asks for
-    "pass it with --config FILE, made by": N_("drop the description of its layers beside it, made by"),
-    "pass --vocabulary FILE (JSON or a word per line), or the ids themselves": (
-        N_("drop its vocabulary beside it (JSON, or a word per line), or type the ids themselves")
+    N_("pass it with --config FILE, made by"): N_("drop the description of its layers beside it, made by"),
+    N_("pass --vocabulary FILE (JSON or a word per line), or the ids themselves"): N_(
+        "drop its vocabulary beside it (JSON, or a word per line), or type the ids themselves"
     ),
-    "(open it alone with its prefix)": N_("(open it alone: type the beginning of its names as the prefix)"),
+    N_("(open it alone with its prefix)"): N_(
+        "(open it alone: type the beginning of its names as the prefix)"
+    ),
 }
 
 
@@ -77,7 +79,7 @@ def look_at(file: InMemory, config: InMemory | None = None, **options: Any) -> F
 def asked(message: str) -> str:
     """A message in which the page asks for what the command line asks for."""
     for ours, its in _ASKED.items():
-        message = message.replace(ours, its)
+        message = message.replace(_(ours), _(its))
     return message
 
 
