@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from rnnviz_core.frames.tokens import named_steps
+from rnnviz_core.languages import _
 
 from . import url
 
@@ -26,26 +27,26 @@ def choose_span(view: "View") -> tuple[int, int] | None:
     if not brushed(view):
         return None
     whole = (0, len(texts) - 1)
-    chosen = url.checked(NAME, lambda raw: _read(raw, len(texts)), whole, shown="all steps")
+    chosen = url.checked(NAME, lambda raw: _read(raw, len(texts)), whole, shown=_("all steps"))
     # By its value alone a slider knows that it has two ends: so it is a new one after every change.
     key = f"brush-{len(texts)}-{chosen[0]}-{chosen[1]}"
     with st.container(key="brush"):
         st.select_slider(
-            "Steps shown",
+            _("Steps shown"),
             range(len(texts)),
             chosen,
             format_func=texts.__getitem__,
             key=key,
             on_change=lambda: url.put(NAME, _write(st.session_state[key], whole)),
             label_visibility="collapsed",
-            help="Drag either end: the charts show the steps between",
+            help=_("Drag either end: the charts show the steps between"),
         )
     return None if chosen == whole else chosen
 
 
 def _read(raw: str, count: int) -> tuple[int, int] | None:
     """``20-60`` as two steps; None where they are no span of the text."""
-    low, _, high = raw.partition("-")
+    low, _dash, high = raw.partition("-")
     first, last = url.number(low), url.number(high)
     if first is None or last is None or not first < last < count:
         return None

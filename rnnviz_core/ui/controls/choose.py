@@ -14,6 +14,7 @@ from rnnviz_core.contracts.task import task_of_spec
 from rnnviz_core.frames import first_look
 from rnnviz_core.frames.layer import Layer, layers
 from rnnviz_core.frames.tokens import axis_of, named_steps, step_texts
+from rnnviz_core.languages import N_, _, language
 from rnnviz_core.models.specs import ModelSpec
 from rnnviz_core.search import USUAL_BEAM
 from rnnviz_core.tracing.trace import Trace
@@ -23,9 +24,14 @@ from rnnviz_core.ui.serving import loaders
 if TYPE_CHECKING:
     from rnnviz_core.ui.serving.view import View
 
-SIDES = {"encoder": "Source tokens", "decoder": "Target tokens, as they are read back"}
+SIDES = {"encoder": N_("Source tokens"), "decoder": N_("Target tokens, as they are read back")}
 ALL_GATES = tuple(dict.fromkeys(gate for cell in RECURRENT for gate in definition(cell).gate_names))
 TOKEN_NAMES = {"time": "token", "source": "token", "target": "step"}  # axis -> name in the URL
+
+
+def inside(words: str) -> str:
+    """Words as they stand inside a sentence: without a capital, but German nouns keep theirs."""
+    return words if language() == "de" else words.lower()
 
 
 def forget_layer(spec: ModelSpec) -> None:
@@ -48,12 +54,12 @@ def choose_layer(view: "View") -> Layer:
     """
     options = {layer.name: layer for layer in layers(view.trace) or [Layer()]}
     default = next(iter(options))
-    chosen = url.checked("layer", url.one_of(tuple(options)), default, shown=options[default].words.lower())
+    chosen = url.checked("layer", url.one_of(tuple(options)), default, shown=inside(options[default].words))
     if len(options) > 1:
         key = url.widget("layer", chosen)
         with st.container(key="layer"):  # stands in the row of the tabs where there is room
             st.selectbox(
-                "Layer",
+                _("Layer"),
                 list(options),
                 format_func=lambda name: options[name].words,
                 key=key,
@@ -69,9 +75,9 @@ def choose_token(view: "View", part: str) -> int:
     name = TOKEN_NAMES[axis]
     chosen = whole(name, len(tokens), first_look.step(view.trace, part))
     key = url.widget(name, chosen)
-    labels = {"encoder": "Token", "numbers": "Step"}
+    labels = {"encoder": _("Token"), "numbers": _("Step")}
     st.selectbox(
-        labels.get(axis_of(view.trace, part), "Step of the decoder"),
+        labels.get(axis_of(view.trace, part), _("Step of the decoder")),
         range(len(tokens)),
         format_func=named_steps(view.trace, part).__getitem__,
         key=key,
@@ -86,7 +92,7 @@ def choose_unit(view: "View", size: int, default: int) -> int:
     chosen = whole("unit", size, default)
     key = url.widget("unit", chosen)
     st.number_input(
-        f"Unit (0 to {size - 1})",
+        _("Unit (0 to {last})", last=size - 1),
         0,
         size - 1,
         step=1,
@@ -140,7 +146,7 @@ def choose_one(
 def type_word(name: str, label: str, default: str = "", *, placeholder: str | None = None) -> str:
     """A short text, kept as `name` in the URL."""
     read = partial(url.short_enough, limit=limits.WORD_CHARACTERS, what="word")
-    chosen = url.checked(name, read, default, shown=f"“{default}”" if default else "none")
+    chosen = url.checked(name, read, default, shown=f"“{default}”" if default else _("none"))
     key = url.widget(f"{name}-{label}", chosen)
     st.text_input(
         label,
@@ -157,7 +163,7 @@ def choose_beam() -> int:
     chosen = beam()
     key = url.widget("beam", chosen)
     st.number_input(
-        f"Beam: translations kept side by side (1 to {limits.BEAM})",
+        _("Beam: translations kept side by side (1 to {most})", most=limits.BEAM),
         1,
         limits.BEAM,
         step=1,
@@ -173,10 +179,10 @@ def choose_reference() -> str:
     chosen = reference()
     key = url.widget("reference", chosen)
     st.text_input(
-        "Feed it your translation",
+        _("Feed it your translation"),
         key=key,
         max_chars=limits.CHARACTERS,
-        placeholder="else its own output",
+        placeholder=_("else its own output"),
         on_change=lambda: url.put("reference", st.session_state[key].strip() or None),
     )
     return chosen
@@ -184,14 +190,14 @@ def choose_reference() -> str:
 
 def reference() -> str:
     """The translation that the decoder is fed, as it was typed."""
-    return url.checked("reference", url.short_enough, "", shown="its own output")
+    return url.checked("reference", url.short_enough, "", shown=_("its own output"))
 
 
 def beam() -> int:
     """The chosen width of the beam."""
     found = url.checked("beam", url.whole(limits.BEAM + 1), USUAL_BEAM)
     if not found:
-        url.note(f"A beam keeps at least one translation; showing {USUAL_BEAM}.")
+        url.note(_("A beam keeps at least one translation; showing {usual}.", usual=USUAL_BEAM))
         url.put("beam", None)
     return found or USUAL_BEAM
 
@@ -208,11 +214,21 @@ def whole(name: str, size: int, default: int) -> int:
     if asked is not None and asked >= size:
         digits = (url.get(name) or "").lstrip("0")
         named = digits if len(digits) <= url.DIGITS else f"{digits[: url.DIGITS]}…"
-        url.note(f"There is no {name} {named} here; showing the last one, {size - 1}.")
+        # Translators: {name} is what stands in the link: token, unit, step.
+        url.note(
+            _(
+                "There is no {name} {number} here; showing the last one, {last}.",
+                name=name,
+                number=named,
+                last=size - 1,
+            )
+        )
         return size - 1
     return url.checked(name, url.whole(size), default, shown=str(default))
 
 
 def choose_side(view: "View") -> str:
     """The part whose embeddings are shown; a widget only for a translation."""
-    return choose_one("side", "Side", SIDES) if "decoder.embedding" in view.trace else "encoder"
+    if "decoder.embedding" not in view.trace:
+        return "encoder"
+    return choose_one("side", _("Side"), {name: _(words) for name, words in SIDES.items()})

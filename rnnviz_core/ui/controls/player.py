@@ -12,6 +12,7 @@ import streamlit as st
 
 from rnnviz_core.frames import first_look
 from rnnviz_core.frames.tokens import step_texts
+from rnnviz_core.languages import _, pgettext
 from rnnviz_core.ui.serving import guard
 
 from . import url
@@ -54,7 +55,7 @@ class Walk:
 def play_through(walk: Walk, page: str, model_id: str, draw: Callable[[int], None]) -> None:
     """`play` for what need not be a trace; an error's line in the log names `page` and `model_id`."""
     if st.session_state.get(_PLAYING):
-        seconds = SPEEDS[st.session_state.get(_SPEED) or "normal"]
+        seconds = _seconds()
         alone = guard.fragment(_play, page, model_id, seconds=seconds, afterwards=stop)
         alone(walk, draw, seconds)
     else:
@@ -84,7 +85,7 @@ def _play(walk: Walk, draw: Callable[[int], None], seconds: float | None) -> Non
     with st.container(horizontal=True, vertical_alignment="bottom", gap="xxsmall"):
         if last:
             st.select_slider(
-                "Step",
+                _("Step"),
                 range(len(texts)),
                 format_func=lambda number: f"{number} · " * walk.numbered + texts[number],
                 key=key,
@@ -100,18 +101,18 @@ def _buttons(step: int, last: int, go: Callable[[int], None], in_url: str, by: i
     """Play first: on a phone it stands beside the slider, and the others fill the row below."""
     playing = bool(st.session_state.get(_PLAYING))
     st.button(
-        "Pause" if playing else "Play",
+        _("Pause") if playing else _("Play"),
         icon=":material/pause:" if playing else ":material/play_arrow:",
         key="player-play",
-        help="Stop here" if playing else "Walk through the steps" + " from right to left" * (by < 0),
+        help=_play_help(playing, by),
         on_click=_toggle,
         args=(in_url, step, last, by),
     )
     for icon, name, to, keys in (
-        ("first_page", "First step", 0, None),
-        ("chevron_left", "Previous step", step - 1, "Left"),
-        ("chevron_right", "Next step", step + 1, "Right"),
-        ("last_page", "Last step", last, None),
+        ("first_page", _("First step"), 0, None),
+        ("chevron_left", _("Previous step"), step - 1, "Left"),
+        ("chevron_right", _("Next step"), step + 1, "Right"),
+        ("last_page", _("Last step"), last, None),
     ):
         st.button(  # its name is for those who hear it, and for the tip; what is drawn is the icon
             name,
@@ -123,7 +124,26 @@ def _buttons(step: int, last: int, go: Callable[[int], None], in_url: str, by: i
             on_click=go,
             args=(to,),
         )
-    st.selectbox("Speed", list(SPEEDS), index=1, key=_SPEED, label_visibility="collapsed", width=104)
+    speeds = {
+        "slow": pgettext("speed", "slow"),
+        "normal": pgettext("speed", "normal"),
+        "fast": pgettext("speed", "fast"),
+    }
+    st.selectbox(
+        _("Speed"),
+        list(speeds),
+        index=1,
+        format_func=lambda speed: speeds.get(speed, speed),
+        key=_SPEED,
+        label_visibility="collapsed",
+        width=104,
+    )
+
+
+def _play_help(playing: bool, by: int) -> str:
+    if playing:
+        return _("Stop here")
+    return _("Walk through the steps from right to left") if by < 0 else _("Walk through the steps")
 
 
 def _toggle(name: str, step: int, last: int, by: int) -> None:
@@ -135,7 +155,12 @@ def _toggle(name: str, step: int, last: int, by: int) -> None:
         start, end = (0, last) if by > 0 else (last, 0)
         if step == end:
             url.put(name, str(start))
-            st.session_state[_DUE] += SPEEDS[st.session_state.get(_SPEED) or "normal"]
+            st.session_state[_DUE] += _seconds()
+
+
+def _seconds() -> float:
+    """How long a step stays. After a change of language the browser may report the old one's word."""
+    return SPEEDS.get(st.session_state.get(_SPEED) or "normal", SPEEDS["normal"])
 
 
 def _walk(name: str, step: int, last: int, seconds: float, by: int) -> int:

@@ -9,6 +9,7 @@ from typing import Any
 
 import streamlit as st
 
+from rnnviz_core.languages import _
 from rnnviz_core.ui import streamlit_private
 
 _HTML = '<button type="button">.svg</button> <span role="status"></span>'
@@ -48,5 +49,9 @@ def draw_svg(name: str) -> None:
     """The button; a file per chart, called by `name` and a number."""
     _component()(
         key="svg",
-        data={"name": name, "charts": streamlit_private.CHART, "nothing": "There is no chart on this page."},
+        data={
+            "name": name,
+            "charts": streamlit_private.CHART,
+            "nothing": _("There is no chart on this page."),
+        },
     )

@@ -14,6 +14,7 @@ from typing import Any
 import streamlit as st
 
 from rnnviz_core.findings import Finding
+from rnnviz_core.languages import N_, _
 from rnnviz_core.tracing.kept import kept_with_trace
 from rnnviz_core.tracing.trace import Trace
 from rnnviz_core.ui.controls import url
@@ -29,10 +30,9 @@ FORECASTS = "readout.forecasts"  # what it expects after each of them
 INPUTS = "encoder.inputs"  # of somebody's own network: the numbers of each step, as the file has them
 VERDICTS = "readout.prefix_probabilities"
 STATES = "*.hidden"  # those of recurrent layers
-NO_WEIGHTS = (
-    "A trace file holds what a network computed, not its weights: this section needs the network itself. "
-    "Open "
-    "its file on the page Your own."
+NO_WEIGHTS = N_(
+    "A trace file holds what a network computed, not its weights: this section needs the "
+    "network itself. Open its file on the page Your own."
 )
 
 
@@ -69,7 +69,7 @@ class Section:
     """
 
     name: str  # in the address
-    title: str
+    title: str  # marked with `N_`, as is `otherwise`: translated where it is shown
     draw: Callable[..., None]  # takes the view, and what the page let the person choose
     needs: Needs = Needs()
     otherwise: str = ""  # shown where that is missing; empty: there is no such tab then
@@ -108,7 +108,7 @@ def draw_sections(view: View, *chosen: Any) -> None:
         opened = next(iter(sections))
     with _tab(sections, opened) if len(sections) > 1 else nullcontext():
         if sections[opened].needs.weights and not view.has_weights:
-            st.info(NO_WEIGHTS, icon=":material/info:")
+            st.info(_(NO_WEIGHTS), icon=":material/info:")
         elif sections[opened].needs.met(view.trace):
             finds = sections[opened].finds
             more = finds(view, *chosen) if finds else ()
@@ -123,12 +123,12 @@ def draw_sections(view: View, *chosen: Any) -> None:
             if below:
                 told.draw(view, opened, chosen, more)
         else:
-            st.info(sections[opened].otherwise, icon=":material/info:")
+            st.info(_(sections[opened].otherwise), icon=":material/info:")
 
 
 def _tab(sections: Mapping[str, Section], opened: str) -> AbstractContextManager[object]:
     """The open one of the tabs."""
-    names = {section.title: name for name, section in sections.items()}
-    key = url.widget(f"section-{'-'.join(sections)}", sections[opened].title)
+    names = {_(section.title): name for name, section in sections.items()}
+    key = url.widget(f"section-{'-'.join(sections)}", _(sections[opened].title))
     tabs = st.tabs(list(names), key=key, on_change=lambda: url.put("section", names[st.session_state[key]]))
     return tabs[list(sections).index(opened)]

@@ -11,6 +11,7 @@ import streamlit as st
 
 from rnnviz_core.findings.first_steps import STEPS, Answer, first_steps
 from rnnviz_core.frames.numbers import printed
+from rnnviz_core.languages import _, pgettext
 from rnnviz_core.ui.controls import url
 from rnnviz_core.ui.shell import routes
 from rnnviz_core.ui.shell.wording import plain
@@ -25,33 +26,47 @@ def steps(view: "View") -> None:
     """The line of steps, and under it the question and the answer of the chosen one."""
     if not _applies(view):
         return
-    chosen = url.checked(NAME, url.one_of((*STEPS, OFF)), "", shown="none")
+    chosen = url.checked(NAME, url.one_of((*STEPS, OFF)), "", shown=_("none"))
     if chosen == OFF:
         return
     key = url.widget(NAME, chosen or None)
+    words = _words()
     with (
         view.beside or st.container(),
         st.container(horizontal=True, vertical_alignment="center", gap="xsmall", key="start"),
     ):
-        st.markdown("**Start here**", width="content")
+        st.markdown(_("**Start here**"), width="content")
         st.pills(
-            "Start here",
+            _("Start here"),
             list(STEPS),
+            format_func=lambda step: words.get(step, step),
             key=key,
             label_visibility="collapsed",
             on_change=lambda: url.put(NAME, st.session_state[key]),
         )
         st.button(
-            "Put away",
+            _("Put away"),
             icon=":material/close:",
             key="start-off",
             type="tertiary",
-            help="Put these six steps away",
+            help=_("Put these six steps away"),
             on_click=url.put,
             args=(NAME, OFF),
         )
     if chosen:
         _draw(view, first_steps(view.trace)[chosen])
+
+
+def _words() -> dict[str, str]:
+    """What the six steps are called."""
+    return {
+        "type": pgettext("one of six steps: a person types", "type"),
+        "step": pgettext("one of six steps", "step"),
+        "gate": pgettext("one of six steps", "gate"),
+        "memory": pgettext("one of six steps", "memory"),
+        "attention": pgettext("one of six steps", "attention"),
+        "softmax": "softmax",
+    }
 
 
 def _draw(view: "View", answer: Answer) -> None:
@@ -63,7 +78,7 @@ def _draw(view: "View", answer: Answer) -> None:
         with st.container(horizontal=True, vertical_alignment="center"):
             found = routes.route(answer.where.page)
             if st.button(
-                f"See it on the page {found.title}",
+                _("See it on the page {page}", page=_(found.title)),
                 icon=found.icon,
                 key="start-go",
                 type="tertiary",
@@ -100,7 +115,7 @@ def again(view: "View") -> None:
         return
     away = url.get(NAME) == OFF
     st.button(
-        "Start here: six steps",
+        _("Start here: six steps"),
         icon=":material/school:",
         key="start-on" if away else "start-foot",  # the latter is seen on a phone alone
         type="tertiary",

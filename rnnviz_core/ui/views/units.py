@@ -6,6 +6,7 @@ import streamlit as st
 
 from rnnviz_core.frames.layer import layers
 from rnnviz_core.frames.numbers import printed
+from rnnviz_core.languages import _
 from rnnviz_core.ui.controls import url
 from rnnviz_core.ui.controls.clicks import clicked
 from rnnviz_core.ui.shell import routes
@@ -41,6 +42,10 @@ def name_unit(view: "View") -> None:
     found = routes.route("gates")
     st.page_link(
         found.path,
-        label=f"**Unit {number}** is {printed(float(end), '.3f')} at the end: how it came about",
+        label=_(
+            "**Unit {unit}** is {value} at the end: how it came about",
+            unit=number,
+            value=printed(float(end), ".3f"),
+        ),
         icon=found.icon,
     )

@@ -8,6 +8,7 @@ import streamlit as st
 from rnnviz_core.charts import what_goes_in as charts
 from rnnviz_core.frames import what_goes_in as frames
 from rnnviz_core.frames.tokens import axis_of, grid_columns, one_step, spread, step_texts
+from rnnviz_core.languages import _
 from rnnviz_core.ui.controls.choose import choose_token
 from rnnviz_core.ui.drawing.show import show, showing
 from rnnviz_core.ui.shell.compare import side_by_side
@@ -26,7 +27,7 @@ def above(view: "View") -> None:
         show(
             charts.above(names, part=False),
             key="goes-in",
-            description=f"Lines: the series that is read. {frames.in_words(view.trace)}",
+            description=_("Lines: the series that is read. {about}", about=frames.in_words(view.trace)),
             lines=frames.lines(view.trace),
             steps=frames.steps(view.trace),
         )
@@ -37,8 +38,12 @@ def above(view: "View") -> None:
         show(
             charts.above(names, part=True),
             key="goes-in",
-            description=f"Lines: all that is read, of which the steps {first} to {last} are shown. "
-            f"{frames.in_words(whole)}",
+            description=_(
+                "Lines: all that is read, of which the steps {first} to {last} are shown. {about}",
+                first=first,
+                last=last,
+                about=frames.in_words(whole),
+            ),
             lines=frames.lines(whole),
             steps=frames.steps(whole),
             span=frames.span(first, last),
@@ -58,27 +63,36 @@ def numbers(view: "View", part: str) -> None:
     position = choose_token(view, part)
     for shown in side_by_side(view):
         if not (names := frames.columns(shown.trace)):
-            st.info("This one reads no numbers.", icon=":material/info:")
+            st.info(_("This one reads no numbers."), icon=":material/info:")
             continue
         texts = step_texts(shown.trace, part)
         show(
             charts.panels(names[: frames.DRAWN]),
             key=shown.key("goes-in-panels"),
-            description=f"Lines, a panel per column: {frames.in_words(shown.trace)}",
+            description=_("Lines, a panel per column: {about}", about=frames.in_words(shown.trace)),
             lines=frames.lines(shown.trace),
             steps=frames.steps(shown.trace),
             chosen=one_step(texts, min(position, len(texts) - 1)),
         )
         if len(names) > frames.DRAWN:
-            st.caption(f"Drawn are the first {frames.DRAWN} of {len(names)} columns; the table has them all.")
+            st.caption(
+                _(
+                    "Drawn are the first {drawn} of {count} columns; the table has them all.",
+                    drawn=frames.DRAWN,
+                    count=len(names),
+                )
+            )
         st.dataframe(frames.table(shown.trace), hide_index=True)
     explain(
-        "Each panel is one column of your file in its own unit; the table says what is done to it before the "
-        "network reads it. Scaling is not part of a network’s file: it must be the one of its training, or "
-        "the "
-        "numbers mean something else to the network.",
-        "Are the numbers read in the range of the training, often −3 to 3 or 0 to 1? If not, choose another "
-        "scaling on the page Your own.",
+        _(
+            "Each panel is one column of your file in its own unit; the table says what is done "
+            "to it before the network reads it. Scaling is not part of a network’s file: it must "
+            "be the one of its training, or the numbers mean something else to the network."
+        ),
+        _(
+            "Are the numbers read in the range of the training, often −3 to 3 or 0 to 1? If not, "
+            "choose another scaling on the page Your own."
+        ),
     )
     download_rows(partial(frames.lines, view.trace), "goes-in")
 
@@ -87,21 +101,27 @@ def read(view: "View", part: str) -> None:
     """What the first recurrent layer reads, where the input itself is not known or something lies between."""
     for shown in side_by_side(view):
         if frames.READ not in shown.trace:
-            st.info("What its first layer reads is not part of this trace.", icon=":material/info:")
+            st.info(_("What its first layer reads is not part of this trace."), icon=":material/info:")
             continue
         values = shown.trace[frames.READ]
         texts = step_texts(shown.trace, part)
         show(
             charts.read_map(values.shape[1], axis_of(shown.trace, part), frames.limit(values)),
             key=shown.key("goes-in-read"),
-            description=f"Heatmap: {values.shape[1]} numbers per step, {spread(values)}",
+            description=_(
+                "Heatmap: {count} numbers per step, {values}", count=values.shape[1], values=spread(values)
+            ),
             cells=grid_columns(texts, values.shape[1], "dim", value=values),
         )
         names = shown.trace.labels.get("dim", ())
         if len(names) == values.shape[1]:
-            st.caption(plain("Rows: " + ", ".join(f"{n} {name}" for n, name in enumerate(names[:40]))))
+            st.caption(
+                plain(_("Rows: {rows}", rows=", ".join(f"{n} {name}" for n, name in enumerate(names[:40]))))
+            )
     explain(
-        "Each column holds the numbers that the first recurrent layer reads at a step. Blue is below zero, "
-        "orange above.",
-        "Does a row hold one value throughout? Then nothing is read there.",
+        _(
+            "Each column holds the numbers that the first recurrent layer reads at a step. Blue "
+            "is below zero, orange above."
+        ),
+        _("Does a row hold one value throughout? Then nothing is read there."),
     )

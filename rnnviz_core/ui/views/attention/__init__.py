@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+from rnnviz_core.languages import N_
 from rnnviz_core.ui.views.gradients import stands_out
 from rnnviz_core.ui.views.sections import FORECASTS, STATES, Needs, Section
 
@@ -17,25 +18,28 @@ VERDICT = replace(POOLS, weights=True)
 SECTIONS = (
     Section(
         "instead",
-        "What it reads instead",
+        N_("What it reads instead"),
         weights.instead,
         Needs(sites=(STATES, f"readout.logits|{FORECASTS}"), without=(WEIGHTS,)),
     ),
     Section(
-        "instead", "What it reads instead", weights.averaged, Needs(without=(WEIGHTS, STATES), weights=True)
+        "instead",
+        N_("What it reads instead"),
+        weights.averaged,
+        Needs(without=(WEIGHTS, STATES), weights=True),
     ),
-    Section("instead", "What is left at the end", weights.left, LEFT),
-    Section("alignment", "Alignment", weights.alignment, ALIGNS),
-    Section("spread", "Entropy", weights.spreads, ALIGNS),
-    Section("weights", "Weights", weights.weights, POOLS, brush=True),
-    Section("words", "Beside attribution", beside.words, VERDICT, finds=stands_out.words),
-    Section("verdict", "Into the verdict", weights.verdict, VERDICT),
-    Section("context", "Context", weights.context, LOOKS),
-    Section("test", "Ablation", replaced.test, replace(LOOKS, weights=True)),
-    Section("kinds", "Three kinds side by side", replaced.kinds, Needs(sites=("decoder.*",))),
+    Section("instead", N_("What is left at the end"), weights.left, LEFT),
+    Section("alignment", N_("Alignment"), weights.alignment, ALIGNS),
+    Section("spread", N_("Entropy"), weights.spreads, ALIGNS),
+    Section("weights", N_("Weights"), weights.weights, POOLS, brush=True),
+    Section("words", N_("Beside attribution"), beside.words, VERDICT, finds=stands_out.words),
+    Section("verdict", N_("Into the verdict"), weights.verdict, VERDICT),
+    Section("context", N_("Context"), weights.context, LOOKS),
+    Section("test", N_("Ablation"), replaced.test, replace(LOOKS, weights=True)),
+    Section("kinds", N_("Three kinds side by side"), replaced.kinds, Needs(sites=("decoder.*",))),
     Section(
         "kinds",
-        "With and without",
+        N_("With and without"),
         replaced.kinds,
         Needs(sites=("readout.logits",), without=("decoder.*", FORECASTS)),
     ),

@@ -15,6 +15,7 @@ from rnnviz_core.errors import RnnvizError
 from rnnviz_core.frames import attention as frames
 from rnnviz_core.frames import context as contexts
 from rnnviz_core.frames import memory, replaced
+from rnnviz_core.languages import N_, _
 from rnnviz_core.models.specs import Attention, ModelSpec
 from rnnviz_core.tracing.trace import Trace
 from rnnviz_core.ui.controls import url
@@ -32,23 +33,25 @@ if TYPE_CHECKING:
 ANSWER = 200  # characters of an answer beside others
 DEALS = 1000  # deals of the weights before they repeat
 NAMES = {
-    Attention.NONE: "No attention",
+    Attention.NONE: N_("No attention"),
     Attention.LUONG: "Luong",
     Attention.BAHDANAU: "Bahdanau",
-    Attention.POOLING: "Attention pooling",
+    Attention.POOLING: N_("Attention pooling"),
 }
 
 
 def test(view: "View") -> None:
     """The model run again with weights it did not choose."""
     st.markdown(
-        "Attention shows where the network looked, not why it decided: each state already holds what was "
-        "read before it, and other weights can give the same answer. The ablation: the same "
-        "network, the same sentence, but with weights it did not choose."
+        _(
+            "Attention shows where the network looked, not why it decided: each state already "
+            "holds what was read before it, and other weights can give the same answer. The "
+            "ablation: the same network, the same sentence, but with weights it did not choose."
+        )
     )
     deal = url.checked("deal", url.whole(DEALS), 0)
     st.button(
-        "Shuffle again",
+        _("Shuffle again"),
         icon=":material/shuffle:",
         key="attention-shuffle",
         on_click=lambda: url.put("deal", str((deal + 1) % DEALS)),
@@ -60,17 +63,20 @@ def test(view: "View") -> None:
         show(
             (replaced_charts.replaced_pieces if translates else replaced_charts.replaced_classes)(),
             key=shown.key("attention-replaced"),
-            description=f"Bars: the answer with replaced weights. {words}.",
+            description=_("Bars: the answer with replaced weights. {words}.", words=words),
             replaced=rows,
         )
         st.markdown(plain(words[:1].upper() + words[1:]) + ".")
         if translates:
-            st.markdown(f"Left to write on its own with all weights equal: {_evenly(shown)}")
+            st.markdown(_evenly(shown))
     explain(
-        ("The decoder is fed the same words as above. " if translates else "")
-        + "“All equal” gives every token the same weight; “shuffled” deals the network’s own weights out to "
-        "other tokens. Bars that hardly move: the weights were not needed for this answer.",
-        "Find a sentence on which shuffling changes the answer, and one on which it does not.",
+        (_("The decoder is fed the same words as above.") + " " if translates else "")
+        + _(
+            "“All equal” gives every token the same weight; “shuffled” deals the network’s own "
+            "weights out to other tokens. Bars that hardly move: the weights were not needed for "
+            "this answer."
+        ),
+        _("Find a sentence on which shuffling changes the answer, and one on which it does not."),
     )
 
 
@@ -91,11 +97,15 @@ def _evenly(shown: "View") -> str:
     from rnnviz_core.contracts import surgery
 
     written = _short(surgery.write_evenly(shown.model, shown.trace))
-    return f"**“{plain(written)}”** instead of “{plain(_short(str(shown.trace.meta['translation'])))}”"
+    return _(
+        "Left to write on its own with all weights equal: **“{written}”** instead of “{recorded}”",
+        written=plain(written),
+        recorded=plain(_short(str(shown.trace.meta["translation"]))),
+    )
 
 
 def _short(answer: str) -> str:
-    answer = answer.strip() or "(nothing)"
+    answer = answer.strip() or _("(nothing)")
     return answer if len(answer) <= ANSWER else f"{answer[:ANSWER]}…"
 
 
@@ -106,10 +116,11 @@ def kinds(view: "View") -> None:
     found: dict[Attention, Trace] = {}
     for column, kind in zip(st.columns(len(offered)), offered, strict=True):
         with column:
-            st.markdown(f"**{NAMES[kind]}**")
+            st.markdown(f"**{_(NAMES[kind])}**")
             entry = entries[kind]
             if entry is None:
-                st.caption(f"No {_family(view.entry.spec)} model of this kind is installed here.")
+                family = _family(view.entry.spec)
+                st.caption(_("No {family} model of this kind is installed here.", family=family))
             elif (trace := _answered(view, entry)) is not None:
                 found[kind] = trace
     for column, kind in zip(st.columns(len(offered)), offered, strict=True):  # below all words: level
@@ -119,40 +130,51 @@ def kinds(view: "View") -> None:
                 _draw_look(found[kind], entry)
                 if entry.id != view.model_id:
                     st.button(
-                        "Open this one", key=f"kind-{entry.id}", on_click=choose_model, args=(entry.id,)
+                        _("Open this one"), key=f"kind-{entry.id}", on_click=choose_model, args=(entry.id,)
                     )
     if len(found) > 1 and not frames.translates(view.trace):
         st.markdown(_agreement(found.values()))
-    explain(_how_to_read(found), "Make the sentence longer. Which kind is the first to lose a part of it?")
+    explain(_how_to_read(found), _("Make the sentence longer. Which kind is the first to lose a part of it?"))
 
 
 def _agreement(found: Iterable[Trace]) -> str:
     """Whether the networks give the same verdict."""
     said = {trace.model: str(trace.meta["label"]) for trace in found}
-    each = ", ".join(f"{plain(name)} says **{plain(label)}**" for name, label in said.items())
+    each = ", ".join(
+        _("{network} says **{verdict}**", network=plain(name), verdict=plain(_(label)))
+        for name, label in said.items()
+    )
     if len(set(said.values())) == 1:
-        return f"They agree: {each}."
-    return f"**They disagree:** {each}. At least one of them is wrong about this sentence."
+        return _("They agree: {verdicts}.", verdicts=each)
+    return _(
+        "**They disagree:** {verdicts}. At least one of them is wrong about this sentence.", verdicts=each
+    )
 
 
 def _how_to_read(found: Mapping[Attention, Trace]) -> str:
     """What the columns show, of those that show something."""
-    said = ["The same sentence, read by one network of each kind."]
+    said = [_("The same sentence, read by one network of each kind.")]
     if Attention.LUONG in found:
-        said.append("Luong’s looks back after each step of the decoder.")
+        said.append(_("Luong’s looks back after each step of the decoder."))
     if Attention.BAHDANAU in found:
-        said.append("Bahdanau’s looks back before each step of the decoder.")
+        said.append(_("Bahdanau’s looks back before each step of the decoder."))
     if Attention.POOLING in found:
-        said.append("Attention pooling averages the states after all tokens, some with more weight.")
+        said.append(_("Attention pooling averages the states after all tokens, some with more weight."))
     if Attention.NONE in found:
-        bars = contexts.left_at_the_end(found[Attention.NONE]) is not None
-        said.append(
-            "A bag of words averages the embeddings, whatever their order."
-            if not found[Attention.NONE].layers()
-            else "Without attention all that goes on is what the network holds when all is read"
-            + (": the filled bars are what is left in it of each token." if bars else ".")
-        )
+        said.append(_without(found[Attention.NONE]))
     return " ".join(said)
+
+
+def _without(trace: Trace) -> str:
+    """What goes on where there is no attention."""
+    if not trace.layers():
+        return _("A bag of words averages the embeddings, whatever their order.")
+    if contexts.left_at_the_end(trace) is None:
+        return _("Without attention all that goes on is what the network holds when all is read.")
+    return _(
+        "Without attention all that goes on is what the network holds when all is read: the "
+        "filled bars are what is left in it of each token."
+    )
 
 
 def _family(spec: ModelSpec) -> str:
@@ -216,6 +238,6 @@ def _draw_look(trace: Trace, entry: Entry) -> None:
             lengths=left,
         )
     elif trace.layers():
-        st.caption("In a plain RNN no share of the state belongs to one step.")
+        st.caption(_("In a plain RNN no share of the state belongs to one step."))
     else:
-        st.caption("The mean of the embeddings: every token counts alike.")
+        st.caption(_("The mean of the embeddings: every token counts alike."))

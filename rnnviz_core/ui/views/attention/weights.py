@@ -13,6 +13,7 @@ from rnnviz_core.frames import attention as frames
 from rnnviz_core.frames import context as contexts
 from rnnviz_core.frames import memory
 from rnnviz_core.frames.tokens import axis_of, one_step, spread
+from rnnviz_core.languages import N_, _
 from rnnviz_core.tracing.trace import Trace
 from rnnviz_core.ui.controls import url
 from rnnviz_core.ui.controls.choose import choose_token, choose_unit
@@ -20,18 +21,27 @@ from rnnviz_core.ui.controls.clicks import follow
 from rnnviz_core.ui.drawing.show import show
 from rnnviz_core.ui.shell.compare import side_by_side
 from rnnviz_core.ui.shell.offers import offer_models
-from rnnviz_core.ui.shell.wording import SHIFT, download_rows, explain, plain
+from rnnviz_core.ui.shell.wording import download_rows, explain, plain
 from rnnviz_core.ui.views.units import follow_unit, name_unit
 
 if TYPE_CHECKING:
     from rnnviz_core.ui.serving.view import View
 
-CAVEAT = (
+CAVEAT = N_(
     "Each state already holds what was read before it: a weight on a word is not a weight on that word alone."
 )
-MOVES = {  # sentences whose words change places in English, by the language that is read
-    "es": "an adjective behind its noun (“la casa blanca”)",
-    "de": "a sentence with its verb at the end (“Der Mann hat den Ball geworfen.”)",
+SHIFT = N_(
+    "Softmax takes the largest score off all of them before the exponential: the shares "
+    "stay the same, and no number grows too large for the computer."
+)
+MOVES = {  # to try, sentences whose words change places in English, by the language that is read
+    "es": N_(
+        "Translate an adjective behind its noun (“la casa blanca”). Do the bright cells leave the diagonal?"
+    ),
+    "de": N_(
+        "Translate a sentence with its verb at the end (“Der Mann hat den Ball geworfen.”). "
+        "Do the bright cells leave the diagonal?"
+    ),
 }
 
 
@@ -41,7 +51,7 @@ def looking(view: "View") -> "Iterator[View]":
         if frames.has_attention(shown.trace):
             yield shown
         else:
-            st.info("This network has no attention.", icon=":material/info:")
+            st.info(_("This network has no attention."), icon=":material/info:")
 
 
 def traces(view: "View") -> list[Trace]:
@@ -51,8 +61,8 @@ def traces(view: "View") -> list[Trace]:
 
 def weights(view: "View") -> None:
     """Sentiment: the weights, and the scores they are made of."""
-    st.caption(CAVEAT)
-    fold = url.checked("fold", url.one_of(("end",)), "", shown="all tokens") == "end"
+    st.caption(_(CAVEAT))
+    fold = url.checked("fold", url.one_of(("end",)), "", shown=_("all tokens")) == "end"
     for shown in looking(view):
         said = frames.row_in_words(shown.trace)
         rows = frames.row(shown.trace, 0, *traces(view))
@@ -62,7 +72,7 @@ def weights(view: "View") -> None:
         show(
             charts.weights(),
             key=shown.key("attention-weights"),
-            description=f"Attention weights and scores of every token. {said}",
+            description=_("Attention weights and scores of every token. {said}", said=said),
             row=rows,
         )
         st.markdown(plain(f"{said} {frames.spread_in_words(shown.trace)}"))
@@ -70,10 +80,14 @@ def weights(view: "View") -> None:
             st.markdown(plain(audited))
     _choose_fold(view, fold)
     explain(
-        "A weight says how much the state after that token counts in the verdict; above the dashed line it "
-        "counts more than its equal share. Softmax makes the weights from the scores. "
-        + SHIFT.format("score"),
-        "Remove the word with the tallest bar. Does the verdict change, or does the next word take over?",
+        _(
+            "A weight says how much the state after that token counts in the verdict; above the "
+            "dashed line it counts more than its equal share. Softmax makes the weights from the "
+            "scores."
+        )
+        + " "
+        + _(SHIFT),
+        _("Remove the word with the tallest bar. Does the verdict change, or does the next word take over?"),
     )
     download_rows(partial(frames.row, view.trace), "attention")
 
@@ -84,10 +98,10 @@ def _choose_fold(view: "View", chosen: bool) -> None:
         return
     key = url.widget("fold", chosen)
     st.toggle(
-        "Lay the punctuation at the end aside",
+        _("Lay the punctuation at the end aside"),
         key=key,
         on_change=lambda: url.put("fold", "end" if st.session_state[key] else None),
-        help="The last state has read everything, so a full stop often gets the largest weight.",
+        help=_("The last state has read everything, so a full stop often gets the largest weight."),
     )
 
 
@@ -99,21 +113,23 @@ def verdict(view: "View") -> None:
         show(
             context_charts.verdict(trace.labels["class"], best),
             key=shown.key("attention-verdict"),
-            description="What each token and the bias add to the logit of the class chosen below.",
+            description=_("What each token and the bias add to the logit of the class chosen below."),
             verdict=contexts.verdict(trace, weights),
         )
     explain(
-        "Each state votes for and against every class; attention’s weight says how loud. The bars and the "
-        "bias add up to the logit, exactly.",
-        "Choose the opposite class. Does the loudest token vote for one and against the other?",
+        _(
+            "Each state votes for and against every class; attention’s weight says how loud. The "
+            "bars and the bias add up to the logit, exactly."
+        ),
+        _("Choose the opposite class. Does the loudest token vote for one and against the other?"),
     )
     download_rows(partial(contexts.verdict, view.trace, view.model.output_layer().weight), "verdict")
 
 
 def alignment(view: "View") -> None:
     """Translation: the matrix, and the chosen row as bars."""
-    st.caption(CAVEAT)
-    task = task_of_spec(view.entry.spec)
+    st.caption(_(CAVEAT))
+    reads = task_of_spec(view.entry.spec).reads(view.entry.spec)
     follow(view, "decoder", "attention-alignment", step="target_position")
     above = st.container()
     step = choose_token(view, "decoder")
@@ -123,7 +139,8 @@ def alignment(view: "View") -> None:
             show(
                 charts.alignment(charts.row_height(len(frames.looks(shown.trace)))),
                 key=shown.key("attention-alignment"),
-                description="Attention of every target token over the source. "
+                description=_("Attention of every target token over the source.")
+                + " "
                 + frames.alignment_in_words(shown.trace),
                 select=None if shown.second else "cell",
                 alignment=frames.alignment(shown.trace),
@@ -132,11 +149,16 @@ def alignment(view: "View") -> None:
             )
             st.markdown(plain(frames.row_in_words(shown.trace, at)))
     explain(
-        "Read a row from left to right: how much of each source token went into choosing that target token. "
-        "Click a row: its weights and scores stand below, and the other sections follow. "
-        + SHIFT.format("score"),
-        f"Translate {MOVES.get(task.reads(view.entry.spec), 'a sentence whose words change places')}. "
-        "Do the bright cells leave the diagonal?",
+        _(
+            "Read a row from left to right: how much of each source token went into choosing "
+            "that target token. Click a row: its weights and scores stand below, and the other "
+            "sections follow."
+        )
+        + " "
+        + _(SHIFT),
+        _(MOVES[reads])
+        if reads in MOVES
+        else _("Translate a sentence whose words change places. Do the bright cells leave the diagonal?"),
     )
     download_rows(partial(frames.alignment, view.trace), "attention")
 
@@ -151,16 +173,20 @@ def spreads(view: "View") -> None:
             show(
                 charts.entropy_bars(),
                 key=shown.key("attention-entropy"),
-                description=f"Bars: how spread attention is. {frames.entropy_in_words(shown.trace)}",
+                description=_(
+                    "Bars: how spread attention is. {about}", about=frames.entropy_in_words(shown.trace)
+                ),
                 select=None if shown.second else "cell",
                 entropy=frames.entropies(shown.trace, *traces(view)),
                 chosen=one_step(frames.targets(shown.trace), _step(shown, step)),
             )
             st.markdown(plain(frames.entropy_in_words(shown.trace)))
     explain(
-        "A low bar means that one source token got nearly all the attention; the dashed line is what equal "
-        "weights for all would give.",
-        "Which target tokens are least sure where to look: names and nouns, or small words?",
+        _(
+            "A low bar means that one source token got nearly all the attention; the dashed line "
+            "is what equal weights for all would give."
+        ),
+        _("Which target tokens are least sure where to look: names and nouns, or small words?"),
     )
     download_rows(partial(frames.entropies, view.trace), "entropy")
 
@@ -179,15 +205,18 @@ def context(view: "View") -> None:
         for shown in looking(view):
             _draw_context(shown, step, unit)
     explain(
-        (
-            "Top: each column is the context of one step, the encoder’s states mixed by its weights."
-            if translates
-            else "Top: each column is a token’s state times its weight; added up, a row is the context."
+        _(
+            "Top: each column is the context of one step, the encoder’s states mixed by its "
+            "weights. Click a number: below stands what each source token put into it."
         )
-        + f" Click a number: below stands what each {'source ' * translates}token put into it.",
-        "Two words that look at the same place get the same column. Do you find such a pair?"
         if translates
-        else "Which tokens have pale columns? The verdict is read without them.",
+        else _(
+            "Top: each column is a token’s state times its weight; added up, a row is the "
+            "context. Click a number: below stands what each token put into it."
+        ),
+        _("Two words that look at the same place get the same column. Do you find such a pair?")
+        if translates
+        else _("Which tokens have pale columns? The verdict is read without them."),
     )
     download_rows(partial(contexts.context, view.trace), "context")
 
@@ -199,7 +228,7 @@ def _draw_context(shown: "View", step: int, unit: int) -> None:
     show(
         context_charts.context(size, frames.translates(trace)),
         key=shown.key("attention-context"),
-        description=f"What attention hands on: {spread(trace['attention.context'])}.",
+        description=_("What attention hands on: {values}.", values=spread(trace["attention.context"])),
         select=None if shown.second else "cell",
         context=contexts.context(trace),
         chosen=contexts.chosen(trace, step, unit),
@@ -212,11 +241,10 @@ def instead(view: "View") -> None:
     """A network without attention: what is read in its place, and the networks that have it."""
     translates = frames.translates(view.trace)
     numbers = axis_of(view.trace, "encoder") == "numbers"
-    answer, text, one = ("forecast", "series", "number") if numbers else ("verdict", "sentence", "word")
     follow_unit(view, "attention-instead")
     for shown in side_by_side(view):
         if frames.has_attention(shown.trace):
-            st.info("This network has attention: open it alone to see where it looks.")
+            st.info(_("This network has attention: open it alone to see where it looks."))
             continue
         draw_instead(shown)
     ledger = any(
@@ -224,29 +252,10 @@ def instead(view: "View") -> None:
         for one in (view, view.other)
         if one
     )
-    explain(
-        (
-            "A dashed bar is the length of what a step wrote into the memory, the filled part "
-            "what is left of "
-            "it after the last step. Below: all the numbers that go on from there"
-            if ledger
-            else "The bars are what the network holds when all is read: the only numbers that go on"
-        )
-        + (", the same at every step of the decoder." if translates else f" to the {answer}."),
-        f"Make the {text} longer. How much of its beginning still reaches the end?"
-        if ledger
-        else f"Change the first {one} of a long {text}. Do these numbers change at all?",
-    )
+    explain(_goes_on(ledger, translates, numbers), _try_without(ledger, numbers))
     task = task_of_spec(view.entry.spec)
     offer_models(
-        "This network has no attention. "
-        + (
-            "Its decoder gets one fixed list of numbers, the encoder's last state, and has to write the "
-            "whole translation from it: it cannot look back at single words."
-            if translates
-            else f"Its {answer} is read from the last state alone: whatever the network did not carry to the "
-            f"end of the {text} is lost to it."
-        ),
+        _without(translates, numbers),
         lambda spec: (
             spec.task == task.name
             and spec.attention != "none"
@@ -255,21 +264,81 @@ def instead(view: "View") -> None:
     )
 
 
+def _goes_on(ledger: bool, translates: bool, numbers: bool) -> str:
+    """What the bars are, and where they go on to."""
+    if ledger:
+        said = _(
+            "A dashed bar is the length of what a step wrote into the memory, the filled part "
+            "what is left of it after the last step."
+        )
+        if translates:
+            more = _("Below: all the numbers that go on from there, the same at every step of the decoder.")
+        elif numbers:
+            more = _("Below: all the numbers that go on from there to the forecast.")
+        else:
+            more = _("Below: all the numbers that go on from there to the verdict.")
+        return f"{said} {more}"
+    if translates:
+        return _(
+            "The bars are what the network holds when all is read: the only numbers that go on, "
+            "the same at every step of the decoder."
+        )
+    if numbers:
+        return _(
+            "The bars are what the network holds when all is read: the only numbers that go on "
+            "to the forecast."
+        )
+    return _(
+        "The bars are what the network holds when all is read: the only numbers that go on to the verdict."
+    )
+
+
+def _try_without(ledger: bool, numbers: bool) -> str:
+    """What to try on a network without attention."""
+    if ledger and numbers:
+        return _("Make the series longer. How much of its beginning still reaches the end?")
+    if ledger:
+        return _("Make the sentence longer. How much of its beginning still reaches the end?")
+    if numbers:
+        return _("Change the first number of a long series. Do these numbers change at all?")
+    return _("Change the first word of a long sentence. Do these numbers change at all?")
+
+
+def _without(translates: bool, numbers: bool) -> str:
+    """What a network without attention lacks."""
+    if translates:
+        return _(
+            "This network has no attention. Its decoder gets one fixed list of numbers, the "
+            "encoder's last state, and has to write the whole translation from it: it cannot "
+            "look back at single words."
+        )
+    if numbers:
+        return _(
+            "This network has no attention. Its forecast is read from the last state alone: "
+            "whatever the network did not carry to the end of the series is lost to it."
+        )
+    return _(
+        "This network has no attention. Its verdict is read from the last state alone: "
+        "whatever the network did not carry to the end of the sentence is lost to it."
+    )
+
+
 def left(view: "View") -> None:
     """What is left at the end, where nobody knows what the answer is read from."""
     follow_unit(view, "attention-instead")
     for shown in side_by_side(view):
         if frames.has_attention(shown.trace):
-            st.info("This network has attention: open it alone to see where it looks.")
+            st.info(_("This network has attention: open it alone to see where it looks."))
             continue
         draw_instead(shown)
     explain(
-        "These layers have no attention that is known here. A dashed bar is the length of what a step "
-        "wrote into "
-        "the memory, the filled part what is left of it after the last step; the bars below are the state "
-        "after "
-        "the last step, which goes on from there where the network reads the last state.",
-        "How much of the beginning still reaches the end? Shorten the input and look again.",
+        _(
+            "These layers have no attention that is known here. A dashed bar is the length of "
+            "what a step wrote into the memory, the filled part what is left of it after the "
+            "last step; the bars below are the state after the last step, which goes on from "
+            "there where the network reads the last state."
+        ),
+        _("How much of the beginning still reaches the end? Shorten the input and look again."),
     )
 
 
@@ -277,20 +346,24 @@ def averaged(view: "View") -> None:
     """A network without recurrence: what each token adds to the verdict, all with the same weight."""
     for shown in side_by_side(view):
         if frames.has_attention(shown.trace):
-            st.info("This network has attention: open it alone to see where it looks.")
+            st.info(_("This network has attention: open it alone to see where it looks."))
             continue
         draw_instead(shown)
     explain(
-        "This network has no attention and no states: it reads the mean of the embeddings. So its logit is a "
-        "sum over the tokens, and what a token adds depends on the token alone, not on its neighbours. The "
-        "bars and the bias add up to the logit, exactly.",
-        "Put a “not” before the word with the tallest bar. Does that bar turn, or does “not” only "
-        "add its own?",
+        _(
+            "This network has no attention and no states: it reads the mean of the embeddings. "
+            "So its logit is a sum over the tokens, and what a token adds depends on the token "
+            "alone, not on its neighbours. The bars and the bias add up to the logit, exactly."
+        ),
+        _(
+            "Put a “not” before the word with the tallest bar. Does that bar turn, or does “not” "
+            "only add its own?"
+        ),
     )
     download_rows(partial(contexts.verdict, view.trace, view.model.output_layer().weight), "instead")
     task = view.entry.spec.task
     offer_models(
-        "Attention pooling is a mean too, but of states, and with weights that the network chooses.",
+        _("Attention pooling is a mean too, but of states, and with weights that the network chooses."),
         lambda spec: spec.task == task and spec.attention != "none",
     )
 
@@ -301,7 +374,9 @@ def _draw_mean(shown: "View") -> None:
     show(
         context_charts.verdict(trace.labels["class"], trace.meta["label"], mean=True),
         key=shown.key("attention-mean"),
-        description=f"What each token and the bias add to the logit of the class chosen below. {said}",
+        description=_(
+            "What each token and the bias add to the logit of the class chosen below. {said}", said=said
+        ),
         verdict=contexts.verdict(trace, weights),
     )
     st.markdown(plain(said))
@@ -315,14 +390,16 @@ def draw_instead(shown: "View") -> None:
     numbers, left = contexts.fixed(shown.trace), contexts.left_at_the_end(shown.trace)
     lengths: dict[str, Any] = {} if left is None else {"lengths": left}
     said = (
-        contexts.left_in_words(left) if left else "In a plain RNN no share of the state belongs to one step."
+        contexts.left_in_words(left)
+        if left
+        else _("In a plain RNN no share of the state belongs to one step.")
     )
     show(
         context_charts.fixed(
             len(numbers["unit"]), memory.state_name(shown.trace), frames.translates(shown.trace)
         ),
         key=shown.key("attention-instead"),
-        description=f"Bars: what of each token reaches the end, and the numbers read. {said}",
+        description=_("Bars: what of each token reaches the end, and the numbers read. {said}", said=said),
         select=None if shown.second else "cell",
         fixed=numbers,
         **lengths,

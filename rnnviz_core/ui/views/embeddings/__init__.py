@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+from rnnviz_core.languages import N_
 from rnnviz_core.ui.views import what_goes_in
 from rnnviz_core.ui.views.sections import FORECASTS, INPUTS, Needs, Section
 
@@ -12,11 +13,11 @@ READ = Needs(sites=("encoder.0.layer_input",), without=("*.embedding", INPUTS))
 TABLE = replace(PIECES, weights=True)  # the embeddings of the whole vocabulary
 
 SECTIONS = (
-    Section("vectors", "Vectors", vectors.vectors, PIECES, brush=True),
-    Section("alike", "Similarity", vectors.alike, TABLE),
-    Section("map", "Map", words.neighbourhood, TABLE),
-    Section("axis", "Between two words", words.axis, TABLE),
-    Section("numbers", "Input", vectors.numbers, Needs(sites=(FORECASTS,))),
-    Section("numbers", "What goes in", what_goes_in.numbers, Needs(sites=(INPUTS,))),
-    Section("numbers", "What goes in", what_goes_in.read, READ, brush=True),
+    Section("vectors", N_("Vectors"), vectors.vectors, PIECES, brush=True),
+    Section("alike", N_("Similarity"), vectors.alike, TABLE),
+    Section("map", N_("Map"), words.neighbourhood, TABLE),
+    Section("axis", N_("Between two words"), words.axis, TABLE),
+    Section("numbers", N_("Input"), vectors.numbers, Needs(sites=(FORECASTS,))),
+    Section("numbers", N_("What goes in"), what_goes_in.numbers, Needs(sites=(INPUTS,))),
+    Section("numbers", N_("What goes in"), what_goes_in.read, READ, brush=True),
 )

@@ -10,6 +10,7 @@ from rnnviz_core.charts import series as series_charts
 from rnnviz_core.frames import embeddings as frames
 from rnnviz_core.frames import series
 from rnnviz_core.frames.tokens import one_step, spread, step_texts
+from rnnviz_core.languages import _
 from rnnviz_core.ui.controls.choose import choose_token, current_token
 from rnnviz_core.ui.controls.clicks import follow
 from rnnviz_core.ui.drawing.show import show
@@ -32,7 +33,11 @@ def vectors(view: "View", part: str) -> None:
         show(
             charts.embedding_heatmap(values.shape[1]),
             key=shown.key("embeddings-cells"),
-            description=f"Embeddings: {values.shape[1]} numbers per token, {spread(values)}",
+            description=_(
+                "Embeddings: {count} numbers per token, {values}",
+                count=values.shape[1],
+                values=spread(values),
+            ),
             select=None if shown.second else "cell",
             cells=frames.vectors(shown.trace, part),
             chosen=frames.chosen(shown.trace, part, position),
@@ -40,12 +45,15 @@ def vectors(view: "View", part: str) -> None:
     if view.model.table(part) is not None:  # else it is a trace alone
         _name_neighbours(view, part, position)
     explain(
-        "Each column is an embedding: the list of numbers that stands for one token, the same wherever the "
-        "token appears. Blue is below zero, orange above. Click a token to read its neighbours."
+        _(
+            "Each column is an embedding: the list of numbers that stands for one token, the "
+            "same wherever the token appears. Blue is below zero, orange above. Click a token to "
+            "read its neighbours."
+        )
         + frames.clipped_in_words(view.trace, part),
-        "Write a word twice, or the same word with a capital letter. Which columns are equal?"
+        _("Write a word twice, or the same word with a capital letter. Which columns are equal?")
         if part == "encoder"
-        else "Find a sentence whose translation has a token twice. Are the two columns equal?",
+        else _("Find a sentence whose translation has a token twice. Are the two columns equal?"),
     )
     download_rows(partial(frames.vectors, view.trace, part), "embeddings")
 
@@ -53,7 +61,13 @@ def vectors(view: "View", part: str) -> None:
 def _name_neighbours(view: "View", part: str, position: int) -> None:
     rows = _neighbours(view, part, position)
     token = plain(str(frames.chosen(view.trace, part, position)["token"][0]))
-    st.markdown(f"Nearest to **“{token}”** in the vocabulary: {plain(frames.neighbours_in_words(rows))}.")
+    st.markdown(
+        _(
+            "Nearest to **“{token}”** in the vocabulary: {tokens}.",
+            token=token,
+            tokens=plain(frames.neighbours_in_words(rows)),
+        )
+    )
 
 
 def _neighbours(view: "View", part: str, position: int) -> frames.Columns:
@@ -77,9 +91,13 @@ def alike(view: "View", part: str) -> None:
             _draw_neighbours(shown, part, position)
     token = plain(str(frames.chosen(view.trace, part, position)["token"][0]))
     explain(
-        "A cell of the matrix compares two tokens by the angle between their numbers: orange points the "
-        "same way, blue the opposite way (cosine similarity). The bars: the tokens of the whole "
-        f"vocabulary most similar to “{token}”. Dots before a token: it continues a word.",
+        _(
+            "A cell of the matrix compares two tokens by the angle between their numbers: orange "
+            "points the same way, blue the opposite way (cosine similarity). The bars: the "
+            "tokens of the whole vocabulary most similar to “{token}”. Dots before a token: it "
+            "continues a word.",
+            token=token,
+        ),
         _pair_question(view, part),
     )
     with st.container(horizontal=True):
@@ -90,11 +108,14 @@ def alike(view: "View", part: str) -> None:
 def _pair_question(view: "View", part: str) -> str:
     """What to compare, in words of the language on this side that are pieces of the vocabulary."""
     if part == "decoder":
-        return "Choose a noun, then a verb. Are the tokens nearest to them words of the same kind?"
+        return _("Choose a noun, then a verb. Are the tokens nearest to them words of the same kind?")
     one, two = ends_of(view, part)
-    return (
-        f"Write “{one}” and “{two}” into the sentence. Are they alike? A network that learns opinions has "
-        "reason to keep words apart that one that translates may put side by side."
+    return _(
+        "Write “{one}” and “{two}” into the sentence. Are they alike? A network that learns "
+        "opinions has reason to keep words apart that one that translates may put side by "
+        "side.",
+        one=one,
+        two=two,
     )
 
 
@@ -104,7 +125,7 @@ def _draw_pairs(shown: "View", part: str, position: int) -> None:
     show(
         charts.similarity_matrix(charts.row_height(steps)),
         key=shown.key("embeddings-pairs"),
-        description=f"Cosine of every pair of {steps} tokens. {words}",
+        description=_("Cosine of every pair of {steps} tokens. {words}", steps=steps, words=words),
         select=None if shown.second else "cell",
         pairs=frames.similarity(trace, part),
         chosen=frames.chosen(trace, part, position),
@@ -116,7 +137,9 @@ def _draw_neighbours(shown: "View", part: str, position: int) -> None:
     show(
         charts.neighbour_bars(),
         key=shown.key("embeddings-neighbours"),
-        description=f"Nearest tokens of the whole vocabulary: {frames.neighbours_in_words(rows)}.",
+        description=_(
+            "Nearest tokens of the whole vocabulary: {tokens}.", tokens=frames.neighbours_in_words(rows)
+        ),
         neighbours=rows,
     )
 
@@ -136,17 +159,24 @@ def numbers(view: "View", part: str) -> None:
         )
         st.markdown(plain(series.input_in_words(trace, at)))
     meta = view.trace.meta
+    root = _("It takes the square root first, so that high values weigh no more than low ones.")
     gives = (
-        "It gives the change from the last number, which is added to it (differencing)."
+        _("It gives the change from the last number, which is added to it (differencing).")
         if meta["difference"]
-        else "It gives the next number."
+        else _("It gives the next number.")
     )
     explain(
-        "This network has no embedding: it reads one number per step. "
-        + "It takes the square root first, so that high values weigh no more than low ones. " * meta["root"]
-        + "Mean and deviation are those of the series it was trained on. "
-        + gives,
-        "Which values lie far outside the range it was trained on (below −2 or above 3)? How good are the "
-        "forecasts there?",
+        " ".join(
+            (
+                _("This network has no embedding: it reads one number per step."),
+                *([root] if meta["root"] else []),
+                _("Mean and deviation are those of the series it was trained on."),
+                gives,
+            )
+        ),
+        _(
+            "Which values lie far outside the range it was trained on (below −2 or above 3)? How "
+            "good are the forecasts there?"
+        ),
     )
     download_rows(partial(series.inputs, view.trace), "embeddings-numbers")

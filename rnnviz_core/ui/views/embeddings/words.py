@@ -10,6 +10,7 @@ from rnnviz_core import limits
 from rnnviz_core.charts import word_map as map_charts
 from rnnviz_core.frames import embeddings as frames
 from rnnviz_core.frames import word_map
+from rnnviz_core.languages import _, pgettext
 from rnnviz_core.ui.controls import url
 from rnnviz_core.ui.controls.choose import choose_one, choose_token, current_token, type_word
 from rnnviz_core.ui.controls.clicks import clicked, follow
@@ -35,18 +36,23 @@ def neighbourhood(view: "View", part: str) -> None:
     """The nearest pieces around the chosen token, or around a word that is searched."""
     with st.container(horizontal=True, vertical_alignment="center"):
         position = choose_token(view, part)
-        method = choose_one("map", "Method", word_map.METHODS)
+        method = choose_one("map", _("Method"), word_map.METHODS)
         if found := clicked(f"embeddings-map-{method}"):
             url.put("word", str(found["piece"])[: limits.WORD_CHARACTERS])
             url.write()
-        typed = type_word("word", "Search the vocabulary", placeholder="a word; empty: the chosen token")
+        typed = type_word(
+            "word", _("Search the vocabulary"), placeholder=_("a word; empty: the chosen token")
+        )
     for shown in side_by_side(view):
         _draw_map(shown, part, position, method, typed)
     explain(
-        "The tokens that point most nearly where the chosen one does, flattened to a plane. PCA is "
-        "a straight look from the side that shows most; t-SNE keeps neighbours together and bends the "
-        "rest, so its far distances mean nothing. A clicked dot becomes the middle of the map.",
-        "Search a number, a name, a verb: do words of one kind gather in one corner?",
+        _(
+            "The tokens that point most nearly where the chosen one does, flattened to a plane. "
+            "PCA is a straight look from the side that shows most; t-SNE keeps neighbours "
+            "together and bends the rest, so its far distances mean nothing. A clicked dot "
+            "becomes the middle of the map."
+        ),
+        _("Search a number, a name, a verb: do words of one kind gather in one corner?"),
     )
     download_rows(lambda: _map(view, part, _around(view, part, position, typed), method), "embeddings-map")
 
@@ -56,7 +62,9 @@ def _draw_map(shown: "View", part: str, position: int, method: str, typed: str) 
         _not_a_piece(typed)
     around = _around(shown, part, position, typed)
     with _waiting(
-        shown, f"Computing the {word_map.METHODS[method]} map …", _map_key(shown, part, around, method)
+        shown,
+        _("Computing the {method} map …", method=word_map.METHODS[method]),
+        _map_key(shown, part, around, method),
     ):
         rows = _map(shown, part, around, method)
         name, near = rows["piece"].iloc[0], ", ".join(rows["piece"][1:6])
@@ -64,7 +72,12 @@ def _draw_map(shown: "View", part: str, position: int, method: str, typed: str) 
             map_charts.neighbourhood_map(word_map.METHODS[method]),
             key=shown.key(f"embeddings-map-{method}"),
             select=None if shown.second else "cell",
-            description=f"Map of the {len(rows)} tokens nearest to “{name}”: {near}, …",
+            description=_(
+                "Map of the {count} tokens nearest to “{name}”: {near}, …",
+                count=len(rows),
+                name=name,
+                near=near,
+            ),
             pieces=rows,
         )
 
@@ -111,9 +124,13 @@ def axis(view: "View", part: str) -> None:
     """The sentence's tokens on the line between two words that the person types."""
     follow(view, part, "embeddings-axis")
     position, ends = current_token(view, part), []
-    for column, name, default in zip(st.columns(2), ("from", "to"), ends_of(view, part), strict=True):
+    titles = {
+        "from": pgettext("an axis from one word to another", "From"),
+        "to": pgettext("an axis from one word to another", "To"),
+    }
+    for column, name, default in zip(st.columns(2), titles, ends_of(view, part), strict=True):
         with column:
-            ends.append(type_word(name, name.capitalize(), default))
+            ends.append(type_word(name, titles[name], default))
     found = {shown.second: _axis(shown, part, ends) for shown in (view, view.other) if shown}
     fitted = iter(word_map.fit(*[rows for rows in found.values() if rows is not None]))
     for shown in side_by_side(view):
@@ -121,23 +138,28 @@ def axis(view: "View", part: str) -> None:
             for word in (word for word in ends if _find(shown, part, word) is None):
                 _not_a_piece(word)
             if ends[0].strip() == ends[1].strip():
-                st.info("An axis needs two different words.", icon=":material/info:")
+                st.info(_("An axis needs two different words."), icon=":material/info:")
             continue
         rows = next(fitted)
         show(
             map_charts.word_axis(),
             key=shown.key("embeddings-axis"),
-            description=f"Tokens on the axis. {word_map.axis_in_words(rows, *ends)}",
+            description=_("Tokens on the axis. {about}", about=word_map.axis_in_words(rows, *ends)),
             select=None if shown.second else "cell",
             tokens=rows,
             chosen=frames.chosen(shown.trace, part, position),
         )
     neutral = "" if found[False] is None else word_map.neutral_in_words(found[False])
     explain(
-        f"At 0 stands “{plain(ends[0])}”, at 1 “{plain(ends[1])}”; a dot shows how far its token’s embedding "
-        "points from the one towards the other, seen from the mean of the vocabulary. Only directions "
-        f"count. {neutral}",
-        "Write words you would put at either end. Does the network agree?",
+        _(
+            "At 0 stands “{one}”, at 1 “{two}”; a dot shows how far its token’s embedding points "
+            "from the one towards the other, seen from the mean of the vocabulary. Only "
+            "directions count. {neutral}",
+            one=plain(ends[0]),
+            two=plain(ends[1]),
+            neutral=neutral,
+        ),
+        _("Write words you would put at either end. Does the network agree?"),
     )
     if found[False] is not None:
         download_rows(found[False], "embeddings-axis")
@@ -166,9 +188,12 @@ def _find(view: "View", part: str, word: str) -> int | None:
 def _not_a_piece(word: str) -> None:
     if word.strip():
         st.info(
-            f"“{plain(word.strip())}” is not a token of this network’s vocabulary: the tokenizer cuts it "
-            "into parts, or does not know it. Try another word, or “…ing” for a token inside words.",
+            _(
+                "“{word}” is not a token of this network’s vocabulary: the tokenizer cuts it into "
+                "parts, or does not know it. Try another word, or “…ing” for a token inside words.",
+                word=plain(word.strip()),
+            ),
             icon=":material/info:",
         )
     else:
-        st.info("Type a word.", icon=":material/info:")
+        st.info(_("Type a word."), icon=":material/info:")

@@ -13,7 +13,8 @@ from rnnviz_core.charts import matrices as matrix_charts
 from rnnviz_core.frames import cell_drawing, first_look, gates, inspector, matrices
 from rnnviz_core.frames.numbers import printed
 from rnnviz_core.frames.tokens import spread, step_texts
-from rnnviz_core.ui.controls.choose import ALL_GATES, choose_one, choose_token, choose_unit
+from rnnviz_core.languages import N_, _
+from rnnviz_core.ui.controls.choose import ALL_GATES, choose_one, choose_token, choose_unit, inside
 from rnnviz_core.ui.drawing.show import show
 from rnnviz_core.ui.shell.wording import download_rows, explain
 
@@ -24,19 +25,21 @@ if TYPE_CHECKING:
     from rnnviz_core.frames.layer import Layer
     from rnnviz_core.ui.serving.view import View
 
-SIGNS = (
-    "Every other number follows from those on the wires into it: ×, +, 1 −, σ (the sigmoid) or tanh of them. "
-    "A thick wire carries a number far from zero, orange above it and blue below."
+SIGNS = N_(
+    "Every other number follows from those on the wires into it: ×, +, 1 −, σ (the "
+    "sigmoid) or tanh of them. A thick wire carries a number far from zero, orange above "
+    "it and blue below."
 )
-ENTERS = "Wx is what the input says, Uh what the old hidden state says, biases included. "
-ENTERS_RNN = (
-    "Wx is what the input says, “others” what the old states of all other units say, biases included. An RNN "
-    "has no gate that keeps anything: a unit reads its own old state, too, through one weight. "
+ENTERS = N_("Wx is what the input says, Uh what the old hidden state says, biases included.")
+ENTERS_RNN = N_(
+    "Wx is what the input says, “others” what the old states of all other units say, "
+    "biases included. An RNN has no gate that keeps anything: a unit reads its own old "
+    "state, too, through one weight."
 )
-ENTERS_ALONE = (
-    "Wx is what the input says, biases included: the gates of this cell do not read the old state. "
+ENTERS_ALONE = N_(
+    "Wx is what the input says, biases included: the gates of this cell do not read the old state."
 )
-PEEPHOLE = "pc is what a gate sees of the cell state through its peephole: the weight p times the cell. "
+PEEPHOLE = N_("pc is what a gate sees of the cell state through its peephole: the weight p times the cell.")
 
 
 def cell(view: "View", layer: "Layer") -> None:
@@ -47,8 +50,8 @@ def cell(view: "View", layer: "Layer") -> None:
     for shown in comparable(view, layer):
         _draw_cell(shown, layer, *_within(shown, layer, position, unit))
     explain(
-        _enters(view.trace.definition(layer.part)) + SIGNS,
-        "Follow the wires from the old state to the new one: how much of it arrives?",
+        " ".join(map(_, (*_enters(view.trace.definition(layer.part)), SIGNS))),
+        _("Follow the wires from the old state to the new one: how much of it arrives?"),
     )
     names = gates.names(view.trace)
     views = [shown for shown in (view, view.other) if shown and layer.site("hidden") in shown.trace]
@@ -58,23 +61,27 @@ def cell(view: "View", layer: "Layer") -> None:
         show(
             charts.cell_terms(gates.names(shown.trace), gates.term_names(shown.trace, layer.part)),
             key=shown.key("gates-terms"),
-            description=f"Bars: {gates.terms_in_words(found)}.",
+            description=_("Bars: {terms}.", terms=gates.terms_in_words(found)),
             terms=next(bars),
         )
     _equations(view, layer, position, unit)
     explain(
-        "Each formula of the cell stands first in letters, then with the numbers of this step and unit.",
-        "Find a value near its lowest or highest. Was it the input that pushed it there, or the old state?",
+        _("Each formula of the cell stands first in letters, then with the numbers of this step and unit."),
+        _(
+            "Find a value near its lowest or highest. Was it the input that pushed it there, or "
+            "the old state?"
+        ),
     )
     download_rows(partial(gates.terms, view.trace, layer, names, position, unit), "gates-cell")
     _inputs(view, layer, position, unit)
 
 
-def _enters(cell: "Definition") -> str:
-    """What enters the drawing of a cell."""
+def _enters(cell: "Definition") -> tuple[str, ...]:
+    """What enters the drawing of a cell, in sentences to be translated."""
     if len(cell.gates) == 1:
-        return ENTERS_RNN
-    return (ENTERS if cell.reads_state else ENTERS_ALONE) + PEEPHOLE * bool(cell.peepholes)
+        return (ENTERS_RNN,)
+    enters = ENTERS if cell.reads_state else ENTERS_ALONE
+    return (enters, PEEPHOLE) if cell.peepholes else (enters,)
 
 
 def _within(shown: "View", layer: "Layer", position: int, unit: int) -> tuple[int, int]:
@@ -90,7 +97,7 @@ def _draw_cell(shown: "View", layer: "Layer", position: int, unit: int) -> None:
     show(
         drawing_charts.cell_drawing(shown.trace.definition(layer.part).family),
         key=shown.key("gates-drawing"),
-        description=f"The cell as a drawing: {cell_drawing.drawing_in_words(nodes)}.",
+        description=_("The cell as a drawing: {drawing}.", drawing=cell_drawing.drawing_in_words(nodes)),
         nodes=nodes,
         wires=wires,
     )
@@ -105,9 +112,8 @@ def _equations(view: "View", layer: "Layer", position: int, unit: int) -> None:
     for pair in gates.in_rows(blocks, 2):
         for block, column in zip(pair, st.columns(2)):
             with column.container(border=True):
-                st.markdown(
-                    f"**{charts.result_title(block.name)}: {printed(block.value, '.3f')}**  \n{block.meaning}"
-                )
+                title, value = charts.result_title(block.name), printed(block.value, ".3f")
+                st.markdown(f"**{title}: {value}**  \n{_(block.meaning)}")
                 st.latex(block.latex)
 
 
@@ -117,7 +123,7 @@ def _inputs(view: "View", layer: "Layer", position: int, unit: int) -> None:
     gate = names[0]
     if len(names) > 1:
         titles = {name: charts.gate_title(name) for name in names}
-        gate = choose_one("gate", "The sum behind", titles, others=ALL_GATES)
+        gate = choose_one("gate", _("The sum behind"), titles, others=ALL_GATES)
     views = [one for one in (view, view.other) if one and layer.site(gate) in one.trace]
     rows = [
         inspector.contributions(one.model, one.trace, layer, gate, *_within(one, layer, position, unit))
@@ -126,26 +132,39 @@ def _inputs(view: "View", layer: "Layer", position: int, unit: int) -> None:
     fitted = iter(gates.fit(*rows))
     for shown in comparable(view, layer, head=False):
         if shown not in views:
-            st.info(f"This network has no {charts.gate_title(gate).lower()}.", icon=":material/info:")
+            st.info(
+                _("This network has no {gate}.", gate=inside(charts.gate_title(gate))), icon=":material/info:"
+            )
             continue
         found = next(fitted)
         show(
             inspector_charts.contribution_bars(gate),
             key=shown.key("gates-contributions"),
-            description=f"Bars: the largest terms of the sum. {inspector.contributions_in_words(found)}.",
+            description=_(
+                "Bars: the largest terms of the sum. {terms}.", terms=inspector.contributions_in_words(found)
+            ),
             terms=found,
         )
     reads = view.trace.definition(layer.part).reads_state
-    past, before = " and of the old state" * reads, " (“unit 3 before” is unit 3 of the old state)" * reads
-    total = printed(rows[0]["value"].iloc[-1], ".3f")
+    said = (
+        N_(
+            "The sum has one term per number of the input and of the old state: its weight times "
+            "that number. The largest are named (“unit 3 before” is unit 3 of the old state), "
+            "the others are added up. Together they give {total}."
+        )
+        if reads
+        else N_(
+            "The sum has one term per number of the input: its weight times that number. The "
+            "largest are named, the others are added up. Together they give {total}."
+        )
+    )
     explain(
-        f"The sum has one term per number of the input{past}: its weight times that number. The largest are "
-        f"named{before}, the others are added up. Together they give {total}.",
-        "Does one number decide, or is it a vote of many small ones?",
+        _(said, total=printed(rows[0]["value"].iloc[-1], ".3f")),
+        _("Does one number decide, or is it a vote of many small ones?"),
     )
     download_rows(rows[0], "gates-inputs")
     with st.expander(
-        "The matrices behind this gate", icon=":material/grid_on:", key="gates-matrices", on_change="rerun"
+        _("The matrices behind this gate"), icon=":material/grid_on:", key="gates-matrices", on_change="rerun"
     ) as opened:
         if opened.open:
             _matrices(view, layer, gate, unit)
@@ -160,13 +179,20 @@ def _matrices(view: "View", layer: "Layer", gate: str, unit: int) -> None:
             show(
                 matrix_charts.matrix(name, gate, end - first, matrix.values.shape[1]),
                 key=f"gates-matrix-{name}",
-                description=f"Heatmap of {name}, {words} Weights: {spread(matrix.values)}.",
+                description=_(
+                    "Heatmap of {name}, {words} Weights: {values}.",
+                    name=name,
+                    words=words,
+                    values=spread(matrix.values),
+                ),
                 weights=matrices.rows(matrix, unit),
                 chosen=matrices.chosen(unit),
             )
-            st.caption(f"**{name}** is {words}")
+            st.caption(_("**{name}** is {words}", name=name, words=words))
     explain(
-        "Each row of a matrix belongs to one unit, each column to one number that it reads. Where that "
-        "number is above zero, orange weights push the sum up and blue ones down.",
-        "Find a row that is pale everywhere: that unit’s gate hardly listens. Is it always half open?",
+        _(
+            "Each row of a matrix belongs to one unit, each column to one number that it reads. "
+            "Where that number is above zero, orange weights push the sum up and blue ones down."
+        ),
+        _("Find a row that is pale everywhere: that unit’s gate hardly listens. Is it always half open?"),
     )

@@ -13,8 +13,9 @@ from rnnviz_core.charts import gates as charts
 from rnnviz_core.charts import inspector as inspector_charts
 from rnnviz_core.frames import first_look, gate_order, gate_summary, gates, inspector
 from rnnviz_core.frames.tokens import axis_of, spread, step_texts
+from rnnviz_core.languages import N_, _
 from rnnviz_core.ui.controls import url
-from rnnviz_core.ui.controls.choose import choose_one, choose_token, choose_unit, current_token
+from rnnviz_core.ui.controls.choose import choose_one, choose_token, choose_unit, current_token, inside
 from rnnviz_core.ui.controls.clicks import follow
 from rnnviz_core.ui.drawing.show import show
 from rnnviz_core.ui.shell.compare import side_by_side
@@ -26,6 +27,11 @@ if TYPE_CHECKING:
     from rnnviz_core.ui.serving.view import View
 
 GATED = having(lambda cell: len(cell.gates) > 1)
+MEANS = {  # the gate by whose mean units are ordered -> that order
+    "forget": N_("Mean of forget"),
+    "update": N_("Mean of update"),
+    "candidate": N_("Mean of candidate"),
+}
 
 
 def units_of(view: "View", layer: "Layer") -> int:
@@ -39,7 +45,7 @@ def comparable(view: "View", layer: "Layer", *, head: bool = True) -> "Iterator[
         if layer.site("hidden") in shown.trace:
             yield shown
         else:
-            st.info(f"This network has no {layer.words.lower()}.", icon=":material/info:")
+            st.info(_("This network has no {layer}.", layer=inside(layer.words)), icon=":material/info:")
 
 
 def maps(view: "View", layer: "Layer") -> None:
@@ -56,24 +62,35 @@ def maps(view: "View", layer: "Layer") -> None:
             leader = view if shown.model_id == view.model_id else shown  # a unit keeps its row
             _draw_maps(shown, layer, _order(leader, layer, kind), position, unit, _height(view, layer))
     explain(
-        f"Each column is a {'step' if axis_of(view.trace, layer.part) == 'numbers' else 'token'}, "
-        "each row one unit. "
-        + "Yellow gates are open (1), purple ones shut (0). " * bool(only)
-        + _candidate(view, layer)
-        + " Click a cell: the numbers that make it up stand below.",
+        " ".join(_how_to_read(view, layer)),
         _question(view, layer),
     )
     download_rows(partial(gates.cells, view.trace, layer, _order(view, layer, kind)), "gates")
     if not only:
         st.markdown(
-            "**A plain RNN has no gates.** Nothing decides what to keep: every step rewrites the whole "
-            "state. All it computes is this candidate, which is at once its new hidden state."
+            _(
+                "**A plain RNN has no gates.** Nothing decides what to keep: every step rewrites the "
+                "whole state. All it computes is this candidate, which is at once its new hidden "
+                "state."
+            )
         )
         task = view.entry.spec.task
         offer_models(
-            "Every other cell has gates.",
+            _("Every other cell has gates."),
             lambda spec: spec.cell in GATED and spec.task == task,
         )
+
+
+def _how_to_read(view: "View", layer: "Layer") -> "Iterator[str]":
+    """The sentences under the heatmaps."""
+    if axis_of(view.trace, layer.part) == "numbers":
+        yield _("Each column is a step, each row one unit.")
+    else:
+        yield _("Each column is a token, each row one unit.")
+    if _gates_of(view):
+        yield _("Yellow gates are open (1), purple ones shut (0).")
+    yield _candidate(view, layer)
+    yield _("Click a cell: the numbers that make it up stand below.")
 
 
 def none(view: "View", layer: "Layer") -> None:
@@ -81,8 +98,11 @@ def none(view: "View", layer: "Layer") -> None:
     del layer
     task = view.entry.spec.task
     offer_models(
-        "This network has no cell: it averages the embeddings of all tokens. Nothing is carried from one "
-        "token to the next, so there is nothing to keep and nothing to forget.",
+        _(
+            "This network has no cell: it averages the embeddings of all tokens. Nothing is "
+            "carried from one token to the next, so there is nothing to keep and nothing to "
+            "forget."
+        ),
         lambda spec: spec.cell != "none" and spec.task == task,
     )
 
@@ -91,21 +111,26 @@ def _candidate(view: "View", layer: "Layer") -> str:
     """What the candidate's colours mean; one that no function bounds may lie beyond them."""
     values = view.trace[layer.site("candidate")]
     beyond = int((np.abs(values) > 1).sum())
-    words = "The candidate runs from blue (−1) to orange (1)"
     if not beyond:
-        return f"{words}."
-    return f"{words}; {beyond} of its {values.size} numbers lie beyond and share an end colour."
+        return _("The candidate runs from blue (−1) to orange (1).")
+    return _(
+        "The candidate runs from blue (−1) to orange (1); {beyond} of its {count} numbers "
+        "lie beyond and share an end colour.",
+        beyond=beyond,
+        count=values.size,
+    )
 
 
 def _question(view: "View", layer: "Layer") -> str:
     """What to try on the heatmaps, in words of the language that is read."""
     word = negation(view)
     if axis_of(view.trace, layer.part) == "numbers":
-        return "Change one number of the series. For how many steps do the columns differ?"
+        return _("Change one number of the series. For how many steps do the columns differ?")
     if layer.part == "decoder" or word is None:
-        return "Change one word of the sentence. From which step on do the columns differ?"
-    where = "an adjective" if word == "not" else "the verb"
-    return f"Put “{word}” before {where}. Which units change their colour there?"
+        return _("Change one word of the sentence. From which step on do the columns differ?")
+    if word == "not":
+        return _("Put “{word}” before an adjective. Which units change their colour there?", word=word)
+    return _("Put “{word}” before the verb. Which units change their colour there?", word=word)
 
 
 def _gates_of(view: "View") -> tuple[str, ...]:
@@ -114,13 +139,16 @@ def _gates_of(view: "View") -> tuple[str, ...]:
 
 def _choose_order(view: "View") -> str:
     keeper = gate_order.keeper(view.trace)
-    kinds = {name: words.replace("one gate", keeper) for name, words in gate_order.ORDERS.items()}
+    mean = _(MEANS[keeper]) if keeper in MEANS else _("Mean of {gate}", gate=keeper)
+    kinds = {"index": _("Unit number"), "mean": mean, "similar": _("Similar units together")}
     return choose_one(
         "order",
-        "Order of the units",
+        _("Order of the units"),
         kinds,
-        help="The same order in every heatmap: by number, by the unit’s mean, or units that move alike side "
-        "by side (clustering).",
+        help=_(
+            "The same order in every heatmap: by number, by the unit’s mean, or units that move "
+            "alike side by side (clustering)."
+        ),
     )
 
 
@@ -175,7 +203,9 @@ def _draw_maps(
             height,
         ),
         key=shown.key("gates-maps"),
-        description=f"Heatmaps of {units} units over the steps. {'; '.join(about)}.",
+        description=_(
+            "Heatmaps of {units} units over the steps. {about}.", units=units, about="; ".join(about)
+        ),
         select=None if shown.second else "cell",
         cells=gates.cells(trace, layer, order),
         chosen=gates.chosen(trace, layer.part, at, min(unit, units - 1), order),
@@ -186,26 +216,34 @@ def _arithmetic(view: "View", layer: "Layer", position: int, unit: int) -> None:
     """The chosen cell's equations with the numbers in them, and the way to all the rest of it."""
     token = plain(step_texts(view.trace, layer.part)[position])
     with st.container(border=True):
-        st.markdown(f"**Unit {unit} at “{token}”**: {_how(view, layer)}.")
+        st.markdown(_how(view, layer, unit, token))
         weights = inspector.of_unit(view.model, layer, unit)
         st.html(formula_lines(gates.in_brief(view.trace, layer, position, unit, weights)))
         st.button(
-            "Take this cell apart",
+            _("Take this cell apart"),
             icon=":material/search:",
             key="gates-apart",
             on_click=url.put,
             args=("section", "cell"),
-            help="The cell as a drawing, every formula, and the inputs behind each sum",
+            help=_("The cell as a drawing, every formula, and the inputs behind each sum"),
         )
 
 
-def _how(view: "View", layer: "Layer") -> str:
+def _how(view: "View", layer: "Layer", unit: int, token: str) -> str:
     """What makes up a gate of this cell, in a line."""
     cell = view.trace.definition(layer.part)
     if not cell.reads_state:
-        return "what the input says, and for a gate its σ"
-    looks = ", for three gates what the cell says through its peephole" if cell.peepholes else ""
-    return f"what the input says plus what the old state says{looks}, then σ or tanh"
+        said = N_("**Unit {unit} at “{token}”**: what the input says, and for a gate its σ.")
+    elif cell.peepholes:
+        said = N_(
+            "**Unit {unit} at “{token}”**: what the input says plus what the old state says, for "
+            "three gates what the cell says through its peephole, then σ or tanh."
+        )
+    else:
+        said = N_(
+            "**Unit {unit} at “{token}”**: what the input says plus what the old state says, then σ or tanh."
+        )
+    return _(said, unit=unit, token=token)
 
 
 def formula_lines(found: list[tuple[str, str, str]]) -> str:
@@ -229,19 +267,23 @@ def summary(view: "View", layer: "Layer") -> None:
             _draw_means(shown, layer, position)
             views.append(shown)
         else:
-            st.info("This network has no gates.", icon=":material/info:")
+            st.info(_("This network has no gates."), icon=":material/info:")
     explain(
-        "A line is the mean over all units; the band around it holds the middle 80 % of them, from the 10th "
-        "to the 90th in a hundred.",
-        "At which step is a band widest? There the units disagree most about what to keep.",
+        _(
+            "A line is the mean over all units; the band around it holds the middle 80 % of "
+            "them, from the 10th to the 90th in a hundred."
+        ),
+        _("At which step is a band widest? There the units disagree most about what to keep."),
     )
     for shown in comparable(view, layer, head=False):
         if shown in views:
             _draw_shares(shown, layer, *(one.trace for one in views))
     explain(
-        "How often each value occurs over all units and steps, and how much of each gate is nearly shut "
-        "or open.",
-        "A gate that is always half open decides little. Which gate of this network decides most?",
+        _(
+            "How often each value occurs over all units and steps, and how much of each gate is "
+            "nearly shut or open."
+        ),
+        _("A gate that is always half open decides little. Which gate of this network decides most?"),
     )
     with st.container(horizontal=True):
         only = _gates_of(view)
@@ -255,7 +297,7 @@ def _draw_means(shown: "View", layer: "Layer", position: int) -> None:
     show(
         charts.gate_means(only, axis_of(shown.trace, layer.part)),
         key=shown.key("gates-means"),
-        description=f"Lines: how open each gate is per step. On average {words}.",
+        description=_("Lines: how open each gate is per step. On average {words}.", words=words),
         select=None if shown.second else "cell",
         means=gate_summary.means(shown.trace, layer, only),
         chosen=marked(shown, layer, position),
@@ -273,7 +315,9 @@ def _draw_shares(shown: "View", layer: "Layer", *beside: gates.Trace) -> None:
     show(
         inspector_charts.gate_histograms(only),
         key=shown.key("gates-histograms"),
-        description=f"Histogram of each gate. {gate_summary.shares_in_words(trace, layer, only)}",
+        description=_(
+            "Histogram of each gate. {shares}", shares=gate_summary.shares_in_words(trace, layer, only)
+        ),
         bins=gate_summary.histograms(trace, layer, only, *beside),
         shares=gate_summary.shares(trace, layer, only),
     )

@@ -8,6 +8,7 @@ import streamlit as st
 from rnnviz_core.charts import gradients as charts
 from rnnviz_core.frames import gradients as frames
 from rnnviz_core.frames.tokens import axis_of, one_step
+from rnnviz_core.languages import N_, _
 from rnnviz_core.tracing.trace import Trace
 from rnnviz_core.ui.controls.choose import choose_one
 from rnnviz_core.ui.controls.clicks import follow
@@ -23,13 +24,13 @@ if TYPE_CHECKING:
     from rnnviz_core.ui.serving.view import View
 
 DRAWN = 96  # units of a Jacobian drawn at most in each direction
-BLOCKS = {"hidden": "hidden by hidden", "cell": "cell by cell"}
+BLOCKS = {"hidden": N_("hidden by hidden"), "cell": N_("cell by cell")}
 
 
 def backwards(view: "View", layer: "Layer") -> None:
     """The player; it opens at the step that was read last."""
     if not view.trace.definition(layer.part).jacobian:
-        st.info(NO_FORM, icon=INFO)
+        st.info(_(NO_FORM), icon=INFO)
         return
     of = choose_quantity(view)
     gradient = gradient_of(view, of)
@@ -41,29 +42,33 @@ def backwards(view: "View", layer: "Layer") -> None:
     _formulas(view, layer)
     proof(gradient)
     explain(
-        "The gradient begins at the end and comes back one step at a time: at each it is multiplied by the "
-        "step’s Jacobian (transposed). Its largest singular value says how much a step can lengthen a "
-        "gradient at most, the smallest how much it keeps at least; of their product over many steps one "
-        "shrinks or grows like a power. " + LOCAL,
-        "Press Play and watch the product’s largest value: does it shrink evenly, or at single steps?",
+        _(
+            "The gradient begins at the end and comes back one step at a time: at each it is "
+            "multiplied by the step’s Jacobian (transposed). Its largest singular value says how "
+            "much a step can lengthen a gradient at most, the smallest how much it keeps at "
+            "least; of their product over many steps one shrinks or grows like a power."
+        )
+        + " "
+        + _(LOCAL),
+        _("Press Play and watch the product’s largest value: does it shrink evenly, or at single steps?"),
     )
 
 
 def _draw(view: "View", layer: "Layer", gradient: Trace, position: int) -> None:
     trace = view.trace
     texts = frames.state_texts(trace, layer)
-    curves = {"hidden state": frames.of_state(gradient, layer)}
+    curves = {_("hidden state"): frames.of_state(gradient, layer)}
     if layer.site("cell_gradient") in gradient:
-        curves["cell state"] = frames.of_state(gradient, layer, "cell")
+        curves[_("cell state")] = frames.of_state(gradient, layer, "cell")
     show(
         charts.lengths(
             tuple(curves),
             axis_of(trace, layer.part),
-            "The gradient on its way back",
-            "Length of the derivative by the state after each step",
+            _("The gradient on its way back"),
+            _("Length of the derivative by the state after each step"),
         ),
         key="gradients-backwards",
-        description=f"Lines on a logarithmic axis; chosen: “{texts[position]}”.",
+        description=_("Lines on a logarithmic axis; chosen: “{token}”.", token=texts[position]),
         select="cell",
         lengths=frames.curves(texts, curves),
         chosen=one_step(texts, position),
@@ -76,23 +81,31 @@ def _draw(view: "View", layer: "Layer", gradient: Trace, position: int) -> None:
         texts[position], derivatives.singular(whole), derivatives.singular(product), step.steps - at
     )
     st.markdown(plain(said))
-    offered = {name: BLOCKS[name] for name in step.states[::-1]}
+    offered = {name: _(BLOCKS[name]) for name in step.states[::-1]}
     state = "hidden"
     if len(offered) > 1:
-        state = choose_one("state", "Block", offered)
+        state = choose_one("state", _("Block"), offered)
     values = step.matrix(at, state, state)
     rows = min(DRAWN, len(values))
     show(
         charts.jacobian(rows, rows),
         key="gradients-jacobian",
-        description=f"Heatmap of the Jacobian, {BLOCKS[state]}. {said}",
+        description=_("Heatmap of the Jacobian, {block}. {said}", block=_(BLOCKS[state]), said=said),
         jacobian=frames.matrix(values, DRAWN),
     )
     if rows < len(values):
-        st.caption(f"Drawn: units 0 to {rows - 1} of {len(values)}; the singular values are those of all.")
+        st.caption(
+            _(
+                "Drawn: units 0 to {last} of {count}; the singular values are those of all.",
+                last=rows - 1,
+                count=len(values),
+            )
+        )
 
 
 def _formulas(view: "View", layer: "Layer") -> None:
-    with st.expander("The formulas of this Jacobian", icon=":material/function:", key="gradients-formulas"):
+    with st.expander(
+        _("The formulas of this Jacobian"), icon=":material/function:", key="gradients-formulas"
+    ):
         for block in view.trace.definition(layer.part).jacobian:
             st.latex(block.latex())

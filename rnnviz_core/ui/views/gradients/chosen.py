@@ -8,6 +8,7 @@ import streamlit as st
 from rnnviz_core.checkpoints.registry import Entry
 from rnnviz_core.contracts.task import task_of_spec
 from rnnviz_core.frames.numbers import printed
+from rnnviz_core.languages import N_, _
 from rnnviz_core.tracing.trace import Trace
 from rnnviz_core.ui.controls import url
 from rnnviz_core.ui.serving import derivatives
@@ -17,10 +18,11 @@ if TYPE_CHECKING:
     from rnnviz_core.ui.serving.view import View
 
 MARGIN, INFO = "margin", ":material/info:"
-NO_FORM = "The Jacobian of this cell is not written down, so there is only the gradient itself to show."
-LOCAL = (
-    "A gradient is local: it says what a small change would do. It does not say what made the answer, and "
-    "where a gate is saturated a large change may do what a small one does not."
+NO_FORM = N_("The Jacobian of this cell is not written down, so there is only the gradient itself to show.")
+LOCAL = N_(
+    "A gradient is local: it says what a small change would do. It does not say what "
+    "made the answer, and where a gate is saturated a large change may do what a small "
+    "one does not."
 )
 
 
@@ -43,7 +45,7 @@ def choose_quantity(view: "View") -> str:
     """The number that is differentiated, kept as ``of`` in the address."""
     offered = quantities(view.entry, view.trace)
     if not offered:
-        st.info("This network names no number of its answer that could be differentiated.", icon=INFO)
+        st.info(_("This network names no number of its answer that could be differentiated."), icon=INFO)
         st.stop()
     default = next(iter(offered))
     if url.get("of") not in offered:  # another text or network has other steps and classes
@@ -52,7 +54,7 @@ def choose_quantity(view: "View") -> str:
     chosen = url.checked("of", url.one_of(tuple(offered)), default, shown=offered[default])
     key = url.widget("of", chosen)
     st.selectbox(
-        "Gradient of",
+        _("Gradient of"),
         list(offered),
         format_func=lambda name: offered[name][:1].upper() + offered[name][1:],
         key=key,
@@ -76,17 +78,26 @@ def gradient_of(view: "View", of: str) -> Trace:
 def proof(gradient: Trace) -> None:
     """Both checks in one line."""
     about = gradient.meta["gradient"]
-    said = f"the step loop in double precision gives the recorded states to {about['states']:.1e}" + (
-        f", and autograd’s gradient and that of the closed-form Jacobians differ by "
-        f"{about['closed_form']:.1e} of the largest number"
-        if about["closed_form"] is not None
-        else ""
+    said = (
+        _(
+            "The step loop in double precision gives the recorded states to {states:.1e}.",
+            states=about["states"],
+        )
+        if about["closed_form"] is None
+        else _(
+            "The step loop in double precision gives the recorded states to {states:.1e}, and "
+            "autograd’s gradient and that of the closed-form Jacobians differ by "
+            "{difference:.1e} of the largest number.",
+            states=about["states"],
+            difference=about["closed_form"],
+        )
     )
+    tip, head = escape(_("Both checks of this gradient")), escape(_("Gradient checked"))
     st.html(
         '<div class="rv-head"><div class="rv-facts"><details class="rv-badge">'
-        '<summary title="Both checks of this gradient"><b aria-hidden="true">✓</b>'
-        "<span> Gradient checked</span></summary>"
-        f"<p>{escape(said[:1].upper() + said[1:])}.</p></details></div></div>"
+        f'<summary title="{tip}"><b aria-hidden="true">✓</b>'
+        f"<span> {head}</span></summary>"
+        f"<p>{escape(said)}</p></details></div></div>"
     )
 
 
@@ -94,4 +105,5 @@ def value_in_words(gradient: Trace) -> str:
     """``The margin: ... is 3.78.``"""
     about = gradient.meta["gradient"]
     words = str(about["words"])
-    return plain(f"{words[:1].upper()}{words[1:]} is {printed(float(about['value']))}.")
+    words = f"{words[:1].upper()}{words[1:]}"
+    return plain(_("{quantity} is {value}.", quantity=words, value=printed(float(about["value"]))))

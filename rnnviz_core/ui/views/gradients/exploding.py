@@ -8,6 +8,7 @@ import streamlit as st
 from rnnviz_core.charts import gradients as charts
 from rnnviz_core.frames import gradients as frames
 from rnnviz_core.frames.tokens import axis_of, one_step
+from rnnviz_core.languages import _, numerals
 from rnnviz_core.ui.controls import url
 from rnnviz_core.ui.controls.choose import choose_one, current_token
 from rnnviz_core.ui.controls.clicks import follow
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from rnnviz_core.ui.serving.view import View
 
 SCALES = ("0.5", "0.75", "1", "1.25", "1.5", "2", "3")
-LIMITS = {"1": "1", "0.25": "0.25", "5": "5", "none": "no clipping"}
+LIMITS = ("1", "0.25", "5", "none")  # of a gradient's length
 
 
 def exploding(view: "View", layer: "Layer") -> None:
@@ -31,24 +32,25 @@ def exploding(view: "View", layer: "Layer") -> None:
     with st.container(horizontal=True, vertical_alignment="bottom"):
         of = choose_quantity(view)
         scale = _choose_scale()
-        limit = choose_one("clip", "Clip at", LIMITS)
+        limits = {one: _("no clipping") if one == "none" else numerals(one) for one in LIMITS}
+        limit = choose_one("clip", _("Clip at"), limits)
     follow(view, layer.part, "gradients-exploding")
     texts = frames.state_texts(view.trace, layer)
     scaled = _scaled(view, of)
-    curves = {"its own weights": frames.of_state(gradient_of(view, of), layer)}
+    curves = {_("its own weights"): frames.of_state(gradient_of(view, of), layer)}
     if scale != "1":
-        curves[f"times {scale}"] = frames.of_state(scaled[scale], layer)
+        curves[_("times {factor}", factor=numerals(scale))] = frames.of_state(scaled[scale], layer)
     drawn = list(curves)[-1]
     said = frames.reach_in_words(drawn, texts, curves[drawn])
     show(
         charts.lengths(
             tuple(curves),
             axis_of(view.trace, layer.part),
-            "The gradient with larger recurrent weights",
-            "Length of the derivative by the hidden state after each step",
+            _("The gradient with larger recurrent weights"),
+            _("Length of the derivative by the hidden state after each step"),
         ),
         key="gradients-exploding",
-        description=f"Lines on a logarithmic axis. {said}",
+        description=_("Lines on a logarithmic axis. {said}", said=said),
         select="cell",
         lengths=frames.curves(texts, curves),
         chosen=one_step(texts, min(current_token(view, layer.part), len(texts) - 1)),
@@ -61,15 +63,22 @@ def exploding(view: "View", layer: "Layer") -> None:
     show(
         charts.clipping(SCALES, ceiling),
         key="gradients-clipping",
-        description=f"Dots: the length of the gradient by the recurrent weights for each factor. {words}",
+        description=_(
+            "Dots: the length of the gradient by the recurrent weights for each factor. {words}", words=words
+        ),
         clipped=rows,
     )
     st.markdown(plain(words))
     explain(
-        "W_h is multiplied by the factor in every layer, and the network reads the same text again: nobody "
-        "trained it so, and its answer is another one. Training shortens a gradient above the limit to the "
-        f"limit; its direction stays. Clipping helps against exploding, not against vanishing. {LOCAL}",
-        "Move the factor up: does the gradient explode, or do saturated gates hold it down?",
+        _(
+            "W_h is multiplied by the factor in every layer, and the network reads the same text "
+            "again: nobody trained it so, and its answer is another one. Training shortens a "
+            "gradient above the limit to the limit; its direction stays. Clipping helps against "
+            "exploding, not against vanishing."
+        )
+        + " "
+        + _(LOCAL),
+        _("Move the factor up: does the gradient explode, or do saturated gates hold it down?"),
     )
     download_rows(partial(frames.curves, texts, curves), "gradients-exploding")
 
@@ -88,8 +97,9 @@ def _choose_scale() -> str:
     chosen = url.checked("weights", url.one_of(SCALES), "1.5", shown="1.5")
     key = url.widget("weights", chosen)
     st.select_slider(
-        "Recurrent weights times",
+        _("Recurrent weights times"),
         SCALES,
+        format_func=numerals,
         key=key,
         on_change=lambda: url.put("weights", st.session_state[key]),
         width=260,

@@ -13,6 +13,7 @@ from rnnviz_core.contracts.task import task_of_spec
 from rnnviz_core.errors import RnnvizError
 from rnnviz_core.frames import gradients as frames
 from rnnviz_core.frames.tokens import axis_of, one_step
+from rnnviz_core.languages import N_, _
 from rnnviz_core.models.specs import ModelSpec
 from rnnviz_core.tracing.trace import Trace
 from rnnviz_core.ui.controls.choose import choose_one, choose_side, choose_token, current_token, read
@@ -20,7 +21,7 @@ from rnnviz_core.ui.controls.clicks import follow
 from rnnviz_core.ui.drawing.show import show
 from rnnviz_core.ui.serving import derivatives, loaders
 from rnnviz_core.ui.shell.wording import architecture, download_rows, explain, plain
-from rnnviz_core.ui.views.states.maps import choose_state, layers_shown
+from rnnviz_core.ui.views.states.maps import choose_state, layers_shown, no_state, state_words
 
 from .chosen import INFO, LOCAL, NO_FORM, choose_quantity, gradient_of, proof, same_quantity, value_in_words
 
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
     from rnnviz_core.frames.layer import Layer
     from rnnviz_core.ui.serving.view import View
 
-SCALES = {"length": "Lengths as they are", "share": "Share of each line’s largest"}
+SCALES = {"length": N_("Lengths as they are"), "share": N_("Share of each line’s largest")}
 CELLS = (Cell.RNN, Cell.GRU, Cell.LSTM)
 
 
@@ -38,7 +39,12 @@ def reach(view: "View", layer: "Layer") -> None:
     of = choose_quantity(view)
     picture = st.container()  # above what only changes its look: it begins high up on a phone, too
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        scale = choose_one("scale", "Drawn", SCALES, help="A share hides how far apart the lines are.")
+        scale = choose_one(
+            "scale",
+            _("Drawn"),
+            {name: _(words) for name, words in SCALES.items()},
+            help=_("A share hides how far apart the lines are."),
+        )
         part = choose_side(view)
     with picture:
         _picture(view, of, scale, part)
@@ -56,13 +62,14 @@ def _picture(view: "View", of: str, scale: str, part: str) -> None:
         charts.lengths(
             tuple(found),
             axis_of(view.trace, part),
-            "How strongly the answer depends on each step",
-            "Length of the gradient by what it reads\n"
-            + ("As a share of each line’s largest" if relative else "A grid line up is ten times more"),
-            "share of its largest" if relative else "length of the gradient",
+            _("How strongly the answer depends on each step"),
+            _("Length of the gradient by what it reads")
+            + "\n"
+            + (_("As a share of each line’s largest") if relative else _("A grid line up is ten times more")),
+            _("share of its largest") if relative else _("length of the gradient"),
         ),
         key="gradients-reach",
-        description=f"Lines on a logarithmic axis. {' '.join(said)}",
+        description=_("Lines on a logarithmic axis. {said}", said=" ".join(said)),
         select="cell",
         lengths=frames.curves(texts, found, relative=relative),
         chosen=one_step(texts, min(current_token(view, part), len(texts) - 1)),
@@ -71,9 +78,14 @@ def _picture(view: "View", of: str, scale: str, part: str) -> None:
     st.caption(value_in_words(own))
     proof(own)
     explain(
-        "Each point is the length of the derivative by the numbers that the step reads: how far the answer "
-        f"moves, at most, for a change of length 1 there, were the network linear. {LOCAL}",
-        "Make the input longer. Which network is the first whose line sinks towards its beginning?",
+        _(
+            "Each point is the length of the derivative by the numbers that the step reads: how "
+            "far the answer moves, at most, for a change of length 1 there, were the network "
+            "linear."
+        )
+        + " "
+        + _(LOCAL),
+        _("Make the input longer. Which network is the first whose line sinks towards its beginning?"),
     )
     download_rows(partial(frames.curves, texts, found), "gradients-reach")
 
@@ -140,10 +152,10 @@ def every_pair(view: "View", layer: "Layer") -> None:
     for shown in layers_shown(view, layer):
         trace = shown.trace
         if layer.site(state) not in trace:
-            st.info(f"This network has no {state} state.", icon=INFO)
+            st.info(no_state(state), icon=INFO)
             continue
         if not trace.definition(layer.part).jacobian:
-            st.info(NO_FORM, icon=INFO)
+            st.info(_(NO_FORM), icon=INFO)
             continue
         found = derivatives.pairs(shown.entry, trace, layer, state)
         texts = frames.state_texts(trace, layer)
@@ -153,15 +165,21 @@ def every_pair(view: "View", layer: "Layer") -> None:
         show(
             charts.pairs(len(found.gains), axis_of(trace, layer.part), frames.lowest(found.gains)),
             key=shown.key("gradients-pairs"),
-            description=f"Heatmap of every pair of steps. {said}",
+            description=_("Heatmap of every pair of steps. {said}", said=said),
             select=None if shown.second else "cell",
             pairs=frames.grid(ordered, found.gains, found.first, reverse=layer.reverse),
             chosen=one_step(texts, at),
         )
         st.markdown(plain(said))
     explain(
-        f"A cell says how long a change of length 1 of the {state} state after the step below still is when "
-        "the step at the side has been read, on average over all directions (the Frobenius norm of the "
-        "derivative over the root of the width). The diagonal is 1: the change itself. " + LOCAL,
-        "Follow a column downwards: where does it turn dark? What did the network make room for there?",
+        _(
+            "A cell says how long a change of length 1 of the {state} after the step below still "
+            "is when the step at the side has been read, on average over all directions (the "
+            "Frobenius norm of the derivative over the root of the width). The diagonal is 1: "
+            "the change itself.",
+            state=state_words(state),
+        )
+        + " "
+        + _(LOCAL),
+        _("Follow a column downwards: where does it turn dark? What did the network make room for there?"),
     )

@@ -9,6 +9,7 @@ import streamlit as st
 from rnnviz_core.charts import gradients as charts
 from rnnviz_core.frames import gradients as frames
 from rnnviz_core.frames.tokens import axis_of, one_step
+from rnnviz_core.languages import _
 from rnnviz_core.ui.controls.choose import current_token
 from rnnviz_core.ui.controls.clicks import follow
 from rnnviz_core.ui.drawing.show import show
@@ -38,7 +39,7 @@ def _draw(
     show(
         charts.lengths(tuple(found), axis_of(shown.trace, layer.part), title, about),
         key=shown.key(key),
-        description=f"Lines on a logarithmic axis. {said}",
+        description=_("Lines on a logarithmic axis. {said}", said=said),
         select=None if shown.second else "cell",
         lengths=frames.curves(texts, found),
         chosen=one_step(texts, min(current_token(shown, layer.part), len(texts) - 1)),
@@ -52,11 +53,11 @@ def roads(view: "View", layer: "Layer") -> None:
     follow(view, layer.part, "gradients-roads")
     for shown in layers_shown(view, layer):
         if layer.site("cell") not in shown.trace:
-            st.info("This network has no cell state: there is one road only.", icon=":material/info:")
+            st.info(_("This network has no cell state: there is one road only."), icon=":material/info:")
             continue
         if shown.trace.definition(layer.part).extra:
             st.info(
-                "Here a gate reads the cell itself: the two roads cannot be told apart.",
+                _("Here a gate reads the cell itself: the two roads cannot be told apart."),
                 icon=":material/info:",
             )
             continue
@@ -68,19 +69,29 @@ def roads(view: "View", layer: "Layer") -> None:
             layer,
             "gradients-roads",
             frames.road_lengths(found),
-            "Two roads back",
-            "Length of the gradient by the cell state after each step",
+            _("Two roads back"),
+            _("Length of the gradient by the cell state after each step"),
             said,
         )
         st.caption(
-            f"Added up, the roads differ from the whole by {found.difference:.1e} of its largest number."
+            _(
+                "Added up, the roads differ from the whole by {difference:.1e} of its largest number.",
+                difference=found.difference,
+            )
         )
         proof(gradient)
     explain(
-        "Through the cell alone the gradient is multiplied by nothing but each step’s forget gate: where "
-        "the gates stay open it arrives whole. Every other way passes a hidden state, and with it the "
-        f"recurrent weights and the slope of a sigmoid or tanh. {LOCAL}",
-        "Find the step at which the two lines cross. Which of the two carries the news of the first steps?",
+        _(
+            "Through the cell alone the gradient is multiplied by nothing but each step’s forget "
+            "gate: where the gates stay open it arrives whole. Every other way passes a hidden "
+            "state, and with it the recurrent weights and the slope of a sigmoid or tanh."
+        )
+        + " "
+        + _(LOCAL),
+        _(
+            "Find the step at which the two lines cross. Which of the two carries the news of "
+            "the first steps?"
+        ),
     )
     if view.trace.definition(layer.part).extra:
         return
@@ -95,7 +106,7 @@ def shortcut(view: "View", layer: "Layer") -> None:
     follow(view, layer.part, "gradients-shortcut")
     for shown in layers_shown(view, layer):
         if "attention.weights" not in shown.trace:
-            st.info("This network has no attention: there is no short cut.", icon=":material/info:")
+            st.info(_("This network has no attention: there is no short cut."), icon=":material/info:")
             continue
         gradient = gradient_of(shown, of)
         found = frames.shortcut(gradient, layer)
@@ -107,14 +118,18 @@ def shortcut(view: "View", layer: "Layer") -> None:
             layer,
             "gradients-shortcut",
             found,
-            "Straight, or step by step",
-            "Length of the gradient by the hidden state after each step",
+            _("Straight, or step by step"),
+            _("Length of the gradient by the hidden state after each step"),
             said,
         )
         proof(gradient)
     explain(
-        "Attention reads every state of the encoder, so a gradient reaches each of them in one step, however "
-        "long the text is. What is left comes the long way, through all later states of the layer. "
-        f"{LOCAL}",
-        "Compare with a network without attention: how much is left at the first word there?",
+        _(
+            "Attention reads every state of the encoder, so a gradient reaches each of them in "
+            "one step, however long the text is. What is left comes the long way, through all "
+            "later states of the layer."
+        )
+        + " "
+        + _(LOCAL),
+        _("Compare with a network without attention: how much is left at the first word there?"),
     )

@@ -9,6 +9,7 @@ import streamlit as st
 from rnnviz_core.charts import attribution as charts
 from rnnviz_core.derivatives.methods import TITLES, WORDS
 from rnnviz_core.frames import attribution as frames
+from rnnviz_core.languages import _
 from rnnviz_core.ui.controls import url
 from rnnviz_core.ui.drawing.show import show
 from rnnviz_core.ui.serving import derivatives
@@ -25,16 +26,19 @@ def words(view: "View", layer: "Layer") -> None:
     """Every method that the text is short enough for, attention, and what each is worth."""
     del layer
     of, pieces = choose(view)
-    draw(view, of, pieces, "gradients-words", "Word by word")
+    draw(view, of, pieces, "gradients-words", _("Word by word"))
     explain(
-        "Each row is a method with a question of its own. A cell is the number’s share of its row, both "
-        "signs counted, so that the rows have one scale; attention’s weights are never negative; the numbers "
-        "themselves stand in the tooltips. Left out and unknown run the network again without the word; "
-        "Shapley values average over all orders in which the words could come in; integrated gradients sum "
-        "the gradient up on a straight way from nothing to the text; gradient × input is local; relevance "
-        "hands the logits back layer by layer, and gates get none of it. Where they "
-        "disagree, none of them is wrong: the question “which word?” has no single answer.",
-        "Type a sentence with “not”. Which methods see it, and which see only the word it negates?",
+        _(
+            "Each row is a method with a question of its own. A cell is the number’s share of "
+            "its row, both signs counted, so that the rows have one scale; attention’s weights "
+            "are never negative; the numbers themselves stand in the tooltips. Left out and "
+            "unknown run the network again without the word; Shapley values average over all "
+            "orders in which the words could come in; integrated gradients sum the gradient up "
+            "on a straight way from nothing to the text; gradient × input is local; relevance "
+            "hands the logits back layer by layer, and gates get none of it. Where they "
+            "disagree, none of them is wrong: the question “which word?” has no single answer."
+        ),
+        _("Type a sentence with “not”. Which methods see it, and which see only the word it negates?"),
     )
     download(view, of, pieces, "gradients-words")
 
@@ -53,10 +57,10 @@ def _choose_pieces(view: "View") -> bool:
         return chosen
     key = url.widget("cut", chosen)
     st.toggle(
-        "Tokens alone",
+        _("Tokens alone"),
         key=key,
         on_change=lambda: url.put("cut", "pieces" if st.session_state[key] else None),
-        help="A token may be a part of a word. Off: the tokens of a word count together.",
+        help=_("A token may be a part of a word. Off: the tokens of a word count together."),
     )
     return chosen
 
@@ -71,11 +75,15 @@ def draw(shown: "View", of: str, pieces: bool, key: str, title: str) -> None:
     show(
         charts.grid(tuple(rows), frames.limit(rows), title, pieces=pieces),
         key=shown.key(key),
-        description=f"Heatmap of {'tokens' if pieces else 'words'} and methods. {said}",
+        description=_("Heatmap of tokens and methods. {said}", said=said)
+        if pieces
+        else _("Heatmap of words and methods. {said}", said=said),
         words=frames.grid(names, rows),
     )
-    more = "" if "shapley" in found else f" Shapley values are computed for up to {WORDS} words."
-    st.caption(plain(frames.sums_in_words(found) + more))
+    sums = frames.sums_in_words(found)
+    if "shapley" not in found:
+        sums += " " + _("Shapley values are computed for up to {count} words.", count=WORDS)
+    st.caption(plain(sums))
     _draw_believed(shown, len(derivatives.words_of(shown.trace)))
 
 
@@ -83,10 +91,10 @@ def _rows(
     shown: "View", found: derivatives.Found, pieces: bool
 ) -> tuple[tuple[str, ...], dict[str, np.ndarray]]:
     groups = derivatives.groups_of(shown.trace, pieces)
-    rows = {TITLES[name]: one.values for name, one in found.items()}
+    rows = {_(TITLES[name]): one.values for name, one in found.items()}
     weights = frames.attention(shown.trace, groups)
     if weights is not None:
-        rows = {TITLES["attention"]: weights, **rows}
+        rows = {_(TITLES["attention"]): weights, **rows}
     return next(iter(found.values())).words, rows
 
 
@@ -95,8 +103,9 @@ def _draw_believed(shown: "View", count: int) -> None:
     found = frames.believed(shown.entry.metrics, count)
     if found is None:
         return
-    st.markdown("**Which one should one believe?** " + plain(frames.believed_in_words(found)))
-    head = "| method | agreement (AUC) | drop (points) | keep (%) |\n|:--|--:|--:|--:|\n"
+    st.markdown(_("**Which one should one believe?**") + " " + plain(frames.believed_in_words(found)))
+    titles = (_("method"), _("agreement (AUC)"), _("drop (points)"), _("keep (%)"))
+    head = f"| {' | '.join(titles)} |\n|:--|--:|--:|--:|\n"
     best = found.best
     lines = []
     for title, *cells in found.rows:
@@ -104,14 +113,17 @@ def _draw_believed(shown: "View", count: int) -> None:
             f"**{cell}**" if title == best[key] else cell
             for key, cell in zip(("auc", "drop", "keep"), cells, strict=True)
         ]
-        lines.append(f"| {plain(title)} | {' | '.join(marked)} |")
+        lines.append(f"| {plain(_(title))} | {' | '.join(marked)} |")
     st.markdown(head + "\n".join(lines))
     st.caption(
-        "AUC: how often a word that people call positive or negative has more attribution than a neutral one "
-        "(0.5 is chance). Drop: by how much the answer’s probability, "
-        f"{found.probability:.1f} % on average, falls without the fifth of the words that speaks most for "
-        "it. Keep: how much of it stays when nothing but these words is read. The figures are those of the "
-        "model’s card."
+        _(
+            "AUC: how often a word that people call positive or negative has more attribution "
+            "than a neutral one (0.5 is chance). Drop: by how much the answer’s probability, "
+            "{share:.1f} % on average, falls without the fifth of the words that speaks most for "
+            "it. Keep: how much of it stays when nothing but these words is read. The figures "
+            "are those of the model’s card.",
+            share=found.probability,
+        )
     )
 
 

@@ -10,8 +10,9 @@ import streamlit as st
 from rnnviz_core.frames import attention, embeddings, first_look, gates, inspector, series, softmax
 from rnnviz_core.frames.layer import Layer
 from rnnviz_core.frames.tokens import step_texts
+from rnnviz_core.languages import _
 from rnnviz_core.ui.controls import url
-from rnnviz_core.ui.controls.choose import TOKEN_NAMES, whole
+from rnnviz_core.ui.controls.choose import TOKEN_NAMES, inside, whole
 from rnnviz_core.ui.shell import routes
 from rnnviz_core.ui.shell.wording import plain
 from rnnviz_core.ui.views.gates.maps import formula_lines
@@ -59,7 +60,7 @@ def chosen_unit(view: "View", place: Layer, step: int) -> int:
 def panel(view: "View", part: str, step: int) -> None:
     """The chosen part at the chosen step; at first the state, with its arithmetic."""
     default = f"{part}.0.hidden" if view.trace.layers(part) else f"{part}.embedding"
-    site = url.checked("part", partial(_read, view, default), default, shown="the first part")
+    site = url.checked("part", partial(_read, view, default), default, shown=_("the first part"))
     if view.trace.time_axis(site.split(".")[0] if "." in site else part) != view.trace.time_axis(part):
         step = whole("token", len(step_texts(view.trace, "encoder")), first_look.step(view.trace, "encoder"))
     with st.container(border=True):
@@ -73,7 +74,7 @@ def panel(view: "View", part: str, step: int) -> None:
         else:
             page = _readout(view, step)
         found = routes.route(page)
-        st.page_link(found.path, label=f"All of it: {found.title}", icon=found.icon)
+        st.page_link(found.path, label=_("All of it: {page}", page=_(found.title)), icon=found.icon)
 
 
 def _read(view: "View", default: str, raw: str) -> str | None:
@@ -91,8 +92,17 @@ def _stepped(view: "View") -> str:
 
 def _layer(view: "View", layer: Layer, step: int) -> None:
     unit = chosen_unit(view, layer, step)
-    several = f" ({layer.words.lower()})" * (len(view.trace.tokens) > 1 or view.trace.layers(layer.part) > 1)
-    st.markdown(f"**Unit {unit} at “{plain(step_texts(view.trace, layer.part)[step])}”**{several}, computed:")
+    token = plain(step_texts(view.trace, layer.part)[step])
+    st.markdown(
+        _(
+            "**Unit {unit} at “{token}”** ({layer}), computed:",
+            unit=unit,
+            token=token,
+            layer=inside(layer.words),
+        )
+        if len(view.trace.tokens) > 1 or view.trace.layers(layer.part) > 1
+        else _("**Unit {unit} at “{token}”**, computed:", unit=unit, token=token)
+    )
     st.html(
         formula_lines(
             gates.in_brief(view.trace, layer, step, unit, inspector.of_unit(view.model, layer, unit))
@@ -105,15 +115,21 @@ def _embedding(view: "View", part: str, step: int) -> str:
         st.markdown(plain(series.input_in_words(view.trace, step)))
         return "embeddings"
     if view.model.table(part) is None:
-        st.markdown(f"The embedding of this step is {view.trace[f'{part}.embedding'].shape[1]} numbers.")
+        count = view.trace[f"{part}.embedding"].shape[1]
+        st.markdown(_("The embedding of this step is {count} numbers.", count=count))
         return "embeddings"
     chosen = embeddings.token_id(view.trace, part, step)
     near = embeddings.neighbours(*embeddings.vocabulary(view.model, part), chosen=chosen)
     token = plain(str(embeddings.chosen(view.trace, part, step)["token"][0]))
     size = view.trace[f"{part}.embedding"].shape[1]
     st.markdown(
-        f"**“{token}”** is {size} numbers, the same wherever it stands. Nearest in the vocabulary: "
-        f"{plain(embeddings.neighbours_in_words(near))}."
+        _(
+            "**“{token}”** is {size} numbers, the same wherever it stands. Nearest in the "
+            "vocabulary: {tokens}.",
+            token=token,
+            size=size,
+            tokens=plain(embeddings.neighbours_in_words(near)),
+        )
     )
     return "embeddings"
 
@@ -121,12 +137,21 @@ def _embedding(view: "View", part: str, step: int) -> str:
 def _attention(view: "View", step: int) -> str:
     trace = view.trace
     if not attention.has_attention(trace):
-        st.markdown("This network has no attention: every step reads the same numbers.")
+        st.markdown(_("This network has no attention: every step reads the same numbers."))
     elif attention.translates(trace):
         st.markdown(plain(attention.row_in_words(trace, step)))
     else:
         share, token = trace["attention.weights"][step], step_texts(trace, "encoder")[step]
-        st.markdown(plain(f"“{token}” has {share:.1%} of the attention. {attention.row_in_words(trace)}"))
+        st.markdown(
+            plain(
+                _(
+                    "“{token}” has {share:.1%} of the attention. {others}",
+                    token=token,
+                    share=share,
+                    others=attention.row_in_words(trace),
+                )
+            )
+        )
     return "attention"
 
 
@@ -135,7 +160,7 @@ def _readout(view: "View", step: int) -> str:
     if FORECASTS in trace:
         st.markdown(plain(series.describe(trace, step)))
     elif "readout.logits" not in trace:
-        st.markdown("Its answer is not read step by step.")
+        st.markdown(_("Its answer is not read step by step."))
     elif "class" in trace.labels:
         st.markdown(plain(softmax.verdict_in_words(trace, step)))
     else:

@@ -11,6 +11,7 @@ from rnnviz_core.frames import overview as frames
 from rnnviz_core.frames import series as series_frames
 from rnnviz_core.frames.layer import Layer
 from rnnviz_core.frames.tokens import ordered
+from rnnviz_core.languages import _
 from rnnviz_core.ui.controls import url
 from rnnviz_core.ui.controls.choose import choose_one, choose_reference, chosen_token
 from rnnviz_core.ui.controls.clicks import clicked
@@ -28,7 +29,6 @@ if TYPE_CHECKING:
     from rnnviz_core.ui.serving.view import View
 
 KEY = "network"  # of the picture
-STRIPS = {"mean": "mean of all units", "unit": "unit {}"}
 
 
 def stepped(view: "View") -> str:
@@ -71,9 +71,8 @@ def _under(view: "View", step: int) -> None:
         st.caption(plain(frames.dimensions(view.trace)))
         if frames.gates(view.trace, part):
             unit = details.chosen_unit(view, Layer(part), step)
-            choose_one(
-                "strips", "Gates and memory", {name: text.format(unit) for name, text in STRIPS.items()}
-            )
+            strips = {"mean": _("mean of all units"), "unit": _("unit {unit}", unit=unit)}
+            choose_one("strips", _("Gates and memory"), strips)
     details.panel(view, part, step)
 
 
@@ -102,64 +101,110 @@ def _unit_of_strips(view: "View", step: int) -> int | None:
 
 def explain_picture(view: "View") -> None:
     """How to read the picture, and what to try with it."""
-    trace, thinned = view.trace, frames.thinned_in_words(view.trace)
-    several = len(trace.tokens[trace.time_axis(stepped(view))]) > 1  # else there is nothing to step through
-    walk = "; walk through the steps (keys ← and →), and watch the verdict under it" * several
+    several = len(view.trace.tokens[view.trace.time_axis(stepped(view))]) > 1  # else nothing to step through
     if stepped(view) == "encoder":
-        then = (
-            "the state mixes it with the state before"
-            if trace.layers()
-            else "the verdict is read from the mean of all columns so far, whatever their order"
+        _explain_verdict(view, several)
+    else:
+        _explain_translation(view, several)
+
+
+def _explain_verdict(view: "View", several: bool) -> None:
+    trace = view.trace
+    if trace.layers():
+        read = _(
+            "Time runs from left to right: each token becomes a column of numbers (embedding), "
+            "and the state mixes it with the state before."
         )
-        explain(
-            "Time runs from left to right: each token becomes a column of numbers (embedding), and "
-            f"{then}. Blue is below zero, orange above{walk}. "
-            f"{_cell_in_words(trace, 'encoder')} Click a box: it is taken apart below." + thinned,
+    else:
+        read = _(
+            "Time runs from left to right: each token becomes a column of numbers (embedding), "
+            "and the verdict is read from the mean of all columns so far, whatever their order."
+        )
+    if several:
+        colours = _(
+            "Blue is below zero, orange above; walk through the steps (keys ← and →), and watch "
+            "the verdict under it."
+        )
+        question = _(
             "At which token does the verdict settle? Change the word you would blame, and look again."
-            if walk
-            else "Write a second word: the network then reads the two together, and the verdict may change.",
         )
-        return
-    reads, question = (
-        "The lines show how strongly the chosen step reads each source token.",
-        "Walk through the translation (keys ← and →). Does the strongest line follow the word being "
-        "translated?"
-        if several
-        else "Is the strongest line that of the word being translated?",
-    )
-    if "attention.weights" not in trace:
+    else:
+        colours = _("Blue is below zero, orange above.")
+        question = _(
+            "Write a second word: the network then reads the two together, and the verdict may change."
+        )
+    explain(f"{read} {colours}{below_picture(trace, 'encoder')}", question)
+
+
+def _explain_translation(view: "View", several: bool) -> None:
+    trace = view.trace
+    if "attention.weights" in trace:
+        reads = _("The lines show how strongly the chosen step reads each source token.")
+        question = (
+            _(
+                "Walk through the translation (keys ← and →). Does the strongest line follow the "
+                "word being translated?"
+            )
+            if several
+            else _("Is the strongest line that of the word being translated?")
+        )
+    else:
         reads = (
-            "This network has no attention: every step reads the same numbers, the encoder’s last state"
-            + (
-                " (read backwards, the last one stands at the first token)." * trace.reverses("encoder")
-                or "."
+            _(
+                "This network has no attention: every step reads the same numbers, the encoder’s "
+                "last state (read backwards, the last one stands at the first token)."
+            )
+            if trace.reverses("encoder")
+            else _(
+                "This network has no attention: every step reads the same numbers, the encoder’s last state."
             )
         )
-        question = (
-            "Write a longer sentence. All of it must fit into those few numbers: which words are lost in the "
-            "translation?"
+        question = _(
+            "Write a longer sentence. All of it must fit into those few numbers: which words are "
+            "lost in the translation?"
         )
-    fed = "outputs one token per step, fed with the token it output before"
-    if trace.meta["forced"]:
-        fed = "is fed your translation, one token per step, whatever it would have output itself"
-    explain(
-        f"Above, the encoder reads the sentence; below, the decoder {fed}. {reads} "
-        f"{_cell_in_words(trace, 'decoder')} Click a box or a line: it is taken apart below." + thinned,
-        question,
+    fed = (
+        _(
+            "Above, the encoder reads the sentence; below, the decoder is fed your translation, "
+            "one token per step, whatever it would have output itself."
+        )
+        if trace.meta["forced"]
+        else _(
+            "Above, the encoder reads the sentence; below, the decoder outputs one token per "
+            "step, fed with the token it output before."
+        )
     )
+    explain(f"{fed} {reads}{below_picture(trace, 'decoder')}", question)
+
+
+def below_picture(trace: frames.Trace, part: str, several: bool = False) -> str:
+    """What every explanation of the picture ends in: how to walk through it, its cell, what a click does."""
+    said = [_("Walk through the steps (keys ← and →).")] if several else []
+    click = (
+        _("Click a box or a line: it is taken apart below.")
+        if part == "decoder"
+        else _("Click a box: it is taken apart below.")
+    )
+    return " ".join(("", *said, _cell_in_words(trace, part), click)) + frames.thinned_in_words(trace)
 
 
 def _cell_in_words(trace: frames.Trace, part: str) -> str:
     """What tells the cells apart in the picture."""
     if not trace.layers(part):
-        return "There is no state and no memory."
+        return _("There is no state and no memory.")
     memory = trace.definition(part).memory
     if memory is None:
-        return "There is nothing but the state: no memory runs through, no gate decides."
-    state = "cell state" if memory.state == "cell" else "state itself"
-    return (
-        f"The memory that runs through is the {state}, as thick as the share of it that is kept; the strips "
-        "are the gates, dark where they are shut and bright where they are open."
+        return _("There is nothing but the state: no memory runs through, no gate decides.")
+    if memory.state == "cell":
+        return _(
+            "The memory that runs through is the cell state, as thick as the share of it that is "
+            "kept; the strips are the gates, dark where they are shut and bright where they are "
+            "open."
+        )
+    return _(
+        "The memory that runs through is the state itself, as thick as the share of it that "
+        "is kept; the strips are the gates, dark where they are shut and bright where they "
+        "are open."
     )
 
 
@@ -197,13 +242,13 @@ def series(view: "View") -> None:
     play(view, "encoder", partial(series_picture, view))
     several = len(view.trace[NUMBERS]) > 1  # else there is nothing to step through
     explain(
-        "Time runs from left to right. Above, the series and what the network expected of each value one "
-        "step before it came; below, the number it reads and the state that carries on what it has seen. "
-        "Blue is below zero, orange above. "
-        + "Walk through the steps (keys ← and →). " * several
-        + f"{_cell_in_words(view.trace, 'encoder')} Click a box: it is taken apart below."
-        + frames.thinned_in_words(view.trace),
-        "Where is it furthest off: at the turns, or where the noise is large?",
+        _(
+            "Time runs from left to right. Above, the series and what the network expected of "
+            "each value one step before it came; below, the number it reads and the state that "
+            "carries on what it has seen. Blue is below zero, orange above."
+        )
+        + below_picture(view.trace, "encoder", several),
+        _("Where is it furthest off: at the turns, or where the noise is large?"),
     )
     link_pages(*(route.name for route in routes.TRACED if not route.default))
 

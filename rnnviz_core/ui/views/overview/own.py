@@ -7,6 +7,7 @@ import streamlit as st
 
 from rnnviz_core.charts import overview as charts
 from rnnviz_core.frames import overview as frames
+from rnnviz_core.languages import _
 from rnnviz_core.ui.controls.clicks import clicked
 from rnnviz_core.ui.controls.player import play
 from rnnviz_core.ui.drawing.show import show
@@ -17,7 +18,7 @@ from rnnviz_core.ui.views import what_goes_in
 from rnnviz_core.ui.views.sections import INPUTS
 
 from . import details
-from .network import KEY, _cell_in_words, _follow_while_playing, _rows, _step, _under, _unit_of_strips
+from .network import KEY, _follow_while_playing, _rows, _step, _under, _unit_of_strips, below_picture
 
 if TYPE_CHECKING:
     from rnnviz_core.ui.serving.view import View
@@ -27,7 +28,8 @@ def network(view: "View") -> None:
     """The series where numbers are read, the player over the layers, and the list of all layers."""
     if not view.trace.layers():
         st.info(
-            "This trace holds no recurrent layer: its numbers are on the pages below.", icon=":material/info:"
+            _("This trace holds no recurrent layer: its numbers are on the pages below."),
+            icon=":material/info:",
         )
     else:
         details.take_over(view, clicked(KEY))
@@ -37,13 +39,12 @@ def network(view: "View") -> None:
     _every_layer(view)
     several = len(view.trace.tokens[view.trace.time_axis()]) > 1
     explain(
-        "Time runs from left to right: each step becomes a column of numbers, and the state mixes it with "
-        "the "
-        "state before. Blue is below zero, orange above. "
-        + "Walk through the steps (keys ← and →). " * several
-        + f"{_cell_in_words(view.trace, 'encoder')} Click a box: it is taken apart below."
-        + frames.thinned_in_words(view.trace),
-        "At which step does the state change most? Is it the one that you expect?",
+        _(
+            "Time runs from left to right: each step becomes a column of numbers, and the state "
+            "mixes it with the state before. Blue is below zero, orange above."
+        )
+        + below_picture(view.trace, "encoder", several),
+        _("At which step does the state change most? Is it the one that you expect?"),
     )
     link_pages(*(route.name for route in routes.TRACED if not route.default))
 
@@ -73,7 +74,11 @@ def _every_layer(view: "View") -> None:
         return
     recorded = set(view.trace.meta.get("names", ()))
     with st.expander(
-        f"The whole network: {len(imported.layers)} layers of {plain(imported.origin)}",
+        _(
+            "The whole network: {count} layers of {origin}",
+            count=len(imported.layers),
+            origin=plain(imported.origin),
+        ),
         icon=":material/lan:",
         key="own-layers",
         on_change="rerun",
@@ -81,10 +86,10 @@ def _every_layer(view: "View") -> None:
         if opened.open:
             rows = [
                 {
-                    "Layer": layer.name,
-                    "Kind": layer.words or layer.kind,
-                    "Weights": sum(array.size for array in layer.weights.values()),
-                    "Shown here": "yes" if layer.name in recorded else "",
+                    _("Layer"): layer.name,
+                    _("Kind"): layer.words or layer.kind,
+                    _("Weights"): sum(array.size for array in layer.weights.values()),
+                    _("Shown here"): _("yes") if layer.name in recorded else "",
                 }
                 for layer in imported.layers
             ]

@@ -1,6 +1,6 @@
 """A layer seen whole: every unit, wire and number of a tiny network, or one unit of a larger one."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import partial
 from html import escape
 from typing import TYPE_CHECKING
@@ -14,6 +14,7 @@ from rnnviz_core.frames import first_look, gate_sum
 from rnnviz_core.frames import seen_whole as frames
 from rnnviz_core.frames.numbers import printed
 from rnnviz_core.frames.tokens import axis_of, step_texts
+from rnnviz_core.languages import _
 from rnnviz_core.ui.controls import url
 from rnnviz_core.ui.controls.choose import (
     ALL_GATES,
@@ -57,19 +58,23 @@ def _choose_gate(view: "View", layer: "Layer") -> str:
     if len(names) == 1:
         return first
     titles = {name: f"{letter(name, cell.name)} · {gate_title(name)}" for name in names}
-    return choose_one("gate", "Wires drawn", titles, others=ALL_GATES)
+    return choose_one("gate", _("Wires drawn"), titles, others=ALL_GATES)
 
 
 def _draw(view: "View", layer: "Layer", gate: str, unit: int, step: int) -> None:
     """The drawing at one step, for one view or two, and the sum behind the chosen unit's gate."""
     for shown in side_by_side(view):
         if layer.site("hidden") not in shown.trace:
-            st.info("This network has no such layer.", icon=":material/info:")
+            st.info(_("This network has no such layer."), icon=":material/info:")
             continue
         drawn = _drawn(shown, layer, gate, unit, step)
         known = None if chosen_token(shown, layer.part) is None else drawn.step
         show_strip(
-            charts.draw(drawn, known=known, description=f"The layer seen whole. {frames.in_words(drawn)}."),
+            charts.draw(
+                drawn,
+                known=known,
+                description=_("The layer seen whole. {about}.", about=frames.in_words(drawn)),
+            ),
             key=shown.key(KEY),
             step=drawn.step,
             picked=None if shown.second else partial(_pick, TOKEN_NAMES[shown.trace.time_axis(layer.part)]),
@@ -84,7 +89,7 @@ def _draw(view: "View", layer: "Layer", gate: str, unit: int, step: int) -> None
                 key="whole-svg",
                 icon=":material/download:",
                 on_click="ignore",
-                help="The drawing as it stands, as one SVG file",
+                help=_("The drawing as it stands, as one SVG file"),
             )
 
 
@@ -126,7 +131,7 @@ def _sum(shown: "View", drawn: frames.Whole) -> str:
     for term in named:
         factors = "" if term.weight is None else f"{printed(term.weight)} × {printed(term.number or 0.0)}"
         if term.kind == gate_sum.STATE and drawn.damp != 1.0 and term.weight is not None:
-            factors += f" × reset {printed(drawn.damp)}"
+            factors += " × " + _("reset {value}", value=printed(drawn.damp))
         rows.append(
             f"<span><span>{escape(term.name)}</span><span>{factors}</span>"
             f"<b>{printed(term.value, '+.2f')}</b></span>"
@@ -134,40 +139,76 @@ def _sum(shown: "View", drawn: frames.Whole) -> str:
     token = escape(drawn.texts[drawn.step])
     sign = letter(drawn.gate, drawn.definition.name)
     value = printed(float(drawn.gates[drawn.gate][drawn.at, drawn.row]))
-    head = (
-        f"<p><strong>The sum behind {sign} of unit {drawn.unit} at “{token}”</strong>: these "
-        f"{len(found)} terms add up to {printed(total)}, and {sign} is {value}.</p>"
+    head = _(
+        "<strong>The sum behind {sign} of unit {unit} at “{token}”</strong>: these {count} "
+        "terms add up to {total}, and {sign} is {value}.",
+        sign=sign,
+        unit=drawn.unit,
+        token=token,
+        count=len(found),
+        total=printed(total),
+        value=value,
     )
-    return f'<div class="rv-head">{head}<div class="rv-terms">{"".join(rows)}</div></div>'
+    return f'<div class="rv-head"><p>{head}</p><div class="rv-terms">{"".join(rows)}</div></div>'
 
 
 def _explain(view: "View", layer: "Layer") -> None:
-    cell = view.trace.definition(layer.part)
     whole_layer = frames.is_whole(view.trace, layer)
-    step = "step" if axis_of(view.trace, layer.part) == "numbers" else "token"
-    turned = f"This layer reads backwards: the first column is the last {step}. " * layer.reverse
-    rows = turned + (
-        f"Every unit of the network is a row, every {step} a column. "
-        if whole_layer
-        else "The chosen unit stands on top, under it those with the strongest wires to it, and all others "
-        "together in one row. "
-    )
-    read = (
-        f"{rows}The chosen {step} stands wide, with the wires that lead into it: as thick as the weight, "
-        "orange above zero and blue below. The dash that runs along a wire when you step is as thick as "
-        "weight times number."
-    )
-    if cell.memory:
-        state = "cell state" if cell.memory.state == "cell" else "hidden state"
-        read += f" The band through the boxes is the {state}, as thick as the share of it that is kept."
-    explain(
-        read + " Click a box: its unit’s arithmetic is written out.",
-        f"Walk to the {step} at which a band grows thin. What was forgotten, and what was written instead?"
-        if cell.memory
-        else "Nothing is kept here: every state is made anew. For how many steps can you follow one number?",
-    )
+    steps = axis_of(view.trace, layer.part) == "numbers"  # not tokens
+    explain(" ".join(_how_to_read(view, layer, whole_layer, steps)), _question(view, layer, steps))
     if not whole_layer:
         _offer(view)
+
+
+def _how_to_read(view: "View", layer: "Layer", whole_layer: bool, steps: bool) -> Iterator[str]:
+    """The sentences under the drawing."""
+    if layer.reverse:
+        yield (
+            _("This layer reads backwards: the first column is the last step.")
+            if steps
+            else _("This layer reads backwards: the first column is the last token.")
+        )
+    if not whole_layer:
+        yield _(
+            "The chosen unit stands on top, under it those with the strongest wires to it, and "
+            "all others together in one row."
+        )
+    elif steps:
+        yield _("Every unit of the network is a row, every step a column.")
+    else:
+        yield _("Every unit of the network is a row, every token a column.")
+    yield (
+        _(
+            "The chosen step stands wide, with the wires that lead into it: as thick as the "
+            "weight, orange above zero and blue below."
+        )
+        if steps
+        else _(
+            "The chosen token stands wide, with the wires that lead into it: as thick as the "
+            "weight, orange above zero and blue below."
+        )
+    )
+    yield _("The dash that runs along a wire when you step is as thick as weight times number.")
+    memory = view.trace.definition(layer.part).memory
+    if memory and memory.state == "cell":
+        yield _("The band through the boxes is the cell state, as thick as the share of it that is kept.")
+    elif memory:
+        yield _("The band through the boxes is the hidden state, as thick as the share of it that is kept.")
+    yield _("Click a box: its unit’s arithmetic is written out.")
+
+
+def _question(view: "View", layer: "Layer", steps: bool) -> str:
+    if not view.trace.definition(layer.part).memory:
+        return _(
+            "Nothing is kept here: every state is made anew. For how many steps can you follow one number?"
+        )
+    if steps:
+        return _(
+            "Walk to the step at which a band grows thin. What was forgotten, and what was written instead?"
+        )
+    return _(
+        "Walk to the token at which a band grows thin. What was forgotten, and what was written instead?"
+    )
 
 
 def _offer(view: "View") -> None:
@@ -180,7 +221,7 @@ def _offer(view: "View") -> None:
         and entry.spec.embedding <= frames.INPUTS
     ]
     if small:
-        st.markdown("So small that every unit and every wire has a place are:")
+        st.markdown(_("So small that every unit and every wire has a place are:"))
         with st.container(horizontal=True):
             for name in small:
                 st.button(name, key=f"whole-{name}", on_click=choose_model, args=(name,))

@@ -11,6 +11,7 @@ from rnnviz_core.charts import replaced as charts
 from rnnviz_core.checkpoints.registry import Entry
 from rnnviz_core.errors import RnnvizError
 from rnnviz_core.frames import order as frames
+from rnnviz_core.languages import _
 from rnnviz_core.ui.controls import url
 from rnnviz_core.ui.controls.choose import read
 from rnnviz_core.ui.drawing.show import show
@@ -29,10 +30,10 @@ def order(view: "View") -> None:
     """The same words in other orders, beside a network that reads no order."""
     deal = url.checked("deal", url.whole(DEALS), 0)
     if not frames.orders(view.text, deal):
-        st.info("One word alone has no order: write a second one.", icon=":material/info:")
+        st.info(_("One word alone has no order: write a second one."), icon=":material/info:")
         return
     st.button(
-        "Shuffle again",
+        _("Shuffle again"),
         icon=":material/shuffle:",
         key="order-shuffle",
         on_click=lambda: url.put("deal", str((deal + 1) % DEALS)),
@@ -40,11 +41,15 @@ def order(view: "View") -> None:
     for shown in side_by_side(view):
         _draw_orders(shown, deal)
     explain(
-        "A network that reads word by word may answer otherwise when the words come in another order. A bag "
-        "of words cannot: its mean is the same whatever comes first. Bars that hardly move: here the words "
-        "alone decide.",
-        "Write “It was not good, it was bad.”, then “It was not bad, it was good.”: the same words. Which "
-        "networks can tell the two apart?",
+        _(
+            "A network that reads word by word may answer otherwise when the words come in "
+            "another order. A bag of words cannot: its mean is the same whatever comes first. "
+            "Bars that hardly move: here the words alone decide."
+        ),
+        _(
+            "Write “It was not good, it was bad.”, then “It was not bad, it was good.”: the same "
+            "words. Which networks can tell the two apart?"
+        ),
     )
     download_rows(partial(frames.classes, _in_orders(view, view.entry, deal)), "orders")
 
@@ -58,7 +63,7 @@ def _in_orders(shown: "View", entry: Entry, deal: int) -> "dict[str, Trace]":
 def _draw_orders(shown: "View", deal: int) -> None:
     texts = frames.orders(shown.text, deal)
     if not texts:
-        st.info("One word alone has no order.", icon=":material/info:")
+        st.info(_("One word alone has no order."), icon=":material/info:")
         return
     found = _in_orders(shown, shown.entry, deal)
     said, beside = frames.in_words(found), {}
@@ -68,11 +73,11 @@ def _draw_orders(shown: "View", deal: int) -> None:
     show(
         charts.orders(bool(beside)),
         key=shown.key("orders"),
-        description=f"Bars: the probability of each class in other orders of the words. {said}",
+        description=_("Bars: the probability of each class in other orders of the words. {said}", said=said),
         orders=frames.classes(found | beside),
     )
     st.markdown(plain(said))
-    st.caption("  \n".join(f"{kind.capitalize()}: {plain(text)}" for kind, text in texts.items()))
+    st.caption("  \n".join(f"{_(kind).capitalize()}: {plain(text)}" for kind, text in texts.items()))
 
 
 def _without_order(shown: "View", deal: int) -> "dict[str, Trace]":

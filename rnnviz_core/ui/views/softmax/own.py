@@ -7,6 +7,7 @@ import streamlit as st
 
 from rnnviz_core.charts import what_goes_in as charts
 from rnnviz_core.inputs.steps import printed_number
+from rnnviz_core.languages import _, numerals
 from rnnviz_core.ui.drawing.show import show
 from rnnviz_core.ui.shell.compare import side_by_side
 from rnnviz_core.ui.shell.wording import explain, plain
@@ -30,33 +31,47 @@ def prediction(view: "View") -> None:
             show(
                 charts.outputs(len(drawn)),
                 key=shown.key("prediction"),
-                description=f"Bars: {len(values)} numbers, the largest is output {int(values.argmax())}.",
+                description=_(
+                    "Bars: {count} numbers, the largest is output {largest}.",
+                    count=len(values),
+                    largest=int(values.argmax()),
+                ),
                 outputs={
-                    "name": [f"output {number}" for number in range(len(drawn))],
+                    "name": [_("output {number}", number=number) for number in range(len(drawn))],
                     "order": np.arange(len(drawn), dtype=np.int16),
                     "value": drawn,
                 },
             )
         ends = str(shown.trace.meta.get("activation", ""))
-        last = f", after {ends}" if ends and ends != "linear" else ""
-        told = (
-            f"output 0 is **{printed_number(values[0])}**" if len(values) == 1 else f"{len(values)} numbers"
-        )
-        st.markdown(f"The last layer gives {told}{plain(last)}.")
+        st.markdown(_last(values, "" if ends == "linear" else plain(ends)))
     explain(
-        "This is the output of the whole network, computed from its file and the input above. What the "
-        "numbers "
-        "mean, classes or units, its file does not say.",
-        "Change one step of the input: which output moves?",
+        _(
+            "This is the output of the whole network, computed from its file and the input "
+            "above. What the numbers mean, classes or units, its file does not say."
+        ),
+        _("Change one step of the input: which output moves?"),
     )
+
+
+def _last(values: np.ndarray, ends: str) -> str:
+    """What the last layer gives, and the function it ends in, if it ends in one."""
+    if len(values) == 1:
+        value = numerals(printed_number(values[0]))
+        if ends:
+            return _("The last layer gives output 0 is **{value}**, after {ends}.", value=value, ends=ends)
+        return _("The last layer gives output 0 is **{value}**.", value=value)
+    if ends:
+        return _("The last layer gives {count} numbers, after {ends}.", count=len(values), ends=ends)
+    return _("The last layer gives {count} numbers.", count=len(values))
 
 
 def none(view: "View") -> None:
     """A trace of recurrent layers alone, or a network of which not all can be run."""
     del view
     st.info(
-        "There is no answer here: the trace holds recurrent layers alone, or a layer after them is not "
-        "known, so "
-        "the network was run as far as the layer before it.",
+        _(
+            "There is no answer here: the trace holds recurrent layers alone, or a layer after "
+            "them is not known, so the network was run as far as the layer before it."
+        ),
         icon=":material/info:",
     )

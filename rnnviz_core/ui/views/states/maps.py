@@ -10,6 +10,7 @@ from rnnviz_core.cells.equations import having
 from rnnviz_core.charts import states as charts
 from rnnviz_core.frames import first_look, gates, inspector, states
 from rnnviz_core.frames.tokens import axis_of, one_step, spread, step_texts
+from rnnviz_core.languages import _, pgettext
 from rnnviz_core.ui.controls import url
 from rnnviz_core.ui.controls.choose import choose_token, choose_unit
 from rnnviz_core.ui.controls.clicks import clicked, follow
@@ -39,12 +40,13 @@ def maps(view: "View", layer: "Layer") -> None:
         for shown in layers_shown(view, layer):
             _draw_maps(shown, layer, position, unit, _height(view, layer))
     explain(
-        "Each column is the state after a step, each row one unit; blue is below zero, "
-        "orange above. Click a "
-        "cell: the numbers that make it up stand below."
+        _(
+            "Each column is the state after a step, each row one unit; blue is below zero, "
+            "orange above. Click a cell: the numbers that make it up stand below."
+        )
         + states.clipped_in_words(trace, layer)
         + states.no_cell_in_words(trace, layer),
-        "Look for rows that keep one colour over many steps: the network remembers something there.",
+        _("Look for rows that keep one colour over many steps: the network remembers something there."),
     )
     download_rows(partial(states.cells, trace, layer), "states")
     if "cell" not in names:
@@ -56,8 +58,10 @@ def none(view: "View", layer: "Layer") -> None:
     del layer
     task = view.entry.spec.task
     offer_models(
-        "This network keeps no state: it averages the embeddings of all tokens, and the mean is the same in "
-        "whatever order they come.",
+        _(
+            "This network keeps no state: it averages the embeddings of all tokens, and the mean "
+            "is the same in whatever order they come."
+        ),
         lambda spec: spec.cell != "none" and spec.task == task,
     )
 
@@ -75,11 +79,11 @@ def _draw_maps(shown: "View", layer: "Layer", position: int, unit: int, height: 
     trace = shown.trace
     names, size, texts = states.names(trace, layer), width(shown, layer), step_texts(trace, layer.part)
     limits = tuple(states.limit(trace, layer, name) for name in names)
-    about = [f"{name} state: {spread(trace[layer.site(name)])}" for name in names]
+    about = [f"{state_words(name)}: {spread(trace[layer.site(name)])}" for name in names]
     show(
         charts.state_maps(names, size, axis_of(trace, layer.part), limits, height),
         key=shown.key("states-maps"),
-        description=f"Heatmap of {size} units; {'; '.join(about)}.",
+        description=_("Heatmap of {count} units; {about}.", count=size, about="; ".join(about)),
         select=None if shown.second else "cell",
         cells=states.cells(trace, layer),
         chosen=one_step(texts, min(position, len(texts) - 1), unit=min(unit, size - 1)),
@@ -90,7 +94,13 @@ def _arithmetic(view: "View", layer: "Layer", position: int, unit: int) -> None:
     """The chosen cell's equations with the numbers in them."""
     trace = view.trace
     token = plain(step_texts(trace, layer.part)[position])
-    st.markdown(f"**Unit {unit} after “{token}”**, computed from its gates and the state before:")
+    st.markdown(
+        _(
+            "**Unit {unit} after “{token}”**, computed from its gates and the state before:",
+            unit=unit,
+            token=token,
+        )
+    )
     weights = inspector.of_unit(view.model, layer, unit)
     for worked in gates.worked(trace, layer, position, unit, weights):
         if worked.name in gates.STATES:
@@ -106,7 +116,7 @@ def units(view: "View", layer: "Layer") -> None:
     for shown in layers_shown(view, layer):
         own = [unit for unit in picked if unit < width(shown, layer)]
         if name not in states.names(shown.trace, layer):
-            st.info(f"This network has no {name} state.", icon=":material/info:")
+            st.info(no_state(name), icon=":material/info:")
             continue
         show(
             charts.unit_lines(
@@ -116,7 +126,7 @@ def units(view: "View", layer: "Layer") -> None:
                 states.limit(shown.trace, layer, name),
             ),
             key=shown.key("states-units"),
-            description=f"Heatmap, and lines of {', '.join(f'unit {unit}' for unit in own) or 'no unit'}.",
+            description=_lines_of(own),
             select=None if shown.second else "cell",
             cells=states.cells(shown.trace, layer, name),
             picked=states.picked(own),
@@ -124,19 +134,42 @@ def units(view: "View", layer: "Layer") -> None:
         )
     key = url.widget("units", picked)
     above.multiselect(
-        "Units drawn",
+        _("Units drawn"),
         range(size),
         key=key,
         max_selections=charts.PICKS,
         on_change=lambda: url.put("units", written(st.session_state[key])),
-        help="Click rows of the heatmap to add their units, remove one with its ×.",
+        help=_("Click rows of the heatmap to add their units, remove one with its ×."),
     )
     explain(
-        "Each line is one row of the heatmap. At first you see the units that range most widely over this "
-        "text; the address of this page keeps those you pick." + states.no_cell_in_words(view.trace, layer),
-        "Click a row that changes its colour once. At which step does its line turn?",
+        _(
+            "Each line is one row of the heatmap. At first you see the units that range most "
+            "widely over this text; the address of this page keeps those you pick."
+        )
+        + states.no_cell_in_words(view.trace, layer),
+        _("Click a row that changes its colour once. At which step does its line turn?"),
     )
     download_rows(partial(states.lines, view.trace, layer, name, picked), "states-units")
+
+
+def _lines_of(units: list[int]) -> str:
+    """What is drawn, for a reader who cannot see it."""
+    if not units:
+        return _("Heatmap, and lines of no unit.")
+    named = ", ".join(_("unit {unit}", unit=unit) for unit in units)
+    return _("Heatmap, and lines of {units}.", units=named)
+
+
+def state_words(name: str) -> str:
+    """What a state is called."""
+    return _("cell state") if name == "cell" else _("hidden state")
+
+
+def no_state(name: str) -> str:
+    """What is said of a network that lacks a state."""
+    if name == "cell":
+        return _("This network has no cell state.")
+    return _("This network has no hidden state.")
 
 
 def written(chosen: list[int]) -> str:
@@ -156,7 +189,7 @@ def read_units(size: int, raw: str) -> list[int] | None:
 def _picked(view: "View", layer: "Layer", name: str, size: int) -> list[int]:
     """The units in the URL, those of a new click among them; at first the widest ranging ones."""
     wide = states.widest(view.trace, layer, name)
-    now = url.checked("units", partial(read_units, size), wide, shown="those that range most widely")
+    now = url.checked("units", partial(read_units, size), wide, shown=_("those that range most widely"))
     if cell := clicked("states-units"):
         unit = int(cell["unit"])
         now = [one for one in now if one != unit] if unit in now else [*now[1 - charts.PICKS :], unit]
@@ -173,10 +206,11 @@ def choose_state(view: "View", layer: "Layer") -> str:
     chosen = chosen if chosen in names else "hidden"
     if len(names) > 1:
         key = url.widget("state", chosen)
+        titles = {"hidden": pgettext("state", "Hidden"), "cell": pgettext("state", "Cell")}
         st.segmented_control(
-            "State",
+            _("State"),
             names,
-            format_func=str.capitalize,
+            format_func=titles.__getitem__,
             key=key,
             on_change=lambda: url.put("state", st.session_state[key]),
             required=True,
@@ -199,18 +233,22 @@ def changes(view: "View", layer: "Layer") -> None:
             show(
                 charts.change_bars(states.names(shown.trace, layer), axis_of(shown.trace, layer.part)),
                 key=shown.key("states-changes"),
-                description=f"Bars: how far each step moved the state. {said}",
+                description=_("Bars: how far each step moved the state. {said}", said=said),
                 select=None if shown.second else "cell",
                 changes=states.changes(shown.trace, layer, *traces),
                 chosen=one_step(texts, at),
             )
             st.markdown(plain(said))
     explain(
-        "A bar is the length of the difference between the state after a step and the state before it; "
-        "the first step is measured from the initial state.",
-        "Which steps move the state most: turns and jumps, or those that go on as before?"
+        _(
+            "A bar is the length of the difference between the state after a step and the state "
+            "before it; the first step is measured from the initial state."
+        ),
+        _("Which steps move the state most: turns and jumps, or those that go on as before?")
         if axis_of(view.trace, layer.part) == "numbers"
-        else "Which words move the state most: those that judge, or those that hold the sentence together?",
+        else _(
+            "Which words move the state most: those that judge, or those that hold the sentence together?"
+        ),
     )
     download_rows(partial(states.changes, view.trace, layer), "states-changes")
 
@@ -227,13 +265,15 @@ def layers_shown(view: "View", layer: "Layer") -> "Iterator[View]":
         if layer.site("hidden") in shown.trace:
             yield shown
         else:
-            st.info("This network has no such layer.", icon=":material/info:")
+            st.info(_("This network has no such layer."), icon=":material/info:")
 
 
 def _offer_cell(view: "View") -> None:
     task = view.entry.spec.task
     offer_models(
-        "An LSTM has a second, inner memory beside its hidden state, the cell state, and shows only a part "
-        "of it outside.",
+        _(
+            "An LSTM has a second, inner memory beside its hidden state, the cell state, and "
+            "shows only a part of it outside."
+        ),
         lambda spec: spec.cell in WITH_CELL_STATE and spec.task == task,
     )

@@ -12,14 +12,15 @@ from rnnviz_core.contracts.task import typed_of
 from rnnviz_core.frames import first_look, memory, states, trajectory
 from rnnviz_core.frames.numbers import printed
 from rnnviz_core.frames.tokens import axis_of, step_texts
+from rnnviz_core.languages import _
 from rnnviz_core.tracing.trace import Trace
-from rnnviz_core.ui.controls.choose import choose_token, choose_unit
+from rnnviz_core.ui.controls.choose import choose_token, choose_unit, inside
 from rnnviz_core.ui.controls.clicks import follow
 from rnnviz_core.ui.drawing.show import show
 from rnnviz_core.ui.shell.offers import offer_models
 from rnnviz_core.ui.shell.wording import download_rows, explain, negation, plain
 
-from .maps import choose_state, layers_shown, width
+from .maps import choose_state, layers_shown, no_state, state_words, width
 
 if TYPE_CHECKING:
     import numpy as np
@@ -36,8 +37,11 @@ def ledger(view: "View", layer: "Layer") -> None:
     if name is None:
         task = view.entry.spec.task
         offer_models(
-            "A plain RNN keeps no memory apart: its whole state goes through tanh at every step, so the "
-            "state does not fall apart into one share per step. In a GRU and an LSTM it does.",
+            _(
+                "A plain RNN keeps no memory apart: its whole state goes through tanh at every step, "
+                "so the state does not fall apart into one share per step. In a GRU and an LSTM it "
+                "does."
+            ),
             lambda spec: spec.cell in KEEPING and spec.task == task,
         )
         return
@@ -47,13 +51,15 @@ def ledger(view: "View", layer: "Layer") -> None:
         unit = choose_unit(view, width(view, layer), first_look.unit(view.trace, layer, position, name))
     for shown in layers_shown(view, layer):
         if memory.state_name(shown.trace) is None:
-            st.info("A plain RNN keeps no memory apart: see the other network.", icon=":material/info:")
+            st.info(_("A plain RNN keeps no memory apart: see the other network."), icon=":material/info:")
             continue
         _draw_ledger(shown, layer, position, unit)
     explain(
-        "Top: a dashed bar is the length of what a step wrote, the filled part what is "
-        "left of it in the state after the chosen step. Middle: the same for every unit. Bottom: one unit; "
-        "bars above zero push it up, below zero down.",
+        _(
+            "Top: a dashed bar is the length of what a step wrote, the filled part what is left "
+            "of it in the state after the chosen step. Middle: the same for every unit. Bottom: "
+            "one unit; bars above zero push it up, below zero down."
+        ),
         _ledger_question(view, layer, position),
     )
     found = memory.ledger(view.trace, layer, position)
@@ -64,11 +70,13 @@ def _ledger_question(view: "View", layer: "Layer", position: int) -> str:
     """What to try next, wherever the chosen token stands in the order of reading."""
     last = len(step_texts(view.trace, layer.part)) - 1
     if not last:
-        what = typed_of(view.entry.spec).title.lower()
-        return f"Write a longer {what}: what is left of its first step at the end?"
+        return _(
+            "Write a longer {what}: what is left of its first step at the end?",
+            what=inside(_(typed_of(view.entry.spec).title)),
+        )
     if position == (0 if layer.reverse else last):
-        return "Choose a step that was read earlier: which bars were full then, and were forgotten since?"
-    return "Choose a step that is read later: which bars are still filled, and what was forgotten?"
+        return _("Choose a step that was read earlier: which bars were full then, and were forgotten since?")
+    return _("Choose a step that is read later: which bars are still filled, and what was forgotten?")
 
 
 def _draw_ledger(shown: "View", layer: "Layer", position: int, unit: int) -> None:
@@ -77,16 +85,25 @@ def _draw_ledger(shown: "View", layer: "Layer", position: int, unit: int) -> Non
     unit, name = min(unit, len(found.recorded) - 1), found.state
     kept = memory.kept_in_words(trace, layer.part)
     st.markdown(
-        f"After **“{plain(found.texts[found.position + 1])}”** the {name} state is the sum of what every "
-        f"step wrote, each share multiplied by {kept} since. Unit {unit}: the bars sum to "
-        f"**{printed(found.left[:, unit].sum(), '.4f')}**, recorded is "
-        f"**{printed(found.recorded[unit], '.4f')}**; over all "
-        f"{len(found.recorded)} units the largest difference is **{found.difference:.1e}**."
+        _(
+            "After **“{token}”** the {state} is the sum of what every step wrote, each share "
+            "multiplied by {kept} since. Unit {unit}: the bars sum to **{sum}**, recorded is "
+            "**{recorded}**; over all {count} units the largest difference is "
+            "**{difference:.1e}**.",
+            token=plain(found.texts[found.position + 1]),
+            state=state_words(name),
+            kept=kept,
+            unit=unit,
+            sum=printed(found.left[:, unit].sum(), ".4f"),
+            recorded=printed(found.recorded[unit], ".4f"),
+            count=len(found.recorded),
+            difference=found.difference,
+        )
     )
     show(
         charts.ledger(name, len(found.recorded), axis_of(trace, layer.part)),
         key=shown.key("states-ledger"),
-        description=f"Bars and heatmap: most is left of {memory.in_words(found)}.",
+        description=_("Bars and heatmap: most is left of {tokens}.", tokens=memory.in_words(found)),
         select=None if shown.second else "cell",
         lengths=memory.in_norm(found),
         left=memory.per_unit(found),
@@ -104,26 +121,45 @@ def path(view: "View", layer: "Layer") -> None:
     found = trajectory.plane(view.trace, layer, name, *([other.trace] if other else []))
     with above:
         if other:
-            st.markdown(f"The other text: {plain(other.text)}")
+            st.markdown(_("The other text: {text}", text=plain(other.text)))
             _draw_path(view, layer, found, position, other.trace)
         else:
             _draw_paths(view, layer, name, position)
-    word = negation(view)
-    what = typed_of(view.entry.spec).title.lower()
-    change = f"with “{word}”" if word else "with one step changed"
-    arrows = (
-        " An arrow points where its class gains most; only part of it lies in this plane (point at its "
-        "diamond), so a path may end beside the arrow of its verdict."
-    )
-    explain(
-        f"Of all {found.axes.shape[1]} dimensions you see the two in which the state moves most: "
-        f"{found.shares[0]:.0%} and {found.shares[1]:.0%} of all movement."
-        + arrows
-        * (_weights(view, layer, name) is not None),
-        f"Under “Compare with”, type the {what} {change} as another text: both paths are drawn in one "
-        "plane. At which step do they part?",
-    )
+    _explain_path(view, layer, found)
     download_rows(partial(trajectory.path, view.trace, layer, found), "states-path")
+
+
+def _explain_path(view: "View", layer: "Layer", found: trajectory.Plane) -> None:
+    """How much of the movement the plane shows, and what to lay beside the path."""
+    word = negation(view)
+    what = inside(_(typed_of(view.entry.spec).title))
+    said = _(
+        "Of all {count} dimensions you see the two in which the state moves most: "
+        "{first:.0%} and {second:.0%} of all movement.",
+        count=found.axes.shape[1],
+        first=found.shares[0],
+        second=found.shares[1],
+    )
+    if _weights(view, layer, found.name) is not None:
+        said += " " + _(
+            "An arrow points where its class gains most; only part of it lies in this plane "
+            "(point at its diamond), so a path may end beside the arrow of its verdict."
+        )
+    question = (
+        _(
+            "Under “Compare with”, type the {what} with “{word}” as another text: both paths are "
+            "drawn in one plane. At which step do they part?",
+            what=what,
+            word=word,
+        )
+        if word
+        else _(
+            "Under “Compare with”, type the {what} with one step changed as another text: both "
+            "paths are drawn in one plane. At which step do they part?",
+            what=what,
+        )
+    )
+    explain(said, question)
 
 
 def _draw_paths(view: "View", layer: "Layer", name: str, position: int) -> None:
@@ -132,7 +168,7 @@ def _draw_paths(view: "View", layer: "Layer", name: str, position: int) -> None:
         if name in states.names(shown.trace, layer):
             _draw_path(shown, layer, trajectory.plane(shown.trace, layer, name), position)
         else:
-            st.info(f"This network has no {name} state.", icon=":material/info:")
+            st.info(no_state(name), icon=":material/info:")
 
 
 def _draw_path(shown: "View", layer: "Layer", found: trajectory.Plane, position: int, *beside: Trace) -> None:
@@ -145,7 +181,9 @@ def _draw_path(shown: "View", layer: "Layer", found: trajectory.Plane, position:
     show(
         trajectory_charts.state_path(found.name, bool(arrows), bool(beside)),
         key=shown.key("states-path"),
-        description=f"Trajectory of the {found.name} state in two dimensions. {about}",
+        description=_(
+            "Trajectory of the {state} in two dimensions. {about}", state=state_words(found.name), about=about
+        ),
         select=None if shown.second else "cell",
         path=trajectory.path(trace, layer, found, *beside, chosen=position, arrows=arrows.get("directions")),
         **arrows,
