@@ -23,6 +23,7 @@ from rnnviz_core.errors import CheckpointError, RnnvizError
 from rnnviz_core.inputs.kept import KeptPieces
 from rnnviz_core.inputs.steps import Token
 from rnnviz_core.inputs.tokenizer import EOS
+from rnnviz_core.languages import _
 from rnnviz_core.models.network import Network
 
 FILE = "history.safetensors"
@@ -99,13 +100,19 @@ class History:
         try:
             return _load(source)
         except OSError as error:
-            raise CheckpointError(f"{name} cannot be read: {error.strerror or error}") from None
+            raise CheckpointError(
+                _("{name} cannot be read: {error}", name=name, error=error.strerror or error)
+            ) from None
         except SafetensorError as error:
-            raise CheckpointError(f"{name} is damaged or not safetensors: {error}") from None
+            raise CheckpointError(
+                _("{name} is damaged or not safetensors: {error}", name=name, error=error)
+            ) from None
         except RnnvizError as error:
-            raise CheckpointError(f"{name} cannot be read: {error}") from None
+            raise CheckpointError(_("{name} cannot be read: {error}", name=name, error=error)) from None
         except (KeyError, TypeError, ValueError, AttributeError, IndexError, RecursionError) as error:
-            raise CheckpointError(f"{name} is no history that can be read: {error!r:.120}") from None
+            raise CheckpointError(
+                _("{name} is no history that can be read: {error!r:.120}", name=name, error=error)
+            ) from None
 
     def weights(self, snapshot: int) -> dict[str, torch.Tensor]:
         """The weights of a snapshot (a place in `snapshots`), float32.
@@ -116,11 +123,19 @@ class History:
             When there is none of that number, or the file has changed.
         """
         if self.read is None or not 0 <= snapshot < len(self.snapshots):
-            raise CheckpointError(f"there is no snapshot {snapshot}; the history has {len(self.snapshots)}")
+            raise CheckpointError(
+                _(
+                    "there is no snapshot {snapshot}; the history has {count}",
+                    snapshot=snapshot,
+                    count=len(self.snapshots),
+                )
+            )
         try:
             return {name: weight.float() for name, weight in self.read(snapshot).items()}
         except (OSError, SafetensorError) as error:
-            raise CheckpointError(f"snapshot {snapshot} cannot be read: {error}") from None
+            raise CheckpointError(
+                _("snapshot {snapshot} cannot be read: {error}", snapshot=snapshot, error=error)
+            ) from None
 
     def network(self, snapshot: int) -> Network:
         """The network as it was, in evaluation mode; of its vocabulary only what the probes need.
@@ -131,12 +146,12 @@ class History:
             When the weights do not fit the spec, or are not finite.
         """
         if self.spec is None:
-            raise CheckpointError("the history names no network that this version can build")
+            raise CheckpointError(_("the history names no network that this version can build"))
         spec = read_spec(self.spec)
         texts = {probe.text: probe.tokens for probe in self.probes}
         kept: dict[str, Any] = {name: KeptPieces(pieces, texts) for name, pieces in self.pieces.items()}
         if missing := set(task_of_spec(spec).vocabularies) - set(kept):
-            raise CheckpointError(f"it holds no pieces of the vocabulary {min(missing)!r}")
+            raise CheckpointError(_("it holds no pieces of the vocabulary {missing!r}", missing=min(missing)))
         with torch.device("meta"):
             model: Any = task_of_spec(spec).build(spec, kept, f"{self.about.get('name', spec.model_id)}")
         weights = self.weights(snapshot)
@@ -144,9 +159,23 @@ class History:
         for name in expected | weights:
             found = weights[name].shape if name in weights else None
             if expected.get(name) != found:
-                raise CheckpointError(f"snapshot {snapshot}: {name} is {found}, not {expected.get(name)}")
+                raise CheckpointError(
+                    _(
+                        "snapshot {snapshot}: {name} is {found}, not {wanted}",
+                        snapshot=snapshot,
+                        name=name,
+                        found=found,
+                        wanted=expected.get(name),
+                    )
+                )
             if not weights[name].isfinite().all():
-                raise CheckpointError(f"snapshot {snapshot}: {name} holds numbers that are not finite")
+                raise CheckpointError(
+                    _(
+                        "snapshot {snapshot}: {name} holds numbers that are not finite",
+                        snapshot=snapshot,
+                        name=name,
+                    )
+                )
         model.load_state_dict(weights, assign=True)
         network: Network = model.requires_grad_(False).eval()
         return network
@@ -205,7 +234,9 @@ def _token(row: Sequence[Any]) -> Token:
 def _load(source: str | Path | bytes) -> History:
     size = len(source) if isinstance(source, bytes) else Path(source).stat().st_size
     if size > limits.HISTORY_BYTES:
-        raise CheckpointError(f"it has {size} bytes; the limit is {limits.HISTORY_BYTES}")
+        raise CheckpointError(
+            _("it has {size} bytes; the limit is {limit}", size=size, limit=limits.HISTORY_BYTES)
+        )
     if isinstance(source, bytes):
         tensors = load_bytes(source)
         metadata = _metadata(source)
@@ -229,11 +260,14 @@ def _load(source: str | Path | bytes) -> History:
             names = set(file.keys())
             figures = {name: file.get_tensor(name).numpy() for name in names if not name.startswith(SNAPSHOT)}
     if "history" not in metadata:
-        raise CheckpointError("it holds no history: `train` writes one beside its log")
+        raise CheckpointError(_("it holds no history: `train` writes one beside its log"))
     if len(metadata["history"]) > limits.HISTORY_HEADER_BYTES:
         raise CheckpointError(
-            f"its header has {len(metadata['history'])} characters; "
-            f"the limit is {limits.HISTORY_HEADER_BYTES}"
+            _(
+                "its header has {count} characters; the limit is {limit}",
+                count=len(metadata["history"]),
+                limit=limits.HISTORY_HEADER_BYTES,
+            )
         )
     return _checked(json.loads(metadata["history"]), figures, names, read)
 
@@ -258,9 +292,11 @@ def _checked(
 ) -> History:
     """A history of what a file holds, where it all fits together."""
     if header["format"] != FORMAT:
-        raise CheckpointError(f"its format is {header['format']!r}; this version reads {FORMAT}")
+        raise CheckpointError(
+            _("its format is {value!r}; this version reads {own}", value=header["format"], own=FORMAT)
+        )
     if not isinstance(header["about"], dict):
-        raise CheckpointError("it does not say what it is about")
+        raise CheckpointError(_("it does not say what it is about"))
     if header["spec"] is not None:
         read_spec(header["spec"])
     gates, layers = tuple(map(str, header["gates"])), tuple(map(str, header["layers"]))
@@ -269,41 +305,52 @@ def _checked(
         for one in header["probes"]
     )
     if len(probes) > limits.HISTORY_PROBES or any(len(one.tokens) > limits.STEPS for one in probes):
-        raise CheckpointError(f"it has more than {limits.HISTORY_PROBES} texts, or one of them is too long")
+        raise CheckpointError(
+            _("it has more than {limit} texts, or one of them is too long", limit=limits.HISTORY_PROBES)
+        )
     steps = {name: _figures(figures, f"step.{name}", (-1,)) for name in STEPS}
     rows = len(steps["step"])
     for name, values in steps.items():
         if len(values) != rows:
-            raise CheckpointError(f"it has {len(values)} values of {name!r} for {rows} rows")
+            raise CheckpointError(
+                _(
+                    "it has {count} values of {name!r} for {rows} rows",
+                    count=len(values),
+                    name=name,
+                    rows=rows,
+                )
+            )
     moments = _figures(figures, "look.step", (-1,))
     if len(moments) > limits.HISTORY_MOMENTS or np.any(np.diff(moments) <= 0):
-        raise CheckpointError(f"it has {len(moments)} moments, or they are not in order")
+        raise CheckpointError(_("it has {count} moments, or they are not in order", count=len(moments)))
     count = len(moments)
     widths = {"low": len(gates), "high": len(gates), "horizon": len(layers), "value": len(probes)}
     looks = {name: _figures(figures, f"look.{name}", (count, width)) for name, width in widths.items()}
     reach = {}
     for name in sorted(figures):
         if name.startswith("reach."):
-            _, probe, layer = name.split(".", 2)
+            _start, probe, layer = name.split(".", 2)
             if not 0 <= int(probe) < len(probes):
-                raise CheckpointError(f"{name!r} belongs to no text")
+                raise CheckpointError(_("{name!r} belongs to no text", name=name))
             reach[int(probe), layer] = _figures(figures, name, (count, -1))
     snapshots = tuple(int(place) for place in header["snapshots"])
     if list(snapshots) != sorted(set(snapshots)) or not all(0 <= place < count for place in snapshots):
-        raise CheckpointError("its snapshots are not among its moments")
+        raise CheckpointError(_("its snapshots are not among its moments"))
     there = {name.removeprefix(SNAPSHOT).split(".", 1)[0] for name in names if name.startswith(SNAPSHOT)}
     if there != {str(number) for number in range(len(snapshots))}:
-        raise CheckpointError(f"it names {len(snapshots)} snapshots, and holds {len(there)}")
+        raise CheckpointError(
+            _("it names {named} snapshots, and holds {held}", named=len(snapshots), held=len(there))
+        )
     epochs = tuple(_epoch(row) for row in header["epochs"])
     if any(row.keys() != epochs[0].keys() for row in epochs):
-        raise CheckpointError("its epochs have other figures each")
+        raise CheckpointError(_("its epochs have other figures each"))
     pieces = {str(name): tuple(map(str, kept)) for name, kept in header["pieces"].items()}
     most = max(map(len, pieces.values()), default=0)
     if any(len(kept) <= EOS for kept in pieces.values()):
-        raise CheckpointError("its vocabulary lacks the special pieces")
+        raise CheckpointError(_("its vocabulary lacks the special pieces"))
     for one in probes if pieces else ():
         if any(not 0 <= token.id < most for token in one.tokens):
-            raise CheckpointError(f"the text “{one.text:.40}” has pieces that were not kept")
+            raise CheckpointError(_("the text “{text:.40}” has pieces that were not kept", text=one.text))
     return History(
         header["about"],
         header["spec"],
@@ -329,7 +376,14 @@ def _figures(figures: Mapping[str, np.ndarray], name: str, shape: tuple[int, ...
         for found, wanted in zip(array.shape, shape, strict=True)
     )
     if not fits or array.dtype.kind not in "fi":
-        raise CheckpointError(f"{name!r} has the shape {array.shape}; it must be {shape}")
+        raise CheckpointError(
+            _(
+                "{name!r} has the shape {shape}; it must be {wanted}",
+                name=name,
+                shape=array.shape,
+                wanted=shape,
+            )
+        )
     return array
 
 
@@ -337,7 +391,7 @@ def _epoch(row: Mapping[str, Any]) -> dict[str, Any]:
     """A row of the log: numbers by name."""
     found = {str(name): value for name, value in row.items() if isinstance(value, int | float)}
     if not all(math.isfinite(value) for value in (found["epoch"], found["step"])):
-        raise CheckpointError("an epoch has no number")
+        raise CheckpointError(_("an epoch has no number"))
     if "train_loss" not in found or found["epoch"] < 1 or found["step"] < 1:
-        raise CheckpointError(f"epoch {found['epoch']:g} has no training loss, or no update")
+        raise CheckpointError(_("epoch {epoch:g} has no training loss, or no update", epoch=found["epoch"]))
     return found
