@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from rnnviz_core.languages import _
 from rnnviz_core.tracing.trace import Trace
 
 from .evidence import row
@@ -39,7 +40,7 @@ def of_traces(rows: Sequence[Trace]) -> Iterator[Symptom | Measured]:
         Looks(np.atleast_2d(trace["attention.weights"])) for trace in rows if "attention.weights" in trace
     ]
     if found:
-        yield from look(found, "attention", {"site": "attention.weights"})
+        yield from look(found, _("attention"), {"site": "attention.weights"})
 
 
 def look(found: Sequence[Looks], place: str, where: dict[str, str]) -> Iterator[Symptom | Measured]:
@@ -54,7 +55,7 @@ def look(found: Sequence[Looks], place: str, where: dict[str, str]) -> Iterator[
     """
     wide = [looks for looks in found if looks.weights.shape[1] >= STEPS]
     if not wide:
-        said = f"attention is looked at from {STEPS} steps on"
+        said = _("attention is looked at from {least} steps on", least=STEPS)
         yield from (
             Measured(name, said, place=place)
             for name in ("uniform attention", "attention stuck on one place")
@@ -70,9 +71,13 @@ def _uniform(found: Sequence[Looks], place: str, where: dict[str, str]) -> Itera
     least = float(shares.min())
     yield Measured(
         "uniform attention",
-        f"the entropy of the most decided of {len(shares)} looks is {least:.0%} of that of equal "
-        "weights; all above "
-        f"{UNIFORM:.0%}",
+        _(
+            "the entropy of the most decided of {count} looks is {least:.0%} of that of equal weights; all "
+            "above {limit:.0%}",
+            count=len(shares),
+            least=least,
+            limit=UNIFORM,
+        ),
         (1 - UNIFORM) / max(1 - least, 1e-9) if least < UNIFORM else 1.0,
         place,
     )
@@ -81,21 +86,27 @@ def _uniform(found: Sequence[Looks], place: str, where: dict[str, str]) -> Itera
     first = max(found, key=lambda looks: looks.weights.shape[1])
     yield Symptom(
         "uniform attention",
-        f"All {len(shares)} looks of {place} weigh the steps nearly alike: the most decided has "
-        f"{least:.1%} of the "
-        "entropy of equal weights.",
-        "So it hands on the mean of all states, and chooses nothing. Before training it looks the same.",
-        "Is it trained, and does its gradient reach it? Look at the scores: they may be too small (a "
-        "scale, a "
-        "saturated tanh), or the same for every step.",
+        # Translators: {place} is “attention”; here and below.
+        _(
+            "All {count} looks of {place} weigh the steps nearly alike: the most decided has {least:.1%} of "
+            "the entropy of equal weights.",
+            count=len(shares),
+            place=place,
+            least=least,
+        ),
+        _("So it hands on the mean of all states, and chooses nothing. Before training it looks the same."),
+        _(
+            "Is it trained, and does its gradient reach it? Look at the scores: they may be too small (a "
+            "scale, a saturated tanh), or the same for every step."
+        ),
         "likely" if len(shares) >= LOOKS else "possible",
         least,
         {"looks": len(shares), "least": least},
         where,
         row(
             "step",
-            "Weight of each step",
-            "mean weight",
+            _("Weight of each step"),
+            _("mean weight"),
             first.weights.mean(0),
             limit=1 / first.weights.shape[1],
         ),
@@ -111,54 +122,71 @@ def entropies(weights: np.ndarray) -> np.ndarray:
 
 def _stuck(found: Sequence[Looks], place: str, where: dict[str, str]) -> Iterator[Symptom | Measured]:
     """One place gets nearly all the weight of many looks: in one sequence, or first or last in many."""
-    best, words, shown = 0.0, "", np.zeros(0)
+    best, words, shown, in_one = 0.0, "", np.zeros(0), False
     for looks in found:
         means = looks.weights.mean(0)
         if len(looks.weights) >= LOOKS and means.max() > best:
             best, shown = float(means.max()), means
-            words = f"step {int(means.argmax())} in all {len(looks.weights)} looks at one sequence"
+            in_one = True
+            words = _(
+                "step {step} in all {count} looks at one sequence",
+                step=int(means.argmax()),
+                count=len(looks.weights),
+            )
     if sum(len(looks.weights) for looks in found) >= LOOKS and len(found) >= LOOKS:
-        for name, at in (("first", 0), ("last", -1)):
+        ends = (
+            _("the first step of all {count} sequences", count=len(found)),
+            _("the last step of all {count} sequences", count=len(found)),
+        )
+        for end, at in zip(ends, (0, -1), strict=True):
             means = np.array([looks.weights[:, at].mean() for looks in found])
             if means.mean() > best:
-                best, shown, words = (
-                    float(means.mean()),
-                    means,
-                    f"the {name} step of all {len(found)} sequences",
-                )
+                best, shown, words, in_one = float(means.mean()), means, end, False
     if not words:
         yield Measured(
             "attention stuck on one place",
-            f"looked at from {LOOKS} looks or {LOOKS} sequences on",
+            _("looked at from {least} looks or {least} sequences on", least=LOOKS),
             place=place,
         )
         return
     yield Measured(
         "attention stuck on one place",
-        f"{words} gets {best:.0%} of the weight on the mean; from {STUCK:.0%} on",
+        # Translators: {where} is like “the first step of all 8 sequences”.
+        _(
+            "{where} gets {share:.0%} of the weight on the mean; from {limit:.0%} on",
+            where=words,
+            share=best,
+            limit=STUCK,
+        ),
         best / STUCK,
         place,
     )
     if best < STUCK:
         return
-    in_one = words.startswith("step")
     yield Symptom(
         "attention stuck on one place",
-        f"{words[:1].upper()}{words[1:]} gets {best:.1%} of the weight of {place} on the mean.",
-        "Whatever is asked, the answer is read from there. A state that has read everything can be such "
-        "a place "
-        "(the last one of a sentence): then attention adds little, and is no fault.",
-        "Look at other inputs first. Then at the scores: one that is far above all others (an outlier, a "
-        "missing "
-        "mask) leaves the softmax no choice.",
+        _(
+            "{where} gets {share:.1%} of the weight of {place} on the mean.",
+            where=f"{words[:1].upper()}{words[1:]}",
+            share=best,
+            place=place,
+        ),
+        _(
+            "Whatever is asked, the answer is read from there. A state that has read everything can be such "
+            "a place (the last one of a sentence): then attention adds little, and is no fault."
+        ),
+        _(
+            "Look at other inputs first. Then at the scores: one that is far above all others (an outlier, "
+            "a missing mask) leaves the softmax no choice."
+        ),
         "likely" if in_one else "possible",
         best,
         {"share": best},
         where,
         row(
             "step" if in_one else "position",
-            "Weight of each step" if in_one else "Weight of that step in each sequence",
-            "mean weight",
+            _("Weight of each step") if in_one else _("Weight of that step in each sequence"),
+            _("mean weight"),
             shown,
             marked=[int(shown.argmax())] if in_one else (),
             limit=STUCK,
@@ -170,7 +198,7 @@ def _padding(found: Sequence[Looks], place: str, where: dict[str, str]) -> Itera
     known = [(looks, looks.padded) for looks in found if looks.padded is not None and looks.padded.any()]
     if not known:
         yield Measured(
-            "attention on padding", "no step that is attended to is known to be padding", place=place
+            "attention on padding", _("no step that is attended to is known to be padding"), place=place
         )
         return
     shares = np.array([looks.weights[:, padded].sum(1).mean() for looks, padded in known])

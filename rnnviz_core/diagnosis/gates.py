@@ -4,6 +4,8 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from rnnviz_core.languages import _, terms
+
 from .evidence import row
 from .symptoms import Measured, Symptom
 from .view import View
@@ -22,8 +24,15 @@ def saturated(view: View) -> Iterator[Symptom | Measured]:
         share, open_share = float(beyond.mean()), float((values > OPEN).mean())
         yield Measured(
             "saturated gate",
-            f"{gate} gate: {share:.0%} of its values below {SHUT:g} or above {OPEN:g}; from "
-            f"{SATURATED:.0%} on",
+            _(
+                "{gate} gate: {share:.0%} of its values below {shut:g} or above {open:g}; from {limit:.0%} "
+                "on",
+                gate=terms.gate(gate),
+                share=share,
+                shut=SHUT,
+                open=OPEN,
+                limit=SATURATED,
+            ),
             share / SATURATED,
             view.place,
         )
@@ -32,21 +41,32 @@ def saturated(view: View) -> Iterator[Symptom | Measured]:
         units = np.flatnonzero(beyond.mean(0) >= SATURATED).tolist()
         yield Symptom(
             "saturated gate",
-            f"{share:.0%} of the {gate} gate's values in {view.place} lie below {SHUT:g} or above {OPEN:g} "
-            f"({open_share:.0%} open).",
-            "Such a gate hardly reacts to what is read, and passes back hardly any gradient. A saturated "
-            "gate "
-            "is not a fault by itself: a switch that is sure of itself looks the same.",
-            "If training stands still: scale the input, look for large weights, a smaller learning rate, "
-            "clipping.",
+            _(
+                "{share:.0%} of the {gate} gate's values in {place} lie below {shut:g} or above {open:g} "
+                "({open_share:.0%} open).",
+                share=share,
+                gate=terms.gate(gate),
+                place=view.place,
+                shut=SHUT,
+                open=OPEN,
+                open_share=open_share,
+            ),
+            _(
+                "Such a gate hardly reacts to what is read, and passes back hardly any gradient. A "
+                "saturated gate is not a fault by itself: a switch that is sure of itself looks the same."
+            ),
+            _(
+                "If training stands still: scale the input, look for large weights, a smaller learning "
+                "rate, clipping."
+            ),
             "possible",
             share,
             {"share": share, "open": open_share},
             {**view.where, "gate": gate, "units": units},
             row(
                 "unit",
-                f"Saturated steps of the {gate} gate",
-                "share of steps",
+                _("Saturated steps of the {gate} gate", gate=terms.gate(gate)),
+                _("share of steps"),
                 beyond.mean(0),
                 marked=units,
                 limit=SATURATED,
@@ -66,9 +86,16 @@ def untrained(view: View) -> Iterator[Symptom | Measured]:
     apart = max(abs(mean - 0.5), float(np.abs(means - 0.5).max()) / 2)
     yield Measured(
         "forget gates near 0.5",
-        f"the {keeper} gates are {mean:.2f} on the mean, from {means.min():.2f} to {means.max():.2f}; "
-        "all within "
-        f"{2 * NEAR_HALF:g} of 0.5",
+        _(
+            "the {gate} gates are {mean:.2f} on the mean, from {least:.2f} to {most:.2f}; all within "
+            "{limit:g} of {half:g}",
+            gate=terms.gate(keeper),
+            mean=mean,
+            least=means.min(),
+            most=means.max(),
+            limit=2 * NEAR_HALF,
+            half=0.5,
+        ),
         min(1.0, NEAR_HALF / max(apart, 1e-9)),
         view.place,
     )
@@ -76,18 +103,34 @@ def untrained(view: View) -> Iterator[Symptom | Measured]:
         return
     yield Symptom(
         "forget gates near 0.5",
-        f"All {len(means)} {keeper} gates of {view.place} lie near 0.5 on the mean ({means.min():.2f} "
-        f"to {means.max():.2f}).",
-        "So they begin where biases are 0. Each step then halves the cell: after 10 steps a thousandth "
-        "is left.",
-        "If the network is trained: has it learnt anything? If it is about to be: begin with a forget "
-        "bias of 1 "
-        "(Jozefowicz et al., 2015).",
+        _(
+            "All {count} {gate} gates of {place} lie near {half:g} on the mean ({least:.2f} to {most:.2f}).",
+            count=len(means),
+            gate=terms.gate(keeper),
+            place=view.place,
+            half=0.5,
+            least=means.min(),
+            most=means.max(),
+        ),
+        _(
+            "So they begin where biases are 0. Each step then halves the cell: after 10 steps a thousandth "
+            "is left."
+        ),
+        _(
+            "If the network is trained: has it learnt anything? If it is about to be: begin with a forget "
+            "bias of 1 (Jozefowicz et al., 2015)."
+        ),
         "likely",
         1.0,
         {"mean": mean, "least": float(means.min()), "most": float(means.max())},
         {**view.where, "gate": keeper},
-        row("unit", f"The {keeper} gate of each unit", "mean over all steps", means, limit=0.5),
+        row(
+            "unit",
+            _("The {gate} gate of each unit", gate=terms.gate(keeper)),
+            _("mean over all steps"),
+            means,
+            limit=0.5,
+        ),
     )
 
 
@@ -102,7 +145,7 @@ def horizon(view: View) -> Iterator[Symptom | Measured]:
     if steps < LONG:
         yield Measured(
             "short memory",
-            f"looked at from {LONG} steps on; the longest sequence has {steps}",
+            _("looked at from {least} steps on; the longest sequence has {steps}", least=LONG, steps=steps),
             place=view.place,
         )
         return
@@ -113,8 +156,12 @@ def horizon(view: View) -> Iterator[Symptom | Measured]:
     longest, best = float(horizons.max()), int(horizons.argmax())
     yield Measured(
         "short memory",
-        f"the longest memory falls to 37 % within {longest:.1f} of {steps} steps; below "
-        f"{SHORT * steps:.0f} steps",
+        _(
+            "the longest memory falls to 37 % within {longest:.1f} of {steps} steps; below {limit:.0f} steps",
+            longest=longest,
+            steps=steps,
+            limit=SHORT * steps,
+        ),
         min(SHORT * steps / longest, 99.0),
         view.place,
     )
@@ -122,20 +169,31 @@ def horizon(view: View) -> Iterator[Symptom | Measured]:
         return
     yield Symptom(
         "short memory",
-        f"The sequences of {view.place} have up to {steps} steps; its longest memory falls to 37 % within "
-        f"{longest:.1f} steps (unit {best}), the median within {np.median(horizons):.1f}.",
-        "What the gates keep of the beginning is gone at the end. A state can also be passed on through the "
-        "candidate, which this does not count.",
-        "If early steps matter: a larger forget bias, shorter sequences, attention, or a readout of all "
-        "steps.",
+        _(
+            "The sequences of {place} have up to {steps} steps; its longest memory falls to 37 % within "
+            "{longest:.1f} steps (unit {unit}), the median within {median:.1f}.",
+            place=view.place,
+            steps=steps,
+            longest=longest,
+            unit=best,
+            median=np.median(horizons),
+        ),
+        _(
+            "What the gates keep of the beginning is gone at the end. A state can also be passed on through "
+            "the candidate, which this does not count."
+        ),
+        _(
+            "If early steps matter: a larger forget bias, shorter sequences, attention, or a readout of all "
+            "steps."
+        ),
         "possible",
         1 - longest / steps,
         {"steps": steps, "longest": longest, "median": float(np.median(horizons))},
         {**view.where, "gate": keeper, "units": [best]},
         row(
             "unit",
-            "Memory of each unit",
-            "steps until 37 % is left",
+            _("Memory of each unit"),
+            _("steps until 37 % is left"),
             horizons,
             marked=[best],
             limit=SHORT * steps,

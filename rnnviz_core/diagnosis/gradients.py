@@ -12,6 +12,7 @@ from rnnviz_core.contracts.task import task_of
 from rnnviz_core.derivatives.closed import steps_of
 from rnnviz_core.derivatives.run import of_trace
 from rnnviz_core.errors import RnnvizError
+from rnnviz_core.languages import _, ngettext
 from rnnviz_core.models.network import Network
 from rnnviz_core.models.stacks import Stack
 from rnnviz_core.tracing.trace import Trace, layer_site
@@ -35,7 +36,7 @@ def of_network(model: Network, rows: list[Trace]) -> Iterator[Symptom | Measured
     longest = sorted(rows, key=lambda trace: -len(trace["encoder.0.hidden"]))[:TEXTS]
     task = task_of(model)
     if task.rerun is None or task.quantities is None:
-        yield Measured(VANISHING, "this network names no number that could be differentiated")
+        yield Measured(VANISHING, _("this network names no number that could be differentiated"))
     else:
         yield from _answer(model, longest)
     for part, stack in model.stacks().items():
@@ -52,7 +53,7 @@ def _answer(model: Network, rows: list[Trace]) -> Iterator[Symptom | Measured]:
         try:
             found = of_trace(model, trace)
         except RnnvizError as error:
-            yield Measured(VANISHING, f"not differentiated: {error}")
+            yield Measured(VANISHING, _("not differentiated: {error}", error=error))
             return
         direct.append(outside(found))
         ends = ("embedding_gradient", "values_gradient")
@@ -60,7 +61,8 @@ def _answer(model: Network, rows: list[Trace]) -> Iterator[Symptom | Measured]:
         if not site:
             continue
         lengths = np.linalg.norm(found[site].reshape(len(found[site]), -1), axis=1)
-        words = f"{found.meta['gradient']['words']}, by what each step reads"
+        # Translators: {number} is what is differentiated, like “the logit of positive”; heads a claim.
+        words = _("{number}, by what each step reads", number=found.meta["gradient"]["words"])
         for one in of_lengths(lengths, words, {"site": "encoder.0"}, number if len(rows) > 1 else None):
             if isinstance(one, Symptom):
                 told.append(one)
@@ -70,11 +72,15 @@ def _answer(model: Network, rows: list[Trace]) -> Iterator[Symptom | Measured]:
         yield max(told, key=lambda one: one.weight)
     yield Measured(
         IGNORED,
-        f"the answer's gradient by the states is {max(direct):.3g} at its largest; a finding is 0",
+        _(
+            "the answer's gradient by the states is {largest:.3g} at its largest; a finding is {limit:g}",
+            largest=max(direct),
+            limit=0,
+        ),
         1.0 if max(direct) == 0 else 0.0,
     )
     if max(direct) == 0:
-        yield ignored("the states", "On these inputs the answer's gradient by every state is exactly 0.", {})
+        yield ignored(_("On these inputs the answer's gradient by every state is exactly 0."), {})
 
 
 def outside(found: Trace) -> float:
@@ -89,15 +95,24 @@ def outside(found: Trace) -> float:
     )
 
 
-def ignored(what: str, claim: str, where: dict[str, str], *, sure: str = "certain") -> Symptom:
-    """The finding that the answer does not depend on a state."""
+def ignored(claim: str, where: dict[str, str], *, module: str = "", sure: str = "certain") -> Symptom:
+    """The finding that the answer does not depend on a state; on those of `module`, inside a model."""
     return Symptom(
         IGNORED,
         claim,
-        f"The answer is made without {what}: whatever the recurrent layers do, it stays what it is.",
-        "Check what the output layer reads (which of output, h_n and c_n, which step), whether its "
-        "weights are 0, "
-        "and whether something after it is saturated.",
+        _(
+            "The answer is made without the states of {module}: whatever the recurrent layers do, it stays "
+            "what it is.",
+            module=module,
+        )
+        if module
+        else _(
+            "The answer is made without the states: whatever the recurrent layers do, it stays what it is."
+        ),
+        _(
+            "Check what the output layer reads (which of output, h_n and c_n, which step), whether its "
+            "weights are 0, and whether something after it is saturated."
+        ),
         sure,
         1.0,
         {},
@@ -120,20 +135,28 @@ def of_lengths(
         Where to look.
     """
     if len(lengths) < STEPS:
-        yield Measured(VANISHING, f"looked at from {STEPS} steps on; there are {len(lengths)}")
+        yield Measured(VANISHING, _few(len(lengths)))
         return
     early = max(1, int(len(lengths) * EARLY))
     strongest = float(lengths.max())
     if not np.isfinite(lengths).all() or strongest == 0:
         yield Measured(
-            VANISHING, "the gradient is 0 everywhere" if strongest == 0 else "the gradient is not finite"
+            VANISHING,
+            _("the gradient is 0 everywhere") if strongest == 0 else _("the gradient is not finite"),
         )
         return
     ratio = max(float(lengths[:early].max()) / strongest, 1e-300)
-    first = f"the first {early} of {len(lengths)} steps get" if early > 1 else "the first step gets"
     yield Measured(
         VANISHING,
-        f"{first} {ratio:.2g} of the strongest step's gradient at most; below {VANISHED:g}",
+        ngettext(
+            "the first step gets {ratio:.2g} of the strongest step's gradient at most; below {limit:g}",
+            "the first {n} of {steps} steps get {ratio:.2g} of the strongest step's gradient at most; below "
+            "{limit:g}",
+            early,
+            steps=len(lengths),
+            ratio=ratio,
+            limit=VANISHED,
+        ),
         math.log(ratio) / math.log(VANISHED),
     )
     if ratio >= VANISHED:
@@ -142,26 +165,43 @@ def of_lengths(
     back = len(lengths) - int(reached[0])
     yield Symptom(
         VANISHING,
-        f"{words[:1].upper()}{words[1:]}: {first} at most {ratio:.1e} of what the strongest "
-        f"gets; no step before the last {back} gets more than a thousandth of it.",
-        "Training hardly tells the network anything about steps that far back. Where the answer needs "
-        "the last steps "
-        "alone, it looks the same and is no fault.",
-        "If early steps matter: a larger forget bias, an LSTM or GRU in place of an RNN, attention, shorter "
-        "sequences, or losses at more steps.",
+        ngettext(
+            "{what}: the first step gets at most {ratio:.1e} of what the strongest gets; no step before the "
+            "last {back} gets more than a thousandth of it.",
+            "{what}: the first {n} of {steps} steps get at most {ratio:.1e} of what the strongest gets; no "
+            "step before the last {back} gets more than a thousandth of it.",
+            early,
+            what=f"{words[:1].upper()}{words[1:]}",
+            steps=len(lengths),
+            ratio=ratio,
+            back=back,
+        ),
+        _(
+            "Training hardly tells the network anything about steps that far back. Where the answer needs "
+            "the last steps alone, it looks the same and is no fault."
+        ),
+        _(
+            "If early steps matter: a larger forget bias, an LSTM or GRU in place of an RNN, attention, "
+            "shorter sequences, or losses at more steps."
+        ),
         "possible",
         min(1.0, math.log(ratio) / math.log(1e-16)),
         {"ratio": ratio, "steps": len(lengths), "reach": back},
         where if sequence is None else {**where, "sequence": sequence},
         row(
             "step",
-            "The gradient by what each step reads",
-            "length of the gradient",
+            _("The gradient by what each step reads"),
+            _("length of the gradient"),
             lengths,
             limit=VANISHED * strongest,
             log=True,
         ),
     )
+
+
+def _few(count: int) -> str:
+    """Why a short sequence is not looked at."""
+    return _("looked at from {least} steps on; there are {count}", least=STEPS, count=count)
 
 
 def of_layer(
@@ -173,16 +213,20 @@ def of_layer(
     if module:
         where["module"] = module
     if not trace.definition(part).jacobian:
-        yield Measured(EXPLODING, "the Jacobian of this cell is not written down", place=place)
+        yield Measured(EXPLODING, _("the Jacobian of this cell is not written down"), place=place)
         return
     gains = gains_to_the_end(step_of(trace, stack, part, layer, reverse))
     if len(gains) < STEPS:
-        yield Measured(EXPLODING, f"looked at from {STEPS} steps on; there are {len(gains)}", place=place)
+        yield Measured(EXPLODING, _few(len(gains)), place=place)
         return
     largest, at = float(gains.max()), int(gains.argmax())
     yield Measured(
         EXPLODING,
-        f"a change of length 1 of a state arrives at the end as {largest:.3g} at most; from {EXPLODED:g} on",
+        _(
+            "a change of length 1 of a state arrives at the end as {size:.3g} at most; from {limit:g} on",
+            size=largest,
+            limit=EXPLODED,
+        ),
         max(0.0, math.log(max(largest, 1e-300)) / math.log(EXPLODED)) if np.isfinite(largest) else 99.0,
         place,
     )
@@ -191,29 +235,37 @@ def of_layer(
         rate = largest ** (1 / max(1, away))
         yield Symptom(
             EXPLODING,
-            f"A change of length 1 of the state of {place}, {away} steps before the end, arrives there as "
-            f"{largest:.3g}: {rate:.2f} times at each step.",
-            "The gradient grows by the same factors on its way back: single batches throw the weights "
-            "far, and a "
-            "loss jumps or becomes NaN.",
-            "Clip the gradient's norm, lower the learning rate; smaller or orthogonal recurrent weights, "
-            "a GRU or an "
-            "LSTM in place of an RNN.",
+            _(
+                "A change of length 1 of the state of {place}, {steps} steps before the end, arrives there "
+                "as {size:.3g}: {rate:.2f} times at each step.",
+                place=place,
+                steps=away,
+                size=largest,
+                rate=rate,
+            ),
+            _(
+                "The gradient grows by the same factors on its way back: single batches throw the weights "
+                "far, and a loss jumps or becomes NaN."
+            ),
+            _(
+                "Clip the gradient's norm, lower the learning rate; smaller or orthogonal recurrent "
+                "weights, a GRU or an LSTM in place of an RNN."
+            ),
             "likely",
             min(1.0, math.log(largest) / math.log(1e12)) if np.isfinite(largest) else 1.0,
             {"gain": largest, "steps": away, "rate": rate},
             where,
             row(
                 "step",
-                "What a change arrives as at the end",
-                "length of a change of 1",
+                _("What a change arrives as at the end"),
+                _("length of a change of 1"),
                 gains,
                 limit=EXPLODED,
                 log=True,
             ),
         )
     elif vanishing:
-        words = f"the last state of {place}, by the state after each step"
+        words = _("the last state of {place}, by the state after each step", place=place)
         yield from of_lengths(gains, words, where)
 
 

@@ -6,6 +6,8 @@ from typing import Any
 
 import numpy as np
 
+from rnnviz_core.languages import _
+
 from .evidence import Evidence, row
 from .symptoms import Measured, Symptom, some
 
@@ -41,7 +43,9 @@ def look(
     """
     read = np.concatenate(rows).astype(np.float64)
     if len(read) < ENOUGH:
-        said = f"columns are looked at from {ENOUGH} steps on; there are {len(read)}"
+        said = _(
+            "columns are looked at from {least} steps on; there are {count}", least=ENOUGH, count=len(read)
+        )
         yield from (Measured(name, said) for name in BY_COLUMN)
         return
     yield from _scale(read, names)
@@ -49,7 +53,7 @@ def look(
     if weights is not None:
         yield from _unused(read, names, weights)
     else:
-        yield Measured("unused columns", "looked at where the weights are known")
+        yield Measured("unused columns", _("looked at where the weights are known"))
     yield from padding(rows)
 
 
@@ -58,26 +62,39 @@ def _scale(read: np.ndarray, names: Sequence[str]) -> Iterator[Symptom | Measure
     large, worst = np.flatnonzero(sizes > UNSCALED).tolist(), int(sizes.argmax())
     yield Measured(
         "unscaled input",
-        f"the largest column, {names[worst]}, is {sizes[worst]:.3g} on the mean; from {UNSCALED:g} on",
+        _(
+            "the largest column, {column}, is {size:.3g} on the mean; from {limit:g} on",
+            column=names[worst],
+            size=sizes[worst],
+            limit=UNSCALED,
+        ),
         float(sizes[worst]) / UNSCALED,
     )
     if large:
         columns = [names[place] for place in large]
         yield Symptom(
             "unscaled input",
-            f"{len(large)} of {len(sizes)} columns are large: {names[worst]} is {sizes[worst]:.4g} on "
-            "the mean.",
-            "Numbers of this size go through the weights into sums of tens and hundreds, where sigmoid "
-            "and tanh are flat.",
-            "Subtract the mean and divide by the standard deviation of the training part, or scale to 0 "
-            ".. 1; scale new "
-            "data by the same numbers.",
+            _(
+                "{count} of {of} columns are large: {column} is {size:.4g} on the mean.",
+                count=len(large),
+                of=len(sizes),
+                column=names[worst],
+                size=sizes[worst],
+            ),
+            _(
+                "Numbers of this size go through the weights into sums of tens and hundreds, where sigmoid "
+                "and tanh are flat."
+            ),
+            _(
+                "Subtract the mean and divide by the standard deviation of the training part, or scale to 0 "
+                ".. 1; scale new data by the same numbers."
+            ),
             "likely",
             1.0,
             {"mean_size": float(sizes[worst])},
             {"columns": columns},
             _columns(
-                "Mean size of each column", "mean of |x|", sizes, names, large, limit=UNSCALED, log=True
+                _("Mean size of each column"), _("mean of |x|"), sizes, names, large, limit=UNSCALED, log=True
             ),
         )
         return
@@ -87,23 +104,38 @@ def _scale(read: np.ndarray, names: Sequence[str]) -> Iterator[Symptom | Measure
     ratio = float(alive.max() / alive.min())
     yield Measured(
         "columns of unlike scale",
-        f"the widest column varies {ratio:.3g} times as much as the narrowest; from {APART:g} times on",
+        _(
+            "the widest column varies {ratio:.3g} times as much as the narrowest; from {limit:g} times on",
+            ratio=ratio,
+            limit=APART,
+        ),
         math.log(ratio) / math.log(APART),
     )
     if ratio > APART:
         wide, narrow = int(spreads.argmax()), int(np.where(spreads > 0, spreads, np.inf).argmin())
         yield Symptom(
             "columns of unlike scale",
-            f"{names[wide]} varies by {spreads[wide]:.3g}, {names[narrow]} by {spreads[narrow]:.3g}: "
-            f"{alive.max() / alive.min():.0f} times less.",
-            "With weights of one size the narrow column is hardly seen.",
-            "Scale every column on its own.",
+            _(
+                "{wide} varies by {most:.3g}, {narrow} by {least:.3g}: {ratio:.0f} times less.",
+                wide=names[wide],
+                most=spreads[wide],
+                narrow=names[narrow],
+                least=spreads[narrow],
+                ratio=alive.max() / alive.min(),
+            ),
+            _("With weights of one size the narrow column is hardly seen."),
+            _("Scale every column on its own."),
             "possible",
             0.5,
             {"widest": float(spreads[wide]), "narrowest": float(spreads[narrow])},
             {"columns": [names[wide], names[narrow]]},
             _columns(
-                "How much each column varies", "standard deviation", spreads, names, [wide, narrow], log=True
+                _("How much each column varies"),
+                _("standard deviation"),
+                spreads,
+                names,
+                [wide, narrow],
+                log=True,
             ),
         )
 
@@ -125,21 +157,28 @@ def _constant(read: np.ndarray, names: Sequence[str]) -> Iterator[Symptom | Meas
     ranges = np.ptp(read, axis=0)
     still = np.flatnonzero(ranges == 0).tolist()
     yield Measured(
-        "constant columns", f"{len(still)} of {read.shape[1]} columns hold one value", float(bool(still))
+        "constant columns",
+        _("{count} of {of} columns hold one value", count=len(still), of=read.shape[1]),
+        float(bool(still)),
     )
     if not still:
         return
     columns = [names[place] for place in still]
     yield Symptom(
         "constant columns",
-        f"{len(columns)} of {read.shape[1]} columns hold one value at every step: {some(columns, 5)}.",
-        "On these sequences they act as a bias and carry no information.",
-        "Look at more data; a column that is always the same can be left out.",
+        _(
+            "{count} of {of} columns hold one value at every step: {listed}.",
+            count=len(columns),
+            of=read.shape[1],
+            listed=some(columns, 5),
+        ),
+        _("On these sequences they act as a bias and carry no information."),
+        _("Look at more data; a column that is always the same can be left out."),
         "certain" if len(read) >= 100 else "possible",
         len(columns) / read.shape[1],
         {"columns": len(columns)},
         {"columns": columns},
-        _columns("How far each column ranges", "largest minus smallest value", ranges, names, still),
+        _columns(_("How far each column ranges"), _("largest minus smallest value"), ranges, names, still),
     )
 
 
@@ -153,7 +192,11 @@ def _unused(read: np.ndarray, names: Sequence[str], weights: np.ndarray) -> Iter
     least = max(float(adds[moving].min()) / most, 1e-300)
     yield Measured(
         "unused columns",
-        f"the weakest column moves the gates by {least:.2g} of what the strongest does; below {UNUSED:g}",
+        _(
+            "the weakest column moves the gates by {least:.2g} of what the strongest does; below {limit:g}",
+            least=least,
+            limit=UNUSED,
+        ),
         min(math.log(least) / math.log(UNUSED), 99.0),
     )
     if not unused:
@@ -162,18 +205,23 @@ def _unused(read: np.ndarray, names: Sequence[str], weights: np.ndarray) -> Iter
     strongest = int(adds.argmax())
     yield Symptom(
         "unused columns",
-        f"{len(columns)} of {len(adds)} columns move the gates by less than a thousandth of what "
-        f"{names[strongest]} does: "
-        f"{some(columns, 5)}.",
-        "The network does without them: weights near 0, or numbers that are small beside the others.",
-        "Scale the columns and train again, or leave them out.",
+        _(
+            "{count} of {of} columns move the gates by less than a thousandth of what {strongest} does: "
+            "{listed}.",
+            count=len(columns),
+            of=len(adds),
+            strongest=names[strongest],
+            listed=some(columns, 5),
+        ),
+        _("The network does without them: weights near 0, or numbers that are small beside the others."),
+        _("Scale the columns and train again, or leave them out."),
         "likely",
         len(columns) / len(adds),
         {"columns": len(columns), "share": float((adds[unused] / most).max())},
         {"columns": columns},
         _columns(
-            "How much each column moves the gates",
-            "length of its weights times its deviation",
+            _("How much each column moves the gates"),
+            _("length of its weights times its deviation"),
             adds,
             names,
             unused,
@@ -186,7 +234,7 @@ def _unused(read: np.ndarray, names: Sequence[str], weights: np.ndarray) -> Iter
 def padding(rows: Sequence[np.ndarray], *, same: bool = False) -> Iterator[Symptom | Measured]:
     """Whether many sequences end, or begin, with one value; with `same` it must be the same one in all."""
     if len(rows) < 2:
-        yield Measured("padding is read", "looked at where there are several sequences")
+        yield Measured("padding is read", _("looked at where there are several sequences"))
         return
     counts = {"end": [], "beginning": []}  # type: dict[str, list[int]]
     values = {"end": [], "beginning": []}  # type: dict[str, list[bytes]]
@@ -205,9 +253,7 @@ def padding(rows: Sequence[np.ndarray], *, same: bool = False) -> Iterator[Sympt
         share = 0.0 if alike else len(padded) / max(2.0, PADDED_ROWS * len(rows))
         yield Measured(
             "padding is read",
-            f"{len(padded)} of {len(rows)} sequences hold one value for {PADDED} or more steps at their "
-            f"{place}; from "
-            f"{PADDED_ROWS:.0%} of them on",
+            _padded_so_far(place, len(padded), len(rows)),
             share,
         )
         if share < 1:
@@ -215,32 +261,57 @@ def padding(rows: Sequence[np.ndarray], *, same: bool = False) -> Iterator[Sympt
         steps = [found[number] for number in padded]
         yield Symptom(
             "padding is read",
-            f"{len(padded)} of {len(rows)} sequences hold one value for {min(steps)} to {max(steps)} "
-            "steps at their "
-            f"{place}.",
-            "This looks like padding, and the network reads it like any other step: the state goes on "
-            "changing."
-            + (
-                " A readout of the last state then reads the state after the padding."
-                if place == "end"
-                else ""
+            *_padded(place, len(padded), len(rows), steps),
+            _(
+                "Pass lengths (pack_padded_sequence, `lengths=` here), a mask, or read the state at each "
+                "sequence's own end."
             ),
-            "Pass lengths (pack_padded_sequence, `lengths=` here), a mask, or read the state at each "
-            "sequence's own "
-            "end.",
             "likely",
             len(padded) / len(rows),
             {"sequences": len(padded), "of": len(rows), "steps": max(steps)},
             {"place": place},
             row(
                 "position",
-                f"Steps of one value at the {place} of each sequence",
-                "steps",
+                _("Steps of one value at the end of each sequence")
+                if place == "end"
+                else _("Steps of one value at the beginning of each sequence"),
+                _("steps"),
                 found,
                 marked=padded,
                 limit=PADDED,
             ),
         )
+
+
+def _padded_so_far(place: str, count: int, of: int) -> str:
+    """What was measured at one end of all sequences."""
+    words = {"count": count, "of": of, "least": PADDED, "limit": PADDED_ROWS}
+    if place == "end":
+        return _(
+            "{count} of {of} sequences hold one value for {least} or more steps at their end; from "
+            "{limit:.0%} of them on",
+            **words,
+        )
+    return _(
+        "{count} of {of} sequences hold one value for {least} or more steps at their beginning; from "
+        "{limit:.0%} of them on",
+        **words,
+    )
+
+
+def _padded(place: str, count: int, of: int, steps: Sequence[int]) -> tuple[str, str]:
+    """What was found at one end of many sequences, and what it means."""
+    words = {"count": count, "of": of, "least": min(steps), "most": max(steps)}
+    if place == "end":
+        return _(
+            "{count} of {of} sequences hold one value for {least} to {most} steps at their end.", **words
+        ), _(
+            "This looks like padding, and the network reads it like any other step: the state goes on "
+            "changing. A readout of the last state then reads the state after the padding."
+        )
+    return _(
+        "{count} of {of} sequences hold one value for {least} to {most} steps at their beginning.", **words
+    ), _("This looks like padding, and the network reads it like any other step: the state goes on changing.")
 
 
 def axes(x: np.ndarray, batch_first: bool) -> Iterator[Symptom | Measured]:

@@ -6,6 +6,8 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from rnnviz_core.languages import _
+
 from . import gates
 from .evidence import row
 from .symptoms import Measured, Symptom, some
@@ -30,7 +32,9 @@ def look(view: View) -> Iterator[Symptom | Measured]:
     """All findings on one layer."""
     hidden = view.all("hidden")
     if len(hidden) < ENOUGH:
-        said = f"units are looked at from {ENOUGH} steps on; there are {len(hidden)}"
+        said = _(
+            "units are looked at from {least} steps on; there are {count}", least=ENOUGH, count=len(hidden)
+        )
         yield from (Measured(name, said, place=view.place) for name in BY_UNIT)
     else:
         dead = np.abs(hidden).max(0) < DEAD
@@ -45,9 +49,8 @@ def look(view: View) -> Iterator[Symptom | Measured]:
 
 
 def _of_units(name: str, count: int, of: int, view: View) -> Measured:
-    return Measured(
-        name, f"{count} of {of} units; from {SHARE:.0%} of them on", count / of / SHARE, view.place
-    )
+    said = _("{count} of {of} units; from {limit:.0%} of them on", count=count, of=of, limit=SHARE)
+    return Measured(name, said, count / of / SHARE, view.place)
 
 
 def _dead(view: View, hidden: np.ndarray, dead: np.ndarray) -> Iterator[Symptom | Measured]:
@@ -58,17 +61,32 @@ def _dead(view: View, hidden: np.ndarray, dead: np.ndarray) -> Iterator[Symptom 
     relu = any("relu" in equation.code() for equation in view.cell.elementwise)
     yield Symptom(
         "dead units",
-        f"{len(units)} of {len(dead)} units of {view.place} stay within {DEAD:g} of 0 at every step: "
-        f"{some(units)}.",
-        "They tell the layers above nothing on these sequences"
-        + ("; a relu whose sum is never positive gets no gradient either." if relu else "."),
-        "Look at other inputs first. If they stay dead: a smaller learning rate, another initialisation, or "
-        "fewer units.",
+        # Translators: {place} is a layer, like “the encoder, layer 1”; {listed} are numbers of units.
+        _(
+            "{count} of {of} units of {place} stay within {limit:g} of 0 at every step: {listed}.",
+            count=len(units),
+            of=len(dead),
+            place=view.place,
+            limit=DEAD,
+            listed=some(units),
+        ),
+        _(
+            "They tell the layers above nothing on these sequences; a relu whose sum is never positive gets "
+            "no gradient either."
+        )
+        if relu
+        else _("They tell the layers above nothing on these sequences."),
+        _(
+            "Look at other inputs first. If they stay dead: a smaller learning rate, another "
+            "initialisation, or fewer units."
+        ),
         "likely" if relu else "possible",
         float(dead.mean()),
         {"units": len(units), "of": len(dead)},
         {**view.where, "units": units},
-        row("unit", "The largest value of each unit", "largest |h|", np.abs(hidden).max(0), marked=units),
+        row(
+            "unit", _("The largest value of each unit"), _("largest |h|"), np.abs(hidden).max(0), marked=units
+        ),
     )
 
 
@@ -81,14 +99,23 @@ def _constant(view: View, hidden: np.ndarray, dead: np.ndarray) -> Iterator[Symp
         return
     yield Symptom(
         "constant units",
-        f"{len(units)} of {len(still)} units of {view.place} hold one value at every step: {some(units)}.",
-        "Whatever is read, they say the same: a bias in a roundabout way.",
-        "Check that the input varies and is scaled; large weights or biases shut tanh and sigmoid for good.",
+        _(
+            "{count} of {of} units of {place} hold one value at every step: {listed}.",
+            count=len(units),
+            of=len(still),
+            place=view.place,
+            listed=some(units),
+        ),
+        _("Whatever is read, they say the same: a bias in a roundabout way."),
+        _(
+            "Check that the input varies and is scaled; large weights or biases shut tanh and sigmoid for "
+            "good."
+        ),
         "likely",
         float(still.mean()),
         {"units": len(units), "of": len(still)},
         {**view.where, "units": units},
-        row("unit", "How far each unit moves", "largest minus smallest h", spread, marked=units),
+        row("unit", _("How far each unit moves"), _("largest minus smallest h"), spread, marked=units),
     )
 
 
@@ -103,7 +130,12 @@ def _twins(view: View, hidden: np.ndarray, dead: np.ndarray) -> Iterator[Symptom
             pairs.append(sorted((int(one), int(other))))
     yield Measured(
         "equal units",
-        f"{len(pairs)} pairs among {len(dead)} units; from {SHARE:.0%} of them on",
+        _(
+            "{count} pairs among {of} units; from {limit:.0%} of them on",
+            count=len(pairs),
+            of=len(dead),
+            limit=SHARE,
+        ),
         len(pairs) / len(dead) / SHARE,
         view.place,
     )
@@ -112,17 +144,23 @@ def _twins(view: View, hidden: np.ndarray, dead: np.ndarray) -> Iterator[Symptom
     units = sorted({unit for pair in pairs for unit in pair})
     yield Symptom(
         "equal units",
-        f"{len(pairs)} pairs of units of {view.place} are equal at every step, {pairs[0][0]} and "
-        f"{pairs[0][1]} among them.",
-        "Units that begin with the same weights get the same gradients and stay the same: the layer is "
-        "narrower "
-        "than it looks.",
-        "Check the initialisation: weights that are all the same (zeros, ones) never part.",
+        _(
+            "{count} pairs of units of {place} are equal at every step, {one} and {other} among them.",
+            count=len(pairs),
+            place=view.place,
+            one=pairs[0][0],
+            other=pairs[0][1],
+        ),
+        _(
+            "Units that begin with the same weights get the same gradients and stay the same: the layer is "
+            "narrower than it looks."
+        ),
+        _("Check the initialisation: weights that are all the same (zeros, ones) never part."),
         "certain",
         len(pairs) / len(dead),
         {"pairs": len(pairs), "of": len(dead)},
         {**view.where, "units": units},
-        row("unit", "The last state of each unit", "h at the last step", hidden[-1], marked=units),
+        row("unit", _("The last state of each unit"), _("h at the last step"), hidden[-1], marked=units),
     )
 
 
@@ -141,8 +179,14 @@ def _exploding(view: View) -> Iterator[Symptom | Measured]:
         grown, large = last / max(first, 1e-9), float(sizes[-1])
         yield Measured(
             "exploding states",
-            f"from the first quarter to the last the states grow {grown:.2g} times, to {large:.3g}; from "
-            f"{GROWTH:g} times and {LARGE:g} on",
+            _(
+                "from the first quarter to the last the states grow {grown:.2g} times, to {size:.3g}; from "
+                "{least:g} times and {limit:g} on",
+                grown=grown,
+                size=large,
+                least=GROWTH,
+                limit=LARGE,
+            ),
             max(
                 0.0,
                 min(
@@ -157,20 +201,27 @@ def _exploding(view: View) -> Iterator[Symptom | Measured]:
         factor = float((large / max(sizes[middle], 1e-9)) ** (1 / max(1, len(sizes) - 1 - middle)))
         yield Symptom(
             "exploding states",
-            f"The states of {view.place} grow to a length of {large:.3g} in sequence {number}, "
-            f"{factor:.2f} times "
-            "at each step of the second half.",
-            "A relu has no upper end: where the recurrent weights enlarge a state, it grows with every "
-            "step, and "
-            "the gradient with it.",
-            "Begin with recurrent weights near the identity (Le et al., 2015), clip the gradient, or use "
-            "tanh, a "
-            "GRU or an LSTM.",
+            _(
+                "The states of {place} grow to a length of {size:.3g} in sequence {number}, {factor:.2f} "
+                "times at each step of the second half.",
+                place=view.place,
+                size=large,
+                number=number,
+                factor=factor,
+            ),
+            _(
+                "A relu has no upper end: where the recurrent weights enlarge a state, it grows with every "
+                "step, and the gradient with it."
+            ),
+            _(
+                "Begin with recurrent weights near the identity (Le et al., 2015), clip the gradient, or "
+                "use tanh, a GRU or an LSTM."
+            ),
             "certain",
             1.0,
             {"length": large, "factor": factor},
             {**view.where, "sequence": number},
-            row("step", "Length of the state", "length of h", sizes, limit=LARGE, log=True),
+            row("step", _("Length of the state"), _("length of h"), sizes, limit=LARGE, log=True),
         )
         return
 
@@ -191,7 +242,11 @@ def _carried(view: View) -> Iterator[Symptom | Measured]:
     ]
     yield Measured(
         "state carried over",
-        f"{len(carried)} of {len(view.rows)} sequences begin in the state in which the one before ended",
+        _(
+            "{count} of {of} sequences begin in the state in which the one before ended",
+            count=len(carried),
+            of=len(view.rows),
+        ),
         float(bool(carried)),
         view.place,
     )
@@ -199,21 +254,30 @@ def _carried(view: View) -> Iterator[Symptom | Measured]:
         return
     yield Symptom(
         "state carried over",
-        f"{len(carried)} of {len(view.rows)} sequences of {view.place} begin in exactly the state in "
-        "which the one "
-        f"before them ended, sequence {carried[0]} first.",
-        "That is right where one long sequence was cut into pieces, in their order. Where the sequences are "
-        "unrelated, each is read in the light of another.",
-        "If they are unrelated: begin each with zeros (pass no state, reset_states() in Keras, "
-        "stateful=False).",
+        _(
+            "{count} of {of} sequences of {place} begin in exactly the state in which the one before them "
+            "ended, sequence {first} first.",
+            count=len(carried),
+            of=len(view.rows),
+            place=view.place,
+            first=carried[0],
+        ),
+        _(
+            "That is right where one long sequence was cut into pieces, in their order. Where the sequences "
+            "are unrelated, each is read in the light of another."
+        ),
+        _(
+            "If they are unrelated: begin each with zeros (pass no state, reset_states() in Keras, "
+            "stateful=False)."
+        ),
         "possible",
         len(carried) / len(view.rows),
         {"sequences": len(carried), "of": len(view.rows), "first": carried[0]},
         {**view.where, "sequence": carried[0]},
         row(
             "position",
-            "The state in which each sequence begins",
-            "length of h before the first step",
+            _("The state in which each sequence begins"),
+            _("length of h before the first step"),
             [float(np.linalg.norm(trace[first])) for trace in view.rows],
             marked=carried,
         ),

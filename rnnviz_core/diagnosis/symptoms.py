@@ -8,9 +8,34 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from rnnviz_core.languages import N_, _
+
 from .evidence import Evidence
 
 SURE = ("certain", "likely", "possible")  # a fact of the numbers; a usual sign of the fault; worth a look
+
+# The detectors that look at what the app shows; it translates their names where it draws them.
+NAMES = (
+    N_("unscaled input"),
+    N_("columns of unlike scale"),
+    N_("constant columns"),
+    N_("unused columns"),
+    N_("padding is read"),
+    N_("dead units"),
+    N_("constant units"),
+    N_("equal units"),
+    N_("saturated gate"),
+    N_("forget gates near 0.5"),
+    N_("short memory"),
+    N_("exploding states"),
+    N_("state carried over"),
+    N_("uniform attention"),
+    N_("attention stuck on one place"),
+    N_("attention on padding"),
+    N_("vanishing gradients"),
+    N_("exploding gradients"),
+    N_("readout ignores the state"),
+)
 
 
 @dataclass(frozen=True)
@@ -20,7 +45,7 @@ class Symptom:
     Attributes
     ----------
     name
-        Of the detector, such as ``dead units``.
+        Of the detector, such as ``dead units``; English in every language, unlike the sentences.
     claim
         What was seen, in a sentence.
     meaning
@@ -141,4 +166,6 @@ def ranked(findings: Sequence[Symptom]) -> tuple[Symptom, ...]:
 def some(numbers: Sequence[int | str], count: int = 8) -> str:
     """A few numbers in words: ``3, 5, 8 and 12 more``."""
     shown = ", ".join(map(str, numbers[:count]))
-    return shown if len(numbers) <= count else f"{shown} and {len(numbers) - count} more"
+    if len(numbers) <= count:
+        return shown
+    return _("{listed} and {count} more", listed=shown, count=len(numbers) - count)

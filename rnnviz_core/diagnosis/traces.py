@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from rnnviz_core.errors import TraceError
+from rnnviz_core.languages import _
 from rnnviz_core.tracing.trace import Trace
 
 from . import attention, inputs, states
@@ -55,7 +56,7 @@ def of_traces(
     read = [row["encoder.0.layer_input"] for row in rows]
     if numbers:
         labels = list(names or first.labels.get("dim", ())) or [
-            f"column {place}" for place in range(read[0].shape[1])
+            _("column {number}", number=place) for place in range(read[0].shape[1])
         ]
         yield from inputs.look(read, labels, weights)
     else:

@@ -243,7 +243,7 @@ def _unread(model: nn.Module, args: tuple[Any, ...], recorded: Recorded) -> Iter
                 f"its largest number is {largest:.3g}."
             )
             sure = "certain" if moved == 0 else "likely"
-            yield gradients.ignored(f"the states of {name}", claim, {"module": name}, sure=sure)
+            yield gradients.ignored(claim, {"module": name}, module=name, sure=sure)
 
 
 def _zeros(found: Any) -> Any:
