@@ -28,7 +28,6 @@ EXPLODED = 1e3  # what a change of length 1 arrives as
 BUDGET = 4e9  # multiplications for one layer: a second of one processor; of more, the last steps
 TEXTS = 3  # that are differentiated: the longest
 VANISHING, EXPLODING, IGNORED = "vanishing gradients", "exploding gradients", "readout ignores the state"
-OF_ANSWER = "the answer's gradient by what each step reads"
 
 
 def of_network(model: Network, rows: list[Trace]) -> Iterator[Symptom | Measured]:
