@@ -111,14 +111,14 @@ def names(trace: Trace, axis: str) -> list[str] | None:
 def words_of(value: Value) -> str:
     """A value as a person reads it, short: a text, the name of a place, a number, yes or no."""
     if isinstance(value, str):
-        return _(value) if isinstance(value, ClassName) else value
+        return class_name(value) if isinstance(value, ClassName) else value
     if not value.single:
         return _("{size} numbers along {axes}", size=value.array.size, axes=_(" and ").join(value.axes))
     if value.places is not None:
         known, axis = names(*value.places), value.places[1]
         if known is None:
             return f"{_(_ONE.get(axis, axis))} {value.place}"
-        return _(known[value.place]) if axis == "class" else known[value.place]
+        return class_name(known[value.place]) if axis == "class" else known[value.place]
     if value.array.dtype == bool:
         return _("yes") if value.array else _("no")
     return numerals(f"{value.number:.4g}".replace("-", "−"))
