@@ -8,6 +8,7 @@ from rnnviz_core import limits
 from rnnviz_core.errors import LessonError
 from rnnviz_core.inputs.tokenizer import WORD_START
 from rnnviz_core.languages import N_, _, numerals
+from rnnviz_core.languages.terms import class_name
 from rnnviz_core.tracing.trace import TOKEN_AXES, Trace
 
 
