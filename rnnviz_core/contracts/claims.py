@@ -11,9 +11,16 @@ from dataclasses import dataclass
 from typing import Any
 
 from rnnviz_core.inputs.tokenizer import UNK, WORD_START, is_byte
+from rnnviz_core.languages import N_, _
 from rnnviz_core.tracing.trace import Trace
 
-SIDES = {"very negative": -1, "negative": -1, "neutral": 0, "positive": 1, "very positive": 1}
+SIDES = {
+    N_("very negative"): -1,
+    N_("negative"): -1,
+    N_("neutral"): 0,
+    N_("positive"): 1,
+    N_("very positive"): 1,
+}
 _WORD = re.compile(r"[\w’']+")
 
 
@@ -75,7 +82,7 @@ class Reading:
     def answer(self) -> str:
         """What the network answered: the class, or the translation."""
         if self._axis == "source":
-            return str(self._trace.meta["translation"]).strip() or "(nothing)"
+            return str(self._trace.meta["translation"]).strip() or _("(nothing)")
         return str(self._trace.meta["label"])
 
     @property
@@ -183,6 +190,23 @@ class Reading:
         return text[token.start : token.end].strip() or token.text.lstrip(WORD_START)
 
 
+class _Told(_By):
+    """The fields of a `Reading` as a sentence says them: classes in the language of the run."""
+
+    def __init__(self, reading: Reading) -> None:
+        super().__init__(reading.__getitem__)
+
+    def __getitem__(self, name: str) -> Any:
+        found = super().__getitem__(name)
+        if isinstance(found, _By):
+            return _By(lambda word: _class_in_words(found[word]))
+        return _class_in_words(found)
+
+
+def _class_in_words(value: Any) -> Any:
+    return _(value) if isinstance(value, str) and value in SIDES else value
+
+
 @dataclass(frozen=True, slots=True)
 class Hint:
     """A sentence on what a network did, and the condition under which it is true."""
@@ -210,5 +234,5 @@ class Example:
         if reading.clear:
             for hint in self.hints:
                 if hint.holds(reading):
-                    return hint.says.format_map(reading)
-        return self.asks
+                    return _(hint.says).format_map(_Told(reading))
+        return _(self.asks)

@@ -6,6 +6,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from rnnviz_core.errors import SpecError, unknown_choice
+from rnnviz_core.languages import _
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -26,7 +27,11 @@ class Quantity:
 def log_probabilities(classes: Sequence[str], first: str) -> list[Quantity]:
     """The log-probability of every class, from the logits (class); that of `first` comes first."""
     return [
-        Quantity(f"log_probability:{name}", f"the log-probability of “{name}”", partial(_log_share, place))
+        Quantity(
+            f"log_probability:{name}",
+            _("the log-probability of “{name}”", name=_(name)),
+            partial(_log_share, place),
+        )
         for name, place in _in_order(classes, first)
     ]
 
@@ -34,7 +39,7 @@ def log_probabilities(classes: Sequence[str], first: str) -> list[Quantity]:
 def logits(classes: Sequence[str], first: str) -> list[Quantity]:
     """The logit of every class, in the same way."""
     return [
-        Quantity(f"logit:{name}", f"the logit of “{name}”", partial(_logit, place))
+        Quantity(f"logit:{name}", _("the logit of “{name}”", name=_(name)), partial(_logit, place))
         for name, place in _in_order(classes, first)
     ]
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from rnnviz_core import limits
 from rnnviz_core.cells.kinds import Cell
 from rnnviz_core.errors import SpecError, TraceError, unknown_choice
+from rnnviz_core.languages import N_
 from rnnviz_core.models.specs import ModelSpec
 
 if TYPE_CHECKING:
@@ -77,17 +78,20 @@ def _cut_pieces(network: Any, text: str, first: int, most: int) -> str:
 
 @dataclass(frozen=True)
 class Typed:
-    """What a person types for the networks of a task, and what the interface calls it."""
+    """What a person types for the networks of a task, and what the interface calls it.
+
+    The words are marked for translation, and translated where they are shown.
+    """
 
     count: Callable[[Any, str], int] = _pieces  # steps of a text for a network; TextError: it cannot be read
     limit: int = limits.PIECES  # steps at most
-    title: str = "Sentence"  # over the box
-    help: str = "Type any sentence and press Enter, or click outside the box. Shift+Enter: a new line."
-    one: str = "token"  # what is counted
-    several: str = "tokens"
-    offered: str = "Sentences worth trying"
-    tested: str = "test sentences"  # what the score beside a model was measured on
-    missing: str = "type at least one word"  # what to do where nothing was typed
+    title: str = N_("Sentence")  # over the box
+    help: str = N_("Type any sentence and press Enter, or click outside the box. Shift+Enter: a new line.")
+    one: str = N_("token")  # what is counted
+    several: str = N_("tokens")
+    offered: str = N_("Sentences worth trying")
+    tested: str = N_("test sentences")  # what the score beside a model was measured on
+    missing: str = N_("type at least one word")  # what to do where nothing was typed
     cut: Callable[[Any, str, int, int], str] | None = (
         _cut_pieces  # network, text, first step, how many: a part
     )

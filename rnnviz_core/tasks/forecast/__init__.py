@@ -7,6 +7,7 @@ from rnnviz_core import limits
 from rnnviz_core.contracts.space import EVERY, Pick, Range
 from rnnviz_core.contracts.task import Answer, Task, Typed
 from rnnviz_core.inputs.tokenizer import Tokenizer
+from rnnviz_core.languages import N_, _
 from rnnviz_core.models.forecaster import Forecaster
 from rnnviz_core.models.forecaster_spec import ForecastSpec
 from rnnviz_core.tracing.trace import Trace
@@ -20,11 +21,11 @@ def _build(spec: ForecastSpec, tokenizers: Mapping[str, Tokenizer], name: str | 
 
 def _told(trace: Trace) -> str:
     unit = f" {trace.meta['unit']}" * bool(trace.meta["unit"])
-    return f"{trace.meta['forecast']:.2f}{unit}"
+    return _("{value:.2f}", value=trace.meta["forecast"]) + unit
 
 
 def _answer(trace: Trace) -> Answer:
-    return Answer("Forecast", _told(trace))
+    return Answer(_("Forecast"), _told(trace))
 
 
 def _describe(trace: Trace) -> dict[str, Any]:
@@ -44,12 +45,20 @@ def _lines(trace: Trace) -> list[tuple[str, str]]:
 
 
 def _headline(spec: ForecastSpec, scores: Mapping[str, float]) -> str:
-    return f"RMSE {scores['rmse']:.2f}" if "rmse" in scores else ""
+    return _("RMSE {error:.2f}", error=scores["rmse"]) if "rmse" in scores else ""
+
+
+def _counts(spec: ForecastSpec) -> str:
+    if spec.step == "day":
+        return _("root mean squared error one day ahead")
+    if spec.step == "month":
+        return _("root mean squared error one month ahead")
+    return _("root mean squared error one {step} ahead", step=spec.step)
 
 
 TASK = Task(
     name="forecast",
-    title="Forecast",
+    title=N_("Forecast"),
     spec=ForecastSpec,
     parts=("encoder",),
     vocabularies=(),
@@ -63,7 +72,7 @@ TASK = Task(
     reads=lambda spec: spec.series,
     family=lambda spec: spec.series,
     headline=_headline,
-    counts=lambda spec: f"root mean squared error one {spec.step} ahead",
+    counts=_counts,
     examples=examples.examples,
     sentences=examples.MONTHLY + examples.DAILY,
     default="sunspots-lstm",
@@ -74,14 +83,16 @@ TASK = Task(
     typed=Typed(
         count=lambda network, text: series.count(network.spec, text),
         limit=limits.STEPS,
-        title="Series",
-        help="Numbers with commas or blanks between them, or the name of a series from the list, perhaps "
-        "with another seed: cycles 3. Press Enter, or click outside the box.",
-        one="number",
-        several="numbers",
-        offered="Series worth trying",
-        tested="test values",
-        missing="type numbers, or the name of a series",
+        title=N_("Series"),
+        help=N_(
+            "Numbers with commas or blanks between them, or the name of a series from the list, perhaps "
+            "with another seed: cycles 3. Press Enter, or click outside the box."
+        ),
+        one=N_("number"),
+        several=N_("numbers"),
+        offered=N_("Series worth trying"),
+        tested=N_("test values"),
+        missing=N_("type numbers, or the name of a series"),
         cut=lambda network, text, first, most: series.cut(network.spec, text, first, most),
         ends=True,
     ),

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from rnnviz_core.languages import N_
+
 
 @dataclass(frozen=True)
 class Made:
@@ -45,45 +47,45 @@ def _knock(steps: int, level: float, high: float) -> np.ndarray:
 
 MONTHLY = {
     "cycles": Made(
-        "two cycles of 11 years",
-        "Does the network expect the turn at the top, or does it only follow the last month?",
+        N_("two cycles of 11 years"),
+        N_("Does the network expect the turn at the top, or does it only follow the last month?"),
         lambda rng: _cycle(rng, 264, 110),
     ),
     "high": Made(
-        "a high cycle",
-        "Such heights are rare: do the forecasts stay below the values?",
+        N_("a high cycle"),
+        N_("Such heights are rare: do the forecasts stay below the values?"),
         lambda rng: _cycle(rng, 132, 210),
     ),
     "quiet": Made(
-        "years without any spots",
-        "Nothing happens for five years. How does the state look when the next cycle begins?",
+        N_("years without any spots"),
+        N_("Nothing happens for five years. How does the state look when the next cycle begins?"),
         lambda rng: np.concatenate((np.zeros(60), _cycle(rng, 72, 110))),
     ),
     "knock": Made(
-        "one month out of line",
-        "For how many months does a single high value stay in the memory?",
+        N_("one month out of line"),
+        N_("For how many months does a single high value stay in the memory?"),
         lambda rng: _knock(96, 30, 120),
     ),
 }
 DAILY = {
     "winter": Made(
-        "200 days from autumn to spring",
-        "A cold night: does the network expect the next one to be as cold, or nearer to the mean?",
+        N_("200 days from autumn to spring"),
+        N_("A cold night: does the network expect the next one to be as cold, or nearer to the mean?"),
         lambda rng: _year(rng, 200, 90),
     ),
     "heat": Made(
-        "ten hot nights",
-        "How many hot nights does it take until the network expects another one?",
+        N_("ten hot nights"),
+        N_("How many hot nights does it take until the network expects another one?"),
         lambda rng: _year(rng, 120, 330) + 8 * ((np.arange(120) >= 70) & (np.arange(120) < 80)),
     ),
     "same": Made(
-        "the same value every day",
-        "Nothing ever changes. Does the network expect the same again?",
+        N_("the same value every day"),
+        N_("Nothing ever changes. Does the network expect the same again?"),
         lambda rng: np.full(60, 12.0),
     ),
     "knock": Made(
-        "one night out of line",
-        "For how many days does a single cold night stay in the memory?",
+        N_("one night out of line"),
+        N_("For how many days does a single cold night stay in the memory?"),
         lambda rng: _knock(90, 11, 2),
     ),
 }

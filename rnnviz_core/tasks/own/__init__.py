@@ -11,6 +11,7 @@ from rnnviz_core.contracts.claims import Example
 from rnnviz_core.contracts.task import Answer, Task, Typed
 from rnnviz_core.errors import SpecError
 from rnnviz_core.inputs.steps import printed_number
+from rnnviz_core.languages import N_, _
 from rnnviz_core.models.own_spec import OwnSpec
 from rnnviz_core.tracing.trace import Trace
 
@@ -32,16 +33,19 @@ def _answer(trace: Trace) -> Answer:
         try:
             return tasks.task(str(name)).answer(trace)
         except Exception:  # a file may lack what a task's own traces always have
-            return Answer("Answer", "not in this file")
+            return Answer(_("Answer"), _("not in this file"))
     if PREDICTION not in trace:
         stopped = trace.meta.get("task") == OwnSpec.task
-        return Answer("Prediction", "not known: not all layers can be run" if stopped else "not in this file")
+        why = _("not known: not all layers can be run") if stopped else _("not in this file")
+        return Answer(_("Prediction"), why)
     values = np.asarray(trace[PREDICTION], np.float64).reshape(-1)
     if shares(trace) is not None:
         best = int(values.argmax())
-        return Answer("Prediction", f"output {best}", float(values[best]))
+        return Answer(_("Prediction"), _("output {number}", number=best), float(values[best]))
     told = " ".join(printed_number(value) for value in values[:SHOWN])
-    return Answer("Prediction", told + f" … ({len(values)} numbers)" * (len(values) > SHOWN))
+    if len(values) > SHOWN:
+        told = _("{numbers} … ({count} numbers)", numbers=told, count=len(values))
+    return Answer(_("Prediction"), told)
 
 
 def shares(trace: Trace) -> np.ndarray | None:
@@ -62,14 +66,27 @@ def _lines(trace: Trace) -> list[tuple[str, str]]:
 
 def _architecture(spec: OwnSpec) -> str:
     if spec.cell is Cell.NONE:
-        return "no recurrence"
+        return _("no recurrence")
     return "Bi" * spec.bidirectional + spec.stack_words
 
 
 def _examples(spec: OwnSpec) -> tuple[Example, ...]:
     """What was brought along."""
-    asks = "What does the network keep of it? See the pages States and Gates."
-    return tuple(Example(text, "yours", asks) for text in spec.texts)
+    asks = N_("What does the network keep of it? See the pages States and Gates.")
+    return tuple(Example(text, N_("yours"), asks) for text in spec.texts)
+
+
+def _how_to_type(width: int) -> str:
+    if width == 1:
+        return _(
+            "The name of your file, or numbers with commas or blanks between them, one per step. Press "
+            "Enter, or click outside the box."
+        )
+    return _(
+        "The name of your file, or numbers with commas or blanks between them, {count} per step. Press "
+        "Enter, or click outside the box.",
+        count=width,
+    )
 
 
 def _typed(spec: OwnSpec) -> Typed:
@@ -77,25 +94,23 @@ def _typed(spec: OwnSpec) -> Typed:
         return Typed(
             count=reading.count,
             limit=limits.STEPS,
-            title="Steps",
-            one="step",
-            several="steps",
+            title=N_("Steps"),
+            one=N_("step"),
+            several=N_("steps"),
             cut=reading.cut,
             box=False,
             alone=False,
         )
     if spec.reads == "numbers":
-        per_step = f"{spec.width} per step" if spec.width > 1 else "one per step"
         return Typed(
             count=reading.count,
             limit=limits.STEPS,
-            title="Series",
-            help=f"The name of your file, or numbers with commas or blanks between them, {per_step}. Press "
-            "Enter, or click outside the box.",
-            one="step",
-            several="steps",
-            offered="What you brought along",
-            missing="type numbers, or the name of your file",
+            title=N_("Series"),
+            help=_how_to_type(spec.width),
+            one=N_("step"),
+            several=N_("steps"),
+            offered=N_("What you brought along"),
+            missing=N_("type numbers, or the name of your file"),
             cut=reading.cut,
             alone=False,
             ends=True,
@@ -103,10 +118,12 @@ def _typed(spec: OwnSpec) -> Typed:
     return Typed(
         count=reading.count,
         limit=limits.STEPS,
-        help="A text in words of your vocabulary, ids with blanks between them, or the name of your file. "
-        "Press Enter, or click outside the box.",
-        offered="What you brought along",
-        missing="type words of its vocabulary, or ids",
+        help=N_(
+            "A text in words of your vocabulary, ids with blanks between them, or the name of your file. "
+            "Press Enter, or click outside the box."
+        ),
+        offered=N_("What you brought along"),
+        missing=N_("type words of its vocabulary, or ids"),
         cut=reading.cut,
         alone=False,
     )
@@ -114,7 +131,7 @@ def _typed(spec: OwnSpec) -> Typed:
 
 TASK = Task(
     name="own",
-    title="Your own",
+    title=N_("Your own"),
     spec=OwnSpec,
     parts=("encoder",),
     vocabularies=(),

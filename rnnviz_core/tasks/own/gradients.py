@@ -16,6 +16,7 @@ from rnnviz_core.contracts.quantity import Quantity, Watch
 from rnnviz_core.errors import TraceError
 from rnnviz_core.importing.layers import ACTIVATIONS, Layer
 from rnnviz_core.importing.network import Imported
+from rnnviz_core.languages import _
 from rnnviz_core.tracing.trace import Trace
 
 NUMBERED = 20  # outputs that are offered, and units
@@ -140,7 +141,9 @@ def quantities(trace: Trace) -> dict[str, Quantity]:
         return {}
     count = int(trace.meta.get("outputs") or 0)
     found = [
-        Quantity(f"output:{one}", f"output {one}, before any activation", partial(_number, one))
+        Quantity(
+            f"output:{one}", _("output {number}, before any activation", number=one), partial(_number, one)
+        )
         for one in range(min(count, NUMBERED))
     ]
     top = trace.layers() - 1
@@ -149,8 +152,11 @@ def quantities(trace: Trace) -> dict[str, Quantity]:
         ends.append(trace[f"encoder.{top}.reverse.hidden"][0])
     values = np.concatenate(ends)
     for unit in np.argsort(-np.abs(values), kind="stable")[:NUMBERED]:
-        side = ", read backwards" if unit >= len(ends[0]) else ""
-        words = f"unit {unit % len(ends[0])} at the end of the last layer{side}"
+        number = int(unit) % len(ends[0])
+        if unit >= len(ends[0]):
+            words = _("unit {unit} at the end of the last layer, read backwards", unit=number)
+        else:
+            words = _("unit {unit} at the end of the last layer", unit=number)
         found.append(Quantity(f"state:{unit}", words, partial(_number, count + int(unit))))
     return {one.name: one for one in found}
 

@@ -7,6 +7,7 @@ from rnnviz_core.cells.kinds import Cell
 from rnnviz_core.contracts.space import EVERY, Pick, Range
 from rnnviz_core.contracts.task import Answer, Task
 from rnnviz_core.inputs.tokenizer import Tokenizer
+from rnnviz_core.languages import N_, _
 from rnnviz_core.models.classifier import SentimentModel
 from rnnviz_core.models.classifier_spec import SentimentSpec
 from rnnviz_core.tracing.trace import Trace
@@ -23,7 +24,7 @@ def _answer(trace: Trace) -> Answer:
     shares = trace["readout.probabilities"]
     best = int(shares.argmax())
     place, ordered = (best, len(shares)), bool(trace.meta.get("ordered", True))
-    return Answer("Prediction", str(trace.meta["label"]), float(shares[best]), place, ordered)
+    return Answer(_("Prediction"), _(str(trace.meta["label"])), float(shares[best]), place, ordered)
 
 
 def _describe(trace: Trace) -> dict[str, Any]:
@@ -44,19 +45,20 @@ def _lines(trace: Trace) -> list[tuple[str, str]]:
 
 def _architecture(spec: SentimentSpec) -> str:
     if spec.cell is Cell.NONE:
-        return "bag of words"
-    return "Bi" * spec.bidirectional + spec.stack_words + (" + attention" if spec.attention != "none" else "")
+        return _("bag of words")
+    words = "Bi" * spec.bidirectional + spec.stack_words
+    return _("{layers} + attention", layers=words) if spec.attention != "none" else words
 
 
 def _headline(spec: SentimentSpec, scores: Mapping[str, float]) -> str:
     """A verdict between five classes has the accuracy on five classes beside it."""
     name = f"accuracy{len(spec.classes)}"
-    return f"{scores[name]:.1f} % right" if name in scores else ""
+    return _("{share:.1f} % right", share=scores[name]) if name in scores else ""
 
 
 TASK = Task(
     name="sentiment",
-    title="Sentiment",
+    title=N_("Sentiment"),
     spec=SentimentSpec,
     parts=("encoder",),
     vocabularies=("source",),
@@ -68,9 +70,9 @@ TASK = Task(
     program=program.program,
     architecture=_architecture,
     reads=lambda spec: "en",
-    family=lambda spec: "sentiment",
+    family=lambda spec: _("sentiment"),
     headline=_headline,
-    counts=lambda spec: f"right: the exact one of {len(spec.classes)} classes",
+    counts=lambda spec: _("right: the exact one of {count} classes", count=len(spec.classes)),
     examples=lambda spec: SENTIMENT,
     sentences=SENTIMENT,
     default="sentiment-lstm",

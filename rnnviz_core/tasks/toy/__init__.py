@@ -7,6 +7,7 @@ from rnnviz_core import limits
 from rnnviz_core.contracts.space import EVERY, Pick, Range
 from rnnviz_core.contracts.task import Answer, Task, Typed
 from rnnviz_core.inputs.tokenizer import Tokenizer
+from rnnviz_core.languages import N_, _
 from rnnviz_core.models.toy import ToyModel
 from rnnviz_core.models.toy_spec import ToySpec
 from rnnviz_core.tracing.trace import Trace
@@ -22,7 +23,7 @@ def _build(spec: ToySpec, tokenizers: Mapping[str, Tokenizer], name: str | None)
 def _answer(trace: Trace) -> Answer:
     shares = trace["readout.probabilities"]
     best = int(shares.argmax())
-    return Answer("Answer", str(trace.meta["label"]), float(shares[best]), (best, len(shares)), False)
+    return Answer(_("Answer"), _(str(trace.meta["label"])), float(shares[best]), (best, len(shares)), False)
 
 
 def _describe(trace: Trace) -> dict[str, Any]:
@@ -39,12 +40,12 @@ def _lines(trace: Trace) -> list[tuple[str, str]]:
 
 
 def _headline(spec: ToySpec, scores: Mapping[str, float]) -> str:
-    return f"{scores['accuracy']:.1f} % right" if "accuracy" in scores else ""
+    return _("{share:.1f} % right", share=scores["accuracy"]) if "accuracy" in scores else ""
 
 
 TASK = Task(
     name="toy",
-    title="Toy",
+    title=N_("Toy"),
     spec=ToySpec,
     parts=("encoder",),
     vocabularies=(),
@@ -58,7 +59,7 @@ TASK = Task(
     reads=lambda spec: str(spec.problem),
     family=lambda spec: f"{spec.problem}, T = {spec.steps}:",
     headline=_headline,
-    counts=lambda spec: f"right after {spec.steps} steps",
+    counts=lambda spec: _("right after {steps} steps", steps=spec.steps),
     examples=examples.examples,
     sentences=examples.EVERY,
     default="recall-20-lstm",
@@ -69,14 +70,15 @@ TASK = Task(
     typed=Typed(
         count=lambda network, text: symbols.count(network.spec, text),
         limit=limits.PIECES,
-        title="Symbols",
-        help="Symbols of the task, with or without blanks between them. Press Enter, or click outside "
-        "the box.",
-        one="symbol",
-        several="symbols",
-        offered="Sequences worth trying",
-        tested="new sequences",
-        missing="type at least one symbol",
+        title=N_("Symbols"),
+        help=N_(
+            "Symbols of the task, with or without blanks between them. Press Enter, or click outside the box."
+        ),
+        one=N_("symbol"),
+        several=N_("symbols"),
+        offered=N_("Sequences worth trying"),
+        tested=N_("new sequences"),
+        missing=N_("type at least one symbol"),
     ),
     untouched="They are other sequences than those of training and validation.",
     read=training.read,

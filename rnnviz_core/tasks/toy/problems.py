@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from rnnviz_core.languages import N_
 from rnnviz_core.models.toy import FIRST, Alphabet
 from rnnviz_core.models.toy_spec import Problem
 
@@ -91,32 +92,32 @@ def _balanced(rng: np.random.Generator, rows: int, steps: int) -> np.ndarray:
 
 PROBLEMS: Mapping[Problem, Made] = {
     Problem.RECALL: Made(
-        "Recall the first symbol",
-        "Which letter came first? What follows says nothing of it.",
+        N_("Recall the first symbol"),
+        N_("Which letter came first? What follows says nothing of it."),
         (*CUES, *NOISE),
         CUES,
         100 / len(CUES),
         _recall,
     ),
     Problem.ADDING: Made(
-        "The adding problem",
-        "What is the sum of the two marked digits?",
+        N_("The adding problem"),
+        N_("What is the sum of the two marked digits?"),
         (*map(str, range(DIGITS)), *(f"+{digit}" for digit in range(DIGITS))),
         tuple(map(str, range(2 * DIGITS - 1))),
         100 / DIGITS,  # of the sums 0 to 8 the middle one is drawn in 5 of 25 cases
         _adding,
     ),
     Problem.BRACKETS: Made(
-        "Balanced brackets",
-        "Is every bracket closed, and none that was not open?",
+        N_("Balanced brackets"),
+        N_("Is every bracket closed, and none that was not open?"),
         ("(", ")"),
-        ("balanced", "not balanced"),
+        (N_("balanced"), N_("not balanced")),
         50.0,
         _brackets,
     ),
     Problem.COUNT: Made(
-        "Count",
-        "How many of the letters are a?",
+        N_("Count"),
+        N_("How many of the letters are a?"),
         ("a", "b"),
         tuple(map(str, range(MOST + 1))),
         100 / (MOST + 1),

@@ -9,6 +9,7 @@ import torch
 from rnnviz_core import limits
 from rnnviz_core.contracts.task import Answer, Option, Task
 from rnnviz_core.inputs.tokenizer import Tokenizer
+from rnnviz_core.languages import N_, _
 from rnnviz_core.models.seq2seq import TranslationModel
 from rnnviz_core.models.seq2seq_spec import TranslationSpec
 from rnnviz_core.search import USUAL_BEAM
@@ -26,8 +27,8 @@ def _build(spec: TranslationSpec, tokenizers: Mapping[str, Tokenizer], name: str
 
 
 def _answer(trace: Trace) -> Answer:
-    text = str(trace.meta["translation"]).strip() or "(nothing)"
-    verb = "Fed translation" if trace.meta["forced"] else "Translation"
+    text = str(trace.meta["translation"]).strip() or _("(nothing)")
+    verb = _("Fed translation") if trace.meta["forced"] else _("Translation")
     return Answer(verb, text, language=str(trace.meta["target"]))
 
 
@@ -48,7 +49,7 @@ def _architecture(spec: TranslationSpec) -> str:
 
 
 def _headline(spec: TranslationSpec, scores: Mapping[str, float]) -> str:
-    return f"BLEU {scores['bleu']:.1f}" if "bleu" in scores else ""
+    return _("BLEU {score:.1f}", score=scores["bleu"]) if "bleu" in scores else ""
 
 
 def _softmax(logits: np.ndarray) -> np.ndarray:
@@ -63,7 +64,7 @@ def _slim(trace: Trace) -> Trace:
 
 TASK = Task(
     name="translation",
-    title="Translation",
+    title=N_("Translation"),
     spec=TranslationSpec,
     parts=("encoder", "decoder"),
     vocabularies=("source", "target"),
