@@ -24,7 +24,11 @@ FOLDER = ROOT / "rnnviz_core" / "languages" / "catalogues"
 CODES = ("es", "de")
 PLURALS = (2, "(n != 1)")  # both languages count like English; CLDR's third form of Spanish is for millions
 HEADER = "# Texts of RNNViz; python -m scripts.languages brings them up to date."
-KEYWORDS: dict[str, Any] = {"_": None, "N_": None, "ngettext": (1, 2), "pgettext": ((1, "c"), 2)}
+KEYWORDS: dict[str, Any] = {
+    **dict.fromkeys(("_", "N_", "filled")),
+    **dict.fromkeys(("ngettext", "nfilled"), (1, 2)),
+    "pgettext": ((1, "c"), 2),
+}
 DROPPED = tuple(  # of the header: what says nothing, or changes without a change
     f'"{name}' for name in ("POT-C", "PO-R", "Generated", "Report", "Last-T", "Language-T", "Project")
 )

@@ -43,25 +43,8 @@ def state_in_words(name: str) -> str:
     return _(_STATES_NAMED[name]) if name in _STATES_NAMED else _("{name} state", name=name)
 
 
-class Filled(str):
-    """A marked text with its values filled in, which can be told in another language, too."""
-
-    __slots__ = ("text", "values")
-    text: str
-    values: dict[str, str]
-
-
-def filled(text: str, **values: str) -> Filled:
-    """`text`, marked with ``N_``, with its values, which are told like it."""
-    said = Filled(text.format_map(values))
-    said.text, said.values = text, values
-    return said
-
-
 def told(meaning: str) -> str:
     """An equation's meaning in the language of the run: a sentence, or a gate's line with its full stop."""
-    if isinstance(meaning, Filled):
-        return _(meaning.text, **{name: _(value) for name, value in meaning.values.items()})
     said = _(meaning)
     if said != meaning or not meaning.endswith("."):
         return said

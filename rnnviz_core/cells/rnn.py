@@ -1,10 +1,9 @@
 """The plain RNN (Elman, 1990), as PyTorch computes it."""
 
-from rnnviz_core.languages import N_
+from rnnviz_core.languages import N_, filled
 
 from .definition import HIDDEN, PREVIOUS_HIDDEN, Definition, Gate, Writer, state_weight
 from .expressions import Call, Square, sign
-from .meanings import filled
 
 NAMED = N_("an RNN")
 
@@ -16,7 +15,7 @@ def define(*, relu: bool = False, bias: bool = True) -> Definition:
     candidate = write.gate(
         new,
         Call(function, new.from_input + new.from_state),
-        filled(N_("The new content: input and old state added up, then {function}."), function=function),
+        filled("The new content: input and old state added up, then {function}.", function=function),
     )
     write.state(
         HIDDEN, candidate, N_("The new state is the candidate: everything is rewritten at every step.")

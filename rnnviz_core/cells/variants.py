@@ -5,7 +5,7 @@ couples gates. The order of the rows is PyTorch's, whatever the file's was.
 """
 
 from rnnviz_core.errors import SpecError, unknown_choice
-from rnnviz_core.languages import N_
+from rnnviz_core.languages import N_, filled
 
 from .definition import (
     CELL,
@@ -17,7 +17,7 @@ from .definition import (
     Writer,
 )
 from .expressions import MEANT, ON_ARRAYS, Call, Clip, Expression, Linear, Symbol
-from .meanings import GATES, filled
+from .meanings import GATES
 
 BIASES = ("two", "one", "none")  # beside input and state, beside the input alone, nowhere
 FUNCTIONS = (*ON_ARRAYS, "linear")
@@ -47,10 +47,10 @@ class _Variant:
         said = f"{meaning}."
         if function in MEANT:
             said = filled(
-                N_("{meaning}; {function}(a) = {formula}."),
-                meaning=meaning,
+                "{meaning}; {function}(a) = {formula}.",
+                meaning=filled(meaning),
                 function=function,
-                formula=MEANT[function],
+                formula=filled(MEANT[function]),
             )
         return self.write.state(gate.activation, called(function, gate.preactivation), said)
 
@@ -117,7 +117,7 @@ def lstm(
     write.state(
         HIDDEN,
         show * called(shown, cell),
-        filled(N_("The {function} of the cell, as far as the output gate shows it."), function=shown),
+        filled("The {function} of the cell, as far as the output gate shows it.", function=shown),
     )
     return write.definition()
 

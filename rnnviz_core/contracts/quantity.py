@@ -6,7 +6,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from rnnviz_core.errors import SpecError, unknown_choice
-from rnnviz_core.languages import _
+from rnnviz_core.languages import filled
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -29,7 +29,7 @@ def log_probabilities(classes: Sequence[str], first: str) -> list[Quantity]:
     return [
         Quantity(
             f"log_probability:{name}",
-            _("the log-probability of “{name}”", name=_(name)),
+            filled("the log-probability of “{name}”", name=filled(name)),
             partial(_log_share, place),
         )
         for name, place in _in_order(classes, first)
@@ -39,7 +39,7 @@ def log_probabilities(classes: Sequence[str], first: str) -> list[Quantity]:
 def logits(classes: Sequence[str], first: str) -> list[Quantity]:
     """The logit of every class, in the same way."""
     return [
-        Quantity(f"logit:{name}", _("the logit of “{name}”", name=_(name)), partial(_logit, place))
+        Quantity(f"logit:{name}", filled("the logit of “{name}”", name=filled(name)), partial(_logit, place))
         for name, place in _in_order(classes, first)
     ]
 

@@ -13,6 +13,7 @@ from torch.nn.utils.rnn import PackedSequence
 from rnnviz_core.contracts.quantity import Quantity, by_name
 from rnnviz_core.contracts.task import record, task_of
 from rnnviz_core.errors import SpecError, TraceError
+from rnnviz_core.languages import filled
 from rnnviz_core.models.network import Network
 from rnnviz_core.tracing.arguments import Recurrent, State
 from rnnviz_core.tracing.module import record_module
@@ -186,7 +187,11 @@ def chosen(trace: Trace, offered: Any, of: str | None, name: str) -> Quantity:
         steps, units = trace[site].shape
         if step >= steps or unit >= units:
             raise SpecError(f"{of!r}: {site} has the steps 0 to {steps - 1} and the units 0 to {units - 1}")
-        return Quantity(of, f"unit {unit} of {site} at step {step}", lambda outputs: outputs)
+        return Quantity(
+            of,
+            filled("unit {unit} of {site} at step {step}", unit=unit, site=site, step=step),
+            lambda outputs: outputs,
+        )
     return by_name(offered, of, name)
 
 

@@ -12,6 +12,7 @@ import pandas as pd
 
 from rnnviz_core.cells.equations import PREVIOUS_CELL, Definition
 from rnnviz_core.cells.expressions import Call
+from rnnviz_core.languages import N_, _
 from rnnviz_core.tracing.trace import Trace
 
 from .gates import cell_values
@@ -38,6 +39,13 @@ class Node(NamedTuple):
     after: tuple[str, ...] = ()  # the nodes whose wires lead into it
 
 
+_STATES = {
+    "hidden": (N_("old hidden state {state}"), N_("new hidden state {state}")),
+    "cell": (N_("old cell state {state}"), N_("new cell state {state}")),
+    "unprojected": (N_("old unprojected state {state}"), N_("new unprojected state {state}")),
+}
+
+
 def _op(name: str, x: float, y: float, sign: str, about: str, *after: str) -> Node:
     """A sign that makes one number of those on its wires."""
     return Node(name, x, y, "op" if len(sign) == 1 else "function", sign, about, sign, after)
@@ -50,35 +58,37 @@ def _entry(name: str, x: float, y: float, words: str, about: str) -> Node:
 
 def _state(name: str, x: float, y: float, words: str, *after: str) -> Node:
     """An old state, which enters, or a new one, which takes over what its wire brings."""
-    age, kind = ("old", "new")[bool(after)], name.removeprefix("previous_")
-    return Node(name, x, y, kind, words, f"{age} {kind} state {words}", "=" * bool(after), after)
+    kind = name.removeprefix("previous_")
+    old, new = _STATES[kind]
+    return Node(name, x, y, kind, words, _(new if after else old, state=words), "=" * bool(after), after)
 
 
 def _gate(name: str, x: float, cell: Definition, about: str, words: str) -> list[Node]:
     """A gate: what the token and the old state say, their sum, and the function it goes through."""
+    about, words = _(about), _(words)
     entries = [_entry(f"{name}_from_input", x - 0.42, 0.9, "Wx", f"{about}: {_part(cell, TOKEN)}")]
     if cell.reads_state:
         entries.append(_entry(f"{name}_from_state", x + 0.42, 0.3, "Uh", f"{about}: {_part(cell, STATE)}"))
     if name in cell.peepholes:
         which = "(t−1)" if cell.peepholes[name].right == PREVIOUS_CELL else "(t)"
-        looks = f"{about}: through the peephole, its weight p × c{which}"
+        looks = _("{gate}: through the peephole, its weight p × c{which}", gate=about, which=which)
         entries.append(_entry(f"{name}_from_cell", x, -0.5, "pc", looks))
     parts = tuple(entry.name for entry in entries)
     total, sign = f"{name}_preactivation", _sign(cell, name)
     return [
         *entries,
-        _op(total, x, 1.85, "+", f"{about}: the sum", *parts),
+        _op(total, x, 1.85, "+", _("{gate}: the sum", gate=about), *parts),
         Node(name, x, 3.1, name, words, about, sign, (total,)),
     ]
 
 
-TOKEN = "from the token, W x"
-STATE = "from the old hidden state, U h(t−1)"
+TOKEN = N_("from the token, W x")
+STATE = N_("from the old hidden state, U h(t−1)")
 
 
 def _part(cell: Definition, words: str) -> str:
     """One of a gate's two linear parts, with its bias where the cell has biases."""
-    return words + " + b" * bool(cell.biased)
+    return _(words) + " + b" * bool(cell.biased)
 
 
 def _sign(cell: Definition, name: str) -> str:
@@ -93,51 +103,64 @@ def _lstm(cell: Definition) -> list[Node]:
     end = ("unprojected", "u(t)") if projected else ("hidden", "h(t)")
     return [
         _state("previous_cell", 0.6, 6.3, "c(t−1)"),
-        *_gate("forget", 2.3, cell, "forget gate", "forget"),
-        *_gate("input", 4.0, cell, "input gate", "input"),
-        *_gate("candidate", 5.8, cell, "candidate", "cand."),
-        *_gate("output", 7.55, cell, "output gate", "output"),
-        _op("kept", 2.3, 6.3, "×", "kept: forget gate × c(t−1)", "previous_cell", "forget"),
-        _op("added", 4.9, 4.75, "×", "written: input gate × candidate", "input", "candidate"),
-        _op("cell_sum", 4.9, 6.3, "+", "kept + written", "kept", "added"),
+        *_gate("forget", 2.3, cell, N_("forget gate"), N_("forget")),
+        *_gate("input", 4.0, cell, N_("input gate"), N_("input")),
+        *_gate("candidate", 5.8, cell, N_("candidate"), N_("cand.")),
+        *_gate("output", 7.55, cell, N_("output gate"), N_("output")),
+        _op("kept", 2.3, 6.3, "×", _("kept: forget gate × c(t−1)"), "previous_cell", "forget"),
+        _op("added", 4.9, 4.75, "×", _("written: input gate × candidate"), "input", "candidate"),
+        _op("cell_sum", 4.9, 6.3, "+", _("kept + written"), "kept", "added"),
         _state("cell", 9.4, 6.3, "c(t)", "cell_sum"),
-        _op("cell_tanh", 6.9, 5.5, "tanh", "tanh of the new cell state", "cell_sum"),
-        _op("shown", 7.55, 4.4, "×", "output gate × tanh(c(t))", "output", "cell_tanh"),
+        _op("cell_tanh", 6.9, 5.5, "tanh", _("tanh of the new cell state"), "cell_sum"),
+        _op("shown", 7.55, 4.4, "×", _("output gate × tanh(c(t))"), "output", "cell_tanh"),
         _state(end[0], 9.4, 4.4, end[1], "shown"),
     ]
 
 
 def _gru(cell: Definition) -> list[Node]:
-    entry, state, total, gate = _gate("candidate", 7.4, cell, "candidate", "cand.")
-    about = "candidate: reset gate × what the old state says"
+    entry, state, total, gate = _gate("candidate", 7.4, cell, N_("candidate"), N_("cand."))
+    about = _("candidate: reset gate × what the old state says")
     return [
         _state("previous_hidden", 0.6, 6.3, "h(t−1)"),
-        *_gate("update", 1.9, cell, "update gate", "update"),
-        *_gate("reset", 4.3, cell, "reset gate", "reset"),
+        *_gate("update", 1.9, cell, N_("update gate"), N_("update")),
+        *_gate("reset", 4.3, cell, N_("reset gate"), N_("reset")),
         entry._replace(x=7.9),
         state._replace(x=5.9),
         _op("candidate_reset", 5.9, 1.85, "×", about, "reset", state.name),
         total._replace(after=(entry.name, "candidate_reset")),
         gate,
-        _op("kept", 1.9, 6.3, "×", "kept: update gate × h(t−1)", "previous_hidden", "update"),
-        _op("open", 4.3, 4.75, "1 −", "1 − update gate", "update"),
-        _op("added", 7.4, 4.75, "×", "written: (1 − update gate) × candidate", "open", "candidate"),
-        _op("hidden_sum", 7.4, 6.3, "+", "kept + written", "kept", "added"),
+        _op("kept", 1.9, 6.3, "×", _("kept: update gate × h(t−1)"), "previous_hidden", "update"),
+        _op("open", 4.3, 4.75, "1 −", _("1 − update gate"), "update"),
+        _op("added", 7.4, 4.75, "×", _("written: (1 − update gate) × candidate"), "open", "candidate"),
+        _op("hidden_sum", 7.4, 6.3, "+", _("kept + written"), "kept", "added"),
         _state("hidden", 9.4, 6.3, "h(t)", "hidden_sum"),
     ]
 
 
 def _rnn(cell: Definition) -> list[Node]:
     terms, total = ("own", "candidate_from_input", "others"), "candidate_preactivation"
-    others = "from the old states of all other units" + ", and the bias of U" * ("b_h" in cell.biased)
+    others = (
+        _("from the old states of all other units, and the bias of U")
+        if "b_h" in cell.biased
+        else _("from the old states of all other units")
+    )
     return [
         _state("previous_hidden", 0.6, 4.75, "h(t−1)"),
-        _entry("own_weight", 2.4, 2.2, "weight", "the unit’s weight for its own old state, in U"),
-        _op("own", 2.4, 4.75, "×", "from the unit’s own old state", "previous_hidden", "own_weight"),
+        _entry("own_weight", 2.4, 2.2, _("weight"), _("the unit’s weight for its own old state, in U")),
+        _op("own", 2.4, 4.75, "×", _("from the unit’s own old state"), "previous_hidden", "own_weight"),
         _entry("candidate_from_input", 3.9, 2.2, "Wx", _part(cell, TOKEN)),
-        _entry("others", 5.4, 2.2, "others", others),
-        _op(total, 4.65, 4.75, "+", "the sum", *terms),
-        Node("candidate", 7.0, 4.75, "candidate", "cand.", "candidate", _sign(cell, "candidate"), (total,)),
+        _entry("others", 5.4, 2.2, _("others"), others),
+        _op(total, 4.65, 4.75, "+", _("the sum"), *terms),
+        Node(
+            "candidate",
+            7.0,
+            4.75,
+            "candidate",
+            _("cand."),
+            _("candidate"),
+            _sign(cell, "candidate"),
+            (total,),
+        ),
         _state("hidden", 9.4, 4.75, "h(t)", "candidate"),
     ]
 
@@ -146,14 +169,14 @@ def _mingru(cell: Definition) -> list[Node]:
     token, sign = _part(cell, TOKEN), _sign(cell, "update")
     return [
         _state("previous_hidden", 0.6, 6.3, "h(t−1)"),
-        _entry("update_from_input", 3.0, 0.9, "Wx", f"update gate: {token}"),
-        Node("update", 3.0, 2.6, "update", "update", "update gate", sign, ("update_from_input",)),
-        _entry("candidate_from_input", 7.2, 0.9, "Wx", f"candidate: {token}"),
-        Node("candidate", 7.2, 2.6, "candidate", "cand.", "candidate", "=", ("candidate_from_input",)),
-        _op("open", 3.0, 4.75, "1 −", "1 − update gate", "update"),
-        _op("kept", 3.0, 6.3, "×", "kept: (1 − update gate) × h(t−1)", "previous_hidden", "open"),
-        _op("added", 7.2, 4.75, "×", "written: update gate × candidate", "update", "candidate"),
-        _op("hidden_sum", 7.2, 6.3, "+", "kept + written", "kept", "added"),
+        _entry("update_from_input", 3.0, 0.9, "Wx", _("update gate: {part}", part=token)),
+        Node("update", 3.0, 2.6, "update", _("update"), _("update gate"), sign, ("update_from_input",)),
+        _entry("candidate_from_input", 7.2, 0.9, "Wx", _("candidate: {part}", part=token)),
+        Node("candidate", 7.2, 2.6, "candidate", _("cand."), _("candidate"), "=", ("candidate_from_input",)),
+        _op("open", 3.0, 4.75, "1 −", _("1 − update gate"), "update"),
+        _op("kept", 3.0, 6.3, "×", _("kept: (1 − update gate) × h(t−1)"), "previous_hidden", "open"),
+        _op("added", 7.2, 4.75, "×", _("written: update gate × candidate"), "update", "candidate"),
+        _op("hidden_sum", 7.2, 6.3, "+", _("kept + written"), "kept", "added"),
         _state("hidden", 9.4, 6.3, "h(t)", "hidden_sum"),
     ]
 

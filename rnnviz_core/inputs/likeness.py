@@ -11,6 +11,8 @@ from typing import Any
 
 import numpy as np
 
+from rnnviz_core.languages import N_, _
+
 from .steps import Token
 from .tokenizer import UNK, WORD_START, Tokenizer, is_byte
 
@@ -74,13 +76,15 @@ def beyond(found: Likeness, usual: Any) -> tuple[str, ...]:
     if not isinstance(usual, Mapping):
         return ()
     said = {
-        "lone": "{found} % of its letters stand alone as tokens (there at most {usual} %)",
-        "short": "{found} % of its letters are in short tokens of cut words (there at most {usual} %)",
-        "unknown": "{found} % of its tokens are unknown characters or their bytes (there at most {usual} %)",
-        "pieces": "it has {found} tokens (there at most {usual})",
+        "lone": N_("{found} % of its letters stand alone as tokens (there at most {usual} %)"),
+        "short": N_("{found} % of its letters are in short tokens of cut words (there at most {usual} %)"),
+        "unknown": N_(
+            "{found} % of its tokens are unknown characters or their bytes (there at most {usual} %)"
+        ),
+        "pieces": N_("it has {found} tokens (there at most {usual})"),
     }
     return tuple(
-        form.format(found=value, usual=most)
+        _(form, found=value, usual=most)
         for name, form in said.items()
         if isinstance(most := usual.get(name), int) and (value := getattr(found, name)) > most
     )

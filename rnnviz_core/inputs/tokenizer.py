@@ -12,6 +12,7 @@ import sentencepiece
 
 from rnnviz_core import limits
 from rnnviz_core.errors import CheckpointError, DataError, TextError
+from rnnviz_core.languages import _, nfilled
 
 from .steps import Token
 
@@ -65,11 +66,21 @@ def readable(text: str) -> tuple[str, tuple[str, ...]]:
         characters.append(character)
     notes = []
     if controls:
-        notes.append(f"{controls} control character{'s' * (controls > 1)} read as a space")
+        notes.append(
+            nfilled(
+                "{n} control character read as a space", "{n} control characters read as a space", controls
+            )
+        )
     if surrogates:
-        notes.append(f"{surrogates} half character{'s' * (surrogates > 1)} (lone surrogates) read as unknown")
+        notes.append(
+            nfilled(
+                "{n} half character (lone surrogates) read as unknown",
+                "{n} half characters (lone surrogates) read as unknown",
+                surrogates,
+            )
+        )
     if curly:
-        notes.append(f"{curly} curly apostrophe{'s' * (curly > 1)} read as '")
+        notes.append(nfilled("{n} curly apostrophe read as '", "{n} curly apostrophes read as '", curly))
     return "".join(characters), tuple(notes)
 
 
@@ -131,14 +142,24 @@ class Tokenizer:
         """
         if len(text) > limits.CHARACTERS:
             raise TextError(
-                f"the text has {len(text)} characters; the limit is {limits.CHARACTERS}, so shorten it"
+                _(
+                    "the text has {count} characters; the limit is {limit}, so shorten it",
+                    count=len(text),
+                    limit=limits.CHARACTERS,
+                )
             )
         clean, notes = readable(text)
         found = self._model.encode(clean, out_type="offset_mapping")
         if not found["ids"]:
-            raise TextError("the text is empty; type at least one word")
+            raise TextError(_("the text is empty; type at least one word"))
         if len(found["ids"]) > limit:
-            raise TextError(f"the text has {len(found['ids'])} pieces; the limit is {limit}, so shorten it")
+            raise TextError(
+                _(
+                    "the text has {count} pieces; the limit is {limit}, so shorten it",
+                    count=len(found["ids"]),
+                    limit=limit,
+                )
+            )
         rows = zip(found["pieces"], found["ids"], found["offsets"], strict=True)
         tokens = tuple(Token(piece, id_, start, end) for piece, id_, (start, end) in rows)
         return Encoding(clean, tokens, notes)

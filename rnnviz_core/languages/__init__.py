@@ -6,7 +6,8 @@ line, files. The app asks for another one, run by run (`speak`). Texts are marke
 - ``_("At {token} {count} units forgot.", token=token, count=3)`` translates, then fills in;
 - ``ngettext("{n} unit", "{n} units", n)`` where the number decides the form;
 - ``pgettext("of a gate", "open")`` where one English word is two elsewhere;
-- ``N_("Forget gate")`` marks a constant that is translated later, with ``_(constant)``.
+- ``N_("Forget gate")`` marks a constant that is translated later, with ``_(constant)``;
+- ``filled("unit {unit}", unit=3)`` does so with values: for what is kept longer than a run of a page.
 
 Numbers are filled in as the language writes them: ``{share:.1f}`` becomes ``3,5`` in German. ``python -m
 scripts.languages`` collects the marked texts.
@@ -29,7 +30,9 @@ SOURCE = "en"
 NAMES = {"en": "English", "es": "Español", "de": "Deutsch"}  # as its speakers write it
 # Decimal sign and sign between thousands, as CLDR has them (a test compares).
 _SIGNS = {"en": (".", ","), "es": (",", "."), "de": (",", ".")}
-_SWAPS = {  # both languages set a space that does not break before the per cent sign
+_SWAPS: dict[
+    str, dict[int, Any]
+] = {  # both languages set a space that does not break before the per cent sign
     name: {**str.maketrans(".,", "".join(signs)), ord("%"): "\N{NO-BREAK SPACE}%"}
     for name, signs in _SIGNS.items()
     if name != SOURCE
@@ -74,6 +77,8 @@ def speak(code: str) -> Iterator[None]:
 
 def _(text: str, /, **values: Any) -> str:
     """`text` in the language of this run; with `values`, filled in like `str.format`."""
+    if isinstance(text, Filled):
+        return text.told()
     code = language()
     said = text if code == SOURCE or not text else _catalogue(code).gettext(text)
     return _fill(said, values) if values else said
@@ -99,6 +104,45 @@ def pgettext(context: str, text: str, /, **values: Any) -> str:
 def N_(text: str, /) -> str:  # gettext's own name for it
     """`text` as it is: it is only marked, and translated where it is shown."""
     return text
+
+
+class Filled(str):
+    """A text in English with its values filled in, which ``_`` can still tell in another language.
+
+    For what is kept and shown in runs of any language: notes in a trace, names of quantities. Values that are
+    themselves such texts are translated, others stay.
+    """
+
+    __slots__ = ("one", "several", "values")
+    one: str
+    several: str  # where the number ``n`` decides the form; else empty
+    values: dict[str, Any]
+
+    def told(self) -> str:
+        """The text in the language of this run."""
+        values: dict[str, Any] = {
+            name: _(one) if isinstance(one, Filled) else one for name, one in self.values.items()
+        }
+        if self.several:
+            return ngettext(self.one, self.several, values.pop("n"), **values)
+        return _(self.one, **values)
+
+
+def filled(text: str, /, **values: Any) -> Filled:
+    """`text`, marked as ``_`` marks it, with its values, for later; without any as it is."""
+    return _filled(text.format_map(values) if values else text, text, "", values)
+
+
+def nfilled(one: str, several: str, n: int, /, **values: Any) -> Filled:
+    """The same of two forms, as `ngettext` takes them."""
+    values = {"n": n, **values}
+    return _filled((one if n == 1 else several).format_map(values), one, several, values)
+
+
+def _filled(said: str, one: str, several: str, values: dict[str, Any]) -> Filled:
+    found = Filled(said)
+    found.one, found.several, found.values = one, several, values
+    return found
 
 
 def numerals(text: str) -> str:

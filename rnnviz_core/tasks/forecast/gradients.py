@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from rnnviz_core.contracts.quantity import Quantity, Watch
-from rnnviz_core.languages import _
+from rnnviz_core.languages import filled
 from rnnviz_core.tracing.trace import Trace
 
 
@@ -33,9 +33,11 @@ def rerun(model: Any, trace: Trace, watch: Watch) -> Tensor:
 def quantities(trace: Trace) -> dict[str, Quantity]:
     """The forecast after the last value, and after every other one, in the unit of the series."""
     steps = len(trace.tokens["time"])
-    found = [Quantity("forecast", _("the forecast after the last value"), partial(_after, steps - 1))]
+    found = [Quantity("forecast", filled("the forecast after the last value"), partial(_after, steps - 1))]
     found += [
-        Quantity(f"forecast:{step}", _("the forecast after step {step}", step=step), partial(_after, step))
+        Quantity(
+            f"forecast:{step}", filled("the forecast after step {step}", step=step), partial(_after, step)
+        )
         for step in range(steps)
     ]
     return {one.name: one for one in found}

@@ -7,6 +7,7 @@ from rnnviz_core import limits
 from rnnviz_core.errors import TextError
 from rnnviz_core.inputs.steps import NO_PIECE, Token
 from rnnviz_core.inputs.tokenizer import Encoding, readable
+from rnnviz_core.languages import _
 from rnnviz_core.models.forecaster_spec import ForecastSpec
 
 from . import made
@@ -41,7 +42,13 @@ def read(spec: ForecastSpec, text: str) -> Encoding:
         network.
     """
     if len(text) > limits.CHARACTERS:
-        raise TextError(f"the text has {len(text)} characters; the limit is {limits.CHARACTERS}")
+        raise TextError(
+            _(
+                "the text has {count} characters; the limit is {limit}",
+                count=len(text),
+                limit=limits.CHARACTERS,
+            )
+        )
     text, notes = readable(text)
     known = made.of_step(spec.step)
     if (named := _NAMED.fullmatch(text)) and named[1] in known:
@@ -50,13 +57,19 @@ def read(spec: ForecastSpec, text: str) -> Encoding:
     found = [(_number(spec, word.group()), *word.span()) for word in _WORD.finditer(text)]
     if not found:
         raise TextError(
-            "there is no number; type some, such as 5.1, 7, 6.25, "
-            f"or the name of a series: {', '.join(known)}"
+            _(
+                "there is no number; type some, such as 5.1, 7, 6.25, or the name of a series: {names}",
+                names=", ".join(known),
+            )
         )
     if len(found) > limits.STEPS:
         raise TextError(
-            f"there are {len(found)} numbers; the limit is {limits.STEPS}: "
-            f"leave out {len(found) - limits.STEPS}"
+            _(
+                "there are {count} numbers; the limit is {limit}: leave out {more}",
+                count=len(found),
+                limit=limits.STEPS,
+                more=len(found) - limits.STEPS,
+            )
         )
     return Encoding(text, _tokens(found), notes)
 
@@ -65,14 +78,19 @@ def _number(spec: ForecastSpec, word: str) -> float:
     if not _NUMBER.fullmatch(word):
         names = ", ".join(made.of_step(spec.step))
         raise TextError(
-            f"{word[:SHOWN]!r} is no number; write numbers such as 5.1, 7, 6.25, "
-            f"or the name of a series: {names}"
+            _(
+                "{word!r} is no number; write numbers such as 5.1, 7, 6.25, or the name of a series: {names}",
+                word=word[:SHOWN],
+                names=names,
+            )
         )
     value = float(word) + 0.0
     if not math.isfinite(value) or abs(value) > LARGEST:
-        raise TextError(f"{word[:SHOWN]} is too large; values go up to {LARGEST:,.0f}")
+        raise TextError(
+            _("{word} is too large; values go up to {limit:,.0f}", word=word[:SHOWN], limit=LARGEST)
+        )
     if spec.root and value < 0:
-        raise TextError(f"{word[:SHOWN]} is below zero; this network reads counts, from 0")
+        raise TextError(_("{word} is below zero; this network reads counts, from 0", word=word[:SHOWN]))
     return value
 
 
@@ -90,7 +108,7 @@ def count(spec: ForecastSpec, text: str) -> int:
     TextError
         When something in it cannot be read.
     """
-    text, _ = readable(text)
+    text, _notes = readable(text)
     found = list(_WORD.finditer(text))
     if len(found) > limits.STEPS and len(text) <= limits.CHARACTERS:  # a part of them can be read
         for word in found:
@@ -102,6 +120,6 @@ def count(spec: ForecastSpec, text: str) -> int:
 def cut(spec: ForecastSpec, text: str, first: int, most: int) -> str:
     """The part of a list of numbers from one on that has at most `most` of them."""
     del spec
-    text, _ = readable(text)
+    text, _notes = readable(text)
     found = list(_WORD.finditer(text))
     return text[found[first].start() : found[min(first + most, len(found)) - 1].end()]

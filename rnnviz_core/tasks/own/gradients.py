@@ -16,7 +16,7 @@ from rnnviz_core.contracts.quantity import Quantity, Watch
 from rnnviz_core.errors import TraceError
 from rnnviz_core.importing.layers import ACTIVATIONS, Layer
 from rnnviz_core.importing.network import Imported
-from rnnviz_core.languages import _
+from rnnviz_core.languages import _, filled
 from rnnviz_core.tracing.trace import Trace
 
 NUMBERED = 20  # outputs that are offered, and units
@@ -132,7 +132,9 @@ def _check(layers: tuple[Layer, ...], before: Tensor, after: Layer | None, trace
     recorded = trace["readout.prediction"].astype(np.float64).reshape(-1)
     apart = float(np.abs(value.numpy() - recorded).max()) if len(value) == len(recorded) else float("inf")
     if not apart <= CLOSE * max(1.0, float(np.abs(recorded).max())):
-        raise TraceError(f"the prediction computed once more differs by {apart:.3g} from the recorded one")
+        raise TraceError(
+            _("the prediction computed once more differs by {apart:.3g} from the recorded one", apart=apart)
+        )
 
 
 def quantities(trace: Trace) -> dict[str, Quantity]:
@@ -142,7 +144,9 @@ def quantities(trace: Trace) -> dict[str, Quantity]:
     count = int(trace.meta.get("outputs") or 0)
     found = [
         Quantity(
-            f"output:{one}", _("output {number}, before any activation", number=one), partial(_number, one)
+            f"output:{one}",
+            filled("output {number}, before any activation", number=one),
+            partial(_number, one),
         )
         for one in range(min(count, NUMBERED))
     ]
@@ -154,9 +158,9 @@ def quantities(trace: Trace) -> dict[str, Quantity]:
     for unit in np.argsort(-np.abs(values), kind="stable")[:NUMBERED]:
         number = int(unit) % len(ends[0])
         if unit >= len(ends[0]):
-            words = _("unit {unit} at the end of the last layer, read backwards", unit=number)
+            words = filled("unit {unit} at the end of the last layer, read backwards", unit=number)
         else:
-            words = _("unit {unit} at the end of the last layer", unit=number)
+            words = filled("unit {unit} at the end of the last layer", unit=number)
         found.append(Quantity(f"state:{unit}", words, partial(_number, count + int(unit))))
     return {one.name: one for one in found}
 

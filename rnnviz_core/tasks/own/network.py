@@ -13,6 +13,7 @@ from rnnviz_core.importing.layers import Layer
 from rnnviz_core.importing.network import Imported
 from rnnviz_core.importing.sheet import Series
 from rnnviz_core.inputs.tokenizer import WORD_START
+from rnnviz_core.languages import N_
 from rnnviz_core.models.network import Readout, Table
 from rnnviz_core.models.own_cells import CellLayers
 from rnnviz_core.models.own_spec import OwnSpec
@@ -22,7 +23,7 @@ from rnnviz_core.tracing.trace import Trace
 from .runs import Run
 
 Input = Series | str
-NO_WEIGHTS = "A trace holds what a network computed, not its weights: this needs the network itself."
+NO_WEIGHTS = N_("A trace holds what a network computed, not its weights: this needs the network itself.")
 
 
 def piece(words: Sequence[str], number: int) -> str:

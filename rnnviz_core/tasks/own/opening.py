@@ -6,6 +6,7 @@ from typing import Any
 
 from rnnviz_core.cells.kinds import Cell
 from rnnviz_core.importing.network import Imported
+from rnnviz_core.languages import filled
 from rnnviz_core.models.own_spec import OwnSpec
 from rnnviz_core.tracing.trace import Trace
 
@@ -78,7 +79,7 @@ def trace(found: Trace, name: str) -> OpenedTrace:
     spec = OwnSpec(
         **_sizes(found),
         title=printable(name),
-        origin=f"a trace of {printable(found.model.partition(chr(10))[0])}",
+        origin=filled("a trace of {network}", network=printable(found.model.partition(chr(10))[0])),
         reads="nothing",
         key=f"trace {digest[:16]}",
     )

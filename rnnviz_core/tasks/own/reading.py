@@ -15,6 +15,7 @@ from rnnviz_core.errors import TextError
 from rnnviz_core.importing import inputs
 from rnnviz_core.importing.inputs import Read
 from rnnviz_core.importing.sheet import Series
+from rnnviz_core.languages import _
 
 from .network import OpenedNetwork, OpenedTrace
 
@@ -66,7 +67,9 @@ def read(network: OpenedNetwork, wanted: Asked) -> tuple[Read, Series | None]:
 
 def _check(steps: int) -> None:
     if not 1 <= steps <= limits.IMPORT_STEPS:
-        raise TextError(f"there are {steps} steps; 1 to {limits.IMPORT_STEPS} are read")
+        raise TextError(
+            _("there are {steps} steps; 1 to {most} are read", steps=steps, most=limits.IMPORT_STEPS)
+        )
 
 
 def steps(network: Any, wanted: Asked) -> int:
@@ -96,7 +99,13 @@ def count(network: Any, text: str) -> int:
         return found
     if not wanted.first <= wanted.last < found:
         raise TextError(
-            f"{wanted.whole} has the steps 0 to {found - 1}; there is no part {wanted.first}-{wanted.last}"
+            _(
+                "{name} has the steps 0 to {end}; there is no part {first}-{last}",
+                name=wanted.whole,
+                end=found - 1,
+                first=wanted.first,
+                last=wanted.last,
+            )
         )
     return wanted.last - wanted.first + 1
 

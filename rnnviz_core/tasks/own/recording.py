@@ -11,6 +11,7 @@ from rnnviz_core.importing.network import Imported
 from rnnviz_core.importing.sheet import Series
 from rnnviz_core.inputs.steps import NO_PIECE, Token
 from rnnviz_core.inputs.tokenizer import WORD_START
+from rnnviz_core.languages import _, filled
 from rnnviz_core.tracing.trace import Trace
 from rnnviz_core.tracing.window import window
 
@@ -57,8 +58,15 @@ def _part(trace: Trace, wanted: reading.Asked, axis: str, *, keep: bool = False)
     found = window(trace, first, end, axis)
     if found is trace:
         return trace
-    said = f"Shown are the steps {first} to {end - 1} of {steps}"
-    said += "." if keep else "; the network reads all of them, and its answer is that to all."
+    values = {"first": first, "last": end - 1, "steps": steps}
+    if keep:
+        said = filled("Shown are the steps {first} to {last} of {steps}.", **values)
+    else:
+        said = filled(
+            "Shown are the steps {first} to {last} of {steps}; the network reads all of them, and its "
+            "answer is that to all.",
+            **values,
+        )
     notes = [*trace.meta.get("notes", ()), said]
     outputs = found.meta.get("outputs", 0) if end == steps and not found.reverses() else 0
     return replace(found, meta={**found.meta, "notes": notes, "first_step": first, "outputs": outputs})
@@ -70,7 +78,14 @@ def _whole(network: OpenedNetwork, wanted: reading.Asked) -> Trace:
     check_size(network.imported, len(found.data))
     recorded = network.imported.record(found.data, found.tokens)
     if network.part not in recorded:
-        raise TraceError(f"{network.name} has no part {network.part}; it has {', '.join(recorded)}")
+        raise TraceError(
+            _(
+                "{network} has no part {part}; it has {parts}",
+                network=network.name,
+                part=network.part,
+                parts=", ".join(recorded),
+            )
+        )
     return finished(network, recorded[network.part], found, series)
 
 
@@ -86,8 +101,14 @@ def check_size(imported: Imported, steps: int) -> None:
     size = 4 * steps * 4 * rows  # of each row of the weights about four numbers are kept per step
     if size > limits.OWN_RUN_BYTES:
         raise TextError(
-            f"a run over {steps} steps would record about {size} bytes; the limit is "
-            f"{limits.OWN_RUN_BYTES}: leave out {steps - limits.OWN_RUN_BYTES // max(16 * rows, 1)} steps"
+            _(
+                "a run over {steps} steps would record about {size} bytes; the limit is {limit}: leave out "
+                "{more} steps",
+                steps=steps,
+                size=size,
+                limit=limits.OWN_RUN_BYTES,
+                more=steps - limits.OWN_RUN_BYTES // max(16 * rows, 1),
+            )
         )
 
 
@@ -119,7 +140,7 @@ def finished(network: OpenedNetwork, trace: Trace, found: Read, series: Series |
         if network.imported.reads == "ids" and network.direct() is not None:
             arrays[EMBEDDED], axes[EMBEDDED] = arrays["encoder.0.layer_input"], ("time", "dim")
     else:
-        meta["notes"] = [*meta["notes"], "The steps of this part are none of the input's."]
+        meta["notes"] = [*meta["notes"], filled("The steps of this part are none of the input's.")]
     return replace(
         trace, model=network.name, tokens={"time": tokens}, arrays=arrays, axes=axes, labels=labels, meta=meta
     )
@@ -160,10 +181,10 @@ def with_steps(trace: Trace) -> Trace:
         When it holds no step of anything that is read.
     """
     if not trace.layers() and EMBEDDED not in trace:
-        raise CheckpointError("the trace holds no encoder: neither a recurrent layer nor an embedding")
+        raise CheckpointError(_("the trace holds no encoder: neither a recurrent layer nor an embedding"))
     first = "encoder.0.hidden" if trace.layers() else EMBEDDED
     if first not in trace:
-        raise CheckpointError(f"the trace has no {first}: pages begin with it")
+        raise CheckpointError(_("the trace has no {site}: pages begin with it", site=first))
     axis, steps = trace.axes[first][0], len(trace[first])
     if axis in trace.tokens:
         return trace

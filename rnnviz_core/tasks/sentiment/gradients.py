@@ -7,7 +7,7 @@ from torch import Tensor
 
 from rnnviz_core.contracts.quantity import Quantity, Watch, log_probabilities, logits
 from rnnviz_core.inputs.tokenizer import PAD
-from rnnviz_core.languages import _
+from rnnviz_core.languages import filled
 from rnnviz_core.models.components import encode, running_means
 from rnnviz_core.tracing.recording import batch_of_one
 from rnnviz_core.tracing.trace import Trace
@@ -37,7 +37,7 @@ def quantities(trace: Trace) -> dict[str, Quantity]:
     classes, label = trace.labels["class"], str(trace.meta["label"])
     found = log_probabilities(classes, label)
     if bool(trace.meta.get("ordered", True)) and len(classes) > 1:
-        words = _("the margin of the better classes over the worse")
+        words = filled("the margin of the better classes over the worse")
         found.append(Quantity("margin", words, margin))
     return {one.name: one for one in (*found, *logits(classes, label))}
 

@@ -6,6 +6,7 @@ from rnnviz_core import limits
 from rnnviz_core.errors import TextError
 from rnnviz_core.inputs.steps import Token
 from rnnviz_core.inputs.tokenizer import WORD_START, Encoding, readable
+from rnnviz_core.languages import _
 from rnnviz_core.models.toy import FIRST
 from rnnviz_core.models.toy_spec import ToySpec
 
@@ -23,21 +24,37 @@ def read(spec: ToySpec, text: str) -> Encoding:
         When there is none or more than `limits.PIECES`, or one is no symbol of the problem.
     """
     if len(text) > limits.CHARACTERS:
-        raise TextError(f"the text has {len(text)} characters; the limit is {limits.CHARACTERS}")
+        raise TextError(
+            _(
+                "the text has {count} characters; the limit is {limit}",
+                count=len(text),
+                limit=limits.CHARACTERS,
+            )
+        )
     text, notes = readable(text)
     known = PROBLEMS[spec.problem].symbols
     tokens = []
     for found in _SYMBOL.finditer(text):
         symbol = found.group()
         if symbol not in known:
-            raise TextError(f"{symbol!r} is no symbol of this task; it has {' '.join(known)}")
+            raise TextError(
+                _(
+                    "{symbol!r} is no symbol of this task; it has {known}",
+                    symbol=symbol,
+                    known=" ".join(known),
+                )
+            )
         tokens.append(Token(WORD_START + symbol, FIRST + known.index(symbol), *found.span()))
     if not tokens:
-        raise TextError(f"there is no symbol; type some of {' '.join(known)}")
+        raise TextError(_("there is no symbol; type some of {known}", known=" ".join(known)))
     if len(tokens) > limits.PIECES:
         raise TextError(
-            f"there are {len(tokens)} symbols; the limit is {limits.PIECES}: "
-            f"leave out {len(tokens) - limits.PIECES}"
+            _(
+                "there are {count} symbols; the limit is {limit}: leave out {more}",
+                count=len(tokens),
+                limit=limits.PIECES,
+                more=len(tokens) - limits.PIECES,
+            )
         )
     return Encoding(text, tuple(tokens), notes)
 

@@ -8,7 +8,7 @@ from torch import Tensor
 
 from rnnviz_core.contracts.quantity import Quantity, Watch
 from rnnviz_core.inputs.tokenizer import BOS
-from rnnviz_core.languages import _
+from rnnviz_core.languages import filled
 from rnnviz_core.tracing.recording import batch_of_one
 from rnnviz_core.tracing.trace import Trace
 
@@ -42,10 +42,12 @@ def _watched(watch: Watch, site: str, module: Any, args: Any, found: Tensor) -> 
 def quantities(trace: Trace) -> dict[str, Quantity]:
     """The log-probability of all that it wrote, and of the piece of every step."""
     ids = torch.tensor([token.id for token in trace.tokens["target"]])
-    found = [Quantity("translation", _("the log-probability of the whole translation"), partial(_all, ids))]
+    found = [
+        Quantity("translation", filled("the log-probability of the whole translation"), partial(_all, ids))
+    ]
     for step, token in enumerate(trace.tokens["target"]):
-        text = _("(end)") if token.text == "</s>" else token.text.replace("▁", " ").strip() or "␣"
-        words = _("the log-probability of “{token}”, written at step {step}", token=text, step=step)
+        text = filled("(end)") if token.text == "</s>" else token.text.replace("▁", " ").strip() or "␣"
+        words = filled("the log-probability of “{token}”, written at step {step}", token=text, step=step)
         found.append(Quantity(f"step:{step}", words, partial(_one, ids, step)))
     return {one.name: one for one in found}
 
