@@ -1,20 +1,33 @@
 """A part of a page that runs by itself, and a training in its thread, speak the session's language."""
 
 import gettext
+import io
+import json
+import sys
 from functools import partial
 from threading import Event
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from streamlit.testing.v1 import AppTest, local_script_runner
 
 from rnnviz_core import languages
+from rnnviz_core.errors import CheckpointError
+from rnnviz_core.importing import apart, inputs, keras, onnx_check, pytorch
 from rnnviz_core.languages import language, speak
 from rnnviz_core.training.watched import Watched
+from rnnviz_core.tuning.report import shipped
+from rnnviz_core.ui.serving import brought, histories
 from rnnviz_core.ui.serving.queue import Queue
+from rnnviz_core.ui.views.hyperparameters import page
 
 
 class Invented(gettext.NullTranslations):
     """A language in which every text is said twice."""
+
+    def gettext(self, text: str) -> str:
+        return f"twice {text}"
 
     def ngettext(self, one: str, several: str, n: int) -> str:
         return f"{one if n == 1 else several}, {several}"
@@ -66,3 +79,38 @@ def test_a_training_speaks_the_language_of_who_asked_for_it() -> None:
         queue.ask("", Watched(seconds=1.0), work)
     assert done.wait(10)
     assert heard == ["de"]
+
+
+def test_the_process_that_reads_a_file_is_told_the_language(monkeypatch: pytest.MonkeyPatch) -> None:
+    heard = []
+
+    def run(command: list[str], **_options: Any) -> SimpleNamespace:
+        heard.append(command[3])
+        return SimpleNamespace(returncode=0, stdout=b'{"error": "what it said"}')
+
+    monkeypatch.setattr(apart.subprocess, "run", run)
+    with speak("es"), pytest.raises(CheckpointError, match="what it said"):
+        apart.check_onnx(b"", "net.onnx")
+    monkeypatch.setattr(sys, "argv", ["onnx_check", *heard, "1", "1"])
+    monkeypatch.setattr(sys, "stdin", SimpleNamespace(buffer=io.BytesIO()))
+    monkeypatch.setattr(onnx_check, "limit_memory", lambda: None)
+    monkeypatch.setattr(onnx_check, "check", lambda *_: language())
+    said = io.StringIO()
+    monkeypatch.setattr(sys, "stdout", said)
+    with speak("de"):
+        onnx_check.main()
+    assert json.loads(said.getvalue()) == {"error": "es"}
+
+
+def test_a_page_asks_in_its_own_words_in_every_language(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert set(brought._ASKED) == {keras.ASK_CONFIG, inputs.ASK_WORDS, pytorch.ASK_PREFIX}
+    monkeypatch.setattr(languages, "_catalogue", lambda code: Invented())
+    with speak("es"):
+        for ours, its in brought._ASKED.items():
+            assert brought.asked(f"because: {languages._(ours)}") == f"because: twice {its}"
+
+
+def test_texts_that_stand_in_shipped_files_are_marked() -> None:
+    for one in histories.shipped():
+        assert {one.title, one.line} <= set(histories.SHIPPED)
+    assert {report.settings["about"] for report in shipped().values()} == {page.ABOUT}

@@ -55,7 +55,10 @@ def choose() -> Chosen:
 
 def _told(options: Mapping[str, str]) -> dict[str, str]:
     """The words of options, and their numbers, as the language has them."""
-    return {value: numerals(words) if words[-1].isdigit() else _(words) for value, words in options.items()}
+    return {
+        value: numerals(words) if words.replace(".", "").isdecimal() else _(words)
+        for value, words in options.items()
+    }
 
 
 def _symbols(problem: Problem) -> str:
