@@ -214,7 +214,8 @@ def _answered(view: "View", entry: Entry) -> Trace | None:
         st.caption(plain(str(error)))
         return None
     measured = score(entry)
-    st.text(_short(task_of_spec(entry.spec).answer(trace).text))
+    answer = task_of_spec(entry.spec).answer(trace).text
+    st.text(_(answer) if "class" in trace.labels else _short(answer))
     about = " · ".join(part for part in (entry.id, architecture(entry.spec), measured) if part)
     st.caption(plain(about))
     return trace

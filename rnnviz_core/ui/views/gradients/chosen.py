@@ -29,7 +29,7 @@ LOCAL = N_(
 def quantities(entry: Entry, trace: Trace) -> dict[str, str]:
     """What can be differentiated, name -> words; what is usual first."""
     offered = task_of_spec(entry.spec).quantities
-    found = {one.name: one.words for one in offered(trace).values()} if offered else {}
+    found = {one.name: _(one.words) for one in offered(trace).values()} if offered else {}
     order = sorted(found, key=lambda name: name != MARGIN)  # the same number for every network: comparable
     return {name: found[name] for name in order}
 
@@ -104,6 +104,6 @@ def proof(gradient: Trace) -> None:
 def value_in_words(gradient: Trace) -> str:
     """``The margin: ... is 3.78.``"""
     about = gradient.meta["gradient"]
-    words = str(about["words"])
+    words = _(about["words"])  # kept with the gradient, in English
     words = f"{words[:1].upper()}{words[1:]}"
     return plain(_("{quantity} is {value}.", quantity=words, value=printed(float(about["value"]))))
