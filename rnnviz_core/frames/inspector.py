@@ -62,7 +62,7 @@ def contributions(
         weight, state = cell.peepholes[gate].symbols()
         looked = previous(trace, place, "cell", position)[unit] if state == "previous_cell" else None
         number = trace[place.site(state)][position, unit] if looked is None else looked
-        texts.append("its cell before" if state == _("previous_cell") else _("its cell now"))
+        texts.append(_("its cell before") if state == "previous_cell" else _("its cell now"))
         back, h = np.append(back, matrices[weight][unit]), np.append(h, number)
     values = np.concatenate([into * x, damp * back * h])
     kinds = np.repeat(KINDS[:2], (len(x), len(h)))

@@ -1,5 +1,7 @@
 """Texts in another language: looked up, filled in, counted; numbers as CLDR has them."""
 
+import copy
+import gettext
 from threading import Thread
 
 import numpy as np
@@ -9,7 +11,7 @@ from babel.numbers import format_percent
 
 from rnnviz_core import languages
 from rnnviz_core.frames.numbers import printed
-from rnnviz_core.languages import N_, _, cached, language, ngettext, speak
+from rnnviz_core.languages import N_, _, cached, filled, language, nfilled, ngettext, speak
 
 OTHERS = [code for code in languages.NAMES if code != languages.SOURCE]
 
@@ -65,6 +67,30 @@ def test_a_thread_asks_once_what_its_session_speaks(monkeypatch: pytest.MonkeyPa
     thread.join()
     assert heard == ["es", "es"]
     assert len(asked) == 1
+
+
+def test_what_is_kept_with_its_values_is_told_in_the_language_of_the_run(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    said = filled(
+        "{gate}: {share:.1f} at “{token}”", gate=filled("forget gate"), share=0.5, token="forget gate"
+    )
+    steps = [nfilled("{n} step", "{n} steps", n) for n in (1, 2)]
+    assert [said, *steps] == ["forget gate: 0.5 at “forget gate”", "1 step", "2 steps"]
+    assert copy.deepcopy(said).told() == said
+
+    class Capitals(gettext.NullTranslations):
+        def gettext(self, message: str) -> str:
+            return {"forget gate": "TOR"}.get(message, message)
+
+        def ngettext(self, one: str, several: str, n: int) -> str:
+            return "{n} SCHRITT" if n == 1 else "{n} SCHRITTE"
+
+    monkeypatch.setattr(languages, "_catalogue", lambda code: Capitals())
+    with speak("de"):
+        assert _(said) == "TOR: 0,5 at “forget gate”", "a token is no text of ours"
+        assert [_(one) for one in steps] == ["1 SCHRITT", "2 SCHRITTE"]
+    assert _(said) == said
 
 
 def test_an_unknown_language_is_refused_or_english() -> None:
