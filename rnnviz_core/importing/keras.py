@@ -5,6 +5,7 @@ matrices transposed: Keras multiplies from the left, and orders a GRU's gates up
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -14,7 +15,7 @@ from rnnviz_core.errors import CheckpointError
 from rnnviz_core.inputs.memory import File
 from rnnviz_core.languages import N_, _
 
-from . import apart, keras_config, keras_weights
+from . import apart, keras_config, keras_graph, keras_weights
 from .layers import ACTIVATIONS, Layer, cell_of
 from .network import MERGES, Imported
 
@@ -69,29 +70,47 @@ def open_keras(path: File, config: File | None = None) -> Imported:
         )
     network = keras_config.parsed(text, path.name)
     version = keras_config.version(content, network)
-    layers = list(keras_config.layers(network, path.name))
+    rows, listed = keras_config.layers(network, path.name)
     notes: list[str] = []
-    if not any(row[0] in RECURRENT or row[0] == "Bidirectional" for row in layers):
-        kinds = ", ".join(dict.fromkeys(row[0] for row in layers))
-        if layers[-1][0] == "a branch":
-            raise CheckpointError(
-                _(
-                    "{file} branches before its first recurrent layer ({words}): networks whose layers "
-                    "follow one another are opened",
-                    file=path.name,
-                    words=layers[-1][1]["_words"],
-                )
-            )
+    if not any(row.kind in RECURRENT or row.kind == "Bidirectional" for row in listed):
+        kinds = ", ".join(dict.fromkeys(row.kind for row in listed))
         raise CheckpointError(
             _("{file} holds no recurrent layer (it holds {kinds})", file=path.name, kinds=kinds)
         )
-    weights = keras_weights.of_layers(content, layers, path.name)
-    found: list[Layer] = []
-    for kind, settings, name in layers:
-        found.append(_Reader(kind, settings, name, weights.get(name, ()), version, notes).layer())
-    reads, width = _input(layers, found)
+    weights = keras_weights.of_layers(content, [row[:3] for row in listed], path.name)
+    inputs = [row.name for row in listed if row.kind == keras_graph.INPUT]
+    if len(inputs) > 1:
+        notes.append(
+            _(
+                "The network has {count} inputs ({inputs}); {read} is what is read here, and what also "
+                "needs another is left out.",
+                count=len(inputs),
+                inputs=", ".join(inputs[:4]),
+                read=rows[0].name,
+            )
+        )
+    found = [_layer_of(row, weights.get(row.layer, ()), version, notes) for row in rows]
+    reads, width = _input(rows, found)
     origin = f"Keras {version}" if version else "Keras"
     return Imported(path.name, origin, tuple(found), reads, width, tuple(dict.fromkeys(notes)))
+
+
+def _layer_of(row: keras_graph.Row, weights: Sequence[np.ndarray], version: str, notes: list[str]) -> Layer:
+    """A row of the description as a layer, with what it reads where that is not the one before alone."""
+    if row.lacks:
+        notes.append(
+            _(
+                "{name} ({kind}) {lacks}: what does not need it is shown.",
+                name=row.name,
+                kind=row.kind,
+                lacks=row.lacks,
+            )
+        )
+        return Layer(row.name, "unknown", {}, {}, _("{kind}, which {lacks}", kind=row.kind, lacks=row.lacks))
+    found = _Reader(row.kind, row.settings, row.name, weights, version, notes).layer()
+    if not row.reads:
+        return found
+    return replace(found, options={**found.options, "from": [list(one) for one in row.reads]})
 
 
 def _read_text(path: File) -> str:
@@ -109,9 +128,10 @@ def _read_text(path: File) -> str:
         raise CheckpointError(_("{file} cannot be read: {error}", file=path.name, error=error)) from None
 
 
-def _input(layers: Sequence[tuple[str, dict[str, Any], str]], found: Sequence[Layer]) -> tuple[str, int]:
+def _input(rows: Sequence[keras_graph.Row], found: Sequence[Layer]) -> tuple[str, int]:
     """Whether ids or numbers are read, and how many numbers per step."""
-    for (_kind, settings, _name), layer in zip(layers, found, strict=True):
+    for row, layer in zip(rows, found, strict=True):
+        settings = row.settings
         if layer.kind == "embedding":
             return "ids", 0
         shape = settings.get("batch_shape") or settings.get("batch_input_shape")
@@ -190,7 +210,19 @@ class _Reader:
             if len(self.weights) > 1:
                 parts["bias"] = self.weights[1]
             return self._made("dense", parts, activation=function)
+        if kind in keras_graph.MERGES:
+            return self._merge()
         return self._other()
+
+    def _merge(self) -> Layer:
+        """Several layers as one: number by number, or one behind the other."""
+        what, axis = keras_graph.MERGES[self.kind], self.settings.get("axis", -1)
+        if what == "concatenate" and (not isinstance(axis, int) or axis == 0):
+            return self._unknown(_("Concatenate along the axis {axis!r:.20}", axis=axis))
+        older = self.version.split(".")[0] in ("1", "2")
+        return self._made(
+            "merge", what=what, axis=axis if axis < 0 else axis - 1, masks="all" if older else "any"
+        )
 
     def _other(self) -> Layer:
         kind, get = self.kind, self.settings.get
@@ -343,10 +375,6 @@ class _Reader:
         if settings.get("stateful"):
             self.notes.append(
                 _("{name} is stateful: every input begins with a state of zeros here.", name=self.name)
-            )
-        if settings.get("return_state"):
-            self.notes.append(
-                _("{name} also returns its state; its output alone is followed.", name=self.name)
             )
         return {
             "cell": cell,

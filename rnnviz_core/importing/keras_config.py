@@ -1,7 +1,7 @@
 """The description of a network of Keras: which layers there are, and in which order they compute."""
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from rnnviz_core import limits
@@ -9,6 +9,7 @@ from rnnviz_core.errors import CheckpointError
 from rnnviz_core.languages import _
 
 from .apart import Content
+from .keras_graph import Row, rows_of
 
 
 def parsed(text: str, name: str) -> dict[str, Any]:
@@ -37,8 +38,8 @@ def version(content: Content, network: Mapping[str, Any]) -> str:
     return str(found or "")
 
 
-def layers(network: Mapping[str, Any], name: str) -> Iterator[tuple[str, dict[str, Any], str]]:
-    """Class, settings and name of each layer in the order of computing."""
+def layers(network: Mapping[str, Any], name: str) -> tuple[list[Row], list[Row]]:
+    """The calls of layers in the order of computing, and all layers in the order of the file."""
     kind, config = network.get("class_name"), network.get("config")
     rows = config if isinstance(config, list) else config.get("layers") if isinstance(config, dict) else None
     if not isinstance(rows, list) or not rows:
@@ -60,78 +61,13 @@ def layers(network: Mapping[str, Any], name: str) -> Iterator[tuple[str, dict[st
         )
     if not all(isinstance(row, dict) and isinstance(row.get("config"), dict) for row in rows):
         raise CheckpointError(_("{name}: a layer in its description has no settings", name=name))
-    if kind != "Sequential":
-        rows = list(_chain(rows, name))
     used: dict[str, int] = {}
+    listed = []
     for row in rows:
         settings, what = row["config"], str(row.get("class_name"))
-        called = settings.get("name") or row.get("name") or f"{what.lower()}_{used.get(what, 0) + 1}"
+        called = str(settings.get("name") or row.get("name") or f"{what.lower()}_{used.get(what, 0) + 1}")
         used[what] = used.get(what, 0) + 1
-        yield what, settings, str(called)
-
-
-def _chain(rows: Sequence[Mapping[str, Any]], name: str) -> Iterator[Mapping[str, Any]]:
-    """The layers of a functional model, as long as each reads the one before it alone."""
-    by_name = {str(row.get("name") or row["config"].get("name")): row for row in rows}
-    before = {called: _inbound(row, set(by_name)) for called, row in by_name.items()}
-    starts = [called for called, read in before.items() if not read]
-    if len(starts) != 1:
-        raise CheckpointError(
-            _(
-                "{name} has {count} inputs ({listed}); networks of one input are opened",
-                name=name,
-                count=len(starts),
-                listed=", ".join(starts[:4]),
-            )
-        )
-    called: str | None = starts[0]
-    passed = set()
-    while called is not None:
-        passed.add(called)
-        yield by_name[called]
-        following = [other for other, read in before.items() if called in read and other not in passed]
-        alone = [other for other in following if before[other] == {called}]
-        if len(following) == 1 and len(alone) == 1:
-            called = following[0]
-        elif following:
-            joined = next(iter(following))
-            row = by_name[joined]
-            words = _("it reads several layers")
-            if len(following) > 1:
-                words = _("several layers read {layer}", layer=called)
-            yield {
-                "class_name": "a branch",
-                "config": {"name": joined, "_words": f"{row.get('class_name')}: {words}"},
-            }
-            return
-        else:
-            return
-
-
-def _inbound(row: Mapping[str, Any], known: set[str]) -> set[str]:
-    """The layers that a layer reads; the three generations of Keras write them down in different ways."""
-    found: set[str] = set()
-    waiting: list[Any] = [row.get("inbound_nodes") or []]
-    for _round in range(10_000):
-        if not waiting:
-            break
-        value = waiting.pop()
-        if isinstance(value, dict):
-            history = (
-                value.get("config", {}).get("keras_history")
-                if isinstance(value.get("config"), dict)
-                else None
-            )
-            if isinstance(history, list) and history and str(history[0]) in known:
-                found.add(str(history[0]))
-            waiting += list(value.values())
-        elif isinstance(value, list):
-            if (
-                len(value) >= 3
-                and isinstance(value[0], str)
-                and value[0] in known
-                and isinstance(value[1], int)
-            ):
-                found.add(value[0])
-            waiting += value
-    return found
+        listed.append(Row(what, settings, called, called))
+    if kind == "Sequential":
+        return listed, listed
+    return rows_of(config if isinstance(config, dict) else {}, rows, name), listed

@@ -3,7 +3,7 @@
 A layer is data: its kind is a key of `KINDS`, and what that computes stands here. Shapes are without a batch.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -277,6 +277,64 @@ KINDS: dict[str, Callable[[Layer, Value], Value]] = {
     "permute": _permute,
     "last": _last,
 }
+MERGED: dict[str, Callable[[Tensor], Tensor]] = {  # of values on top of each other
+    "add": lambda rows: rows.sum(0),
+    "subtract": lambda rows: rows[0] - rows[1],
+    "multiply": lambda rows: rows.prod(0),
+    "average": lambda rows: rows.mean(0),
+    "maximum": lambda rows: rows.amax(0),
+    "minimum": lambda rows: rows.amin(0),
+}
+
+
+def merged(layer: Layer, values: Sequence[Value]) -> Value:
+    """What a layer makes of the values of several, as Keras merges them; their masks, too.
+
+    Raises
+    ------
+    CheckpointError
+        When their shapes do not fit each other.
+    """
+    options, shapes = layer.options, [tuple(value.data.shape) for value in values]
+    time = values[0].time if all(value.time == values[0].time for value in values) else ()
+    try:
+        if options["what"] == "concatenate":
+            data = torch.cat([value.data for value in values], options["axis"])
+            along = options["axis"] % data.dim() == 0 and data.dim() > 1
+            if along:  # one sequence behind the other: rows are no steps of the input any more
+                return Value(data, _masks(values, options["masks"], along=True))
+        else:
+            data = MERGED[options["what"]](torch.stack(torch.broadcast_tensors(*(v.data for v in values))))
+    except (RuntimeError, IndexError) as error:
+        raise CheckpointError(
+            _(
+                "{layer} ({words}) cannot merge {shapes}: {error}",
+                layer=layer.name,
+                words=layer.words,
+                shapes=", ".join(map(str, shapes)),
+                error=error,
+            )
+        ) from None
+    return Value(data, _masks(values, options["masks"], strict=options["what"] != "concatenate"), time)
+
+
+def _masks(values: Sequence[Value], how: str, *, along: bool = False, strict: bool = False) -> Tensor | None:
+    """Which steps of merged values count.
+
+    Keras 3 keeps a step that counts in any of them, and where it merges number by number no mask at all
+    unless each has one (`strict`); before that a step had to count in all.
+    """
+    masks = [value.mask for value in values]
+    if all(mask is None for mask in masks) or (strict and how == "any" and None in masks):
+        return None
+    whole = [
+        torch.ones(len(value.data), dtype=torch.bool) if mask is None else mask
+        for value, mask in zip(values, masks, strict=True)
+    ]
+    if along:
+        return torch.cat(whole)
+    stacked = torch.stack(whole)
+    return stacked.any(0) if how == "any" else stacked.all(0)
 
 
 def compute(layer: Layer, value: Value) -> Value:

@@ -12,13 +12,15 @@ from rnnviz_core import limits
 from rnnviz_core.errors import CheckpointError, TextError
 from rnnviz_core.inputs.steps import NO_PIECE, Token
 from rnnviz_core.languages import _
+from rnnviz_core.models.own_cells import CellLayers
 from rnnviz_core.tracing.inside import Recorded
 from rnnviz_core.tracing.undisturbed import plain_numbers
 
-from .layers import Layer, Value, compute
+from .layers import Layer, Value, compute, merged
 from .recurrent import Found, Group, module_of, recorded
 
 MERGES = ("concat", "sum", "mul", "ave")
+FROM = "from"  # of a layer: what it reads, (name, which output); left out: the output of the one before
 
 
 @dataclass(frozen=True)
@@ -60,15 +62,28 @@ class Imported:
         return next((layer for layer in self.layers if layer.kind == "unknown"), None)
 
     @property
+    def branches(self) -> bool:
+        """Whether a layer reads another than the one before it, or several."""
+        return any(FROM in layer.options for layer in self.layers)
+
+    @property
     def recurrent(self) -> tuple[Layer, ...]:
         """The recurrent layers that can be run."""
-        found = []
-        for layer in self.layers:
-            if layer.kind == "unknown":
-                break
-            if layer.kind == "recurrent":
+        found, lost = [], set[str]()
+        for number, layer in enumerate(self.layers):
+            before = [one.name for one in self.before(number)]
+            if layer.kind == "unknown" or any(name in lost for name in before):
+                lost.add(layer.name)
+            elif layer.kind == "recurrent":
                 found.append(layer)
         return tuple(found)
+
+    def before(self, number: int) -> tuple[Layer, ...]:
+        """What a layer reads, by its place; nothing for the first one."""
+        if FROM not in (options := self.layers[number].options):
+            return self.layers[number - 1 : number] if number else ()
+        wanted = {str(name) for name, _ in options[FROM]}
+        return tuple(layer for layer in self.layers[:number] if layer.name in wanted)
 
     def parameters(self) -> int:
         """How many numbers it has learnt."""
@@ -180,38 +195,67 @@ class _Walk:
 
     def run(self, value: Value) -> Recorded:
         """All layers, as far as they are known."""
-        last: Group | None = None
-        stopped: Layer | None = None
+        wanted = {tuple(one) for layer in self.network.layers for one in layer.options.get(FROM, ())}
+        kept: dict[tuple[str, int], Value] = {}
+        above: dict[str, str] = {}  # of a layer's name: the recurrent layer whose states it passes on
+        results: tuple[Value, ...] = (value,)
+        origin = ""
+        stopped: list[Layer] = []
         for layer in self.network.layers:
-            if layer.kind == "unknown":
-                stopped = layer
-                break
-            if layer.kind != "recurrent":
-                value = compute(layer, value)
-                continue
-            value, found = self._recurrent(layer, value)
-            if last is not None and last.takes(found):
-                last.add(found)
+            sources = [tuple(one) for one in layer.options.get(FROM, ())]
+            if sources:
+                given = tuple(kept[one] for one in sources if one in kept)
+                origin = above.get(sources[0][0], "") if len(sources) == 1 else ""
+                if len(given) < len(sources):
+                    given = ()
             else:
-                last = Group(found)
-                self.groups[found.name] = last
-        if stopped is not None:
+                given = results[:1]
+            if given and layer.kind == "unknown":
+                stopped.append(layer)
+            results, origin = self._one(layer, given, origin)
+            kept |= {one: results[one[1]] for one in wanted if one[0] == layer.name and one[1] < len(results)}
+            above[layer.name] = origin
+        for layer in stopped:
+            named = {"stopped": layer.name, "words": layer.words}
             self.notes.append(
-                _(
+                _("{stopped} ({words}) is not known, so what needs it was not run", **named)
+                if self.network.branches
+                else _(
                     "{stopped} ({words}) is not known, so the network was run as far as the layer before it",
-                    stopped=stopped.name,
-                    words=stopped.words,
+                    **named,
                 )
             )
-        output = None if stopped is not None else value.data.numpy().copy()
+        return self._recorded(results[0] if results else None)
+
+    def _one(self, layer: Layer, given: tuple[Value, ...], origin: str) -> tuple[tuple[Value, ...], str]:
+        """What a layer returns, and the recurrent layer that this comes from; nothing where it cannot run."""
+        if not given or layer.kind == "unknown":
+            return (), ""
+        if layer.kind == "merge":
+            return (merged(layer, given),), ""
+        if layer.kind != "recurrent":
+            return (compute(layer, given[0]),), origin
+        values, found = self._recurrent(layer, given[0], given[1:])
+        below = self.groups.get(origin)
+        if below is not None and below.takes(found):
+            below.add(found)
+            self.groups[layer.name] = self.groups.pop(origin)
+        else:
+            self.groups[layer.name] = Group(found)
+        return values, layer.name
+
+    def _recorded(self, value: Value | None) -> Recorded:
+        output = None if value is None else value.data.numpy().copy()
         rows = {}
         for group in self.groups.values():
             rows[group.name] = [group.trace(self.network, self.tokens, tuple(self.notes), output)]
         modules = {group.name: group.modules for group in self.groups.values()}
         return Recorded(output, rows, tuple(self.notes), modules)
 
-    def _recurrent(self, layer: Layer, value: Value) -> tuple[Value, "Found"]:
-        """Run a recurrent layer: what it passes on, and its recording."""
+    def _recurrent(
+        self, layer: Layer, value: Value, states: Sequence[Value]
+    ) -> tuple[tuple[Value, ...], "Found"]:
+        """Run a recurrent layer: what it passes on, its states at the end, and its recording."""
         options = layer.options
         if value.data.dim() != 2:
             raise CheckpointError(
@@ -249,12 +293,17 @@ class _Walk:
         read = x[counted].contiguous()
         if not len(read):
             raise TextError(_("every step is masked: there is nothing to read"))
-        states = module(read)[0]
+        starts = _starts(layer, module, states)
+        given = None if starts is None else tuple(torch.from_numpy(one) for one in starts.values())
+        outputs, ends = module(read, given)
         widths = module.hidden_size * module.directions
         places = torch.nonzero(counted)[:, 0].tolist()
         steps = tuple(time[place] for place in places) if time else ()
-        found = recorded(layer.name, module, read, states, None, steps)
-        return self._passed_on(layer, value, states, counted, widths), found
+        found = recorded(layer.name, module, read, outputs, starts, steps)
+        passed = self._passed_on(layer, value, outputs, counted, widths)
+        ends = ends if isinstance(ends, tuple) else (ends,)
+        after = tuple(Value(one[0]) for one in ends) if module.directions == 1 else ()
+        return (passed, *after), found
 
     def _passed_on(self, layer: Layer, value: Value, states: Tensor, counted: Tensor, width: int) -> Value:
         """States of the steps that count, as the layer hands them on."""
@@ -274,6 +323,24 @@ class _Walk:
         if options.get("backwards"):  # as Keras returns it: the last step first, but the mask as it was
             return Value(data, value.mask, value.time[::-1])
         return Value(data, value.mask, value.time)
+
+
+def _starts(layer: Layer, module: CellLayers, states: Sequence[Value]) -> dict[str, np.ndarray] | None:
+    """The states that other layers give a recurrent one to begin with; None: zeros."""
+    if not states:
+        return None
+    names, shapes = module.cell.states, [tuple(state.data.shape) for state in states]
+    if len(names) != len(states) or module.directions != 1 or set(shapes) != {(module.hidden_size,)}:
+        raise CheckpointError(
+            _(
+                "{layer} begins with states of the shapes {shapes}; it has {count} of {units} units",
+                layer=layer.name,
+                shapes=", ".join(map(str, shapes)),
+                count=len(names),
+                units=module.hidden_size,
+            )
+        )
+    return {name: state.data.numpy()[None].copy() for name, state in zip(names, states, strict=True)}
 
 
 def _carry(states: Tensor, counted: Tensor, order: Sequence[int]) -> None:

@@ -15,7 +15,7 @@ from rnnviz_core.inputs.memory import File, file_of
 from rnnviz_core.languages import _
 
 from . import files, pytorch
-from .layers import ACTIVATIONS, KINDS, Layer
+from .layers import ACTIVATIONS, KINDS, MERGED, Layer
 from .network import MERGES, Imported
 from .tensors import tensors
 
@@ -214,9 +214,13 @@ def _check(layer: Layer) -> None:
                     value=options["directions"],
                 )
             )
-    elif layer.kind not in (*KINDS, "unknown"):
+    elif layer.kind not in (*KINDS, "merge", "unknown"):
         raise CheckpointError(
             _("{layer} is of an unknown kind, {kind!r:.40}", layer=layer.name, kind=layer.kind)
+        )
+    if layer.kind == "merge" and options["what"] not in (*MERGED, "concatenate"):
+        raise CheckpointError(
+            _("{layer} merges in an unknown way, {what!r:.40}", layer=layer.name, what=options["what"])
         )
     for name in ("activation", "function"):
         if name in options and options[name] not in ACTIVATIONS:

@@ -85,6 +85,43 @@ def networks() -> dict[str, tuple[list[keras.Layer], np.ndarray]]:
     }
 
 
+def graphs() -> dict[str, tuple[keras.Model, np.ndarray | list[np.ndarray]]]:
+    """Models whose layers do not follow one another, and what they read."""
+    series, ids = keras.Input((12, 3), name="series"), keras.Input((None,), name="ids")
+    static, found = keras.Input((2,), name="static"), {}
+
+    def add(name: str, inputs: object, outputs: object, x: object) -> None:
+        found[name] = (keras.Model(inputs, outputs, name=name), x)
+
+    sides = [layers.LSTM(4, name="long")(series), layers.GRU(4, name="short")(series)]
+    add("sides", series, dense_of(layers.Concatenate()(sides)), SERIES)
+    read = layers.LSTM(4, return_sequences=True, name="memory")(series)
+    shares = layers.Permute((2, 1))(layers.Dense(12, activation="softmax")(layers.Permute((2, 1))(read)))
+    looked = layers.Flatten()(layers.Multiply()([read, shares]))
+    add("looking", series, [dense_of(looked), layers.GlobalMaxPooling1D()(read)], SERIES)
+    twice = layers.GRU(3, name="twice")
+    one, other = twice(layers.Dense(3)(series)), twice(layers.Dense(3)(series))
+    add("shared", series, dense_of(layers.Subtract()([one, other])), SERIES)
+    _, hidden, cell = layers.LSTM(4, return_sequences=True, return_state=True, name="encoder")(series)
+    back = layers.LSTM(4, return_sequences=True, name="decoder")
+    told = back(layers.RepeatVector(5)(hidden), initial_state=[hidden, cell])
+    add("states", series, layers.TimeDistributed(layers.Dense(2))(told), SERIES)
+    table = layers.Embedding(20, 4, mask_zero=True)(ids)
+    up = layers.Add()([layers.LSTM(4, return_sequences=True, name="first")(table), table])
+    add("skipped", ids, dense_of(layers.LSTM(4, name="second")(up)), IDS)
+    gaps = layers.Masking()(series)
+    masked = layers.Concatenate()([layers.LSTM(4, return_sequences=True, name="here")(gaps), gaps])
+    add("gaps", series, dense_of(layers.GRU(3, name="there")(masked)), GAPS)
+    own = layers.LSTM(4, name="masked")(series, mask=keras.ops.not_equal(series[:, :, 0], 0.5))
+    add("own_mask", series, dense_of(own), SERIES)
+    fixed = np.ones(2, "float32")
+    both = layers.Concatenate(name="with_static")([layers.LSTM(4, name="alone")(series), static])
+    add("two", [static, series], dense_of(both), [fixed, SERIES])
+    late = layers.Concatenate()([series, layers.RepeatVector(12)(static)])
+    add("late", [static, series], dense_of(layers.LSTM(4, name="needs_both")(late)), [fixed, SERIES])
+    return found
+
+
 def main() -> None:
     folder, rng, kept = Path(sys.argv[1]), np.random.default_rng(1), {}
     for name, (rows, x) in networks().items():
@@ -100,9 +137,15 @@ def main() -> None:
         if name == "stacked":
             model.save_weights(folder / "stacked.weights.h5")
             (folder / "stacked.json").write_text(model.to_json(), encoding="utf-8")
+    for name, (model, x) in graphs().items():
+        for weight in model.weights:
+            weight.assign(rng.normal(0, 0.5, weight.shape))
+        found = model.predict([one[None] for one in x] if isinstance(x, list) else x[None], verbose=0)
+        kept[f"{name}_y"] = np.asarray(found[0] if isinstance(found, list) else found)[0]
+        kept[f"{name}_x"] = x[0] if isinstance(x, list) else x
+        model.save(folder / f"{name}.keras")
+        model.save(folder / f"{name}.h5")
     start = keras.Input((12, 3))
-    left, right = layers.LSTM(4)(start), layers.GRU(4)(start)
-    keras.Model(start, dense_of(layers.Concatenate()([left, right]))).save(folder / "branched.keras")
     inner = layers.LSTM(4, name="before")(start)
     keras.Model(start, layers.Lambda(lambda value: value * 2, name="doubled")(inner)).save(
         folder / "lambda.keras"

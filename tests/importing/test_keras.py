@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from helpers_keras import drawn, gru, hard_sigmoid_2, hard_sigmoid_3, lstm, sigmoid, simple, write_h5
 
+from rnnviz_core.errors import CheckpointError
 from rnnviz_core.importing.opening import open_network
 
 X = np.random.default_rng(2).normal(size=(9, 3)).astype(np.float32)
@@ -102,3 +103,48 @@ def test_functional_models_of_keras_2(tmp_path: Path, nodes: Any) -> None:
     recorded = network.record(X)
     np.testing.assert_allclose(recorded["memory"]["encoder.0.hidden"], lstm(X, weights), atol=1e-5)
     assert "own (Mine) is not known: what comes before it can be shown." in recorded.notes
+
+
+def test_branches_of_keras_2(tmp_path: Path) -> None:
+    """Two layers side by side and a state handed on, in the way in which Keras 2 writes them down."""
+    left, right = drawn((3, 16), (4, 16), (16,)), drawn((3, 12), (4, 12), (12,))
+    third = drawn((8, 12), (4, 12), (12,))
+    classes = {"left": "LSTM", "right": "GRU", "both": "Concatenate", "third": "GRU"}
+    settings = {
+        name: {"name": name, "units": 4, "recurrent_activation": "sigmoid", "return_sequences": True}
+        for name in ("left", "right", "third")
+    }
+    layers = [
+        (classes[name], settings[name], weights)
+        for name, weights in (("left", left), ("right", right), ("third", third))
+    ]
+    path = write_h5(tmp_path / "f.h5", layers, "2.15.0")
+
+    def opened(**changed: Any) -> Any:
+        inbound = {
+            "left": [[["in", 0, 0, {}]]],
+            "right": [[["in", 0, 0, {}]]],
+            "both": [[["left", 0, 0, {}], ["right", 0, 0, {}]]],
+            "third": [[["both", 0, 0, {}], ["left", 0, 1, {}]]],
+        } | changed
+        rows: list[Any] = [{"class_name": "InputLayer", "name": "in", "config": {}, "inbound_nodes": []}]
+        for name, nodes in inbound.items():
+            config = settings.get(name, {"name": name, "axis": -1})
+            rows.append({"class_name": classes[name], "name": name, "config": config, "inbound_nodes": nodes})
+        whole = {"layers": rows, "input_layers": [["in", 0, 0]], "output_layers": [["third", 0, 0]]}
+        text = json.dumps({"class_name": "Functional", "config": whole})
+        (tmp_path / "c.json").write_text(text, encoding="utf-8")
+        return open_network(path, config=tmp_path / "c.json").record(X)
+
+    recorded = opened()
+    assert list(recorded) == ["left", "right", "third"]
+    read = np.hstack([lstm(X, left), gru(X, right)])
+    np.testing.assert_allclose(recorded["third"]["encoder.0.layer_input"], read, atol=1e-5)
+    first, before = recorded["third"]["encoder.0.initial_hidden"], recorded["left"]["encoder.0.hidden"]
+    np.testing.assert_allclose(first, before[-1], atol=1e-6)
+    np.testing.assert_allclose(recorded.output, recorded["third"]["encoder.0.hidden"], atol=1e-6)
+    masked = opened(third=[[["both", 0, 0, {"mask": ["left", 0, 0]}]]])
+    assert masked.output is None
+    assert "third (GRU) is given a mask of its own" in masked.notes[0]
+    with pytest.raises(CheckpointError, match="runs in a circle"):
+        opened(left=[[["third", 0, 0, {}]]])

@@ -26,6 +26,8 @@ READ, EMBEDDED = "encoder.0.layer_input", "encoder.embedding"
 
 def tail(imported: Imported, part: str) -> tuple[Layer, ...]:
     """The layers after the last recurrent one of a part, where they can be followed; else none."""
+    if imported.branches:
+        return ()
     names = [layer.name for layer in imported.layers]
     last = part.rpartition("+")[2]
     if last not in names:

@@ -188,14 +188,12 @@ class OpenedNetwork(Own):
 
     def direct(self) -> Layer | None:
         """The embedding, where the first recurrent layer of this part reads it as it is."""
-        before = None
-        for layer in self.imported.layers:
-            if layer.kind == "recurrent":
-                mine = layer.name == self.part.partition("+")[0]
-                return before if mine and before is not None and before.kind == "embedding" else None
-            if layer.kind != "same":
-                before = layer
-        return None
+        layers = self.imported.layers
+        places = [n for n, layer in enumerate(layers) if layer.name == self.part.partition("+")[0]]
+        read = self.imported.before(places[0]) if places else ()
+        while len(read) == 1 and read[0].kind == "same":
+            read = self.imported.before(layers.index(read[0]))
+        return read[0] if len(read) == 1 and read[0].kind == "embedding" else None
 
     def table(self, part: str) -> Table | None:
         """The embedding; a row is named by its word, or by its id."""
