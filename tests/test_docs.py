@@ -10,6 +10,7 @@ import pytest
 import rnnviz_core
 from rnnviz_core import limits
 from rnnviz_core.cli.main import commands
+from rnnviz_core.languages import NAMES, SOURCE
 from rnnviz_core.ui.shell.routes import ROUTES
 from rnnviz_core.ui.views.teachers import linked
 from scripts.readme import with_table
@@ -48,6 +49,10 @@ def sections(text: str) -> Iterator[tuple[str, str]]:
 # --- other languages ------------------------------------------------------------------------------
 
 TRANSLATED = sorted(path.name for path in (ROOT / "docs").glob("*.??.md"))
+
+
+def test_the_plans_for_teachers_are_there_in_every_language() -> None:
+    assert {f"workshop.{code}.md" for code in NAMES if code != SOURCE} <= set(TRANSLATED)
 
 
 @pytest.mark.parametrize("name", TRANSLATED)

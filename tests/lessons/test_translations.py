@@ -1,15 +1,18 @@
 """Lessons in another language: the same lessons, but for their words; and none of the words is English."""
 
+import gettext
 import shutil
 from pathlib import Path
 
 import pytest
+from helpers_lessons import world
 
-from rnnviz_core import places
+from rnnviz_core import languages, places
 from rnnviz_core.languages import NAMES, SOURCE, speak
 from rnnviz_core.lessons import read, shelf
 from rnnviz_core.lessons.fields import written
 from rnnviz_core.lessons.reading import texts
+from rnnviz_core.lessons.syntax import parse
 from rnnviz_core.lessons.translations import difference
 from rnnviz_core.lessons.values import ClassName, single
 
@@ -38,9 +41,9 @@ def test_the_shelf_has_the_same_lessons_in_every_language(code: str) -> None:
         found = shelf()
     assert found.problems == ()
     assert [one.id for one in found.lessons] == [one.id for one in english.lessons]
-    for one in found.lessons:
-        folder = places.lessons() / code
-        assert one.path == (folder if (folder / f"{one.id}.md").exists() else folder.parent) / f"{one.id}.md"
+    assert [one.path for one in found.lessons] == [
+        places.lessons() / code / f"{one.id}.md" for one in english.lessons
+    ], "every shipped lesson is translated"
 
 
 def test_a_lesson_of_ones_own_is_translated_beside_it(tmp_path: Path) -> None:
@@ -94,3 +97,18 @@ def test_numbers_and_classes_in_sentences_are_of_the_language() -> None:
         assert written(single(-0.25)) == "−0,25"
     assert written(single(1234.5), "1") == "1,234.5"
     assert written(ClassName("positive")) == "positive"
+
+
+@pytest.mark.parametrize("code", OTHERS)
+def test_what_is_right_is_the_same_in_every_language(code: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Conditions compare a class by its English name, whatever a sentence calls it."""
+    catalogue = gettext.NullTranslations()
+    monkeypatch.setattr(catalogue, "gettext", lambda text: f"[{text}]")
+    monkeypatch.setattr(languages, "_catalogue", lambda code: catalogue)
+    found = world()
+    with speak(code):
+        assert found.holds(parse('answer() == "positive"'))
+        assert found.holds(parse("argmax(readout.logits) == answer()"))
+        assert found.holds(parse('probability("positive") == 0.75'))
+        sentence = '{{ answer() }} {{ argmax(readout.logits) }} {{ probability("positive") | % }}'
+        assert found.fill(sentence) == "[positive] [positive] 75\N{NO-BREAK SPACE}%"
