@@ -163,11 +163,12 @@ def _stuck(found: Sequence[Looks], place: str, where: dict[str, str]) -> Iterato
     )
     if best < STUCK:
         return
+    words = f"{words[:1].upper()}{words[1:]}"
     yield Symptom(
         "attention stuck on one place",
         _(
             "{where} gets {share:.1%} of the weight of {place} on the mean.",
-            where=f"{words[:1].upper()}{words[1:]}",
+            where=words,
             share=best,
             place=place,
         ),

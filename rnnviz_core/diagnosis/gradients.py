@@ -61,7 +61,7 @@ def _answer(model: Network, rows: list[Trace]) -> Iterator[Symptom | Measured]:
             continue
         lengths = np.linalg.norm(found[site].reshape(len(found[site]), -1), axis=1)
         # Translators: {number} is what is differentiated, like “the logit of positive”; heads a claim.
-        words = _("{number}, by what each step reads", number=found.meta["gradient"]["words"])
+        words = _("{number}, by what each step reads", number=_(found.meta["gradient"]["words"]))
         for one in of_lengths(lengths, words, {"site": "encoder.0"}, number if len(rows) > 1 else None):
             if isinstance(one, Symptom):
                 told.append(one)
@@ -162,6 +162,7 @@ def of_lengths(
         return
     reached = np.flatnonzero(lengths >= THOUSANDTH * strongest)
     back = len(lengths) - int(reached[0])
+    words = f"{words[:1].upper()}{words[1:]}"
     yield Symptom(
         VANISHING,
         ngettext(
@@ -170,7 +171,7 @@ def of_lengths(
             "{what}: the first {n} of {steps} steps get at most {ratio:.1e} of what the strongest gets; no "
             "step before the last {back} gets more than a thousandth of it.",
             early,
-            what=f"{words[:1].upper()}{words[1:]}",
+            what=words,
             steps=len(lengths),
             ratio=ratio,
             back=back,

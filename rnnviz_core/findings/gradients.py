@@ -233,7 +233,7 @@ def words(page: str, called: Sequence[str], values: Mapping[str, np.ndarray]) ->
                 "{votes} of {count} methods name “{word}” first; {methods} name another word",
                 len(odd),
                 votes=votes[most],
-                methods=_in_a_row(odd),
+                methods=_in_a_row([_(name) for name in odd]),
                 **told,
             )
         yield Finding("named", sentence(said), numbers, where, 0.5)

@@ -5,7 +5,7 @@ from typing import Protocol
 
 import numpy as np
 
-from rnnviz_core.languages import N_
+from rnnviz_core.languages import N_, _
 
 from .columns import Columns, Texts
 
@@ -74,13 +74,13 @@ def nearness(rows: Sequence[Row]) -> Columns:
     whether it is a finding.
     """
     there = [(row.name, row.said, row.share) for row in rows if row.share is not None]
-    shares = np.array([share for *_, share in there], dtype=np.float64)
+    shares = np.array([share for *_rest, share in there], dtype=np.float64)
     return {
-        "name": [name for name, *_ in there],
+        "name": [_(name) for name, *_rest in there],
         "order": np.arange(len(there), dtype=np.int16),
         "shown": np.clip(shares, 0, END),
         "share": shares,
-        "said": [said for _, said, _ in there],
+        "said": [said for _name, said, _share in there],
         "kind": Texts((shares >= 1).astype(np.int8), (BELOW, FOUND)),
     }
 

@@ -11,6 +11,7 @@ import torch
 from rnnviz_core import languages
 from rnnviz_core.checkpoints import registry
 from rnnviz_core.contracts.task import record
+from rnnviz_core.derivatives.methods import TITLES
 from rnnviz_core.derivatives.run import of_trace
 from rnnviz_core.diagnosis.diagnose import examine
 from rnnviz_core.diagnosis.symptoms import NAMES, Report
@@ -67,6 +68,12 @@ def test_claims(loud: None, make_sentiment, make_translation) -> None:
         for answer in first_steps(trace).values():
             claims += [answer.question, *answer.claims, answer.try_this, answer.strip_title]
     claims += [one.claim for pair in (judged, written) for one in compare(*pair)]
+    votes = dict(zip(TITLES.values(), np.eye(3)[[0, 0, 0, 1]], strict=False))
+    claims += [one.claim for one in of_gradients.words("gradients", ("a", "b", "c"), votes)]
+    at = layers(judged[0])[0]
+    for left in (0.05, 0.8):
+        faded = of_gradients.pairs(judged[0], at, np.tril(np.full((4, 4), left)), "cell")
+        claims += [one.claim for one in faded]
     assert not english(claims)
     first = layers(written[0])[0]
     told = [one for one in findings(written[0]) if one.where.layer == first.name]
