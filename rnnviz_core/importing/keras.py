@@ -13,7 +13,7 @@ import numpy as np
 from rnnviz_core import limits
 from rnnviz_core.errors import CheckpointError
 from rnnviz_core.inputs.memory import File
-from rnnviz_core.languages import N_, _
+from rnnviz_core.languages import N_, _, filled
 
 from . import apart, keras_config, keras_graph, keras_weights
 from .layers import ACTIVATIONS, Layer, cell_of
@@ -81,7 +81,7 @@ def open_keras(path: File, config: File | None = None) -> Imported:
     inputs = [row.name for row in listed if row.kind == keras_graph.INPUT]
     if len(inputs) > 1:
         notes.append(
-            _(
+            filled(
                 "The network has {count} inputs ({inputs}); {read} is what is read here, and what also "
                 "needs another is left out.",
                 count=len(inputs),
@@ -99,7 +99,7 @@ def _layer_of(row: keras_graph.Row, weights: Sequence[np.ndarray], version: str,
     """A row of the description as a layer, with what it reads where that is not the one before alone."""
     if row.lacks:
         notes.append(
-            _(
+            filled(
                 "{name} ({kind}) {lacks}: what does not need it is shown.",
                 name=row.name,
                 kind=row.kind,
@@ -204,7 +204,7 @@ class _Reader:
             function = self._function(get("activation", "linear"))
             if function is None:
                 return self._unknown(
-                    _("Dense with the activation {function!r:.40}", function=get("activation"))
+                    filled("Dense with the activation {function!r:.40}", function=get("activation"))
                 )
             parts = {"weight": self.weights[0].T}
             if len(self.weights) > 1:
@@ -218,7 +218,7 @@ class _Reader:
         """Several layers as one: number by number, or one behind the other."""
         what, axis = keras_graph.MERGES[self.kind], self.settings.get("axis", -1)
         if what == "concatenate" and (not isinstance(axis, int) or axis == 0):
-            return self._unknown(_("Concatenate along the axis {axis!r:.20}", axis=axis))
+            return self._unknown(filled("Concatenate along the axis {axis!r:.20}", axis=axis))
         older = self.version.split(".")[0] in ("1", "2")
         return self._made(
             "merge", what=what, axis=axis if axis < 0 else axis - 1, masks="all" if older else "any"
@@ -281,9 +281,9 @@ class _Reader:
 
     def _unknown(self, words: str) -> Layer:
         if words == "Lambda":
-            words = _("Lambda, whose Python code is not run")
+            words = filled("Lambda, whose Python code is not run")
         self.notes.append(
-            _(
+            filled(
                 "{name} ({words}) is not known: what comes before it can be shown.",
                 name=self.name,
                 words=words,
@@ -310,7 +310,9 @@ class _Reader:
         major = self.version.split(".")[0]
         if not major.isdecimal():
             self.notes.append(
-                _("The file does not say which Keras wrote it; hard_sigmoid is taken for that of Keras 3.")
+                filled(
+                    "The file does not say which Keras wrote it; hard_sigmoid is taken for that of Keras 3."
+                )
             )
         return not major.isdecimal() or int(major) >= 3
 
@@ -343,7 +345,7 @@ class _Reader:
         parts, biased = keras_weights.of_cell(self.kind, self.weights, settings, self.name)
         options = self._options(settings, self.kind, biased)
         if options is None:
-            return self._unknown(_("{kind} with activations that are not known", kind=self.kind))
+            return self._unknown(filled("{kind} with activations that are not known", kind=self.kind))
         weights = {f"{name}_l0": one for name, one in parts.items()}
         return self._made("recurrent", weights, **options, directions=1, merge="concat")
 
@@ -353,7 +355,7 @@ class _Reader:
         merge = self.settings.get("merge_mode", "concat")
         if kind not in RECURRENT or merge not in MERGES:
             return self._unknown(
-                _("Bidirectional({kind}) with the merge mode {merge!r:.20}", kind=kind, merge=merge)
+                filled("Bidirectional({kind}) with the merge mode {merge!r:.20}", kind=kind, merge=merge)
             )
         half = len(self.weights) // 2
         parts: dict[str, np.ndarray] = {}
@@ -364,7 +366,9 @@ class _Reader:
         settings["go_backwards"] = False
         options = self._options(settings, kind, biased)
         if options is None:
-            return self._unknown(_("Bidirectional({kind}) with activations that are not known", kind=kind))
+            return self._unknown(
+                filled("Bidirectional({kind}) with activations that are not known", kind=kind)
+            )
         options["zero_output"] = bool(options["sequences"])
         return self._made("recurrent", parts, **options, directions=2, merge=str(merge))
 
@@ -374,7 +378,7 @@ class _Reader:
             return None
         if settings.get("stateful"):
             self.notes.append(
-                _("{name} is stateful: every input begins with a state of zeros here.", name=self.name)
+                filled("{name} is stateful: every input begins with a state of zeros here.", name=self.name)
             )
         return {
             "cell": cell,
@@ -396,10 +400,12 @@ class _Reader:
         if kernel.ndim == 4 and kernel.shape[1] == 1:  # Keras 1: (window, 1, in, out)
             kernel = kernel[:, 0]
         if kernel.ndim != 3 or get("groups", 1) != 1:
-            return self._unknown(_("Conv1D with groups"))
+            return self._unknown(filled("Conv1D with groups"))
         function = self._function(get("activation", "linear"))
         if function is None:
-            return self._unknown(_("Conv1D with the activation {function!r:.40}", function=get("activation")))
+            return self._unknown(
+                filled("Conv1D with the activation {function!r:.40}", function=get("activation"))
+            )
         parts = {"weight": kernel.transpose(2, 1, 0)}
         if len(self.weights) > 1:
             parts["bias"] = self.weights[1]

@@ -11,7 +11,7 @@ from torch import Tensor
 from rnnviz_core import limits
 from rnnviz_core.errors import CheckpointError, TextError
 from rnnviz_core.inputs.steps import NO_PIECE, Token
-from rnnviz_core.languages import _
+from rnnviz_core.languages import _, filled
 from rnnviz_core.models.own_cells import CellLayers
 from rnnviz_core.tracing.inside import Recorded
 from rnnviz_core.tracing.undisturbed import plain_numbers
@@ -218,9 +218,9 @@ class _Walk:
         for layer in stopped:
             named = {"stopped": layer.name, "words": layer.words}
             self.notes.append(
-                _("{stopped} ({words}) is not known, so what needs it was not run", **named)
+                filled("{stopped} ({words}) is not known, so what needs it was not run", **named)
                 if self.network.branches
-                else _(
+                else filled(
                     "{stopped} ({words}) is not known, so the network was run as far as the layer before it",
                     **named,
                 )
@@ -283,7 +283,7 @@ class _Walk:
         if not counted.all():
             skipped = int((~counted).sum())
             self.notes.append(
-                _(
+                filled(
                     "{layer} skips {skipped} of {count} steps, which the mask leaves out",
                     layer=layer.name,
                     skipped=skipped,

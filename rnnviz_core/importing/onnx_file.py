@@ -17,7 +17,7 @@ from rnnviz_core import limits
 from rnnviz_core.errors import CheckpointError, RnnvizError, TextError
 from rnnviz_core.inputs.memory import File
 from rnnviz_core.inputs.steps import Token
-from rnnviz_core.languages import N_, _
+from rnnviz_core.languages import N_, _, filled
 from rnnviz_core.tracing.inside import Recorded
 
 from . import apart, onnx_cells
@@ -105,7 +105,7 @@ def parsed(content: bytes, name: str) -> Graph:
     kind, shape = free[0][1:]
     reads = "ids" if kind in _WHOLE else "numbers"
     width = shape[-1] if reads == "numbers" and len(shape) == 3 and isinstance(shape[-1], int) else 0
-    notes = [_("{input} is taken as zeros.", input=one[0]) for one in free[1:]]
+    notes = [filled("{input} is taken as zeros.", input=one[0]) for one in free[1:]]
     producer = model.producer_name[:40] or "unknown origin"
     origin = f"ONNX (opset {version}, {producer})"
     layers = tuple(_described(body, nodes))
@@ -154,7 +154,7 @@ class _Run:
             self._body(body, values)
         if not self.found:
             said = next(iter(self.lost.values()), "")
-            raise CheckpointError(_("no recurrent node could be reached") + (f": {said}" if said else ""))
+            raise CheckpointError(_("no recurrent node could be reached") + (f": {_(said)}" if said else ""))
         return self._recorded(values.get(body.outputs[0]) if body.outputs else None)
 
     def _first(self, shape: tuple[int | str, ...], axis: int) -> np.ndarray:
@@ -206,7 +206,7 @@ class _Run:
             try:
                 outputs = self._node(node, inputs, values)
             except _UnknownError as error:
-                self._lose(node, str(error))
+                self._lose(node, error.args[0])  # it can still be told in any language
                 continue
             except RnnvizError:
                 raise
@@ -244,7 +244,7 @@ class _Run:
         if node.kind == "Loop":
             return self._loop(node, inputs, values)
         if node.kind not in OPERATORS:
-            raise _UnknownError(_("{node} ({kind}) is not known", node=node.name, kind=node.kind))
+            raise _UnknownError(filled("{node} ({kind}) is not known", node=node.name, kind=node.kind))
         found = OPERATORS[node.kind](inputs, node.attributes)
         return found if isinstance(found, tuple) else (found,)
 
@@ -359,7 +359,7 @@ class _Run:
     def _recorded(self, output: Any) -> Recorded:
         notes = [
             *self.network.notes,
-            *(_("{why}: what depends on it is left out.", why=why) for why in self.lost.values()),
+            *(filled("{why}: what depends on it is left out.", why=why) for why in self.lost.values()),
         ]
         notes = list(dict.fromkeys(notes))
         answer = None if output is None else np.asarray(output, np.float32)

@@ -12,7 +12,7 @@ import numpy as np
 from rnnviz_core import limits
 from rnnviz_core.errors import CheckpointError, SpecError, unknown_choice
 from rnnviz_core.inputs.memory import File
-from rnnviz_core.languages import N_, _
+from rnnviz_core.languages import N_, _, filled
 
 from .layers import Layer, cell_of
 from .network import Imported
@@ -88,7 +88,7 @@ def open_state_dict(
         arrays = {name.removeprefix(prefix): one for name, one in arrays.items() if name.startswith(prefix)}
     modules, rest = _modules(arrays, path.name, cell)
     notes = [
-        _(
+        filled(
             "A state dict does not say how its parts are connected: assumed is a chain in the order of "
             "the file. The input is read as (steps, numbers), so batch_first makes no difference."
         )
@@ -98,7 +98,7 @@ def open_state_dict(
     if embedding:
         layers.append(Layer(embedding, "embedding", {}, {"table": rest.pop(embedding)}, "Embedding"))
         notes.append(
-            _(
+            filled(
                 "{embedding} is taken for the embedding that {owner} reads.",
                 embedding=embedding,
                 owner=modules[0].owner,
@@ -110,21 +110,21 @@ def open_state_dict(
             chain.append(module)
         else:
             notes.append(
-                _(
+                filled(
                     "{module} reads {width} numbers and {before} passes on {output}: it is no part of the "
                     "chain {ask}",
                     module=module.owner,
                     width=module.width,
                     before=chain[-1].owner,
                     output=chain[-1].output,
-                    ask=_(ASK_PREFIX),
+                    ask=filled(ASK_PREFIX),
                 )
             )
     for module in chain:
         layers += _layers(module, nonlinearity)
         if module.kind == "rnn":
             notes.append(
-                _(
+                filled(
                     "{owner} is an nn.RNN, whose weights do not tell tanh from relu: {nonlinearity}.",
                     owner=module.owner,
                     nonlinearity=nonlinearity,
@@ -135,22 +135,24 @@ def open_state_dict(
         weights = {"weight": rest.pop(f"{linear}.weight")}
         if f"{linear}.bias" in rest:
             weights["bias"] = rest.pop(f"{linear}.bias")
-        layers.append(Layer("last step", "last", {}, words=_("the state after the last step")))
+        layers.append(Layer("last step", "last", {}, words=filled("the state after the last step")))
         layers.append(Layer(linear, "dense", {"activation": "linear"}, weights, "Linear"))
         notes.append(
-            _("{linear} is taken for the readout, and reads the output of the last step.", linear=linear)
+            filled("{linear} is taken for the readout, and reads the output of the last step.", linear=linear)
         )
         if chain[-1].directions == 2:
             notes.append(
-                _("Read backwards, the last step has seen itself alone; many models read the first there.")
+                filled(
+                    "Read backwards, the last step has seen itself alone; many models read the first there."
+                )
             )
     if rest:
         left = sorted(rest)
         names, more = ", ".join(left[:6]), len(left) - 6
         if more > 0:
-            notes.append(_("Left aside: {names} and {more} more.", names=names, more=more))
+            notes.append(filled("Left aside: {names} and {more} more.", names=names, more=more))
         else:
-            notes.append(_("Left aside: {names}.", names=names))
+            notes.append(filled("Left aside: {names}.", names=names))
     reads = "ids" if embedding else "numbers"
     width = 0 if embedding else modules[0].width
     return Imported(path.name, N_("a state dict of PyTorch"), tuple(layers), reads, width, tuple(notes))
@@ -216,7 +218,7 @@ def _layers(module: _Recurrent, nonlinearity: str) -> Iterator[Layer]:
     """A layer of ours for each layer of a module."""
     if "weight_hr_l0" in module.weights:
         yield Layer(
-            module.owner, "unknown", {}, words=_("LSTM with a projection; record it with record_module")
+            module.owner, "unknown", {}, words=filled("LSTM with a projection; record it with record_module")
         )
         return
     bias = "two" if "bias_ih_l0" in module.weights else "none"

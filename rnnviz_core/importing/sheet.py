@@ -9,7 +9,7 @@ import numpy as np
 from rnnviz_core import limits
 from rnnviz_core.errors import TextError, unknown_choice
 from rnnviz_core.inputs.memory import File
-from rnnviz_core.languages import N_, _
+from rnnviz_core.languages import N_, _, filled
 
 from .inputs import read_array, text_of
 
@@ -189,7 +189,7 @@ def _sorted(name: str, names: list[str], rows: list[list[str]]) -> Sheet:
         else:
             shown = cells[gaps[0]][:20]
             problems.append(
-                _(
+                filled(
                     "{column} has no number in {gaps} of {rows} rows (row {first} has {what})",
                     column=column,
                     gaps=len(gaps),
@@ -199,7 +199,7 @@ def _sorted(name: str, names: list[str], rows: list[list[str]]) -> Sheet:
                 )
             )
     if not numbers:
-        reason = f": {problems[0]}" if problems else ""
+        reason = f": {_(problems[0])}" if problems else ""
         raise TextError(_("{name} has no column that holds a number in every row", name=name) + reason)
     return Sheet(name, len(rows), numbers, texts, tuple(problems))
 

@@ -10,11 +10,13 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+import torch
 from streamlit.testing.v1 import AppTest, local_script_runner
 
 from rnnviz_core import languages
 from rnnviz_core.errors import CheckpointError
-from rnnviz_core.importing import apart, inputs, keras, onnx_check, pytorch
+from rnnviz_core.importing import apart, inputs, keras, onnx_check, opening, pytorch
+from rnnviz_core.inputs.memory import InMemory
 from rnnviz_core.languages import language, speak
 from rnnviz_core.training.watched import Watched
 from rnnviz_core.tuning.report import shipped
@@ -114,3 +116,17 @@ def test_texts_that_stand_in_shipped_files_are_marked() -> None:
     for one in histories.shipped():
         assert {one.title, one.line} <= set(histories.SHIPPED)
     assert {report.settings["about"] for report in shipped().values()} == {page.ABOUT}
+
+
+def test_what_is_assumed_of_a_file_is_told_in_the_language_of_who_looks(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    kept = io.BytesIO()
+    torch.save({"lstm." + name: one for name, one in torch.nn.LSTM(2, 3).state_dict().items()}, kept)
+    with speak("es"):
+        network = opening.open_network(InMemory("net.pt", kept.getvalue()))
+    assert network.notes[0].startswith("A state dict does not say")
+    assert (network.origin, network.layers[0].words) == ("a state dict of PyTorch", "LSTM")
+    monkeypatch.setattr(languages, "_catalogue", lambda code: Invented())
+    with speak("de"):
+        assert languages._(network.notes[0]) == f"twice {network.notes[0]}"

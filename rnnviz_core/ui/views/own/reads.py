@@ -50,7 +50,7 @@ def describe(found: Found) -> None:
     rows = [
         {
             _("Layer"): layer.name,
-            _("Kind"): layer.words or layer.kind,
+            _("Kind"): _(layer.words or layer.kind),
             _("Sizes"): " · ".join(
                 f"{name} {' × '.join(map(str, array.shape))}"
                 for name, array in list(layer.weights.items())[:4]
@@ -64,7 +64,7 @@ def describe(found: Found) -> None:
     ]
     st.dataframe(rows, hide_index=True, height=min(36 * (len(rows) + 1), 36 * (STEPS_SHOWN + 1)))
     for note in network.notes:
-        st.caption(plain(note))
+        st.caption(plain(_(note)))
     if network.origin == PYTORCH:
         _options(network)
 
@@ -119,7 +119,7 @@ def _columns(network: Imported, sheet: Sheet, number: int) -> Series | None:
         )
     )
     for problem in sheet.problems[:5]:
-        st.caption(plain(_("Left out: {problem}.", problem=problem)))
+        st.caption(plain(_("Left out: {problem}.", problem=_(problem))))
     columns = st.multiselect(
         _("Columns, in the order of training ({width})", width=network.width)
         if network.width
