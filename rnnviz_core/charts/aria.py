@@ -7,6 +7,8 @@ from typing import Any
 
 import altair as alt
 
+from . import spoken
+
 LINES = ("line", "area", "trail", "rule")  # one mark for many rows, or a guide
 
 
@@ -40,8 +42,10 @@ def _words(encoding: Any) -> str:
         return _value(_dict(encoding.text))
     tips = encoding.tooltip if isinstance(encoding.tooltip, list) else [encoding.tooltip]
     lines = [_dict(tip) for tip in tips if isinstance(tip, alt.Tooltip)]
-    words = " + '; ".join(f"{line['title']}: ' + {_value(line)}" for line in lines)
-    return words and f"'{words}"
+    return " + ".join(
+        f"{spoken.quoted('; ' * bool(number) + line['title'] + ': ')} + {_value(line)}"
+        for number, line in enumerate(lines)
+    )
 
 
 def _value(channel: dict[str, Any]) -> str:

@@ -1,20 +1,20 @@
 """Templates of the attention page."""
 
-from functools import cache
-
 import altair as alt
+
+from rnnviz_core.languages import _, cached
 
 from . import building_blocks, theme
 
 
-@cache
+@cached
 def weights() -> alt.VConcatChart:
     """Sentiment: the weight of every token, and its score. Dataset: ``row`` (`frames.attention.row`)."""
     chart = alt.vconcat(
         _weight_bars(
-            building_blocks.READS, "Attention weights", "They sum to 100 %; dashed: equal weights", 240
+            building_blocks.READS, _("Attention weights"), _("They sum to 100 %; dashed: equal weights"), 240
         ),
-        _score_bars(building_blocks.READS, "Scores behind them", 150),
+        _score_bars(building_blocks.READS, _("Scores behind them"), 150),
         spacing=24,
     )
     return theme.finish(chart)
@@ -25,7 +25,7 @@ def row_height(rows: int) -> int:
     return 24 if rows <= 16 else 16 if rows <= 32 else 10
 
 
-@cache
+@cached
 def alignment(row: int = 24) -> alt.VConcatChart:
     """Translation: target x source, and the chosen target row as bars; a click chooses.
 
@@ -34,7 +34,7 @@ def alignment(row: int = 24) -> alt.VConcatChart:
     Datasets: ``alignment`` (`frames.attention.alignment`), ``chosen`` (`chosen_row`), ``row`` (`row`).
     Selection: ``cell``, with ``target_position`` as ``position``.
     """
-    y = building_blocks.tokens_y(building_blocks.TARGET, field="target", sort="target_position")
+    y = building_blocks.tokens_y(_(building_blocks.TARGET), field="target", sort="target_position")
     matrix = _matrix().add_params(building_blocks.cell_click("target_position"))
     frame = alt.Chart(alt.NamedData("chosen")).encode(y=y, tooltip=alt.value(None))
     rows = alt.layer(
@@ -43,36 +43,36 @@ def alignment(row: int = 24) -> alt.VConcatChart:
         frame.mark_rect(filled=False, stroke=theme.CHOSEN, strokeWidth=1.5),
         name="matrix",
     ).properties(
-        title=building_blocks.heading("Where each word looked", "Every row sums to 100 %; click one"),
+        title=building_blocks.heading(_("Where each word looked"), _("Every row sums to 100 %; click one")),
         height=alt.Step(row),
     )
     chart = alt.vconcat(
         rows,
-        _weight_bars(building_blocks.SOURCE, "The framed row", "Dashed: equal weights", 140),
-        _score_bars(building_blocks.SOURCE, "Its scores", 120),
+        _weight_bars(building_blocks.SOURCE, _("The framed row"), _("Dashed: equal weights"), 140),
+        _score_bars(building_blocks.SOURCE, _("Its scores"), 120),
         spacing=24,
     )
     return theme.finish(chart.resolve_scale(color="independent"))
 
 
-@cache
+@cached
 def small_alignment() -> alt.Chart:
     """Target x source alone, to stand beside others. Dataset: ``alignment``."""
     matrix = _matrix("looks_x", legend=80).properties(
-        title=building_blocks.heading("Where each word looked"), height=alt.Step(20)
+        title=building_blocks.heading(_("Where each word looked")), height=alt.Step(20)
     )
     return theme.finish(matrix)
 
 
-@cache
+@cached
 def small_weights() -> alt.LayerChart:
     """Sentiment: the weights alone, to stand beside others. Dataset: ``row``."""
     return theme.finish(
-        _weight_bars(building_blocks.READS, "Attention weights", "Dashed: equal weights", 180)
+        _weight_bars(building_blocks.READS, _("Attention weights"), _("Dashed: equal weights"), 180)
     )
 
 
-@cache
+@cached
 def entropy_bars() -> alt.LayerChart:
     """Translation: how spread the attention of every target token is; a click chooses.
 
@@ -84,13 +84,13 @@ def entropy_bars() -> alt.LayerChart:
         x=x,
         tooltip=[
             *building_blocks.step_tips(),
-            building_blocks.tip("entropy", "entropy in bits"),
-            alt.Tooltip("words:Q", format=".1f", title="as spread over this many tokens"),
-            building_blocks.tip("most", "largest possible"),
+            building_blocks.tip("entropy", _("entropy in bits")),
+            alt.Tooltip("words:Q", format=".1f", title=_("as spread over this many tokens")),
+            building_blocks.tip("most", _("largest possible")),
         ],
     )
     bars = tipped.mark_bar(color=theme.ACCENT, cornerRadiusEnd=2).encode(
-        y=alt.Y("entropy:Q", title="entropy, bits").axis(grid=True, tickCount=5)
+        y=alt.Y("entropy:Q", title=_("entropy, bits")).axis(grid=True, tickCount=5)
     )
     rule = base.mark_rule(strokeDash=[4, 3]).encode(y="mean(most):Q")
     chart = alt.layer(
@@ -103,7 +103,7 @@ def entropy_bars() -> alt.LayerChart:
     return theme.finish(
         chart.properties(
             title=building_blocks.heading(
-                "Entropy of the attention", "0 bits: one token only; dashed: all alike"
+                _("Entropy of the attention"), _("0 bits: one token only; dashed: all alike")
             ),
             height=220,
         )
@@ -116,13 +116,15 @@ def _matrix(scale: str = "matrix_x", legend: int = 150) -> alt.Chart:
         .mark_rect(cursor="pointer")
         .encode(
             x=building_blocks.tokens_x(building_blocks.SOURCE, scale=scale),
-            y=building_blocks.tokens_y(building_blocks.TARGET, field="target", sort="target_position"),
-            color=building_blocks.colour("weight", theme.sequential(), "weight", [0, 0.5, 1], length=legend),
+            y=building_blocks.tokens_y(_(building_blocks.TARGET), field="target", sort="target_position"),
+            color=building_blocks.colour(
+                "weight", theme.sequential(), _("weight"), [0, 0.5, 1], length=legend
+            ),
             tooltip=[
-                building_blocks.tip("target_token", "outputs", "text"),
-                building_blocks.tip("token", "looks at", "text"),
-                building_blocks.tip("weight", "weight", "share"),
-                building_blocks.tip("score", "score"),
+                building_blocks.tip("target_token", _("outputs"), "text"),
+                building_blocks.tip("token", _("looks at"), "text"),
+                building_blocks.tip("weight", _("weight"), "share"),
+                building_blocks.tip("score", _("score")),
             ],
         )
     )
@@ -131,8 +133,8 @@ def _matrix(scale: str = "matrix_x", legend: int = 150) -> alt.Chart:
 def _row_tips() -> list[alt.Tooltip]:
     return [
         *building_blocks.step_tips(),
-        building_blocks.tip("weight", "weight", "share"),
-        building_blocks.tip("score", "score"),
+        building_blocks.tip("weight", _("weight"), "share"),
+        building_blocks.tip("score", _("score")),
     ]
 
 
@@ -140,7 +142,7 @@ def _weight_bars(tokens: str, title: str, subtitle: str, height: int) -> alt.Lay
     base = alt.Chart(alt.NamedData("row"))
     bars = base.mark_bar(color=theme.ACCENT, cornerRadiusEnd=2).encode(
         x=building_blocks.tokens_x(tokens, scale="weights_x"),
-        y=alt.Y("weight:Q", title="weight").axis(format=".0%", grid=True, tickCount=5),
+        y=alt.Y("weight:Q", title=_("weight")).axis(format=".0%", grid=True, tickCount=5),
         tooltip=_row_tips(),
     )
     whole = alt.Chart(alt.NamedData("row"))
@@ -156,10 +158,10 @@ def _score_bars(tokens: str, title: str, height: int) -> alt.Chart:
         .mark_bar(color=theme.OUTLINE, cornerRadiusEnd=2)
         .encode(
             x=building_blocks.tokens_x(tokens, scale="scores_x"),
-            y=alt.Y("score:Q", title="score").axis(grid=True, tickCount=5),
+            y=alt.Y("score:Q", title=_("score")).axis(grid=True, tickCount=5),
             tooltip=_row_tips(),
         )
         .properties(
-            title=building_blocks.heading(title, "Softmax turns these into the weights"), height=height
+            title=building_blocks.heading(title, _("Softmax turns these into the weights")), height=height
         )
     )

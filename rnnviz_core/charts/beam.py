@@ -1,17 +1,17 @@
 """The template of the beam search."""
 
-from functools import cache
-
 import altair as alt
 
-from . import building_blocks, theme
+from rnnviz_core.languages import _, cached, pgettext
 
-KINDS = ("chosen", "kept", "dropped")
+from . import building_blocks, spoken, theme
+
+KINDS = ("chosen", "kept", "dropped")  # as frames.beam names them
 ROW = 58  # px from one step to the next: a word, its score, and room for the lines
 ROOM = 46  # px a column needs for its words; narrower ones show dots and the chosen path's words alone
 
 
-@cache
+@cached
 def tree(slots: int) -> alt.LayerChart:
     """Translation: the beam search from the top down, best piece left. Dataset: ``tree`` (`frames.beam`).
 
@@ -19,12 +19,13 @@ def tree(slots: int) -> alt.LayerChart:
     """
     x = alt.X("x:Q", axis=None, scale=alt.Scale(domain=[0, 1], nice=False))
     y = alt.Y("step:Q", axis=None, scale=alt.Scale(reverse=True, nice=False, zero=False, padding=24))
-    base = alt.Chart(alt.NamedData("tree"))
+    said = _kinds()
+    base = alt.Chart(alt.NamedData("tree")).transform_calculate(**spoken.column("kind", said))
     colour = alt.Color(
         "kind:N",
         title=None,
         scale=alt.Scale(domain=list(KINDS), range=[theme.POSITIVE, theme.ACCENT, theme.OUTLINE]),
-        legend=alt.Legend(orient="top", direction="horizontal"),
+        legend=alt.Legend(orient="top", direction="horizontal", **spoken.labels(said)),
     )
     ways = base.mark_rule(strokeCap="round", yOffset=19, y2Offset=-16, tooltip=None).encode(
         x=alt.X("x2:Q", axis=None),
@@ -46,26 +47,34 @@ def tree(slots: int) -> alt.LayerChart:
     texts = _texts(base.encode(x=x, y=y), wide, slots)
     start = (
         base.transform_filter("datum.step == 0 && datum.rank == 0")
-        .mark_text(text="(start)", dy=4, color=theme.either(theme.MUTED))
+        .mark_text(text=_("(start)"), dy=4, color=theme.either(theme.MUTED))
         .encode(x=alt.datum(0.5), y=alt.Y("step2:Q", axis=None), tooltip=alt.value(None))
     )
     return theme.finish(
         alt.layer(ways, dots, *texts, start).properties(
             title=building_blocks.heading(
-                "The beam, from the first token down", "Below each token: score of the path"
+                _("The beam, from the first token down"), _("Below each token: score of the path")
             )
         )
     )
 
 
+def _kinds() -> dict[str, str]:
+    return {
+        "chosen": pgettext("a path of the beam", "chosen"),
+        "kept": pgettext("a path of the beam", "kept"),
+        "dropped": pgettext("a path of the beam", "dropped"),
+    }
+
+
 def _tips() -> list[alt.Tooltip]:
     return [
-        building_blocks.tip("piece", "token", "text"),
-        alt.Tooltip("step:Q", title="step"),
-        building_blocks.tip("probability", "after what was output", "share"),
-        building_blocks.tip("log_probability", "log-probability so far"),
-        building_blocks.tip("score", "score: that per token"),
-        building_blocks.tip("kind", "it was", "text"),
+        building_blocks.tip("piece", _("token"), "text"),
+        alt.Tooltip("step:Q", title=_("step")),
+        building_blocks.tip("probability", _("after what was output"), "share"),
+        building_blocks.tip("log_probability", _("log-probability so far")),
+        building_blocks.tip("score", _("score: that per token")),
+        spoken.tip("kind", _("it was"), _kinds()),
     ]
 
 

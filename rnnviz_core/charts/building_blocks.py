@@ -9,18 +9,22 @@ from typing import Any, Literal
 
 import altair as alt
 
-from . import theme
+from rnnviz_core.languages import N_, _
+
+from . import spoken, theme
 
 TICK_PREFIX = 5  # characters of a tick that the axis hides (see frames.tokens)
-READS = "tokens, in reading order"
-TIME = "steps, in time"  # where numbers are read
-SOURCE, TARGET = "source tokens", "target tokens"  # where there are two texts
-STEPS = "token read → token output"
+READS = N_("tokens, in reading order")
+TIME = N_("steps, in time")  # where numbers are read
+SOURCE, TARGET = N_("source tokens"), N_("target tokens")  # where there are two texts
+STEPS = N_("token read → token output")
 ROOM = 56  # px a token needs for a label that lies flat
 UPRIGHT = 14  # px that a label takes which stands upright
 LINE = 24  # px a line of text takes at the top of a plot
 UNDER = 36  # px under a plot, for the numbers of units
 RING = 8  # px from the middle of a ring to its outer edge
+PUSHES = (N_("pushes up"), N_("pushes down"))  # what a summand does
+BIAS = (N_("bias"),)  # among summands, beside the units
 HIDDEN = alt.Axis(labels=False, aria=False)
 
 
@@ -41,7 +45,7 @@ def label(scale: str = "x", *, room: int = ROOM) -> dict[str, Any]:
 
 
 def steps_title(part: str) -> str:
-    """The title of a token axis: a decoder's steps read one piece and write another.
+    """The title of a token axis, a constant: a decoder's steps read one piece and write another.
 
     `part` is ``encoder``, ``decoder``, or ``numbers`` for an encoder that reads them
     (`frames.tokens.axis_of`).
@@ -54,9 +58,10 @@ def tokens_x(title: str = READS, *, scale: str = "x", labels: bool = True) -> al
 
     A token has a band also where lines are drawn, so that the columns of all charts line up. The room
     between bands follows from the mark: bars leave some, a heatmap none. Without `labels` the axis is
-    left to the panel below.
+    left to the panel below. A `title` that is one of the constants above is translated here.
     """
     room = 2 * ROOM if title == STEPS else ROOM
+    title = _(title)
     return alt.X(
         "tick:O",
         title=title if labels else None,
@@ -75,7 +80,7 @@ def tokens_y(title: str, *, field: str, sort: str, mark: str | None = None) -> a
         f"{field}:O",
         title=title,
         sort=alt.EncodingSortField(sort, op="min", order="ascending"),
-        axis=alt.Axis(labelExpr=text, labelOverlap="greedy", labelLimit=120, description=title or "names"),
+        axis=alt.Axis(labelExpr=text, labelOverlap="greedy", labelLimit=120, description=title or _("names")),
     )
 
 
@@ -137,7 +142,7 @@ def tip(field: str, title: str, kind: Literal["number", "text", "share"] = "numb
 
 def step_tips() -> list[alt.Tooltip]:
     """The first lines of a tooltip about a step."""
-    return [tip("token", "token", "text"), alt.Tooltip("position:Q", title="step t", format="d")]
+    return [tip("token", _("token"), "text"), alt.Tooltip("position:Q", title=_("step t"), format="d")]
 
 
 def heading(text: str, *subtitle: str) -> alt.Title:
@@ -204,8 +209,9 @@ def unit_numbers(base: alt.Chart, x: alt.X, number: str = "rank") -> alt.Chart:
     The column ``name`` says ``unit 12``; what is no unit is named in full. The axis needs `UNDER` px.
     """
     shown = f"datum.{number} % ceil({theme.LABEL + 1} / bandwidth('x')) == 0 ? 1 : 0"
+    unit = spoken.quoted(_("unit {unit}", unit=""))
     return (
-        base.transform_calculate(short="replace(datum.name, 'unit ', '')")
+        base.transform_calculate(short=spoken.look_up(f"replace(datum.name, {unit}, '')", BIAS))
         .mark_text(angle=270, align="right", baseline="middle", aria=False, tooltip=None)
         .encode(
             x=x,
@@ -214,6 +220,22 @@ def unit_numbers(base: alt.Chart, x: alt.X, number: str = "rank") -> alt.Chart:
             opacity=alt.value(alt.ExprRef(shown)),
         )
     )
+
+
+def class_menu(classes: tuple[str, ...], chosen: str, title: str = "") -> alt.Parameter:
+    """The parameter ``class_``: a menu under the chart, `chosen` first.
+
+    With a `title` of their own they are no classes, but values that are marked where they stand.
+    """
+    said = {name: _(name) for name in classes} if title else spoken.classes(classes)
+    named = {"labels": [said.get(name, name) for name in classes]} if spoken.labels(said) else {}
+    menu = alt.binding_select(options=list(classes), name=title or f"{_('Class')} ", **named)
+    return alt.param(name="class_", value=chosen, bind=menu)
+
+
+def pushes_legend() -> alt.Legend:
+    """The legend of `PUSHES`."""
+    return alt.Legend(orient="top", direction="horizontal", **spoken.labels(PUSHES))
 
 
 def reach(base: alt.Chart, channel: Literal["x", "y"], *fields: str) -> list[alt.Chart]:

@@ -1,11 +1,11 @@
 """Template of the drawn cell: boxes that hold numbers, signs, and the wires between them."""
 
-from functools import cache
 from typing import Any
 
 import altair as alt
 
 from rnnviz_core.cells.kinds import Cell
+from rnnviz_core.languages import _, cached
 
 from . import building_blocks, theme
 
@@ -17,11 +17,11 @@ BOX = 2700
 NARROW = 2150  # on a phone
 
 
-@cache
+@cached
 def cell_drawing(cell: str) -> alt.LayerChart:
     """The cell as a drawing. Datasets: ``nodes``, ``wires`` (`frames.cell_drawing.drawing`)."""
     low, high = OTHER.get(cell, PLANE)
-    tips = [building_blocks.tip("about", "what", "text"), building_blocks.tip("value", "value")]
+    tips = [building_blocks.tip("about", _("what"), "text"), building_blocks.tip("value", _("value"))]
     wires = alt.Chart(alt.NamedData("wires")).encode(x=_x(), y=_y(cell), x2="x2:Q", y2="y2:Q", tooltip=tips)
     return theme.finish(
         alt.layer(
@@ -35,7 +35,8 @@ def cell_drawing(cell: str) -> alt.LayerChart:
         .resolve_scale(strokeWidth="independent")
         .properties(
             title=building_blocks.heading(
-                f"This {Cell(cell).words} cell, now", "Each number follows from the wires into it"
+                _("This {cell} cell, now", cell=Cell(cell).words),
+                _("Each number follows from the wires into it"),
             ),
             height=round(ROW * (high - low)),
         )

@@ -1,15 +1,15 @@
 """Templates of what attention hands on, and of what is read where there is none."""
 
-from functools import cache
-
 import altair as alt
+
+from rnnviz_core.languages import _, cached
 
 from . import building_blocks, memory, theme
 
 PARTS = 0.25  # the colours of weight × state end here: a weight takes most of a state away
 
 
-@cache
+@cached
 def context(units: int, translates: bool) -> alt.VConcatChart:
     """The context, and below the sum behind its chosen number; a click chooses.
 
@@ -18,26 +18,26 @@ def context(units: int, translates: bool) -> alt.VConcatChart:
     """
     title = building_blocks.TARGET if translates else building_blocks.READS
     limit = 1.0 if translates else PARTS
-    x, y = building_blocks.tokens_x(title, scale="above_x"), building_blocks.rows_y("unit", units, "unit")
+    x, y = building_blocks.tokens_x(title, scale="above_x"), building_blocks.rows_y("unit", units, _("unit"))
     heatmap = (
         alt.Chart(alt.NamedData("context"), name="context")
         .mark_rect(cursor="pointer")
         .encode(
             x=x,
             y=y,
-            color=building_blocks.colour("value", theme.diverging(limit), "value", [-limit, 0, limit]),
+            color=building_blocks.colour("value", theme.diverging(limit), _("value"), [-limit, 0, limit]),
             tooltip=[
                 *building_blocks.step_tips(),
-                alt.Tooltip("unit:O", title="unit"),
-                building_blocks.tip("value", "value"),
+                alt.Tooltip("unit:O", title=_("unit")),
+                building_blocks.tip("value", _("value")),
             ],
         )
         .add_params(building_blocks.cell_click(*(["position"] if translates else []), "unit"))
     )
     words = (
-        ("The context", "What the decoder reads of the source")
+        (_("The context"), _("What the decoder reads of the source"))
         if translates
-        else ("Weight × state", "A row sums to its number of the context")
+        else (_("Weight × state"), _("A row sums to its number of the context"))
     )
     height = building_blocks.rows_height(units)
     above = alt.layer(
@@ -55,50 +55,51 @@ def _shares(tokens: str) -> alt.LayerChart:
         x=building_blocks.tokens_x(tokens, scale="shares_x"),
         tooltip=[
             *building_blocks.step_tips(),
-            building_blocks.tip("weight", "weight", "share"),
-            building_blocks.tip("state", "state"),
-            building_blocks.tip("value", "weight × state"),
-            building_blocks.tip("whole", "the context’s number"),
+            building_blocks.tip("weight", _("weight"), "share"),
+            building_blocks.tip("state", _("state")),
+            building_blocks.tip("value", _("weight × state")),
+            building_blocks.tip("whole", _("the context’s number")),
         ],
     )
     whole = alt.Chart(alt.NamedData("shares"))
     return alt.layer(
         base.mark_bar(color=theme.ACCENT, cornerRadiusEnd=2).encode(
-            y=alt.Y("value:Q", title="weight × state").axis(grid=True, tickCount=5)
+            y=alt.Y("value:Q", title=_("weight × state")).axis(grid=True, tickCount=5)
         ),
         whole.mark_rule().encode(y=alt.datum(0)),
         whole.mark_rule(strokeDash=[4, 3], strokeWidth=1.5).encode(y="mean(whole):Q"),
         name="shares",
     ).properties(
-        title=building_blocks.heading("The chosen number as a sum", "The bars add up to the dashed line"),
+        title=building_blocks.heading(
+            _("The chosen number as a sum"), _("The bars add up to the dashed line")
+        ),
         height=160,
     )
 
 
-@cache
+@cached
 def verdict(classes: tuple[str, ...], chosen: str, *, mean: bool = False) -> alt.LayerChart:
     """Sentiment: what each token adds to one class's logit. Dataset: ``verdict``.
 
     With `mean` all weights are equal, and what speaks are embeddings.
     """
-    says = "its embedding" if mean else "its state"
-    pick = alt.param(
-        name="class_", value=chosen, bind=alt.binding_select(options=list(classes), name="Class ")
-    )
+    about, tip = _("Weight × what its state says for the class"), _("weight × its state’s say")
+    if mean:
+        about = _("Weight × what its embedding says for the class")
+        tip = _("weight × its embedding’s say")
+    pick = building_blocks.class_menu(classes, chosen)
     base = alt.Chart(alt.NamedData("verdict")).transform_filter("datum['class'] == class_")
-    scale = alt.Scale(domain=["pushes up", "pushes down"], range=[theme.POSITIVE, theme.NEGATIVE])
+    scale = alt.Scale(domain=list(building_blocks.PUSHES), range=[theme.POSITIVE, theme.NEGATIVE])
     bars = (
         base.transform_calculate(kind="datum.value > 0 ? 'pushes up' : 'pushes down'")
         .mark_bar(cornerRadiusEnd=2)
         .encode(
             x=building_blocks.tokens_x(),
-            y=alt.Y("value:Q", title="added to the logit", scale=building_blocks.under_a_line()).axis(
+            y=alt.Y("value:Q", title=_("added to the logit"), scale=building_blocks.under_a_line()).axis(
                 grid=True, tickCount=5
             ),
-            color=alt.Color(
-                "kind:N", title=None, scale=scale, legend=alt.Legend(orient="top", direction="horizontal")
-            ),
-            tooltip=[*building_blocks.step_tips(), building_blocks.tip("value", f"weight × {says}’s say")],
+            color=alt.Color("kind:N", title=None, scale=scale, legend=building_blocks.pushes_legend()),
+            tooltip=[*building_blocks.step_tips(), building_blocks.tip("value", tip)],
         )
     )
     total = (
@@ -111,13 +112,13 @@ def verdict(classes: tuple[str, ...], chosen: str, *, mean: bool = False) -> alt
         alt.layer(bars, zero, total)
         .add_params(pick)
         .properties(
-            title=building_blocks.heading("What each token adds", f"Weight × what {says} says for the class"),
+            title=building_blocks.heading(_("What each token adds"), about),
             height=240,
         )
     )
 
 
-@cache
+@cached
 def fixed(units: int, name: str | None, translates: bool) -> alt.VConcatChart:
     """Without attention: the list of numbers that is read, and what is left in it of each token.
 
@@ -130,21 +131,27 @@ def fixed(units: int, name: str | None, translates: bool) -> alt.VConcatChart:
         alt.Chart(alt.NamedData("fixed"))
         .mark_bar(cursor="pointer")
         .encode(
-            x=alt.X("unit:O", title="unit", axis=alt.Axis(values=list(range(0, units, every)), labelAngle=0)),
-            y=alt.Y("value:Q", title="value", scale=alt.Scale(domain=[-1, 1])).axis(grid=True, tickCount=5),
+            x=alt.X(
+                "unit:O", title=_("unit"), axis=alt.Axis(values=list(range(0, units, every)), labelAngle=0)
+            ),
+            y=alt.Y("value:Q", title=_("value"), scale=alt.Scale(domain=[-1, 1])).axis(
+                grid=True, tickCount=5
+            ),
             color=sign,
-            tooltip=[alt.Tooltip("unit:O", title="unit"), building_blocks.tip("value", "value")],
+            tooltip=[alt.Tooltip("unit:O", title=_("unit")), building_blocks.tip("value", _("value"))],
         )
         .add_params(building_blocks.cell_click("unit"))
         .properties(
-            title=building_blocks.heading("All that is read", f"{units} numbers, however long the text"),
+            title=building_blocks.heading(
+                _("All that is read"), _("{units} numbers, however long the text", units=units)
+            ),
             height=150,
         )
     )
     return theme.finish(alt.vconcat(*([_left(name, translates)] if name else []), numbers, spacing=24))
 
 
-@cache
+@cached
 def small_fixed(name: str, translates: bool) -> alt.LayerChart:
     """What is left of each token alone, to stand beside others. Dataset: ``lengths``."""
     return theme.finish(_left(name, translates))
@@ -152,10 +159,10 @@ def small_fixed(name: str, translates: bool) -> alt.LayerChart:
 
 def _left(name: str, translates: bool) -> alt.LayerChart:
     tips = [
-        building_blocks.tip("left", "left at the end (length)"),
-        building_blocks.tip("share", "left of what was written", "share"),
+        building_blocks.tip("left", _("left at the end (length)")),
+        building_blocks.tip("share", _("left of what was written"), "share"),
     ]
-    title = building_blocks.heading("What reaches the end", "Filled: what is left at the end")
+    title = building_blocks.heading(_("What reaches the end"), _("Filled: what is left at the end"))
     return memory.written_and_left(
         name, title, building_blocks.SOURCE if translates else building_blocks.READS, tips
     )

@@ -1,26 +1,27 @@
 """Templates of the diagnosis page: how near every detector came, and the numbers behind a finding."""
 
-from functools import cache
-
 import altair as alt
 
+from rnnviz_core.languages import N_, _, cached
+
 from . import building_blocks as parts
-from . import theme
+from . import spoken, theme
 from .gradients import DECADES, WRITTEN
 
 NAMED = 24  # places whose names have room under the axis
-AXES = {"unit": "unit", "step": "step", "column": "column", "position": "sequence"}
-KINDS = ("below its limit", "a finding")
-MARKS = ("what it is about", "the others")
+AXES = {"unit": N_("unit"), "step": N_("step"), "column": N_("column"), "position": N_("sequence")}
+KINDS = (N_("below its limit"), N_("a finding"))
+MARKS = (N_("what it is about"), N_("the others"))
 
 
-@cache
+@cached
 def nearness(count: int) -> alt.LayerChart:
     """A bar for each detector, from 0 to where it becomes a finding and a little beyond.
 
     Dataset: ``nearness`` (`frames.diagnosis.nearness`).
     """
     base = alt.Chart(alt.NamedData("nearness"))
+    found, none, half = map(spoken.quoted, (_("a finding"), _("no sign"), _("half way")))
     y = alt.Y(
         "name:N",
         title=None,
@@ -29,18 +30,18 @@ def nearness(count: int) -> alt.LayerChart:
     )
     x = alt.X(
         "shown:Q",
-        title="how near it came",
+        title=_("how near it came"),
         scale=alt.Scale(domain=[0, 1.25]),
         axis=alt.Axis(
             values=[0, 0.5, 1],
-            labelExpr="datum.value == 1 ? 'a finding' : datum.value == 0 ? 'no sign' : 'half way'",
+            labelExpr=f"datum.value == 1 ? {found} : datum.value == 0 ? {none} : {half}",
             grid=False,
         ),
     )
     colour = alt.Color(
         "kind:N", scale=alt.Scale(domain=list(KINDS), range=[theme.ACCENT, theme.POSITIVE]), legend=None
     )
-    tips = [parts.tip("name", "looked for", "text"), parts.tip("said", "measured", "text")]
+    tips = [parts.tip("name", _("looked for"), "text"), parts.tip("said", _("measured"), "text")]
     track = base.mark_bar(height=12, color=theme.either(theme.GRID), aria=False).encode(
         y=y, x=alt.X("zero:Q").scale(domain=[0, 1.25]), x2="end:Q", tooltip=tips
     )
@@ -55,13 +56,15 @@ def nearness(count: int) -> alt.LayerChart:
     )
     return theme.finish(
         alt.layer(track, bars, dots, rule).properties(
-            title=parts.heading("What was looked for", "A bar that reaches the dashed line is a finding"),
+            title=parts.heading(
+                _("What was looked for"), _("A bar that reaches the dashed line is a finding")
+            ),
             height=max(60, 19 * count),
         )
     )
 
 
-@cache
+@cached
 def evidence(
     over: str, title: str, value: str, log: bool, limited: bool, marked: bool, named: bool
 ) -> alt.LayerChart:
@@ -71,7 +74,7 @@ def evidence(
     some of the places are what it is about; `named`: their names stand under the axis.
     """
     base = alt.Chart(alt.NamedData("evidence"))
-    what = AXES[over]
+    what = _(AXES[over])
     if named:
         x: alt.X = alt.X("label:N", title=what, sort=None, axis=alt.Axis(labelLimit=120))
     else:
@@ -94,7 +97,7 @@ def evidence(
             "kind:N",
             title=None,
             scale=alt.Scale(domain=list(MARKS), range=[theme.POSITIVE, theme.ACCENT]),
-            legend=alt.Legend(orient="top", direction="horizontal"),
+            legend=alt.Legend(orient="top", direction="horizontal", **spoken.labels(MARKS)),
         )
     tips = [parts.tip("label", what, "text"), alt.Tooltip("value:Q", title=value, format=".4~g")]
     layers: list[alt.Chart] = []

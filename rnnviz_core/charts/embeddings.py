@@ -1,8 +1,8 @@
 """Templates of the embeddings page."""
 
-from functools import cache
-
 import altair as alt
+
+from rnnviz_core.languages import _, cached
 
 from . import building_blocks, theme
 
@@ -11,7 +11,7 @@ SCREEN = 640  # px
 LIMIT = 1.0  # the heatmap's colours end at ±LIMIT; frames.embeddings counts what lies beyond
 
 
-@cache
+@cached
 def embedding_heatmap(dims: int) -> alt.LayerChart:
     """Token x dimension. Datasets: ``cells`` (`frames.embeddings.vectors`), ``chosen`` (a step)."""
     x = building_blocks.tokens_x()
@@ -20,18 +20,18 @@ def embedding_heatmap(dims: int) -> alt.LayerChart:
         .mark_rect(cursor="pointer")
         .encode(
             x=x,
-            y=building_blocks.rows_y("dim", dims, "dimension"),
-            color=building_blocks.colour("value", theme.diverging(LIMIT), "value", [-LIMIT, 0, LIMIT]),
+            y=building_blocks.rows_y("dim", dims, _("dimension")),
+            color=building_blocks.colour("value", theme.diverging(LIMIT), _("value"), [-LIMIT, 0, LIMIT]),
             tooltip=[
                 *building_blocks.step_tips(),
-                alt.Tooltip("dim:O", title="dimension"),
-                building_blocks.tip("value", "value"),
+                alt.Tooltip("dim:O", title=_("dimension")),
+                building_blocks.tip("value", _("value")),
             ],
         )
         .add_params(building_blocks.cell_click("position"))
     )
     chart = alt.layer(heatmap, building_blocks.chosen_column(x)).properties(
-        title=building_blocks.heading("Embeddings", "One column of learned numbers per token"),
+        title=building_blocks.heading(_("Embeddings"), _("One column of learned numbers per token")),
         height=building_blocks.rows_height(dims),
     )
     return theme.finish(chart)
@@ -42,7 +42,7 @@ def row_height(tokens: int) -> int:
     return next((size for size in HEIGHTS if size * tokens <= SCREEN), HEIGHTS[-1])
 
 
-@cache
+@cached
 def similarity_matrix(row: int = HEIGHTS[0]) -> alt.LayerChart:
     """Cosine of every pair of tokens. Datasets: ``pairs`` (`frames.embeddings.similarity`), ``chosen``.
 
@@ -54,42 +54,44 @@ def similarity_matrix(row: int = HEIGHTS[0]) -> alt.LayerChart:
         .mark_rect(cursor="pointer")
         .encode(
             x=x,
-            y=building_blocks.tokens_y("token", field="other", sort="other_position"),
-            color=building_blocks.colour("value", theme.diverging(), "cosine", [-1, 0, 1]),
+            y=building_blocks.tokens_y(_("token"), field="other", sort="other_position"),
+            color=building_blocks.colour("value", theme.diverging(), _("cosine"), [-1, 0, 1]),
             tooltip=[
-                building_blocks.tip("token", "token", "text"),
-                building_blocks.tip("other_token", "and", "text"),
-                building_blocks.tip("value", "cosine"),
+                building_blocks.tip("token", _("token"), "text"),
+                building_blocks.tip("other_token", _("and"), "text"),
+                building_blocks.tip("value", _("cosine")),
             ],
         )
         .add_params(building_blocks.cell_click("position"))
     )
     chart = alt.layer(matrix, building_blocks.chosen_column(x)).properties(
-        title=building_blocks.heading("Cosine similarity of the tokens", "1: same direction, 0: unrelated"),
+        title=building_blocks.heading(
+            _("Cosine similarity of the tokens"), _("1: same direction, 0: unrelated")
+        ),
         height=alt.Step(row),
     )
     return theme.finish(chart)
 
 
-@cache
+@cached
 def neighbour_bars() -> alt.LayerChart:
     """The nearest pieces of the vocabulary. Dataset: ``neighbours`` (`frames.embeddings.neighbours`)."""
     base = alt.Chart(alt.NamedData("neighbours")).encode(
         x=alt.X(
-            "value:Q", title="cosine", scale=alt.Scale(domain=[0, 1], clamp=True), axis=alt.Axis(grid=True)
+            "value:Q", title=_("cosine"), scale=alt.Scale(domain=[0, 1], clamp=True), axis=alt.Axis(grid=True)
         ),
-        y=building_blocks.tokens_y("piece", field="tick", sort="rank"),
+        y=building_blocks.tokens_y(_("piece"), field="tick", sort="rank"),
         tooltip=[
-            building_blocks.tip("piece", "token", "text"),
-            alt.Tooltip("rank:Q", title="rank", format="d"),
-            building_blocks.tip("value", "cosine"),
+            building_blocks.tip("piece", _("token"), "text"),
+            alt.Tooltip("rank:Q", title=_("rank"), format="d"),
+            building_blocks.tip("value", _("cosine")),
         ],
     )
     bars = base.mark_bar(color=theme.ACCENT, cornerRadiusEnd=2)
     numbers = base.mark_text(align="left", dx=5).encode(text=alt.Text("value:Q", format=".2f"))
     chart = alt.layer(bars, numbers).properties(
         title=building_blocks.heading(
-            "Nearest in the whole vocabulary", "The longest bar is the most similar"
+            _("Nearest in the whole vocabulary"), _("The longest bar is the most similar")
         ),
         height=alt.Step(24),
     )

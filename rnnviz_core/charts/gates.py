@@ -1,29 +1,45 @@
 """Templates of the gates page."""
 
-from functools import cache
-
 import altair as alt
 
 from rnnviz_core.cells.meanings import GATES
+from rnnviz_core.languages import N_, _, cached, pgettext
 
-from . import building_blocks, theme
+from . import building_blocks, spoken, theme
 
-STATES = ("closed", "between", "open")  # below 0.1, and above 0.9
-TERMS = ("from the input", "from the state", "sum")
+STATES = (N_("closed"), N_("between"), N_("open"))  # below 0.1, and above 0.9
+TERMS = (N_("from the input"), N_("from the state"), N_("sum"))
 TERM_COLOURS = dict(zip(TERMS, theme.TERM_COLOURS, strict=True)) | {
-    "through the peephole": theme.STATE_COLOURS["cell"]
+    N_("through the peephole"): theme.STATE_COLOURS["cell"]
 }
 SCREEN = 600  # px for the heatmaps of all gates
 
 
+_NAMED = {
+    "input": N_("input gate"),
+    "forget": N_("forget gate"),
+    "output": N_("output gate"),
+    "reset": N_("reset gate"),
+    "update": N_("update gate"),
+    "candidate": N_("candidate"),
+}
+_NEW = {"hidden": N_("New hidden state"), "cell": N_("New cell state")}
+
+
+def gate_in_words(gate: str) -> str:
+    """``forget gate``, inside a sentence; the candidate is no gate."""
+    return _(_NAMED[gate]) if gate in _NAMED else _("{name} gate", name=gate)
+
+
 def gate_title(gate: str) -> str:
     """``Forget gate``; the candidate is no gate."""
-    return "Candidate" if gate == "candidate" else f"{gate.capitalize()} gate"
+    words = gate_in_words(gate)
+    return words[:1].upper() + words[1:]
 
 
 def result_title(name: str) -> str:
     """The title of what a block of equations ends in: a gate, the candidate or a new state."""
-    return f"New {name} state" if name in theme.STATE_COLOURS else gate_title(name)
+    return _(_NEW[name]) if name in _NEW else gate_title(name)
 
 
 def map_height(gates: int, units: int) -> int:
@@ -31,7 +47,7 @@ def map_height(gates: int, units: int) -> int:
     return units * max(1, min(12, SCREEN // gates // units))
 
 
-@cache
+@cached
 def gate_maps(
     gates: tuple[str, ...],
     units: int,
@@ -65,7 +81,7 @@ def gate_maps(
         panel = alt.layer(heatmap, *_column(x), *ring)
         meaning = meanings[number] if meanings else GATES[gate]
         panels.append(
-            panel.properties(title=building_blocks.heading(gate_title(gate), meaning), height=height)
+            panel.properties(title=building_blocks.heading(gate_title(gate), _(meaning)), height=height)
         )
     chart = alt.vconcat(*panels, spacing=16).resolve_scale(color="independent")
     return theme.finish(building_blocks.shared_click(chart, "position", "unit"))
@@ -76,17 +92,18 @@ _USUAL = {"candidate": "tanh"}  # what a sum goes through where nothing else is 
 
 def _before(function: str) -> str:
     """The sum beside a gate's value, in a tooltip."""
-    return f"before the {function}" if function else "its sum, as it is"
+    return _("before the {function}", function=function) if function else _("its sum, as it is")
 
 
 def _heatmap(gate: str, units: int, x: alt.X, ordered: bool, before: str, *, legend: bool) -> alt.Chart:
-    title, scale, words, ticks = gate_title(gate).lower(), theme.sequential(), "open", [0, 0.5, 1.0]
+    title, scale, ticks = gate_in_words(gate), theme.sequential(), [0, 0.5, 1.0]
+    words = pgettext("of a gate", "open")
     if gate == "candidate":
-        scale, words, ticks = theme.diverging(), "value", [-1.0, 0, 1]
+        scale, words, ticks = theme.diverging(), _("value"), [-1.0, 0, 1]
     colour = building_blocks.colour(gate, scale, words, ticks)
     if not legend:
         colour["legend"] = None
-    rows = "units, ordered" if ordered else "unit"
+    rows = _("units, ordered") if ordered else _("unit")
     return (
         alt.Chart(alt.NamedData("cells"), name=gate)
         .mark_rect(cursor="pointer")
@@ -96,7 +113,7 @@ def _heatmap(gate: str, units: int, x: alt.X, ordered: bool, before: str, *, leg
             color=colour,
             tooltip=[
                 *building_blocks.step_tips(),
-                alt.Tooltip("unit:O", title="unit"),
+                alt.Tooltip("unit:O", title=_("unit")),
                 building_blocks.tip(gate, title),
                 building_blocks.tip(f"{gate}_preactivation", before),
             ],
@@ -113,7 +130,7 @@ def _column(x: alt.X) -> list[alt.Chart]:
     ]
 
 
-@cache
+@cached
 def gate_means(gates: tuple[str, ...], part: str = "encoder") -> alt.LayerChart:
     """The mean of each gate over its units, per token; a click chooses the token.
 
@@ -121,24 +138,26 @@ def gate_means(gates: tuple[str, ...], part: str = "encoder") -> alt.LayerChart:
     Selection: ``cell``, with ``position``.
     """
     low = -1.0 if "candidate" in gates else 0.0
-    base = alt.Chart(alt.NamedData("means")).encode(
+    base = alt.Chart(alt.NamedData("means")).transform_calculate(**spoken.column("gate", gates))
+    base = base.encode(
         x=building_blocks.tokens_x(building_blocks.steps_title(part)),
         y=alt.Y(
             "mean:Q",
-            title="mean over units",
+            title=_("mean over units"),
             scale=alt.Scale(domain=[low, 1]),
             axis=alt.Axis(grid=True, tickCount=5),
         ),
         detail="gate:N",
         tooltip=[
-            building_blocks.tip("gate", "gate", "text"),
+            spoken.tip("gate", _("gate"), gates),
             *building_blocks.step_tips(),
-            building_blocks.tip("mean", "mean"),
-            building_blocks.tip("low", "a tenth of the units is below"),
-            building_blocks.tip("high", "a tenth of the units is above"),
+            building_blocks.tip("mean", _("mean")),
+            building_blocks.tip("low", _("a tenth of the units is below")),
+            building_blocks.tip("high", _("a tenth of the units is above")),
         ],
     )
-    legend = alt.Legend(orient="top", direction="horizontal", symbolStrokeWidth=1, symbolOpacity=1)
+    looks = {"symbolStrokeWidth": 1, "symbolOpacity": 1, **spoken.labels(gates)}
+    legend = alt.Legend(orient="top", direction="horizontal", **looks)
     colour = alt.Color("gate:N", scale=theme.gate_scale(gates), sort=list(gates), title="", legend=legend)
     shape = alt.Shape(
         "gate:N",
@@ -148,7 +167,7 @@ def gate_means(gates: tuple[str, ...], part: str = "encoder") -> alt.LayerChart:
         legend=legend,
     )
     band = base.mark_area(opacity=0.16, interpolate="linear").encode(
-        y=alt.Y("low:Q", title="mean over units"), y2="high:Q", fill=colour, tooltip=alt.value(None)
+        y=alt.Y("low:Q", title=_("mean over units")), y2="high:Q", fill=colour, tooltip=alt.value(None)
     )
     casing = base.mark_line(color=theme.OUTLINE, strokeWidth=4.5).encode(tooltip=alt.value(None))
     lines = base.mark_line(strokeWidth=3).encode(color=colour)
@@ -160,32 +179,35 @@ def gate_means(gates: tuple[str, ...], part: str = "encoder") -> alt.LayerChart:
         alt.Chart(alt.NamedData("means")).encode(x=x, tooltip=alt.value(None)), "position"
     )
     chart = alt.layer(building_blocks.chosen_band(x), band, casing, lines, columns, points).properties(
-        title=building_blocks.heading("Mean of each gate", "Band: the middle 80 % of the units"), height=260
+        title=building_blocks.heading(_("Mean of each gate"), _("Band: the middle 80 % of the units")),
+        height=260,
     )
     return theme.finish(chart)
 
 
-@cache
+@cached
 def cell_terms(gates: tuple[str, ...], terms: tuple[str, ...] = TERMS) -> alt.LayerChart:
     """The parts of every gate's sum in one cell (`frames.gates.term_names`), and the sum.
 
     Dataset: ``terms`` (`frames.gates.term_bars`, `fit`).
     """
-    words = ("What pushed each gate", "Right of 0 opens a gate, left of 0 shuts it")
+    words = (_("What pushed each gate"), _("Right of 0 opens a gate, left of 0 shuts it"))
     if gates == ("candidate",):
-        words = ("What made the candidate", "Right of 0 makes it positive, left negative")
-    base = alt.Chart(alt.NamedData("terms")).encode(
+        words = (_("What made the candidate"), _("Right of 0 makes it positive, left negative"))
+    told = spoken.column("gate", gates) | spoken.column("term", terms)
+    base = alt.Chart(alt.NamedData("terms")).transform_calculate(**told)
+    base = base.encode(
         x=alt.X(
             "value:Q",
-            title="the sum that goes into the sigmoid or tanh",
+            title=_("the sum that goes into the sigmoid or tanh"),
             axis=alt.Axis(grid=True, tickCount=6),
         ),
-        y=alt.Y("gate:N", title="", sort=list(gates)),
+        y=alt.Y("gate:N", title="", sort=list(gates), **spoken.axis(gates)),
         yOffset=alt.YOffset("term:N", sort=list(terms)),
         tooltip=[
-            building_blocks.tip("gate", "gate", "text"),
-            building_blocks.tip("term", "part", "text"),
-            building_blocks.tip("value", "value"),
+            spoken.tip("gate", _("gate"), gates),
+            spoken.tip("term", _("part"), terms),
+            building_blocks.tip("value", _("value")),
         ],
     )
     colour = alt.Color(
@@ -193,7 +215,12 @@ def cell_terms(gates: tuple[str, ...], terms: tuple[str, ...] = TERMS) -> alt.La
         sort=list(terms),
         title="",
         scale=alt.Scale(domain=list(terms), range=[TERM_COLOURS[term] for term in terms]),
-    ).legend(orient="top", direction="horizontal", columns=alt.ExprRef("width < 400 ? 2 : 4"))
+    ).legend(
+        orient="top",
+        direction="horizontal",
+        columns=alt.ExprRef("width < 400 ? 2 : 4"),
+        **spoken.labels(terms),
+    )
     bars = base.mark_bar(cornerRadius=1).encode(color=colour)
     zero = alt.Chart(alt.NamedData("terms")).mark_rule().encode(x=alt.datum(0))
     room = building_blocks.reach(alt.Chart(alt.NamedData("terms")), "x", "least", "most")

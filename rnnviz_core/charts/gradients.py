@@ -1,11 +1,11 @@
 """Templates of the gradients page: lengths on a logarithmic axis, pairs of steps, a step's Jacobian."""
 
-from functools import cache
-
 import altair as alt
 
+from rnnviz_core.languages import N_, _, cached
+
 from . import building_blocks as parts
-from . import theme
+from . import spoken, theme
 
 DASHES = ([1, 0], [7, 3], [2, 2], [7, 2, 2, 2])
 DECADES = [10.0**power for power in range(-30, 31)]  # lines of a logarithmic axis; those outside are left out
@@ -22,7 +22,12 @@ def _looks(kinds: tuple[str, ...], columns: int) -> tuple[alt.Color, alt.StrokeD
         sort=list(kinds),
         scale=alt.Scale(domain=list(kinds), range=colours),
         legend=alt.Legend(
-            orient="top", direction="horizontal", symbolType="stroke", columns=columns, labelLimit=260
+            orient="top",
+            direction="horizontal",
+            symbolType="stroke",
+            columns=columns,
+            labelLimit=260,
+            **spoken.labels(kinds),
         ),
     )
     dash = alt.StrokeDash(
@@ -35,25 +40,23 @@ def _looks(kinds: tuple[str, ...], columns: int) -> tuple[alt.Color, alt.StrokeD
     return colour, dash
 
 
-@cache
-def lengths(
-    kinds: tuple[str, ...], part: str, title: str, subtitle: str, axis: str = "length of the gradient"
-) -> alt.LayerChart:
+@cached
+def lengths(kinds: tuple[str, ...], part: str, title: str, subtitle: str, axis: str = "") -> alt.LayerChart:
     """Curves of lengths on a logarithmic axis, a line of the grid for every factor of ten.
 
     Datasets: ``lengths`` (`frames.gradients.curves`), ``chosen`` (`frames.tokens.one_step`). Selection:
     ``cell``, with ``position``.
     """
     x = parts.tokens_x(parts.steps_title(part))
-    y = alt.Y("value:Q", title=axis, scale=alt.Scale(type="log", nice=True)).axis(
-        grid=True, labelExpr=WRITTEN, values=DECADES, labelOverlap="greedy"
-    )
-    base = alt.Chart(alt.NamedData("lengths"))
+    y = alt.Y(
+        "value:Q", title=axis or _("length of the gradient"), scale=alt.Scale(type="log", nice=True)
+    ).axis(grid=True, labelExpr=WRITTEN, values=DECADES, labelOverlap="greedy")
+    base = alt.Chart(alt.NamedData("lengths")).transform_calculate(**spoken.column("kind", kinds))
     colour, dash = _looks(kinds, 2 if max(map(len, kinds)) <= 22 else 1)
     tips = [
         *parts.step_tips(),
-        parts.tip("kind", "network" if len(kinds) > 1 else "line", "text"),
-        alt.Tooltip("length:Q", title="length", format=".3~g"),
+        spoken.tip("kind", _("network") if len(kinds) > 1 else _("line"), kinds),
+        alt.Tooltip("length:Q", title=_("length"), format=".3~g"),
     ]
     lines = base.mark_line(strokeWidth=2.2).encode(x=x, y=y, color=colour, strokeDash=dash)
     dots = base.mark_point(filled=True, size=26, opacity=1).encode(x=x, y=y, color=colour, tooltip=tips)
@@ -65,7 +68,7 @@ def lengths(
     )
 
 
-@cache
+@cached
 def pairs(count: int, part: str, low: int) -> alt.LayerChart:
     """How a change of one step arrives at a later one, for every pair; colour by powers of ten.
 
@@ -74,8 +77,9 @@ def pairs(count: int, part: str, low: int) -> alt.LayerChart:
     """
     title = parts.steps_title(part)
     side = max(140, min(560, count * max(3, min(24, 420 // count))))
-    x = parts.tokens_x(f"changed at: {title}")
-    y = parts.tokens_y("seen at", field="row_tick", sort="row")
+    x = parts.tokens_x(_("changed at: {title}", title=_(title)))
+    most = spoken.quoted(_("1 and more"))
+    y = parts.tokens_y(_("seen at"), field="row_tick", sort="row")
     cells = (
         alt.Chart(alt.NamedData("pairs"))
         .mark_rect(cursor="pointer")
@@ -85,7 +89,7 @@ def pairs(count: int, part: str, low: int) -> alt.LayerChart:
             color=alt.Color(
                 "shade:Q",
                 scale=theme.between(low, 0.0),
-                title="arrives as",
+                title=_("arrives as"),
                 legend=alt.Legend(
                     orient="top",
                     direction="horizontal",
@@ -93,13 +97,13 @@ def pairs(count: int, part: str, low: int) -> alt.LayerChart:
                     gradientLength=180,
                     gradientThickness=10,
                     values=[low, low / 2, 0],
-                    labelExpr="datum.value == 0 ? '1 and more' : format(pow(10, datum.value), '.1~g')",
+                    labelExpr=f"datum.value == 0 ? {most} : format(pow(10, datum.value), '.1~g')",
                 ),
             ),
             tooltip=[
-                parts.tip("token", "changed at", "text"),
-                parts.tip("row_token", "seen at", "text"),
-                alt.Tooltip("value:Q", title="a change of 1 arrives as", format=".3~g"),
+                parts.tip("token", _("changed at"), "text"),
+                parts.tip("row_token", _("seen at"), "text"),
+                alt.Tooltip("value:Q", title=_("a change of 1 arrives as"), format=".3~g"),
             ],
         )
         .add_params(parts.cell_click("position"))
@@ -107,44 +111,44 @@ def pairs(count: int, part: str, low: int) -> alt.LayerChart:
     return theme.finish(
         alt.layer(cells, parts.chosen_column(x)).properties(
             title=parts.heading(
-                "How much of a change arrives", "Column: the step that is changed; row: a later one"
+                _("How much of a change arrives"), _("Column: the step that is changed; row: a later one")
             ),
             height=side,
         )
     )
 
 
-@cache
+@cached
 def clipping(factors: tuple[str, ...], limit: float | None) -> alt.LayerChart:
     """The gradient by the recurrent weights for every factor, as it is and clipped.
 
     Dataset: ``clipped`` (`frames.gradients.clipped`).
     """
-    kinds = ("as it is", "clipped") if limit is not None else ("as it is",)
+    kinds = (N_("as it is"), N_("clipped"))[: 1 if limit is None else 2]
     colour, dash = _looks(kinds, 2)
-    base = alt.Chart(alt.NamedData("clipped"))
-    x = alt.X("factor:O", title="recurrent weights times", sort=list(factors)).axis(labelAngle=0)
-    y = alt.Y("length:Q", title="length", scale=alt.Scale(type="log", nice=True)).axis(
+    base = alt.Chart(alt.NamedData("clipped")).transform_calculate(**spoken.column("kind", kinds))
+    x = alt.X("factor:O", title=_("recurrent weights times"), sort=list(factors)).axis(labelAngle=0)
+    y = alt.Y("length:Q", title=_("length"), scale=alt.Scale(type="log", nice=True)).axis(
         grid=True, labelExpr=WRITTEN, values=DECADES, labelOverlap="greedy"
     )
     tips = [
-        parts.tip("factor", "weights times", "text"),
-        parts.tip("kind", "gradient", "text"),
-        alt.Tooltip("length:Q", title="length", format=".3~g"),
+        parts.tip("factor", _("weights times"), "text"),
+        spoken.tip("kind", _("gradient"), kinds),
+        alt.Tooltip("length:Q", title=_("length"), format=".3~g"),
     ]
     lines = base.mark_line(strokeWidth=2).encode(x=x, y=y, color=colour, strokeDash=dash)
     dots = base.mark_point(filled=True, size=40, opacity=1).encode(x=x, y=y, color=colour, tooltip=tips)
     return theme.finish(
         alt.layer(lines, dots).properties(
             title=parts.heading(
-                "By the recurrent weights", "Length of the whole gradient that training sees"
+                _("By the recurrent weights"), _("Length of the whole gradient that training sees")
             ),
             height=200,
         )
     )
 
 
-@cache
+@cached
 def jacobian(rows: int, columns: int) -> alt.Chart:
     """One step's Jacobian as a heatmap. Dataset: ``jacobian`` (`frames.gradients.matrix`)."""
 
@@ -155,21 +159,21 @@ def jacobian(rows: int, columns: int) -> alt.Chart:
         alt.Chart(alt.NamedData("jacobian"))
         .mark_rect()
         .encode(
-            x=alt.X("column:O", title="unit before the step", sort="ascending").axis(
+            x=alt.X("column:O", title=_("unit before the step"), sort="ascending").axis(
                 labelOverlap="greedy", labelAngle=0, values=every(columns)
             ),
-            y=alt.Y("unit:O", title="unit after it", sort="ascending").axis(
+            y=alt.Y("unit:O", title=_("unit after it"), sort="ascending").axis(
                 labelOverlap="greedy", values=every(rows)
             ),
-            color=parts.colour("shade", theme.diverging(), "of the largest", [-1, 0, 1]),
+            color=parts.colour("shade", theme.diverging(), _("of the largest"), [-1, 0, 1]),
             tooltip=[
-                alt.Tooltip("unit:O", title="unit after"),
-                alt.Tooltip("column:O", title="unit before"),
-                parts.tip("value", "derivative"),
+                alt.Tooltip("unit:O", title=_("unit after")),
+                alt.Tooltip("column:O", title=_("unit before")),
+                parts.tip("value", _("derivative")),
             ],
         )
         .properties(
-            title=parts.heading("The step’s Jacobian", "What a change of one unit does to another"),
+            title=parts.heading(_("The step’s Jacobian"), _("What a change of one unit does to another")),
             height=max(120, rows * max(1, min(24, 288 // rows))),
         )
     )

@@ -1,17 +1,17 @@
 """Templates of the cell inspector: histograms, the inputs behind a sum, conventions."""
 
-from functools import cache
-
 import altair as alt
 
-from . import building_blocks, theme
+from rnnviz_core.languages import N_, _, cached, pgettext
+
+from . import building_blocks, spoken, theme
 from .gates import STATES, gate_title
 
-ENDS = "Left: below 0.1, right: above 0.9"
-KINDS = ("from the input", "from the state", "together")
+ENDS = N_("Left: below 0.1, right: above 0.9")
+KINDS = (N_("from the input"), N_("from the state"), N_("together"))
 
 
-@cache
+@cached
 def gate_histograms(gates: tuple[str, ...]) -> alt.VConcatChart:
     """How often each value of each gate occurs, a panel per gate.
 
@@ -19,7 +19,7 @@ def gate_histograms(gates: tuple[str, ...]) -> alt.VConcatChart:
     """
     panels = [
         alt.layer(*_histogram(gate, last=gate == gates[-1])).properties(
-            title=building_blocks.heading(gate_title(gate), ENDS), height=90
+            title=building_blocks.heading(gate_title(gate), _(ENDS)), height=90
         )
         for gate in gates
     ]
@@ -36,18 +36,18 @@ def _histogram(gate: str, *, last: bool) -> list[alt.Chart]:
         .transform_filter(alt.datum.gate == gate)
         .mark_rect(stroke=theme.OUTLINE, strokeWidth=1)
         .encode(
-            x=alt.X("start:Q", title="value" if last else None, scale=alt.Scale(domain=[0, 1])).axis(
+            x=alt.X("start:Q", title=_("value") if last else None, scale=alt.Scale(domain=[0, 1])).axis(
                 tickCount=5, labels=last
             ),
             x2="end:Q",
-            y=alt.Y("share:Q", title="share").axis(format=".0%", grid=True, tickCount=3),
+            y=alt.Y("share:Q", title=_("share")).axis(format=".0%", grid=True, tickCount=3),
             y2=alt.datum(0),
             color=alt.Color("state:N", scale=scale, legend=None),
             tooltip=[
-                building_blocks.tip("start", "from"),
-                building_blocks.tip("end", "to"),
-                building_blocks.tip("share", "share", "share"),
-                alt.Tooltip("count:Q", title="numbers", format="d"),
+                building_blocks.tip("start", pgettext("of a range", "from")),
+                building_blocks.tip("end", pgettext("of a range", "to")),
+                building_blocks.tip("share", _("share"), "share"),
+                alt.Tooltip("count:Q", title=_("numbers"), format="d"),
             ],
         )
     )
@@ -59,26 +59,30 @@ def _histogram(gate: str, *, last: bool) -> list[alt.Chart]:
             x=alt.datum(at),
             y=alt.value(0),
             text=alt.Text("share:Q", format=".0%"),
-            tooltip=[building_blocks.tip("share", f"{state} share", "share")],
+            tooltip=[building_blocks.tip("share", said, "share")],
         )
-        for state, side, at in (("closed", "left", 0), ("open", "right", 1))
+        for state, said, side, at in (
+            ("closed", _("closed share"), "left", 0),
+            ("open", _("open share"), "right", 1),
+        )
     ]
     room = building_blocks.reach(alt.Chart(alt.NamedData("bins")), "y", "high")
     return [bars, *room, *ends]
 
 
-@cache
+@cached
 def contribution_bars(gate: str) -> alt.LayerChart:
     """The terms of one sum. Dataset: ``terms`` (`frames.inspector.contributions`, `frames.gates.fit`)."""
-    base = alt.Chart(alt.NamedData("terms")).encode(
-        x=alt.X("value:Q", title="added to the sum", axis=alt.Axis(grid=True, tickCount=5)),
+    base = alt.Chart(alt.NamedData("terms")).transform_calculate(**spoken.column("kind", KINDS))
+    base = base.encode(
+        x=alt.X("value:Q", title=_("added to the sum"), axis=alt.Axis(grid=True, tickCount=5)),
         y=building_blocks.tokens_y("", field="tick", sort="order"),
         tooltip=[
-            building_blocks.tip("name", "number", "text"),
-            building_blocks.tip("kind", "part", "text"),
-            building_blocks.tip("weight", "weight"),
-            building_blocks.tip("number", "times"),
-            building_blocks.tip("value", "adds"),
+            building_blocks.tip("name", _("number"), "text"),
+            spoken.tip("kind", _("part"), KINDS),
+            building_blocks.tip("weight", _("weight")),
+            building_blocks.tip("number", pgettext("a weight times a number", "times")),
+            building_blocks.tip("value", pgettext("what a term adds to a sum", "adds")),
         ],
     )
     colour = alt.Color(
@@ -86,20 +90,21 @@ def contribution_bars(gate: str) -> alt.LayerChart:
         sort=list(KINDS),
         title="",
         scale=alt.Scale(domain=list(KINDS), range=list(theme.TERM_COLOURS)),
-    ).legend(orient="top", direction="horizontal", columns=3)
+    ).legend(orient="top", direction="horizontal", columns=3, **spoken.labels(KINDS))
     bars = base.mark_bar(cornerRadius=1).encode(color=colour)
     zero = alt.Chart(alt.NamedData("terms")).mark_rule().encode(x=alt.datum(0))
     room = building_blocks.reach(alt.Chart(alt.NamedData("terms")), "x", "least", "most")
     chart = alt.layer(bars, *room, zero).properties(
         title=building_blocks.heading(
-            f"{gate_title(gate)}: the largest terms", "All bars but the last add up to the last"
+            _("{gate}: the largest terms", gate=gate_title(gate)),
+            _("All bars but the last add up to the last"),
         ),
         height=alt.Step(20),
     )
     return theme.finish(chart)
 
 
-@cache
+@cached
 def convention_bars(kind: str, part: str = "encoder") -> alt.LayerChart:
     """How far h moves under another convention; a click chooses the token.
 
@@ -111,19 +116,19 @@ def convention_bars(kind: str, part: str = "encoder") -> alt.LayerChart:
     columns = building_blocks.whole_columns(base.encode(x=x, tooltip=alt.value(None)), "position")
     bars = base.mark_bar(color=theme.STATE_COLOURS["hidden"], cornerRadiusEnd=2).encode(
         x=x,
-        y=alt.Y(f"{kind}:Q", title="largest difference", scale=alt.Scale(domainMin=0)).axis(
+        y=alt.Y(f"{kind}:Q", title=_("largest difference"), scale=alt.Scale(domainMin=0)).axis(
             grid=True, tickCount=5
         ),
         tooltip=[
             *building_blocks.step_tips(),
-            alt.Tooltip(f"{kind}:Q", title="largest difference", format=".2g"),
+            alt.Tooltip(f"{kind}:Q", title=_("largest difference"), format=".2g"),
         ],
     )
     chart = alt.layer(
         columns, building_blocks.chosen_band(x), bars, *building_blocks.reach(base, "y", "most")
     ).properties(
         title=building_blocks.heading(
-            "How far h is from the recorded one", "0: the same state; h runs from −1 to 1"
+            _("How far h is from the recorded one"), _("0: the same state; h runs from −1 to 1")
         ),
         height=180,
     )

@@ -1,14 +1,14 @@
 """Templates of the memory ledger: what is left of every earlier token."""
 
-from functools import cache
-
 import altair as alt
+
+from rnnviz_core.languages import _, cached, pgettext
 
 from . import building_blocks, theme
 from .states import LIMITS, panel_height
 
 
-@cache
+@cached
 def ledger(name: str, units: int, part: str = "encoder") -> alt.VConcatChart:
     """Lengths, every unit, and the chosen unit as a sum, above each other on one token axis.
 
@@ -30,24 +30,24 @@ def written_and_left(name: str, title: alt.Title, axis: str, tips: list[alt.Tool
     """
     base = alt.Chart(alt.NamedData("lengths")).encode(
         x=building_blocks.tokens_x(axis, scale="lengths_x"),
-        tooltip=[*building_blocks.step_tips(), building_blocks.tip("written", "written (length)"), *tips],
+        tooltip=[*building_blocks.step_tips(), building_blocks.tip("written", _("written (length)")), *tips],
     )
     written = base.mark_bar(
         filled=False, stroke=theme.OUTLINE, strokeWidth=1.5, strokeDash=[3, 2], cornerRadiusEnd=2
-    ).encode(y=alt.Y("written:Q", title="length").axis(grid=True, tickCount=5))
+    ).encode(y=alt.Y("written:Q", title=_("length")).axis(grid=True, tickCount=5))
     left = base.mark_bar(color=theme.STATE_COLOURS[name], cornerRadiusEnd=2).encode(
-        y=alt.Y("left:Q", title="length")
+        y=alt.Y("left:Q", title=_("length"))
     )
     return alt.layer(left, written, name="lengths").properties(title=title, height=180)
 
 
 def _lengths(name: str, part: str) -> alt.LayerChart:
     tips = [
-        building_blocks.tip("left", "left (length)"),
-        building_blocks.tip("share", "left of what was written", "share"),
-        building_blocks.tip("along", "along the state"),
+        building_blocks.tip("left", _("left (length)")),
+        building_blocks.tip("share", _("left of what was written"), "share"),
+        building_blocks.tip("along", _("along the state")),
     ]
-    title = building_blocks.heading("Written and left", "Dashed: when it was read; filled: left now")
+    title = building_blocks.heading(_("Written and left"), _("Dashed: when it was read; filled: left now"))
     return written_and_left(name, title, building_blocks.steps_title(part), tips)
 
 
@@ -58,19 +58,21 @@ def _units(name: str, units: int, part: str) -> alt.Chart:
         .mark_rect(cursor="pointer")
         .encode(
             x=_x(part, "units_x"),
-            y=building_blocks.rows_y("unit", units, "unit", theme.STATE_COLOURS[name]),
-            color=building_blocks.colour("value", theme.diverging(limit), "left", [-limit, 0, limit]),
+            y=building_blocks.rows_y("unit", units, _("unit"), theme.STATE_COLOURS[name]),
+            color=building_blocks.colour(
+                "value", theme.diverging(limit), pgettext("what remains", "left"), [-limit, 0, limit]
+            ),
             tooltip=[
                 *building_blocks.step_tips(),
-                alt.Tooltip("unit:O", title="unit"),
-                building_blocks.tip("written", "written when it was read"),
-                building_blocks.tip("value", "left of it now"),
+                alt.Tooltip("unit:O", title=_("unit")),
+                building_blocks.tip("written", _("written when it was read")),
+                building_blocks.tip("value", _("left of it now")),
             ],
         )
         .add_params(building_blocks.cell_click("unit"))
         .properties(
             title=building_blocks.heading(
-                "What is left of each token", "A row sums to its unit’s state; click one"
+                _("What is left of each token"), _("A row sums to its unit’s state; click one")
             ),
             height=panel_height(units),
         )
@@ -82,18 +84,18 @@ def _unit(name: str, part: str) -> alt.LayerChart:
         x=_x(part, "unit_x"),
         tooltip=[
             *building_blocks.step_tips(),
-            building_blocks.tip("written", "written when it was read"),
-            building_blocks.tip("value", "left of it now"),
-            building_blocks.tip("state", "the unit’s state"),
+            building_blocks.tip("written", _("written when it was read")),
+            building_blocks.tip("value", _("left of it now")),
+            building_blocks.tip("state", _("the unit’s state")),
         ],
     )
     bars = base.mark_bar(color=theme.STATE_COLOURS[name], cornerRadiusEnd=2).encode(
-        y=alt.Y("value:Q", title="left in this unit").axis(grid=True, tickCount=5)
+        y=alt.Y("value:Q", title=_("left in this unit")).axis(grid=True, tickCount=5)
     )
     whole = alt.Chart(alt.NamedData("shares"))
     zero = whole.mark_rule().encode(y=alt.datum(0))
     state = whole.mark_rule(strokeDash=[4, 3], strokeWidth=1.5).encode(y="mean(state):Q")
     return alt.layer(bars, zero, state, name="unit").properties(
-        title=building_blocks.heading("The chosen unit as a sum", "The bars add up to the dashed line"),
+        title=building_blocks.heading(_("The chosen unit as a sum"), _("The bars add up to the dashed line")),
         height=180,
     )

@@ -1,13 +1,13 @@
 """The template of one unit: its gates and states over the steps."""
 
-from functools import cache
-
 import altair as alt
 
-from . import building_blocks, theme
+from rnnviz_core.languages import _, cached, pgettext
+
+from . import building_blocks, spoken, theme
 
 
-@cache
+@cached
 def unit_over_steps(gates: tuple[str, ...], states: tuple[str, ...], part: str = "encoder") -> alt.LayerChart:
     """Lines of every gate and state of one unit.
 
@@ -16,15 +16,16 @@ def unit_over_steps(gates: tuple[str, ...], states: tuple[str, ...], part: str =
     names = (*gates, *states)
     colours = [{**theme.GATE_COLOURS, **theme.STATE_COLOURS}[name] for name in names]
     shapes = [*theme.SHAPES[: len(gates)], *("cross", "diamond")[: len(states)]]
-    legend = alt.Legend(orient="top", direction="horizontal", symbolOpacity=1)
-    base = alt.Chart(alt.NamedData("unit")).encode(
+    legend = alt.Legend(orient="top", direction="horizontal", symbolOpacity=1, **spoken.labels(names))
+    base = alt.Chart(alt.NamedData("unit")).transform_calculate(**spoken.column("name", names))
+    base = base.encode(
         x=building_blocks.tokens_x(building_blocks.steps_title(part)),
-        y=alt.Y("value:Q", title="value", axis=alt.Axis(grid=True, tickCount=5)),
+        y=alt.Y("value:Q", title=_("value"), axis=alt.Axis(grid=True, tickCount=5)),
         detail="name:N",
         tooltip=[
-            building_blocks.tip("name", "of", "text"),
+            spoken.tip("name", pgettext("of which line a value is", "of"), names),
             *building_blocks.step_tips(),
-            building_blocks.tip("value", "value"),
+            building_blocks.tip("value", _("value")),
         ],
     )
     colour = alt.Color(

@@ -10,12 +10,13 @@ under it: a name of the trace, ``attention`` or ``readout``.
 """
 
 import math
-from functools import cache
 from typing import Any
 
 import altair as alt
 
-from . import building_blocks, theme
+from rnnviz_core.languages import _, cached
+
+from . import building_blocks, spoken, theme
 from .unrolled import (
     FADED,
     HERE,
@@ -36,10 +37,11 @@ from .unrolled_rows import boxes
 GAP = 14  # px over the legend of the classes
 LEGEND = 80  # px of a line of that legend, the gap included
 BESIDE = 5  # classes in one line of it
+CLASS = "datum['class']"
 BAR = 44  # px of the attention bars
 
 
-@cache
+@cached
 def sentiment(
     rows: tuple[Row, ...], classes: tuple[str, ...], *, attention: bool, ordered: bool = True
 ) -> alt.LayerChart:
@@ -51,20 +53,20 @@ def sentiment(
     return picture([highlight(y - _legend_height(len(classes))), *layers], y)
 
 
-@cache
+@cached
 def layers(rows: tuple[Row, ...]) -> alt.LayerChart:
     """Steps, what goes in where it is known, and the states, without an answer after every step."""
     y, drawn = boxes(rows, "columns", 0)
     return picture([highlight(y), *drawn], y)
 
 
-@cache
+@cached
 def translation(encoder: tuple[Row, ...], decoder: tuple[Row, ...]) -> alt.LayerChart:
     """Encoder above, decoder below, and between them what every step of the decoder reads."""
     y, layers = boxes(encoder, "columns", 0, known=True)
     y += 8
     layers.append(_links(y, y + 84))
-    layers.append(line("↓ what the chosen step reads of the source", y + 2))
+    layers.append(line(_("↓ what the chosen step reads of the source"), y + 2))
     lower = boxes(decoder, "written", y + 84)
     back = highlight(lower[0], top=y + 84)
     return picture([back, *layers, *lower[1]], lower[0], bottom="written")
@@ -75,7 +77,7 @@ def _attention(layers: list[Any], y: int) -> int:
     bottom = y + JOIN + LINE + BAR
     layers += [
         join("columns", y),
-        line("Attention: how much of each state is read", y + JOIN),
+        line(_("Attention: how much of each state is read"), y + JOIN),
         of("columns")
         .transform_calculate(site="'attention'")
         .mark_rect(color=theme.ACCENT, cursor="pointer")
@@ -84,7 +86,7 @@ def _attention(layers: list[Any], y: int) -> int:
             x2="x2:Q",
             y=pixels(f"{bottom} - datum.weight * {BAR}"),
             y2=alt.value(bottom),
-            tooltip=[*building_blocks.step_tips(), building_blocks.tip("weight", "weight", "share")],
+            tooltip=[*building_blocks.step_tips(), building_blocks.tip("weight", _("weight"), "share")],
         ),
     ]
     return bottom
@@ -93,17 +95,17 @@ def _attention(layers: list[Any], y: int) -> int:
 def _verdicts(layers: list[Any], y: int, classes: tuple[str, ...], ordered: bool) -> int:
     """The verdict after every token as a stack, and in words for the chosen step."""
     colour = alt.Color("class:N", scale=theme.class_scale(classes, ordered), legend=None, sort=list(classes))
-    top, height = y + JOIN + LINE, 84
+    top, height, said = y + JOIN + LINE, 84, spoken.classes(classes)
     tips = [
         *building_blocks.step_tips(),
-        building_blocks.tip("class", "class", "text"),
-        building_blocks.tip("probability", "probability", "share"),
+        spoken.tip("class", _("class"), said),
+        building_blocks.tip("probability", _("probability"), "share"),
     ]
     layers += [
         join("columns", y),
-        line("Verdict, if the sentence ended here", y + JOIN),
+        line(_("Verdict, if the sentence ended here"), y + JOIN),
         of("verdicts")
-        .transform_calculate(site="'readout'")
+        .transform_calculate(site="'readout'", **spoken.column("class", said))
         .mark_rect(strokeWidth=0, cursor="pointer")
         .encode(
             x=x_at("x"),
@@ -131,7 +133,7 @@ def _legend(layers: list[Any], top: int, classes: tuple[str, ...], colour: alt.C
         .transform_calculate(
             place=f"datum.number % {count}",
             down=f"floor(datum.number / {count}) * {line_height}",
-            parts="split(datum['class'], ' ')",
+            parts=f"split({spoken.look_up(CLASS, spoken.classes(classes))}, ' ')",
             half="ceil(length(datum.parts) / 2)",
             words="length(datum.parts) < 2 ? datum.parts : [join(slice(datum.parts, 0, datum.half), ' '), "
             "join(slice(datum.parts, datum.half), ' ')]",
@@ -183,9 +185,9 @@ def _links(top: int, bottom: int) -> alt.Chart:
             ),
             opacity=alt.Opacity("weight:Q", scale=alt.Scale(domain=[0, 1], range=[0.35, 0.9]), legend=None),
             tooltip=[
-                building_blocks.tip("source", "looks at", "text"),
-                building_blocks.tip("token", "outputs", "text"),
-                building_blocks.tip("weight", "weight", "share"),
+                building_blocks.tip("source", _("looks at"), "text"),
+                building_blocks.tip("token", _("outputs"), "text"),
+                building_blocks.tip("weight", _("weight"), "share"),
             ],
         )
     )

@@ -7,12 +7,14 @@ page, where the colours follow the theme.
 from collections.abc import Sequence
 from typing import Any
 
+from rnnviz_core.languages import N_, _, numerals
+
 from . import theme
 from .svg import element, paint, text
 
 WIDTH, NARROW = 640, 340  # px of a drawing on paper and on a wide screen, and on a phone
 YOURS, TRUE = ("#B4530A", "#F0955A"), ("#1D65AE", "#6FB1F0")  # on a light background, on a dark one
-SAID = ("you", "network")
+SAID = (N_("you"), N_("network"))
 LETTER = 7.4  # px that a letter takes at most
 ROW = 30  # px of a row of tokens
 AXIS = 44  # px from the top at which a scale stands
@@ -73,7 +75,7 @@ def scale(
     parts.append(text(names[1], right + 22, AXIS + 40, **_words(dark, "end", muted=True)))
     for place, colour, said, up in ((yours, YOURS, SAID[0], True), (true, TRUE, SAID[1], False)):
         if place is not None:
-            parts.append(_mark(at(place), said, paint(colour, dark), up, width))
+            parts.append(_mark(at(place), _(said), paint(colour, dark), up, width))
     return _drawing("".join(parts), width, AXIS + 48 if any(names[:2]) else AXIS + 30, names[2])
 
 
@@ -104,7 +106,7 @@ def strip(
         if x + room > width and x > 2:
             x, row = 2.0, row + 1
         y = row * (ROW + 20) + 20
-        marks = [word for word, place in zip(SAID, (yours, true), strict=True) if place == number]
+        marks = [_(word) for word, place in zip(SAID, (yours, true), strict=True) if place == number]
         colour = (
             paint(TRUE if number == true else YOURS, dark)
             if marks
@@ -202,7 +204,7 @@ def curves(
             word = left + (0 if said == SAID[0] else 60)
             parts.append(
                 text(
-                    ("▲ " if not round_ else "● ") + said,
+                    ("▲ " if not round_ else "● ") + _(said),
                     right - 150 + word - left,
                     14,
                     fill=paint(colour, dark),
@@ -248,7 +250,7 @@ def _words(dark: bool | None, anchor: str, *, muted: bool = False) -> dict[str, 
 
 
 def _number(value: float) -> str:
-    return f"{value:g}".replace("-", "−")
+    return numerals(f"{value:g}").replace("-", "−")
 
 
 def _drawing(content: str, width: int, height: float, words: str) -> str:

@@ -1,27 +1,33 @@
 """Templates of answers side by side: with replaced weights of attention, and in other orders of the words."""
 
-from functools import cache
 from typing import Any
 
 import altair as alt
 
-from . import building_blocks, theme
+from rnnviz_core.languages import N_, _, cached
 
-KINDS = ("its own", "all equal", "shuffled")  # as frames.replaced names them
+from . import building_blocks, spoken, theme
+
+KINDS = (N_("its own"), N_("all equal"), N_("shuffled"))  # as frames.replaced names them
 COLOURS = (theme.ACCENT, theme.OUTLINE, theme.LINE_COLOURS[1])
-ORDERS = ("as written", "backwards", "shuffled", "without order")  # as frames.order names them
+ORDERS = (
+    N_("as written"),
+    N_("backwards"),
+    N_("shuffled"),
+    N_("without order"),
+)  # as frames.order names them
 ORDER_COLOURS = (theme.ACCENT, theme.LINE_COLOURS[1], theme.LINE_COLOURS[4], theme.OUTLINE)
 
 
-@cache
+@cached
 def replaced_classes() -> alt.Chart:
     """Sentiment: every class, three times. Dataset: ``replaced`` (`frames.replaced.classes`)."""
-    tips = [building_blocks.tip("name", "class", "text")]
-    words = ("What the verdict becomes", "Only attention’s weights were changed")
-    return theme.finish(_bars(_classes_x(), tips, words, "probability"))
+    tips = [spoken.tip("name", _("class"), spoken.CLASSES)]
+    words = (_("What the verdict becomes"), _("Only attention’s weights were changed"))
+    return theme.finish(_bars(_classes_x(), tips, words, _("probability")))
 
 
-@cache
+@cached
 def orders(yardstick: bool) -> alt.Chart:
     """Every class in three orders of the words, and without any.
 
@@ -29,32 +35,34 @@ def orders(yardstick: bool) -> alt.Chart:
 
     `yardstick` tells whether there is a network without recurrence to stand beside them.
     """
-    tips = [building_blocks.tip("name", "class", "text")]
+    tips = [spoken.tip("name", _("class"), spoken.CLASSES)]
     kinds = ORDERS if yardstick else ORDERS[:-1]
-    words = ("The same words in other orders", "Nothing but their order was changed")
-    chart = _bars(_classes_x(), tips, words, "probability", ("order", "orders", kinds, ORDER_COLOURS))
+    words = (_("The same words in other orders"), _("Nothing but their order was changed"))
+    kept = (N_("order"), "orders", kinds, ORDER_COLOURS)
+    chart = _bars(_classes_x(), tips, words, _("probability"), kept)
     return theme.finish(chart)
 
 
 def _classes_x() -> alt.X:
+    name = spoken.look_up("datum.value", spoken.CLASSES)
     return alt.X("name:N", title="", sort=alt.EncodingSortField("order", op="min")).axis(
-        labelAngle=0, labelLimit=90, labelExpr="split(datum.value, ' ')"
+        labelAngle=0, labelLimit=90, labelExpr=f"split({name}, ' ')"
     )
 
 
-@cache
+@cached
 def replaced_pieces() -> alt.Chart:
     """Translation: every piece written. Dataset: ``replaced`` (`frames.replaced.pieces`)."""
     tips = [
         *building_blocks.step_tips(),
-        building_blocks.tip("writes", "most probable now", "text"),
-        building_blocks.tip("moved", "of the probability moved", "share"),
+        building_blocks.tip("writes", _("most probable now"), "text"),
+        building_blocks.tip("moved", _("of the probability moved"), "share"),
     ]
     chart = _bars(
-        building_blocks.tokens_x("target tokens"),
+        building_blocks.tokens_x(building_blocks.TARGET),
         tips,
-        ("What becomes of each word", "Only attention’s weights were changed"),
-        "probability of that word",
+        (_("What becomes of each word"), _("Only attention’s weights were changed")),
+        _("probability of that word"),
     )
     return theme.finish(chart)
 
@@ -64,12 +72,15 @@ def _bars(
     tips: list[Any],
     words: tuple[str, str],
     y: str,
-    kept: tuple[str, str, tuple[str, ...], tuple[str, ...]] = ("weights", "replaced", KINDS, COLOURS),
+    kept: tuple[str, str, tuple[str, ...], tuple[str, ...]] = (N_("weights"), "replaced", KINDS, COLOURS),
 ) -> alt.Chart:
     """A bar per place and kind; `kept`: what the kinds are of, the dataset, the kinds and their colours."""
-    title, dataset, kinds, colours = kept
+    what, dataset, kinds, colours = kept
+    title = _(what)
+    told = spoken.column("kind", kinds) | spoken.column("name", spoken.CLASSES)
     return (
         alt.Chart(alt.NamedData(dataset))
+        .transform_calculate(**told)
         .mark_bar(cornerRadiusEnd=2)
         .encode(
             x=x,
@@ -83,12 +94,16 @@ def _bars(
                 title=title,
                 scale=alt.Scale(domain=list(kinds), range=list(colours[: len(kinds)])),
             ).legend(
-                orient="top", direction="horizontal", columns=3 if len(kinds) < 4 else 2, titleOrient="left"
+                orient="top",
+                direction="horizontal",
+                columns=3 if len(kinds) < 4 else 2,
+                titleOrient="left",
+                **spoken.labels(kinds),
             ),
             tooltip=[
-                building_blocks.tip("kind", title, "text"),
+                spoken.tip("kind", title, kinds),
                 *tips,
-                building_blocks.tip("probability", "probability", "share"),
+                building_blocks.tip("probability", _("probability"), "share"),
             ],
         )
         .properties(title=building_blocks.heading(*words), height=240)

@@ -1,34 +1,35 @@
 """Templates of what reads numbers: the series with its forecasts, errors, and what goes in and comes out."""
 
-from functools import cache
 from typing import Any
 
 import altair as alt
 
+from rnnviz_core.languages import N_, _, cached
+
 from . import building_blocks as parts
-from . import theme
+from . import spoken, theme
 from .unrolled import FADED, HERE, LINE, Row, highlight, line, of, picture, pixels, x_at
 from .unrolled_rows import boxes
 
 PANEL = 132  # px of the series above the boxes
 NEXT = 22  # px of the line of words under it
 COLOURS = {  # of the lines; the network's has the accent
-    "series": theme.OUTLINE,
-    "network": theme.ACCENT,
-    "the same again": theme.LINE_COLOURS[1],
-    "last season": theme.LINE_COLOURS[4],
+    N_("series"): theme.OUTLINE,
+    N_("network"): theme.ACCENT,
+    N_("the same again"): theme.LINE_COLOURS[1],
+    N_("last season"): theme.LINE_COLOURS[4],
 }
 DASHES = {"series": [1, 0], "network": [1, 0], "the same again": [2, 2], "last season": [7, 3]}
 
 
-@cache
+@cached
 def unrolled(rows: tuple[Row, ...]) -> alt.LayerChart:
     """The network unrolled under its series: values, what was expected of them, what goes in, the states.
 
     Datasets: ``series`` (`frames.series.picture`), ``cells``, ``columns`` and ``now``
     (`frames.overview`). Selection: ``cell``, with ``site``, ``position`` and ``unit``.
     """
-    layers: list[Any] = [line("Series (grey), and what it expected one step before (blue)", 0)]
+    layers: list[Any] = [line(_("Series (grey), and what it expected one step before (blue)"), 0)]
     top = LINE
     layers += _panel(top)
     y, drawn = boxes(rows, "columns", top + PANEL + NEXT)
@@ -64,10 +65,10 @@ def _panel(top: int) -> list[Any]:
             y=alt.value(top),
             y2=alt.value(bottom),
             tooltip=[
-                alt.Tooltip("position:Q", title="step t", format="d"),
-                parts.tip("value", "value"),
-                parts.tip("expected", "was expected"),
-                parts.tip("next", "expects next"),
+                alt.Tooltip("position:Q", title=_("step t"), format="d"),
+                parts.tip("value", _("value")),
+                parts.tip("expected", _("was expected")),
+                parts.tip("next", _("expects next")),
             ],
         ),
         first.transform_calculate(words="format(datum.high, ',.4~r')")
@@ -78,8 +79,12 @@ def _panel(top: int) -> list[Any]:
         .encode(x=alt.value(0), y=alt.value(bottom), text="words:N"),
         base.transform_filter(HERE)
         .transform_calculate(
-            words="'Step ' + datum.position + ': reads ' + format(datum.value, '.4~r') + ', expects ' + "
-            "format(datum.next, '.4~r') + ' next'"
+            words=spoken.sentence(
+                _("Step {step}: reads {value}, expects {forecast} next"),
+                step="datum.position",
+                value="format(datum.value, '.4~r')",
+                forecast="format(datum.next, '.4~r')",
+            )
         )
         .mark_text(align="left", baseline="top", fontWeight=600, fontSize=13, aria=False, tooltip=None)
         .encode(x=alt.value(0), y=alt.value(bottom + 6), text="words:N"),
@@ -89,13 +94,13 @@ def _panel(top: int) -> list[Any]:
 def _time() -> alt.X:
     return alt.X(
         "position:Q",
-        title=parts.TIME,
+        title=_(parts.TIME),
         scale=alt.Scale(nice=False, padding=4),
         axis=alt.Axis(format="d", tickMinStep=1, grid=False),
     )
 
 
-@cache
+@cached
 def forecasts(kinds: tuple[str, ...]) -> alt.LayerChart:
     """The series, what the network expected one step before, and the yardsticks; the legend picks lines.
 
@@ -103,15 +108,17 @@ def forecasts(kinds: tuple[str, ...]) -> alt.LayerChart:
     ``cell``, with ``position``.
     """
     shown = alt.selection_point(name="kinds", fields=["kind"], bind="legend")
-    base = alt.Chart(alt.NamedData("lines"))
-    y = alt.Y("value:Q", title="value", scale=alt.Scale(zero=False)).axis(grid=True, tickCount=6)
+    base = alt.Chart(alt.NamedData("lines")).transform_calculate(**spoken.column("kind", kinds))
+    y = alt.Y("value:Q", title=_("value"), scale=alt.Scale(zero=False)).axis(grid=True, tickCount=6)
     names = list(kinds)
     colour = alt.Color(
         "kind:N",
         title=None,
         sort=names,
         scale=alt.Scale(domain=names, range=[COLOURS[kind] for kind in names]),
-        legend=alt.Legend(orient="top", direction="horizontal", symbolType="stroke", columns=2),
+        legend=alt.Legend(
+            orient="top", direction="horizontal", symbolType="stroke", columns=2, **spoken.labels(kinds)
+        ),
     )
     dash = alt.StrokeDash(
         "kind:N",
@@ -128,9 +135,9 @@ def forecasts(kinds: tuple[str, ...]) -> alt.LayerChart:
             strokeDash=dash,
             opacity=alt.condition(shown, alt.value(0.95), alt.value(0.08)),
             tooltip=[
-                parts.tip("kind", "line", "text"),
-                alt.Tooltip("position:Q", title="step t", format="d"),
-                parts.tip("value", "value"),
+                spoken.tip("kind", _("line"), kinds),
+                alt.Tooltip("position:Q", title=_("step t"), format="d"),
+                parts.tip("value", _("value")),
             ],
         )
         .add_params(shown)
@@ -141,8 +148,8 @@ def forecasts(kinds: tuple[str, ...]) -> alt.LayerChart:
         .encode(
             x=_time(),
             tooltip=[
-                alt.Tooltip("position:Q", title="step t", format="d"),
-                parts.tip("value", "value"),
+                alt.Tooltip("position:Q", title=_("step t"), format="d"),
+                parts.tip("value", _("value")),
             ],
         )
         .add_params(parts.cell_click("position"))
@@ -154,76 +161,76 @@ def forecasts(kinds: tuple[str, ...]) -> alt.LayerChart:
     )
     return theme.finish(
         alt.layer(columns, mark, curves).properties(
-            title=parts.heading("The series, and what was expected one step before"), height=300
+            title=parts.heading(_("The series, and what was expected one step before")), height=300
         )
     )
 
 
-@cache
+@cached
 def errors(count: int) -> alt.LayerChart:
     """Errors on the test part, with those of the yardsticks. Dataset: ``scores`` (`frames.series.scores`)."""
-    base = alt.Chart(alt.NamedData("scores"))
-    y = alt.Y("name:N", title=None, sort=alt.EncodingSortField("order", op="min"))
-    x = alt.X("error:Q", title="root mean squared error", scale=alt.Scale(zero=True))
+    names = (*COLOURS, N_("autoregression"))
+    base = alt.Chart(alt.NamedData("scores")).transform_calculate(**spoken.column("name", names))
+    y = alt.Y("name:N", title=None, sort=alt.EncodingSortField("order", op="min"), **spoken.axis(names))
+    x = alt.X("error:Q", title=_("root mean squared error"), scale=alt.Scale(zero=True))
     bars = base.mark_bar(cornerRadiusEnd=2, height=18).encode(
         x=x,
         y=y,
         color=alt.condition("datum.own", alt.value(theme.ACCENT), alt.value(theme.OUTLINE)),
-        tooltip=[parts.tip("name", "forecast", "text"), parts.tip("error", "error")],
+        tooltip=[spoken.tip("name", _("forecast"), names), parts.tip("error", _("error"))],
     )
     words = base.mark_text(align="left", dx=6, tooltip=None).encode(
         x=x, y=y, text=alt.Text("error:Q", format=".2f")
     )
     return theme.finish(
         alt.layer(bars, words).properties(
-            title=parts.heading("On the test part, one step ahead", "Shorter is better"),
+            title=parts.heading(_("On the test part, one step ahead"), _("Shorter is better")),
             height=30 * count,
         )
     )
 
 
-@cache
+@cached
 def terms() -> alt.LayerChart:
     """What every unit adds to the number that comes out; a click chooses the unit.
 
     Dataset: ``terms`` (`frames.series.terms`). Selection: ``cell``, with ``unit`` (-1 for the bias).
     """
-    scale = alt.Scale(domain=["pushes up", "pushes down"], range=[theme.POSITIVE, theme.NEGATIVE])
-    x = alt.X("rank:O", title="units and bias, sorted").axis(labels=False, titlePadding=parts.UNDER)
-    base = alt.Chart(alt.NamedData("terms"))
+    scale = alt.Scale(domain=list(parts.PUSHES), range=[theme.POSITIVE, theme.NEGATIVE])
+    x = alt.X("rank:O", title=_("units and bias, sorted")).axis(labels=False, titlePadding=parts.UNDER)
+    base = alt.Chart(alt.NamedData("terms")).transform_calculate(**spoken.column("name", parts.BIAS))
     bars = base.mark_bar(cursor="pointer").encode(
         x=x,
-        y=alt.Y("term:Q", title="added to the number").axis(grid=True, tickCount=5),
-        color=alt.Color(
-            "kind:N", scale=scale, title=None, legend=alt.Legend(orient="top", direction="horizontal")
-        ),
+        y=alt.Y("term:Q", title=_("added to the number")).axis(grid=True, tickCount=5),
+        color=alt.Color("kind:N", scale=scale, title=None, legend=parts.pushes_legend()),
         tooltip=[
-            parts.tip("name", "summand", "text"),
-            parts.tip("term", "weight × unit"),
-            parts.tip("running", "sum so far"),
+            spoken.tip("name", _("summand"), parts.BIAS),
+            parts.tip("term", _("weight × unit")),
+            parts.tip("running", _("sum so far")),
         ],
     )
     return theme.finish(
         alt.layer(bars.add_params(parts.cell_click("unit")), parts.unit_numbers(base, x)).properties(
-            title=parts.heading("What the number is made of", "Every unit adds weight × its value"),
+            title=parts.heading(_("What the number is made of"), _("Every unit adds weight × its value")),
             height=220,
         )
     )
 
 
-@cache
+@cached
 def inputs() -> alt.VConcatChart:
     """The values, and below them the numbers that the first layer reads.
 
     Datasets: ``inputs`` (`frames.series.inputs`), ``chosen`` (`frames.tokens.one_step`).
     """
     panels = []
-    for field, title, about in (
-        ("value", "The series", "in its own unit"),
+    for field, name, title, about in (
+        ("value", _("value"), _("The series"), _("in its own unit")),
         (
             "number",
-            "What the network reads",
-            "scaled: mean 0 and deviation 1 over the series it was trained on",
+            _("number"),
+            _("What the network reads"),
+            _("scaled: mean 0 and deviation 1 over the series it was trained on"),
         ),
     ):
         base = alt.Chart(alt.NamedData("inputs"))
@@ -231,14 +238,14 @@ def inputs() -> alt.VConcatChart:
             strokeWidth=1.8, color=theme.OUTLINE if field == "value" else theme.ACCENT
         ).encode(
             x=_time(),
-            y=alt.Y(f"{field}:Q", title=field, scale=alt.Scale(zero=False)).axis(grid=True, tickCount=5),
+            y=alt.Y(f"{field}:Q", title=name, scale=alt.Scale(zero=False)).axis(grid=True, tickCount=5),
         )
         rules = base.mark_rule(opacity=0, strokeWidth=6, aria=False).encode(
             x=_time(),
             tooltip=[
-                alt.Tooltip("position:Q", title="step t", format="d"),
-                parts.tip("value", "value"),
-                parts.tip("number", "number read"),
+                alt.Tooltip("position:Q", title=_("step t"), format="d"),
+                parts.tip("value", _("value")),
+                parts.tip("number", _("number read")),
             ],
         )
         mark = (

@@ -1,21 +1,21 @@
 """Templates of the softmax page. The temperature is a Vega param: nothing is asked of the server."""
 
-from functools import cache
 from typing import Any
 
 import altair as alt
 
-from . import building_blocks, theme
+from rnnviz_core.languages import N_, _, cached, pgettext
 
-FORMULA = "exp(logit / temperature), shared out to sum to 100 %"
+from . import building_blocks, spoken, theme
+
+FORMULA = N_("exp(logit / temperature), shared out to sum to 100 %")
 VERDICTS = 260  # px of the lines of all classes
 BAR = 30  # px of a horizontal bar and its gap
 
 
 def _temperature() -> alt.Parameter:
-    return alt.param(
-        name="temperature", value=1, bind=alt.binding_range(min=0.1, max=5, step=0.1, name="Temperature ")
-    )
+    slider = alt.binding_range(min=0.1, max=5, step=0.1, name=f"{_('Temperature')} ")
+    return alt.param(name="temperature", value=1, bind=slider)
 
 
 def _softened(chart: alt.Chart) -> alt.Chart:
@@ -28,22 +28,25 @@ def _softened(chart: alt.Chart) -> alt.Chart:
     )
 
 
-@cache
+@cached
 def probabilities(classes: tuple[str, ...], ordered: bool = True) -> alt.LayerChart:
     """Sentiment: a bar per class, with its logit. Dataset: ``classes`` (`frames.softmax.classes`)."""
+    said = spoken.classes(classes)
+    name = spoken.look_up("datum['class']", said)
     base = _softened(alt.Chart(alt.NamedData("classes"))).transform_calculate(
-        label="datum.number + ' ' + datum['class'] + '  ' + format(datum.logit, '+.2f')",
+        label=f"datum.number + ' ' + {name} + '  ' + format(datum.logit, '+.2f')",
         words="format(datum.share, '.1%')",
+        **spoken.column("class", said),
     )
     y = alt.Y("label:N", title=None, sort=alt.EncodingSortField("number", op="min")).axis(
         labelExpr="slice(datum.value, indexof(datum.value, ' ') + 1)", labelLimit=160
     )
     x = _share_x()
     tips = [
-        building_blocks.tip("class", "class", "text"),
-        building_blocks.tip("logit", "logit"),
-        building_blocks.tip("share", "at this temperature", "share"),
-        building_blocks.tip("probability", "at temperature 1", "share"),
+        spoken.tip("class", _("class"), said),
+        building_blocks.tip("logit", _("logit")),
+        building_blocks.tip("share", _("at this temperature"), "share"),
+        building_blocks.tip("probability", _("at temperature 1"), "share"),
     ]
     colour = alt.Color("class:N", scale=theme.class_scale(classes, ordered), legend=None)
     bars = base.mark_bar(cornerRadiusEnd=2, height=18).encode(x=x, y=y, color=colour, tooltip=tips)
@@ -52,35 +55,36 @@ def probabilities(classes: tuple[str, ...], ordered: bool = True) -> alt.LayerCh
         alt.layer(bars, words)
         .add_params(_temperature())
         .properties(
-            title=building_blocks.heading("Probabilities, and beside each class its logit", FORMULA),
+            title=building_blocks.heading(_("Probabilities, and beside each class its logit"), _(FORMULA)),
             height=BAR * len(classes),
         )
     )
 
 
-@cache
-def terms(classes: tuple[str, ...], chosen: str, label: str = "Class ") -> alt.LayerChart:
+@cached
+def terms(classes: tuple[str, ...], chosen: str, label: str = "") -> alt.LayerChart:
     """The summands of the logit of one class, or one piece, largest first; a click chooses the unit.
 
     Dataset: ``terms``. Selection: ``cell``, with ``unit`` (-1 for the bias).
     """
-    pick = alt.param(name="class_", value=chosen, bind=alt.binding_select(options=list(classes), name=label))
+    pick = building_blocks.class_menu(classes, chosen, label)
     base = alt.Chart(alt.NamedData("terms")).transform_filter("datum['class'] == class_")
-    x = alt.X("rank:O", title="units and bias, sorted").axis(labels=False, titlePadding=building_blocks.UNDER)
+    base = base.transform_calculate(**spoken.column("name", building_blocks.BIAS))
+    x = alt.X("rank:O", title=_("units and bias, sorted")).axis(
+        labels=False, titlePadding=building_blocks.UNDER
+    )
     tips = [
-        building_blocks.tip("name", "summand", "text"),
-        building_blocks.tip("term", "weight × unit"),
-        building_blocks.tip("running", "sum so far"),
+        spoken.tip("name", _("summand"), building_blocks.BIAS),
+        building_blocks.tip("term", _("weight × unit")),
+        building_blocks.tip("running", _("sum so far")),
     ]
-    scale = alt.Scale(domain=["pushes up", "pushes down"], range=[theme.POSITIVE, theme.NEGATIVE])
+    scale = alt.Scale(domain=list(building_blocks.PUSHES), range=[theme.POSITIVE, theme.NEGATIVE])
     bars = base.mark_bar(cursor="pointer").encode(
         x=x,
-        y=alt.Y("term:Q", title="added to the logit", scale=building_blocks.under_a_line()).axis(
+        y=alt.Y("term:Q", title=_("added to the logit"), scale=building_blocks.under_a_line()).axis(
             grid=True, tickCount=5
         ),
-        color=alt.Color(
-            "kind:N", scale=scale, title=None, legend=alt.Legend(orient="top", direction="horizontal")
-        ),
+        color=alt.Color("kind:N", scale=scale, title=None, legend=building_blocks.pushes_legend()),
         tooltip=tips,
     )
     total = (
@@ -99,13 +103,15 @@ def terms(classes: tuple[str, ...], chosen: str, label: str = "Class ") -> alt.L
         alt.layer(bars.add_params(building_blocks.cell_click("unit")), total, *ends, numbers)
         .add_params(pick)
         .properties(
-            title=building_blocks.heading("What the logit is made of", "Every unit adds weight × its value"),
+            title=building_blocks.heading(
+                _("What the logit is made of"), _("Every unit adds weight × its value")
+            ),
             height=220,
         )
     )
 
 
-@cache
+@cached
 def verdicts(classes: tuple[str, ...], ordered: bool = True) -> alt.LayerChart:
     """Sentiment: the probabilities after every token, with one token shaded; a click chooses it.
 
@@ -116,15 +122,21 @@ def verdicts(classes: tuple[str, ...], ordered: bool = True) -> alt.LayerChart:
     click = alt.selection_point(
         name="cell", fields=["position"], on="click", nearest=True, clear=False, toggle="true"
     )
-    y = alt.Y("probability:Q", title="probability", scale=alt.Scale(domain=[0, 1])).axis(
+    y = alt.Y("probability:Q", title=_("probability"), scale=alt.Scale(domain=[0, 1])).axis(
         format=".0%", grid=True, tickCount=5
     )
+    said = spoken.classes(classes)
     shapes, dashes = theme.class_looks(classes)
     look: dict[str, Any] = {"sort": list(classes), "title": None}
     legend = alt.Legend(
-        orient="top", direction="horizontal", columns=alt.ExprRef("width < 480 ? 3 : 5"), symbolDash=[1, 0]
+        orient="top",
+        direction="horizontal",
+        columns=alt.ExprRef("width < 480 ? 3 : 5"),
+        symbolDash=[1, 0],
+        **spoken.labels(said),
     )
-    base = alt.Chart(alt.NamedData("verdicts")).encode(
+    base = alt.Chart(alt.NamedData("verdicts")).transform_calculate(**spoken.column("class", said))
+    base = base.encode(
         x=building_blocks.tokens_x(),
         y=y,
         color=alt.Color("class:N", scale=theme.class_scale(classes, ordered), legend=legend, **look),
@@ -139,17 +151,18 @@ def verdicts(classes: tuple[str, ...], ordered: bool = True) -> alt.LayerChart:
         ),
         tooltip=[
             *building_blocks.step_tips(),
-            building_blocks.tip("class", "class", "text"),
-            building_blocks.tip("probability", "probability", "share"),
+            spoken.tip("class", _("class"), said),
+            building_blocks.tip("probability", _("probability"), "share"),
         ],
     )
     names = (
         alt.Chart(alt.NamedData("ends"))
+        .transform_calculate(**spoken.column("class", said))
         .mark_text(align="left", dx=9)
         .encode(
             x=building_blocks.tokens_x(),
-            y=alt.Y("spot:Q", title="probability"),
-            text="class:N",
+            y=alt.Y("spot:Q", title=_("probability")),
+            text=f"{spoken.field_of('class', said)}:N",
             tooltip=alt.value(None),
         )
     )
@@ -158,28 +171,28 @@ def verdicts(classes: tuple[str, ...], ordered: bool = True) -> alt.LayerChart:
             building_blocks.chosen_band(building_blocks.tokens_x()), lines, points.add_params(click), names
         ).properties(
             title=building_blocks.heading(
-                "The verdict after every token", "What it would say if the sentence ended there"
+                _("The verdict after every token"), _("What it would say if the sentence ended there")
             ),
             height=VERDICTS,
         )
     )
 
 
-@cache
+@cached
 def confidence() -> alt.LayerChart:
     """Translation: how sure every step was. Dataset: ``steps`` (`frames.softmax.steps`)."""
     tips = [
         *building_blocks.step_tips(),
-        building_blocks.tip("probability", "its probability", "share"),
-        building_blocks.tip("entropy", "entropy in bits"),
-        alt.Tooltip("choices:Q", title="as unsure as between", format=".1f"),
+        building_blocks.tip("probability", _("its probability"), "share"),
+        building_blocks.tip("entropy", _("entropy in bits")),
+        alt.Tooltip("choices:Q", title=_("as unsure as between"), format=".1f"),
     ]
     base = alt.Chart(alt.NamedData("steps")).encode(
-        x=building_blocks.tokens_x("tokens output, in order"), tooltip=tips
+        x=building_blocks.tokens_x(N_("tokens output, in order")), tooltip=tips
     )
     bars = base.mark_bar(color=theme.ACCENT, cornerRadiusEnd=2).encode(
         y=alt.Y(
-            "probability:Q", title="probability of the token output", scale=alt.Scale(domain=[0, 1])
+            "probability:Q", title=_("probability of the token output"), scale=alt.Scale(domain=[0, 1])
         ).axis(format=".0%", grid=True, tickCount=5)
     )
     words = (
@@ -190,14 +203,14 @@ def confidence() -> alt.LayerChart:
     return theme.finish(
         alt.layer(bars, words, building_blocks.whole_columns(base, "position")).properties(
             title=building_blocks.heading(
-                "How sure it was at every step", "Above each bar: the entropy of that step in bits"
+                _("How sure it was at every step"), _("Above each bar: the entropy of that step in bits")
             ),
             height=240,
         )
     )
 
 
-@cache
+@cached
 def candidates(named: int = 12) -> alt.LayerChart:
     """Translation: the most probable pieces of one step. Dataset: ``candidates``."""
     base = (
@@ -213,17 +226,17 @@ def candidates(named: int = 12) -> alt.LayerChart:
         labelExpr="slice(datum.value, 3)", labelLimit=120
     )
     x = _share_x()
-    scale = alt.Scale(domain=["output", "not output"], range=[theme.ACCENT, theme.OUTLINE])
+    kinds = {"output": pgettext("a token", "output"), "not output": pgettext("a token", "not output")}
+    scale = alt.Scale(domain=list(kinds), range=[theme.ACCENT, theme.OUTLINE])
+    legend = alt.Legend(orient="top", direction="horizontal", **spoken.labels(kinds))
     bars = base.mark_bar(cornerRadiusEnd=2, height=16).encode(
         x=x,
         y=y,
-        color=alt.Color(
-            "kind:N", scale=scale, title=None, legend=alt.Legend(orient="top", direction="horizontal")
-        ),
+        color=alt.Color("kind:N", scale=scale, title=None, legend=legend),
         tooltip=[
-            building_blocks.tip("piece", "token", "text"),
-            building_blocks.tip("logit", "logit"),
-            building_blocks.tip("share", "at this temperature", "share"),
+            building_blocks.tip("piece", _("token"), "text"),
+            building_blocks.tip("logit", _("logit")),
+            building_blocks.tip("share", _("at this temperature"), "share"),
         ],
     )
     words = base.mark_text(align="left", dx=4, tooltip=None).encode(x=x, y=y, text="words:N")
@@ -232,7 +245,7 @@ def candidates(named: int = 12) -> alt.LayerChart:
         .add_params(_temperature())
         .properties(
             title=building_blocks.heading(
-                "The most probable tokens of this step", "Softmax over the whole vocabulary"
+                _("The most probable tokens of this step"), _("Softmax over the whole vocabulary")
             ),
             height=26 * named,
         )
@@ -241,6 +254,6 @@ def candidates(named: int = 12) -> alt.LayerChart:
 
 def _share_x() -> alt.X:
     """A probability to the right, with room for its number beyond 100 %."""
-    return alt.X("share:Q", title="probability", scale=alt.Scale(domain=[0, 1.12], nice=False)).axis(
+    return alt.X("share:Q", title=_("probability"), scale=alt.Scale(domain=[0, 1.12], nice=False)).axis(
         format=".0%", grid=True, values=[0, 0.25, 0.5, 0.75, 1]
     )

@@ -1,16 +1,17 @@
 """Templates of the states page."""
 
-from functools import cache
-
 import altair as alt
 
-from . import building_blocks, theme
+from rnnviz_core.languages import N_, SOURCE, _, cached, language
+
+from . import building_blocks, spoken, theme
 
 LIMITS = {"hidden": 1.0, "cell": 3.0}  # the colours end here; frames.states counts what lies beyond
 MEANINGS = {
-    "hidden": "What the cell passes on after each token",
-    "cell": "What the cell remembers inside",
+    "hidden": N_("What the cell passes on after each token"),
+    "cell": N_("What the cell remembers inside"),
 }
+TITLES = {"hidden": N_("Hidden state"), "cell": N_("Cell state")}
 PANEL = 256  # px at most for one of two heatmaps above each other, unless it has more units
 PICKS = 6  # units drawn as lines at once: one per colour
 
@@ -20,7 +21,7 @@ def map_height(states: int, units: int) -> int:
     return building_blocks.rows_height(units) if states == 1 else panel_height(units)
 
 
-@cache
+@cached
 def state_maps(
     names: tuple[str, ...],
     units: int,
@@ -45,16 +46,14 @@ def state_maps(
                 _x(part, f"{name}_panel_x", labels=name == names[-1]), height / units, height
             ),
             name=f"{name}_panel",
-        ).properties(
-            title=building_blocks.heading(f"{name.capitalize()} state", MEANINGS[name]), height=height
-        )
+        ).properties(title=building_blocks.heading(_(TITLES[name]), _(MEANINGS[name])), height=height)
         for name, end in zip(names, ends, strict=True)
     ]
     chart = alt.vconcat(*panels, spacing=18).resolve_scale(color="independent")
     return theme.finish(building_blocks.shared_click(chart, "position", "unit"))
 
 
-@cache
+@cached
 def unit_lines(name: str, units: int, part: str = "encoder", limit: float | None = None) -> alt.VConcatChart:
     """One state as a heatmap, and the picked units as lines below; a click in the heatmap picks a row.
 
@@ -73,16 +72,14 @@ def unit_lines(name: str, units: int, part: str = "encoder", limit: float | None
             x=alt.value("width"),
             y=_y(name, units),
             color=_line_colour("line", None),
-            tooltip=alt.Tooltip("unit:O"),
+            tooltip=alt.Tooltip("unit:O", title=alt.Undefined if language() == SOURCE else _("unit")),
         )
     )
     above = (
         alt.layer(heatmap, marks, name=f"{name}_panel")
         .resolve_scale(color="independent")
         .properties(
-            title=building_blocks.heading(
-                f"{name.capitalize()} state", "Click a row to draw it, again to remove it"
-            ),
+            title=building_blocks.heading(_(TITLES[name]), _("Click a row to draw it, again to remove it")),
             height=panel_height(units),
         )
     )
@@ -91,18 +88,20 @@ def unit_lines(name: str, units: int, part: str = "encoder", limit: float | None
     return theme.finish(chart)
 
 
-@cache
+@cached
 def change_bars(names: tuple[str, ...], part: str = "encoder") -> alt.LayerChart:
     """How far each token moved each state; a click chooses a token.
 
     Datasets: ``changes`` (`frames.states.changes`), ``chosen`` (`frames.tokens.one_step`). Selection:
     ``cell``, with ``position``.
     """
-    legend = alt.Legend(orient="top", direction="horizontal") if len(names) > 1 else None
+    said = spoken.labels(names)
+    legend = alt.Legend(orient="top", direction="horizontal", **said) if len(names) > 1 else None
     base, x = alt.Chart(alt.NamedData("changes")), building_blocks.tokens_x(building_blocks.steps_title(part))
+    base = base.transform_calculate(**spoken.column("state", names))
     bars = base.mark_bar(cornerRadiusEnd=2).encode(
         x=x,
-        y=alt.Y("change:Q", title="length of the change", axis=alt.Axis(grid=True, tickCount=5)),
+        y=alt.Y("change:Q", title=_("length of the change"), axis=alt.Axis(grid=True, tickCount=5)),
         xOffset=alt.XOffset("state:N", sort=list(names)),
         color=alt.Color(
             "state:N",
@@ -113,9 +112,9 @@ def change_bars(names: tuple[str, ...], part: str = "encoder") -> alt.LayerChart
         ),
         tooltip=[
             *building_blocks.step_tips(),
-            building_blocks.tip("state", "state", "text"),
-            building_blocks.tip("change", "length of the change"),
-            building_blocks.tip("size", "length of the state"),
+            spoken.tip("state", _("state"), names),
+            building_blocks.tip("change", _("length of the change")),
+            building_blocks.tip("size", _("length of the state")),
         ],
     )
     clicked = building_blocks.whole_columns(base.encode(x=x, tooltip=building_blocks.step_tips()), "position")
@@ -123,7 +122,7 @@ def change_bars(names: tuple[str, ...], part: str = "encoder") -> alt.LayerChart
         building_blocks.chosen_band(x), clicked, bars, *building_blocks.reach(base, "y", "high")
     ).properties(
         title=building_blocks.heading(
-            "How far each token moved the state", "A tall bar: this token changed much"
+            _("How far each token moved the state"), _("A tall bar: this token changed much")
         ),
         height=240,
     )
@@ -135,7 +134,7 @@ def _x(part: str, scale: str, *, labels: bool = True) -> alt.X:
 
 
 def _y(name: str, units: int) -> alt.Y:
-    return building_blocks.rows_y("unit", units, "unit", theme.STATE_COLOURS[name])
+    return building_blocks.rows_y("unit", units, _("unit"), theme.STATE_COLOURS[name])
 
 
 def panel_height(units: int) -> int:
@@ -150,11 +149,11 @@ def _heatmap(name: str, units: int, part: str, limit: float, *, labels: bool) ->
         .encode(
             x=_x(part, f"{name}_panel_x", labels=labels),
             y=_y(name, units),
-            color=building_blocks.colour(name, theme.diverging(limit), "value", [-limit, 0, limit]),
+            color=building_blocks.colour(name, theme.diverging(limit), _("value"), [-limit, 0, limit]),
             tooltip=[
                 *building_blocks.step_tips(),
-                alt.Tooltip("unit:O", title="unit"),
-                building_blocks.tip(name, name),
+                alt.Tooltip("unit:O", title=_("unit")),
+                building_blocks.tip(name, _(name)),
             ],
         )
     )
@@ -174,11 +173,11 @@ def _lines(limit: float, part: str) -> alt.LayerChart:
     legend = alt.Legend(orient="top", direction="horizontal", columns=alt.ExprRef("width < 480 ? 3 : 6"))
     base = alt.Chart(alt.NamedData("lines")).encode(
         x=_x(part, "lines_x"),
-        y=alt.Y("value:Q", title="value").scale(domain=[-limit, limit], clamp=True).axis(grid=True),
+        y=alt.Y("value:Q", title=_("value")).scale(domain=[-limit, limit], clamp=True).axis(grid=True),
         tooltip=[
-            alt.Tooltip("unit:O", title="unit"),
+            alt.Tooltip("unit:O", title=_("unit")),
             *building_blocks.step_tips(),
-            building_blocks.tip("value", "value"),
+            building_blocks.tip("value", _("value")),
         ],
         color=_line_colour("line", legend),
     )
@@ -195,4 +194,4 @@ def _lines(limit: float, part: str) -> alt.LayerChart:
             )
         ),
         name="lines",
-    ).properties(title=building_blocks.heading("The picked units, token by token"), height=240)
+    ).properties(title=building_blocks.heading(_("The picked units, token by token")), height=240)

@@ -1,18 +1,18 @@
 """Templates of a study: parallel coordinates, the course of the search, and what mattered."""
 
-from functools import cache
-
 import altair as alt
 
+from rnnviz_core.languages import N_, _, cached
+
 from . import building_blocks as parts
-from . import theme
+from . import spoken, theme
 
 HEIGHT = 300
-_STATES = ["to the end", "ended early"]
+_STATES = [N_("to the end"), N_("ended early")]
 _NARROW = "width < 560"  # px: names of axes lean, their ends are left to the tooltips
 
 
-@cache
+@cached
 def parallel(axes: tuple[str, ...], metric: str, low: float, high: float) -> alt.LayerChart:
     """A line per trial through its settings, the figure at the right; a click picks a trial out.
 
@@ -48,11 +48,11 @@ def parallel(axes: tuple[str, ...], metric: str, low: float, high: float) -> alt
         ),
     )
     tips = [
-        alt.Tooltip("trial:Q", title="trial"),
-        parts.tip("axis", "setting", "text"),
-        parts.tip("shown", "value", "text"),
+        alt.Tooltip("trial:Q", title=_("trial")),
+        parts.tip("axis", _("setting"), "text"),
+        parts.tip("shown", _("value"), "text"),
         alt.Tooltip("figure:Q", title=metric, format=".4~g"),
-        parts.tip("state", "run", "text"),
+        spoken.tip("state", _("run"), _STATES),
     ]
     rules = (
         alt.Chart(alt.NamedData("marks"))
@@ -71,6 +71,7 @@ def parallel(axes: tuple[str, ...], metric: str, low: float, high: float) -> alt
     )
     dots = (
         base.mark_point(filled=True, size=34, cursor="pointer")
+        .transform_calculate(**spoken.column("state", _STATES))
         .encode(tooltip=tips, opacity=alt.condition(picked, alt.value(1), alt.value(0.08)))
         .add_params(picked)
     )
@@ -82,20 +83,21 @@ def parallel(axes: tuple[str, ...], metric: str, low: float, high: float) -> alt
     return theme.finish(
         alt.layer(rules, lines, dots, words).properties(
             title=parts.heading(
-                "Every trial",
-                "A line is a trial, dashed where it was ended early",
-                "The settings that mattered most stand next to the figure",
+                _("Every trial"),
+                _("A line is a trial, dashed where it was ended early"),
+                _("The settings that mattered most stand next to the figure"),
             ),
             height=HEIGHT,
         )
     )
 
 
-@cache
+@cached
 def course(metric: str) -> alt.LayerChart:
     """The figure of every trial, and the best up to it. Dataset: ``course`` (`frames.study.course`)."""
-    base = alt.Chart(alt.NamedData("course")).encode(
-        x=alt.X("trial:Q", title="trial, in the order of the search").axis(format="d", tickMinStep=1)
+    base = alt.Chart(alt.NamedData("course")).transform_calculate(**spoken.column("state", _STATES))
+    base = base.encode(
+        x=alt.X("trial:Q", title=_("trial, in the order of the search")).axis(format="d", tickMinStep=1)
     )
     y = alt.Y("figure:Q", title=metric, scale=alt.Scale(zero=False, nice=True)).axis(grid=True, tickCount=5)
     line = base.mark_line(strokeWidth=2, interpolate="step-after", color=theme.LINE_COLOURS[1]).encode(
@@ -108,38 +110,38 @@ def course(metric: str) -> alt.LayerChart:
             title=None,
             sort=_STATES,
             scale=alt.Scale(domain=_STATES, range=[theme.LINE_COLOURS[0], theme.OUTLINE]),
-            legend=alt.Legend(orient="top", direction="horizontal"),
+            legend=alt.Legend(orient="top", direction="horizontal", **spoken.labels(_STATES)),
         ),
         shape=alt.Shape("state:N", sort=_STATES, scale=alt.Scale(domain=_STATES, range=["circle", "cross"])),
         tooltip=[
-            alt.Tooltip("trial:Q", title="trial"),
+            alt.Tooltip("trial:Q", title=_("trial")),
             alt.Tooltip("figure:Q", title=metric, format=".4~g"),
-            parts.tip("state", "run", "text"),
+            spoken.tip("state", _("run"), _STATES),
         ],
     )
     return theme.finish(
         alt.layer(line, dots).properties(
-            title=parts.heading("Trial by trial", "The line is the best so far"), height=220
+            title=parts.heading(_("Trial by trial"), _("The line is the best so far")), height=220
         )
     )
 
 
-@cache
+@cached
 def importances(settings: tuple[str, ...]) -> alt.LayerChart:
     """A bar per setting, the most important on top. Dataset: ``importances``."""
     base = alt.Chart(alt.NamedData("importances")).encode(
         y=alt.Y("setting:N", title=None, sort=list(settings)).axis(labelLimit=120),
-        x=alt.X("share:Q", title="share of the variance", scale=alt.Scale(zero=True)).axis(
+        x=alt.X("share:Q", title=_("share of the variance"), scale=alt.Scale(zero=True)).axis(
             format="%", grid=True, tickCount=4
         ),
-        tooltip=[parts.tip("setting", "setting", "text"), parts.tip("share", "share", "share")],
+        tooltip=[parts.tip("setting", _("setting"), "text"), parts.tip("share", _("share"), "share")],
     )
     return theme.finish(
         alt.layer(
             base.mark_bar(color=theme.ACCENT),
             base.mark_text(align="left", dx=4).encode(text=alt.Text("share:Q", format=".0%")),
         ).properties(
-            title=parts.heading("What mattered", "Importance of each setting, by functional ANOVA"),
+            title=parts.heading(_("What mattered"), _("Importance of each setting, by functional ANOVA")),
             height=max(120, 24 * len(settings)),
         )
     )

@@ -1,19 +1,20 @@
 """Templates of a training that is watched, and of what trained networks can do at other lengths."""
 
-from functools import cache
 from typing import Any
 
 import altair as alt
 
+from rnnviz_core.languages import N_, _, cached, pgettext
+
 from . import building_blocks as parts
-from . import theme
+from . import spoken, theme
 from .gradients import DASHES, DECADES, WRITTEN
 
 HEIGHT = 210
 
 
 def _updates() -> alt.X:
-    return alt.X("update:Q", title="updates of the weights", scale=alt.Scale(nice=False)).axis(
+    return alt.X("update:Q", title=_("updates of the weights"), scale=alt.Scale(nice=False)).axis(
         format="d", tickMinStep=1, tickCount=5, labelOverlap="greedy", labelFlush=True
     )
 
@@ -34,7 +35,7 @@ def _level(words: str) -> alt.LayerChart:
     return alt.layer(rule, name)
 
 
-@cache
+@cached
 def losses() -> alt.LayerChart:
     """The loss of every batch as dots, the mean of the last ones as a line.
 
@@ -42,58 +43,60 @@ def losses() -> alt.LayerChart:
     """
     base = alt.Chart(alt.NamedData("losses")).encode(x=_updates())
     tips = [
-        alt.Tooltip("update:Q", title="update"),
-        alt.Tooltip("loss:Q", title="loss of the batch", format=".3~g"),
-        alt.Tooltip("mean:Q", title="mean of the last 20", format=".3~g"),
+        alt.Tooltip("update:Q", title=_("update")),
+        alt.Tooltip("loss:Q", title=_("loss of the batch"), format=".3~g"),
+        alt.Tooltip("mean:Q", title=_("mean of the last 20"), format=".3~g"),
     ]
     dots = base.mark_point(filled=True, size=8, color=theme.OUTLINE, opacity=0.45).encode(
-        y=_log("loss", "loss"), tooltip=tips
+        y=_log("loss", _("loss")), tooltip=tips
     )
     line = base.mark_line(strokeWidth=2.2, color=theme.LINE_COLOURS[0]).encode(y="mean:Q")
     return theme.finish(
         alt.layer(dots, line).properties(
-            title=parts.heading("Loss", "Dots: each batch; line: mean of the last 20"), height=HEIGHT
+            title=parts.heading(_("Loss"), _("Dots: each batch; line: mean of the last 20")), height=HEIGHT
         )
     )
 
 
-@cache
+@cached
 def norms(clips: bool) -> alt.LayerChart:
     """The norm of the gradient at every update and, where it `clips`, the limit above which it is cut.
 
     Datasets: ``norms`` (`frames.toy.norms`), ``level``.
     """
-    kinds = ["as it is", "cut to the limit"]
+    kinds = [N_("as it is"), N_("cut to the limit")]
     dots = (
         alt.Chart(alt.NamedData("norms"))
         .mark_point(filled=True, size=14, opacity=0.9)
         .encode(
             x=_updates(),
-            y=_log("norm", "norm"),
+            y=_log("norm", _("norm")),
             color=alt.Color(
                 "clipped:N",
                 title=None,
                 sort=kinds,
                 scale=alt.Scale(domain=kinds, range=[theme.LINE_COLOURS[0], theme.LINE_COLOURS[1]]),
-                legend=alt.Legend(orient="top", direction="horizontal", symbolOpacity=1),
+                legend=alt.Legend(
+                    orient="top", direction="horizontal", symbolOpacity=1, **spoken.labels(kinds)
+                ),
             ),
             shape=alt.Shape(
                 "clipped:N", sort=kinds, scale=alt.Scale(domain=kinds, range=["circle", "triangle-up"])
             ),
             tooltip=[
-                alt.Tooltip("update:Q", title="update"),
-                alt.Tooltip("norm:Q", title="norm before clipping", format=".3~g"),
+                alt.Tooltip("update:Q", title=_("update")),
+                alt.Tooltip("norm:Q", title=_("norm before clipping"), format=".3~g"),
             ],
         )
     )
     return theme.finish(
-        alt.layer(dots, *([_level("limit")] if clips else [])).properties(
-            title=parts.heading("Gradient", "Norm before clipping"), height=HEIGHT
+        alt.layer(dots, *([_level(_("limit"))] if clips else [])).properties(
+            title=parts.heading(_("Gradient"), _("Norm before clipping")), height=HEIGHT
         )
     )
 
 
-@cache
+@cached
 def accuracies(lengths: tuple[int, ...], trained: int) -> alt.LayerChart:
     """Accuracy over the updates, a line per length; that of training is the strongest.
 
@@ -103,13 +106,13 @@ def accuracies(lengths: tuple[int, ...], trained: int) -> alt.LayerChart:
     colours = [theme.LINE_COLOURS[at % len(theme.LINE_COLOURS)] for at in range(len(kinds))]
     base = alt.Chart(alt.NamedData("accuracies")).encode(
         x=_updates(),
-        y=_percent("right"),
+        y=_percent(pgettext("answered correctly", "right")),
         color=_kinds(kinds, colours, 3),
         strokeDash=_dashes(kinds),
         tooltip=[
-            alt.Tooltip("update:Q", title="after update"),
-            parts.tip("kind", "sequences with", "text"),
-            alt.Tooltip("value:Q", title="right in %", format=".1f"),
+            alt.Tooltip("update:Q", title=_("after update")),
+            parts.tip("kind", _("sequences with"), "text"),
+            alt.Tooltip("value:Q", title=_("right in %"), format=".1f"),
         ],
     )
     width = alt.condition(f"datum.steps == {trained}", alt.value(3.2), alt.value(1.6))
@@ -117,15 +120,17 @@ def accuracies(lengths: tuple[int, ...], trained: int) -> alt.LayerChart:
         alt.layer(
             base.mark_line().encode(strokeWidth=width),
             base.mark_point(filled=True, size=18, opacity=1),
-            _level("chance"),
+            _level(_("chance")),
         ).properties(
-            title=parts.heading("Accuracy by T", f"Trained at T = {trained}, tried at other lengths too"),
+            title=parts.heading(
+                _("Accuracy by T"), _("Trained at T = {steps}, tried at other lengths too", steps=trained)
+            ),
             height=HEIGHT,
         )
     )
 
 
-@cache
+@cached
 def beyond(names: tuple[str, ...]) -> alt.LayerChart:
     """Accuracy by T, a line per trained network.
 
@@ -133,26 +138,26 @@ def beyond(names: tuple[str, ...]) -> alt.LayerChart:
     """
     colours = [theme.LINE_COLOURS[at % len(theme.LINE_COLOURS)] for at in range(len(names))]
     base = alt.Chart(alt.NamedData("beyond")).encode(
-        x=alt.X("steps:Q", title="T, steps of the sequences", scale=alt.Scale(nice=False, zero=True)).axis(
+        x=alt.X("steps:Q", title=_("T, steps of the sequences"), scale=alt.Scale(nice=False, zero=True)).axis(
             format="d", tickCount=8, tickMinStep=1
         ),
-        y=_percent("right"),
+        y=_percent(pgettext("answered correctly", "right")),
         color=_kinds(list(names), colours, 3),
         strokeDash=_dashes(list(names)),
         tooltip=[
-            parts.tip("kind", "network", "text"),
+            parts.tip("kind", _("network"), "text"),
             alt.Tooltip("steps:Q", title="T"),
-            alt.Tooltip("value:Q", title="right in %", format=".1f"),
+            alt.Tooltip("value:Q", title=_("right in %"), format=".1f"),
         ],
     )
     return theme.finish(
         alt.layer(
             base.mark_line(strokeWidth=2.2),
             base.mark_point(filled=True, size=34, opacity=1),
-            _level("chance"),
+            _level(_("chance")),
         ).properties(
             title=parts.heading(
-                "What your networks can do at other lengths", "1,000 new sequences of each length"
+                _("What your networks can do at other lengths"), _("1,000 new sequences of each length")
             ),
             height=HEIGHT,
         )

@@ -1,18 +1,22 @@
 """Template of a state's path through a plane."""
 
-from functools import cache
-
 import altair as alt
 
-from . import building_blocks, theme
+from rnnviz_core.languages import N_, _, cached
 
-READINGS = ("this one", "the other")  # as frames.trajectory names two texts
+from . import building_blocks, spoken, theme
+
+READINGS = (N_("this one"), N_("the other"))  # as frames.trajectory names two texts
 OTHER = theme.LINE_COLOURS[2]  # of the other text
+_TITLES = {
+    "hidden": N_("The trajectory of the hidden state"),
+    "cell": N_("The trajectory of the cell state"),
+}
 GAP = "datum.chosen ? 13 : datum.end ? 9 : 6"  # px from a dot to its label; frames.trajectory knows them, too
 SHAPES = theme.SHAPES[:2]
 
 
-@cache
+@cached
 def state_path(name: str, classes: bool = False, two: bool = False) -> alt.LayerChart:
     """The path of the hidden or cell state, perhaps of two texts, with the classes' directions.
 
@@ -21,17 +25,17 @@ def state_path(name: str, classes: bool = False, two: bool = False) -> alt.Layer
     Datasets: ``path`` (`frames.trajectory.path`) and, with `classes`, ``directions``
     (`frames.trajectory.directions`).
     """
-    base = alt.Chart(alt.NamedData("path")).encode(
-        x=_axis("x", "first direction"), y=_axis("y", "second direction")
-    )
+    told = spoken.column("reading", READINGS) if two else {}
+    base = alt.Chart(alt.NamedData("path")).transform_calculate(**told)
+    base = base.encode(x=_axis("x", _("first direction")), y=_axis("y", _("second direction")))
     tips = [
-        building_blocks.tip("token", "after", "text"),
-        alt.Tooltip("order:Q", title="tokens read", format="d"),
-        *([building_blocks.tip("reading", "text", "text")] if two else []),
-        building_blocks.tip("x", "first direction"),
-        building_blocks.tip("y", "second direction"),
+        building_blocks.tip("token", _("after"), "text"),
+        alt.Tooltip("order:Q", title=_("tokens read"), format="d"),
+        *([spoken.tip("reading", _("text"), READINGS)] if two else []),
+        building_blocks.tip("x", _("first direction")),
+        building_blocks.tip("y", _("second direction")),
     ]
-    legend = alt.Legend(orient="top", direction="horizontal") if two else None
+    legend = alt.Legend(orient="top", direction="horizontal", **spoken.labels(READINGS)) if two else None
     colour = alt.Color(
         "reading:N",
         title=None,
@@ -75,9 +79,7 @@ def state_path(name: str, classes: bool = False, two: bool = False) -> alt.Layer
     )
     layers = [*(_arrows() if classes else []), line, ring, dots, *words]
     chart = alt.layer(*layers).properties(
-        title=building_blocks.heading(
-            f"The trajectory of the {name} state", "One dot per token; the large one is the end"
-        ),
+        title=building_blocks.heading(_(_TITLES[name]), _("One dot per token; the large one is the end")),
         height=400,
     )
     return theme.finish(chart)
@@ -85,22 +87,27 @@ def state_path(name: str, classes: bool = False, two: bool = False) -> alt.Layer
 
 def _arrows() -> list[alt.Chart]:
     base = alt.Chart(alt.NamedData("directions"))
+    base = base.transform_calculate(**spoken.column("name", spoken.CLASSES))
     tips = [
-        building_blocks.tip("name", "class", "text"),
-        building_blocks.tip("share", "of it in this plane", "share"),
+        spoken.tip("name", _("class"), spoken.CLASSES),
+        building_blocks.tip("share", _("of it in this plane"), "share"),
     ]
     line = base.mark_rule(color=theme.LINE_COLOURS[1], strokeWidth=2).encode(
-        x=_axis("x", "first direction"),
-        y=_axis("y", "second direction"),
+        x=_axis("x", _("first direction")),
+        y=_axis("y", _("second direction")),
         x2="x2:Q",
         y2="y2:Q",
         tooltip=tips,
     )
-    ends = base.encode(x=_axis("x2", "first direction"), y=_axis("y2", "second direction"), tooltip=tips)
+    ends = base.encode(
+        x=_axis("x2", _("first direction")), y=_axis("y2", _("second direction")), tooltip=tips
+    )
     return [
         line,
         ends.mark_point(filled=True, shape="diamond", size=60, color=theme.LINE_COLOURS[1], opacity=1),
-        *building_blocks.words_on_top(ends.mark_text(fontStyle="italic", dy=14), text="name:N"),
+        *building_blocks.words_on_top(
+            ends.mark_text(fontStyle="italic", dy=14), text=f"{spoken.field_of('name', spoken.CLASSES)}:N"
+        ),
     ]
 
 

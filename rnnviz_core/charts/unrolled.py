@@ -9,6 +9,8 @@ from typing import Any, NamedTuple
 
 import altair as alt
 
+from rnnviz_core.languages import _
+
 from . import building_blocks, theme
 
 LINE = 20  # px of a line of text
@@ -67,7 +69,7 @@ def _axis(dataset: str, side: str, layer: int) -> alt.Chart:
     upright = "left" if side == "top" else "right"  # the end of an upright text that meets the picture
     axis = alt.Axis(
         orient=side,
-        description=building_blocks.READS,
+        description=_(building_blocks.READS),
         **building_blocks.label(f"layer_{layer}_x")
         | {
             "labelAlign": alt.ExprRef(f"{flat} ? 'center' : '{upright}'"),

@@ -4,7 +4,10 @@ from typing import Any
 
 import altair as alt
 
+from rnnviz_core.languages import _
+
 from . import building_blocks, theme
+from .gates import gate_in_words
 from .unrolled import BOX, FADED, GAP, GUTTER, JOIN, KNOWN, ROOMY, Row, join, of, pixels, x_at
 
 STRIP = 14  # px of the strip of a gate, with the gap under it
@@ -41,11 +44,11 @@ def boxes(rows: tuple[Row, ...], columns: str, y: int, *, known: bool = False) -
                 _memory(row, columns, y + BOX["cell"] / 2, all_known),
                 _stripes(bead, columns, y, BOX["cell"], all_known),
                 _outline(columns, y, BOX["cell"]),
-                *_names(("cell c",), y, BOX["cell"]),
+                *_names((_("cell c"),), y, BOX["cell"]),
             ]
             y += BOX["cell"]
         y += 5 * bool(row.gates)
-        layers += _names(row.gates, y, STRIP * len(row.gates))
+        layers += _names(tuple(map(_, row.gates)), y, STRIP * len(row.gates))
         for gate in row.gates:
             layers.append(_strip(row, gate, columns, y, all_known))
             y += STRIP
@@ -88,8 +91,8 @@ def _memory(row: Row, columns: str, middle: float, known: bool) -> alt.Chart:
             y2=pixels(f"{middle} + 0.5 + 5 * datum.value"),
             **_faded(known, 0.65),
             tooltip=[
-                building_blocks.tip("token", "token", "text"),
-                building_blocks.tip("value", "memory that is kept", "share"),
+                building_blocks.tip("token", _("token"), "text"),
+                building_blocks.tip("value", _("memory that is kept"), "share"),
             ],
         )
     )
@@ -110,8 +113,8 @@ def _strip(row: Row, gate: str, columns: str, top: float, known: bool) -> alt.Ch
             color=alt.Color("value:Q", scale=theme.sequential(), legend=None),
             **_faded(known),
             tooltip=[
-                building_blocks.tip("token", "token", "text"),
-                building_blocks.tip("value", f"{gate} gate"),
+                building_blocks.tip("token", _("token"), "text"),
+                building_blocks.tip("value", gate_in_words(gate)),
             ],
         )
     )
@@ -139,9 +142,9 @@ def _stripes(row: Row, columns: str, top: int, height: int, known: bool) -> alt.
         color=alt.Color(f"{field}:Q", scale=theme.diverging(), legend=None),
         **_faded(known),
         tooltip=[
-            building_blocks.tip("token", "token", "text"),
-            alt.Tooltip("unit:Q", title="dimension" if row.kind == "embedding" else "unit"),
-            building_blocks.tip("value", "value"),
+            building_blocks.tip("token", _("token"), "text"),
+            alt.Tooltip("unit:Q", title=_("dimension") if row.kind == "embedding" else _("unit")),
+            building_blocks.tip("value", _("value")),
         ],
     )
 

@@ -3,13 +3,13 @@
 The rows are those of `classroom.tally.count`. The second vote stands beside the first.
 """
 
-from functools import cache
-
 import altair as alt
 
-from . import building_blocks, theme
+from rnnviz_core.languages import N_, _, cached, pgettext
 
-ROUNDS = ("first vote", "second vote")  # as classroom.tally names them
+from . import building_blocks, spoken, theme
+
+ROUNDS = (N_("first vote"), N_("second vote"))  # as classroom.tally names them
 COLOURS = (theme.OUTLINE, theme.ACCENT)
 RIGHT = "#009E73"
 LOW, HIGH = 0.35, 0.70  # as classroom.tally draws the line
@@ -18,26 +18,27 @@ _SHARE = alt.Axis(format=".0%", grid=True, tickCount=5)
 
 def _colour(rounds: int) -> alt.Color:
     kinds, colours = list(ROUNDS), list(COLOURS)
-    legend = alt.Legend(orient="top", direction="horizontal", titleOrient="left") if rounds > 1 else None
+    looks = {"direction": "horizontal", "titleOrient": "left", **spoken.labels(ROUNDS)}
+    legend = alt.Legend(orient="top", **looks) if rounds > 1 else None
     return alt.Color(
         "round:N", title="", sort=kinds, scale=alt.Scale(domain=kinds, range=colours), legend=legend
     )
 
 
 def _title(told: bool) -> alt.Title:
-    words = "Share of the votes" + ("; framed: right" if told else "")
-    return building_blocks.heading("What the class answers", words)
+    words = _("Share of the votes; framed: right") if told else _("Share of the votes")
+    return building_blocks.heading(_("What the class answers"), words)
 
 
 def _tips() -> list[alt.Tooltip]:
     return [
-        building_blocks.tip("round", "round", "text"),
-        building_blocks.tip("votes", "votes"),
-        building_blocks.tip("share", "of the votes", "share"),
+        spoken.tip("round", _("round"), ROUNDS),
+        building_blocks.tip("votes", _("votes")),
+        building_blocks.tip("share", _("of the votes"), "share"),
     ]
 
 
-@cache
+@cached
 def bars(rounds: int, told: bool, tall: bool = False) -> alt.LayerChart:
     """A bar per answer and round. Dataset: ``votes``.
 
@@ -51,7 +52,7 @@ def bars(rounds: int, told: bool, tall: bool = False) -> alt.LayerChart:
         Answers down the side, for long words; otherwise along the bottom.
     """
     order = alt.EncodingSortField("position", op="min", order="ascending")
-    share = {"title": "share of the votes", "scale": alt.Scale(domain=[0, 1], nice=False), "axis": _SHARE}
+    share = {"title": _("share of the votes"), "scale": alt.Scale(domain=[0, 1], nice=False), "axis": _SHARE}
     if tall:
         names = alt.Axis(labelLimit=280, labelExpr="split(datum.value, '\\n')")
         place = {
@@ -70,8 +71,9 @@ def bars(rounds: int, told: bool, tall: bool = False) -> alt.LayerChart:
     base = alt.Chart(alt.NamedData("votes")).transform_calculate(
         tick="pad(datum.position, 4, '0', 'left') + ' ' + datum.answer",
         count="datum.votes ? '' + datum.votes : ''",
+        **spoken.column("round", ROUNDS),
     )
-    tips = [building_blocks.tip("answer", "answer", "text"), *_tips()]
+    tips = [building_blocks.tip("answer", _("answer"), "text"), *_tips()]
     drawn = base.mark_bar(cornerRadiusEnd=2).encode(**place, color=_colour(rounds), tooltip=tips)
     along = {"dx": 5, "align": "left"} if tall else {"dy": -8}
     numbers = base.mark_text(aria=False, tooltip=None, fontSize=theme.LABEL, **along).encode(
@@ -87,7 +89,7 @@ def bars(rounds: int, told: bool, tall: bool = False) -> alt.LayerChart:
     return theme.finish(alt.layer(*layers).properties(title=_title(told), **size))
 
 
-@cache
+@cached
 def scale(low: float, high: float, unit: str, rounds: int, told: bool) -> alt.LayerChart:
     """A histogram along a scale from `low` to `high`. Datasets: ``votes``, ``truth``."""
     x = alt.Scale(domain=[low, high], nice=False)
@@ -95,13 +97,19 @@ def scale(low: float, high: float, unit: str, rounds: int, told: bool) -> alt.La
     half = "(datum.end - datum.start) / 2" if rounds > 1 else "0"
     second = f"datum.round == '{ROUNDS[1]}'"
     base = base.transform_calculate(
-        left=f"datum.start + ({second} ? {half} : 0)", right=f"datum.end - ({second} ? 0 : {half})"
+        left=f"datum.start + ({second} ? {half} : 0)",
+        right=f"datum.end - ({second} ? 0 : {half})",
+        **spoken.column("round", ROUNDS),
     )
-    tips = [building_blocks.tip("start", "from"), building_blocks.tip("end", "to"), *_tips()]
+    tips = [
+        building_blocks.tip("start", pgettext("of a range", "from")),
+        building_blocks.tip("end", pgettext("of a range", "to")),
+        *_tips(),
+    ]
     drawn = base.mark_rect(stroke="transparent", strokeWidth=1).encode(
         x=alt.X("left:Q", title=unit, scale=x),
         x2="right:Q",
-        y=alt.Y("share:Q", title="share of the votes", axis=_SHARE, scale=alt.Scale(domainMin=0)),
+        y=alt.Y("share:Q", title=_("share of the votes"), axis=_SHARE, scale=alt.Scale(domainMin=0)),
         color=_colour(rounds),
         tooltip=tips,
     )
@@ -112,29 +120,29 @@ def scale(low: float, high: float, unit: str, rounds: int, told: bool) -> alt.La
             x=alt.X("from:Q", scale=x), x2="to:Q", tooltip=alt.value(None)
         )
         line = truth.mark_rule(color=RIGHT, strokeWidth=3).encode(
-            x=alt.X("at:Q", scale=x), tooltip=[building_blocks.tip("at", "the network")]
+            x=alt.X("at:Q", scale=x), tooltip=[building_blocks.tip("at", _("the network"))]
         )
         layers = [band, drawn, line]
-    words = "Share of the votes" + ("; green: right" if told else "")
-    title = building_blocks.heading("What the class answers", words)
+    words = _("Share of the votes; green: right") if told else _("Share of the votes")
+    title = building_blocks.heading(_("What the class answers"), words)
     return theme.finish(alt.layer(*layers).properties(title=title, height=240))
 
 
-@cache
+@cached
 def curves(low: float, high: float, label: str, rounds: int, told: bool) -> alt.LayerChart:
     """The middle of the class over the tokens, and where half of it lies. Datasets: ``votes``, ``truth``."""
     x = building_blocks.tokens_x()
     scale_ = alt.Scale(domain=[low, high], nice=False)
-    base = alt.Chart(alt.NamedData("votes"))
+    base = alt.Chart(alt.NamedData("votes")).transform_calculate(**spoken.column("round", ROUNDS))
     band = base.mark_area(opacity=0.22, interpolate="monotone").encode(
         x=x, y=alt.Y("low:Q", title=label, scale=scale_), y2="high:Q", color=_colour(rounds)
     )
     tips = [
-        building_blocks.tip("token", "token", "text"),
-        building_blocks.tip("round", "round", "text"),
-        building_blocks.tip("middle", "middle of the class"),
-        building_blocks.tip("low", "a quarter is below"),
-        building_blocks.tip("high", "a quarter is above"),
+        building_blocks.tip("token", _("token"), "text"),
+        spoken.tip("round", _("round"), ROUNDS),
+        building_blocks.tip("middle", _("middle of the class")),
+        building_blocks.tip("low", _("a quarter is below")),
+        building_blocks.tip("high", _("a quarter is above")),
     ]
     line = base.mark_line(point=True, strokeWidth=2).encode(
         x=x, y=alt.Y("middle:Q", title=label, scale=scale_), color=_colour(rounds), tooltip=tips
@@ -146,30 +154,35 @@ def curves(low: float, high: float, label: str, rounds: int, told: bool) -> alt.
             truth.mark_line(point=True, color=RIGHT, strokeWidth=3).encode(
                 x=x,
                 y=alt.Y("at:Q", title=label, scale=scale_),
-                tooltip=[building_blocks.tip("at", "the network")],
+                tooltip=[building_blocks.tip("at", _("the network"))],
             )
         )
-    words = "Shade: half of the class" + ("; green: the network" if told else "")
-    title = building_blocks.heading("What the class draws", words)
+    words = _("Shade: half of the class; green: the network") if told else _("Shade: half of the class")
+    title = building_blocks.heading(_("What the class draws"), words)
     return theme.finish(alt.layer(*layers).properties(title=title, height=240))
 
 
-@cache
+@cached
 def meter() -> alt.LayerChart:
     """The share that is right, by round, between the lines at 35 and 70 %. Dataset: ``right``.
 
     Its rows: ``round`` and ``share``.
     """
-    base = alt.Chart(alt.NamedData("right"))
-    x = alt.X("share:Q", title="right", scale=alt.Scale(domain=[0, 1], nice=False), axis=_SHARE)
-    y = alt.Y("round:N", title="", sort=list(ROUNDS))
+    base = alt.Chart(alt.NamedData("right")).transform_calculate(**spoken.column("round", ROUNDS))
+    x = alt.X(
+        "share:Q",
+        title=pgettext("answered correctly", "right"),
+        scale=alt.Scale(domain=[0, 1], nice=False),
+        axis=_SHARE,
+    )
+    y = alt.Y("round:N", title="", sort=list(ROUNDS), **spoken.axis(ROUNDS))
     drawn = base.mark_bar(cornerRadiusEnd=2).encode(
         x=x,
         y=y,
         color=_colour(1),
         tooltip=[
-            building_blocks.tip("round", "round", "text"),
-            building_blocks.tip("share", "right", "share"),
+            spoken.tip("round", _("round"), ROUNDS),
+            building_blocks.tip("share", pgettext("answered correctly", "right"), "share"),
         ],
     )
     lines = [
@@ -178,5 +191,7 @@ def meter() -> alt.LayerChart:
         .transform_calculate(mark=f"{at}")
         for at in (LOW, HIGH)
     ]
-    title = building_blocks.heading("How many are right", "Lines at 35 and 70 %: hint, discuss, explain")
+    title = building_blocks.heading(
+        _("How many are right"), _("Lines at 35 and 70 %: hint, discuss, explain")
+    )
     return theme.finish(alt.layer(drawn, *lines).properties(title=title, height=alt.Step(26)))

@@ -1,9 +1,10 @@
 """Templates of several numbers per step: the columns of a table over time."""
 
-from functools import cache
 from typing import Any
 
 import altair as alt
+
+from rnnviz_core.languages import _, cached, pgettext
 
 from . import building_blocks as parts
 from . import theme
@@ -48,15 +49,15 @@ def _rules(x: alt.X) -> alt.Chart:
         .encode(
             x=x,
             tooltip=[
-                alt.Tooltip("position:Q", title="step t", format="d"),
-                parts.tip("token", "named", "text"),
-                parts.tip("words", "reads", "text"),
+                alt.Tooltip("position:Q", title=_("step t"), format="d"),
+                parts.tip("token", pgettext("the name of a step", "named"), "text"),
+                parts.tip("words", pgettext("what the network reads at a step", "reads"), "text"),
             ],
         )
     )
 
 
-@cache
+@cached
 def above(columns: tuple[str, ...], *, part: bool) -> alt.LayerChart:
     """The series over a heatmap, each column between its own lowest and highest value.
 
@@ -80,18 +81,18 @@ def above(columns: tuple[str, ...], *, part: bool) -> alt.LayerChart:
             .encode(x=alt.X("first:Q"), x2="last:Q")
         )
         layers.insert(0, shade)
-    title = "All that is read, and the steps shown (shaded)" if part else "The series"
-    about = "Each column from its lowest to its highest value"
+    title = _("All that is read, and the steps shown (shaded)") if part else _("The series")
+    about = _("Each column from its lowest to its highest value")
     return theme.finish(alt.layer(*layers).properties(title=parts.heading(title, about), height=STRIP))
 
 
-@cache
+@cached
 def panels(columns: tuple[str, ...]) -> alt.VConcatChart:
     """Every column in its own unit, one below the other. Datasets: as of `above`, and ``chosen``."""
     found = []
     for place, name in enumerate(columns):
         last = place == len(columns) - 1
-        x = _time(labels=TOKEN, title=parts.TIME) if last else _time(bare=True)
+        x = _time(labels=TOKEN, title=_(parts.TIME)) if last else _time(bare=True)
         curve = (
             alt.Chart(alt.NamedData("lines"))
             .transform_filter(alt.datum.column == name)
@@ -100,9 +101,9 @@ def panels(columns: tuple[str, ...]) -> alt.VConcatChart:
                 x=x,
                 y=alt.Y("value:Q", title=None, scale=alt.Scale(zero=False)).axis(grid=True, tickCount=4),
                 tooltip=[
-                    parts.tip("token", "step", "text"),
-                    parts.tip("value", "value"),
-                    parts.tip("read", "number read"),
+                    parts.tip("token", _("step"), "text"),
+                    parts.tip("value", _("value")),
+                    parts.tip("read", _("number read")),
                 ],
             )
         )
@@ -116,7 +117,7 @@ def panels(columns: tuple[str, ...]) -> alt.VConcatChart:
     return theme.finish(alt.vconcat(*found, spacing=10))
 
 
-@cache
+@cached
 def read_map(width: int, part: str, limit: float) -> alt.Chart:
     """What the first layer reads, number by step; colours end at ±`limit`. Dataset: ``cells``."""
     return theme.finish(
@@ -124,31 +125,31 @@ def read_map(width: int, part: str, limit: float) -> alt.Chart:
         .mark_rect()
         .encode(
             x=parts.tokens_x(parts.steps_title(part)),
-            y=parts.rows_y("dim", width, "number"),
-            color=parts.colour("value", theme.diverging(limit), "value", [-limit, 0, limit]),
+            y=parts.rows_y("dim", width, _("number")),
+            color=parts.colour("value", theme.diverging(limit), _("value"), [-limit, 0, limit]),
             tooltip=[
                 *parts.step_tips(),
-                alt.Tooltip("dim:O", title="number"),
-                parts.tip("value", "value"),
+                alt.Tooltip("dim:O", title=_("number")),
+                parts.tip("value", _("value")),
             ],
         )
         .properties(
-            title=parts.heading("What the first layer reads", "One column of numbers per step"),
+            title=parts.heading(_("What the first layer reads"), _("One column of numbers per step")),
             height=parts.rows_height(width),
         )
     )
 
 
-@cache
+@cached
 def outputs(count: int) -> alt.Chart:
     """The numbers of a prediction as bars. Dataset: ``outputs``, with ``name``, ``order``, ``value``."""
     return theme.finish(
         alt.Chart(alt.NamedData("outputs"))
         .mark_bar(color=theme.ACCENT, cornerRadiusEnd=2)
         .encode(
-            x=alt.X("value:Q", title="prediction"),
+            x=alt.X("value:Q", title=_("prediction")),
             y=alt.Y("name:N", title=None, sort=alt.EncodingSortField("order", op="min")),
-            tooltip=[parts.tip("name", "output", "text"), parts.tip("value", "value")],
+            tooltip=[parts.tip("name", _("output"), "text"), parts.tip("value", _("value"))],
         )
-        .properties(title=parts.heading("What comes out"), height=max(40, 22 * min(count, 24)))
+        .properties(title=parts.heading(_("What comes out")), height=max(40, 22 * min(count, 24)))
     )

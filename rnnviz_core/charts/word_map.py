@@ -1,13 +1,13 @@
 """Templates of the map of a neighbourhood and of the axis between two words."""
 
-from functools import cache
-
 import altair as alt
+
+from rnnviz_core.languages import _, cached
 
 from . import building_blocks, theme
 
 
-@cache
+@cached
 def neighbourhood_map(method: str) -> alt.LayerChart:
     """The nearest pieces in a plane. Dataset: ``pieces`` (`frames.word_map.neighbourhood`).
 
@@ -17,9 +17,9 @@ def neighbourhood_map(method: str) -> alt.LayerChart:
         x=alt.X("x:Q", title="", scale=alt.Scale(zero=False, padding=20), axis=None),
         y=alt.Y("y:Q", title="", scale=alt.Scale(zero=False, padding=20), axis=None),
         tooltip=[
-            building_blocks.tip("piece", "token", "text"),
-            alt.Tooltip("rank:Q", title="rank as neighbour", format="d"),
-            building_blocks.tip("value", "cosine"),
+            building_blocks.tip("piece", _("token"), "text"),
+            alt.Tooltip("rank:Q", title=_("rank as neighbour"), format="d"),
+            building_blocks.tip("value", _("cosine")),
         ],
     )
     chosen = "datum.rank == 0"
@@ -36,14 +36,14 @@ def neighbourhood_map(method: str) -> alt.LayerChart:
     dots = dots.add_params(view, building_blocks.cell_click("piece"))
     chart = alt.layer(dots, *words).properties(
         title=building_blocks.heading(
-            f"The neighbourhood by {method}", "Scroll to zoom, drag to move, click a dot"
+            _("The neighbourhood by {method}", method=method), _("Scroll to zoom, drag to move, click a dot")
         ),
         height=440,
     )
     return theme.finish(chart)
 
 
-@cache
+@cached
 def word_axis() -> alt.LayerChart:
     """Tokens between two words; a click chooses one.
 
@@ -52,19 +52,19 @@ def word_axis() -> alt.LayerChart:
     """
     base = alt.Chart(alt.NamedData("tokens")).encode(
         x=building_blocks.tokens_x(),
-        y=alt.Y("value:Q", title="0: first word, 1: second").axis(grid=True, tickCount=6),
+        y=alt.Y("value:Q", title=_("0: first word, 1: second")).axis(grid=True, tickCount=6),
         tooltip=[
             *building_blocks.step_tips(),
-            building_blocks.tip("value", "place on the axis"),
-            building_blocks.tip("near_low", "cosine to the first word"),
-            building_blocks.tip("near_high", "cosine to the second word"),
+            building_blocks.tip("value", _("place on the axis")),
+            building_blocks.tip("near_low", _("cosine to the first word")),
+            building_blocks.tip("near_high", _("cosine to the second word")),
         ],
     )
     half = (
         alt.Chart(alt.NamedData("tokens"))
         .mark_rect(color=theme.OUTLINE, opacity=0.18, aria=False)
         .encode(
-            y=alt.Y("min(bottom):Q", title="0: first word, 1: second"),
+            y=alt.Y("min(bottom):Q", title=_("0: first word, 1: second")),
             y2="max(top):Q",
             tooltip=alt.value(None),
         )
@@ -83,7 +83,9 @@ def word_axis() -> alt.LayerChart:
     band = building_blocks.chosen_band(building_blocks.tokens_x())
     chart = alt.layer(half, columns, band, *ends, *room, stems, dots).properties(
         title=building_blocks.heading(
-            "Between two words", "Half-way: equally near to both", "Shaded: the middle half of the vocabulary"
+            _("Between two words"),
+            _("Half-way: equally near to both"),
+            _("Shaded: the middle half of the vocabulary"),
         ),
         height=240,
     )

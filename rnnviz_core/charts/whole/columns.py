@@ -1,14 +1,18 @@
 """The columns of a layer seen whole: numbers that are read, units, gates, verdicts."""
 
+import re
 from collections.abc import Iterator
 
 import numpy as np
 
-from rnnviz_core.charts import theme
+from rnnviz_core.charts import spoken, theme
 from rnnviz_core.charts.svg import element, escaped, shade, text
+from rnnviz_core.languages import N_, _, numerals
 
 from .layout import BOX, GATE, GUTTER, LINE, LIST, STACK, SUM, WIRES, Layout, letter, number
 
+_STATES = {"hidden": N_("hidden state"), "cell": N_("cell state")}
+_NUMBER = "0"  # stands for any number
 FORMULA = 36  # characters of a formula that fit into a line
 
 
@@ -21,19 +25,27 @@ class Columns(Layout):
         for place, at in enumerate(whole.inputs):
             yield text(_short(whole.input_names[at]), GUTTER - 6, self.read(place) + 4, "m e")
         if whole.rest_x is not None:
-            yield text(f"{whole.others[1]} others", GUTTER - 6, self.read(len(whole.inputs)) + 4, "m e")
+            yield text(
+                _("{count} others", count=whole.others[1]),
+                GUTTER - 6,
+                self.read(len(whole.inputs)) + 4,
+                "m e",
+            )
         marks = {"hidden": "h", "cell": "c", "gate": letter(whole.gate, whole.definition.name)}
         for row, unit in enumerate(whole.units):
             chosen = " b" * (unit == whole.unit)
-            yield text(f"unit {unit}", 2, self.top(row) + 12.5, f"t{chosen}")
+            yield text(_("unit {unit}", unit=unit), 2, self.top(row) + 12.5, f"t{chosen}")
             for name in self.lines:
                 yield text(marks[name], GUTTER - 6, self.line(row, name) + 4, f"e k{name}")
         if whole.rest_h is not None:
-            yield text(f"{whole.others[0]} others,", 2, self.top(len(whole.units)) + 12.5, "m")
-            yield text("weighted", 2, self.top(len(whole.units)) + 27, "m")
+            others = _("{count} others,", count=whole.others[0])
+            yield text(others, 2, self.top(len(whole.units)) + 12.5, "m")
+            # Translators: the second of two lines: “12 others, / weighted”
+            yield text(_("weighted"), 2, self.top(len(whole.units)) + 27, "m")
         if whole.verdicts is not None:
-            yield text("verdict", 2, self.bottom + 14, "t")
-            yield text("so far", 2, self.bottom + 30, "m")
+            # Translators: two short lines, one below the other: “verdict / so far”
+            yield text(_("verdict"), 2, self.bottom + 14, "t")
+            yield text(_("so far"), 2, self.bottom + 30, "m")
 
     def pick(self, at: int, row: int | None, content: str, words: str) -> str:
         """A part that can be clicked: it chooses a step, and a unit."""
@@ -82,14 +94,14 @@ class Columns(Layout):
             if name == "gate":
                 value = float(whole.gates[whole.gate][at, row])
                 parts.append(self.bar(x, at_y, BOX, whole.gate, value, number(value)))
-                told.append(f"{whole.gate} {number(value)}")
+                told.append(f"{_(whole.gate)} {number(value)}")
                 continue
             states = whole.hidden if name == "hidden" else whole.cell
             value = float(states[at, row])  # type: ignore[index]
             parts.append(
                 self.filled(x, at_y, LINE, value, 3.0 if name == "cell" else 1.0, " b" * (name == "hidden"))
             )
-            told.append(f"{name} state {number(value)}")
+            told.append(f"{_(_STATES[name])} {number(value)}")
         chosen = at == whole.at and whole.units[row] == whole.unit
         frame = element(
             "rect", x=x, y=y, width=BOX, height=LINE * len(self.lines), rx=4, class_="box" + " on" * chosen
@@ -97,7 +109,12 @@ class Columns(Layout):
         inner = "".join(parts) + frame
         if at == whole.at and row in whole.ends:
             inner = self.made(row) + element("g", inner, class_="last")
-        words = f"unit {whole.units[row]} at {whole.texts[whole.steps[at]]}: {', '.join(told)}"
+        words = _(
+            "unit {unit} at {token}: {numbers}",
+            unit=whole.units[row],
+            token=whole.texts[whole.steps[at]],
+            numbers=", ".join(told),
+        )
         return self.pick(at, row, element("title", escaped(words)) + inner, words)
 
     def bar(self, x: float, y: float, width: float, name: str, value: float, words: str) -> str:
@@ -152,7 +169,7 @@ class Columns(Layout):
         """The chosen unit's equations in numbers, in the free corner over the units."""
         whole = self.whole
         x, y = self.start(whole.at) + 10 + BOX + WIRES - (0 if self.memory else 12), 15.0
-        yield text(f"unit {whole.unit}", x, y, "b t")
+        yield text(_("unit {unit}", unit=whole.unit), x, y, "b t")
         for name, formula, result in whole.arithmetic:
             sign = {"hidden": "h", "cell": "c"}.get(name) or letter(name, whole.definition.name)
             parts = [f"{sign} = {formula}", *([f"= {result}"] if formula != result else [])]
@@ -176,7 +193,7 @@ class Columns(Layout):
         shares = self.whole.verdicts
         if shares is None:
             return ""
-        names = self.whole.classes
+        names = tuple(spoken.classes((name,)).get(name, name) for name in self.whole.classes)
         colours = list(theme.class_colours(len(names), self.whole.ordered))
         x, y = self.box(at), self.bottom + 4.0
         if at == self.whole.at:
@@ -202,19 +219,19 @@ class Columns(Layout):
                 element(
                     "rect", x=bar, y=y + 1, width=(right - bar - 50) * float(share), height=12, fill=colour
                 ),
-                text(f"{share:.1%}".replace("%", " %"), right, y + 11, "e t" + " b" * best),
+                text(numerals(f"{share:.1%}").replace("%", " %"), right, y + 11, "e t" + " b" * best),
             ]
         return "".join(parts)
 
 
 def _short(name: str) -> str:
     """A name of an input that fits into the gutter."""
+    if name == _("the number read"):
+        return "x"
     for long, short in (
-        ("embedding ", "x "),
-        ("context ", "context "),
-        ("the number read", "x"),
-        ("unit ", "unit "),
+        (_("embedding {number}", number=_NUMBER), "x {}"),
+        (_("unit {unit}", unit=_NUMBER), _("unit {unit}", unit="{}")),  # the rest names its layer
     ):
-        if name.startswith(long):
-            return (short + name.removeprefix(long)).split(" of layer")[0].strip()
+        if found := re.match(re.escape(long).replace(_NUMBER, r"(\d+)"), name):
+            return short.format(found[1])
     return name

@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from rnnviz_core.charts import theme
 from rnnviz_core.charts.svg import element, escaped, text
+from rnnviz_core.languages import _
 
 from .layout import BOX, GUTTER
 from .layout import Whole as Whole
@@ -89,7 +90,10 @@ class _Drawing(Wires):
         )
         parts = [
             self.pick(
-                at, None, element("title", escaped(name)) + label + self.numbers_read(at, x), f"token {name}"
+                at,
+                None,
+                element("title", escaped(name)) + label + self.numbers_read(at, x),
+                _("token {token}", token=name),
             ),
             *(self.wires(at) if chosen else ()),
             *(self.formulas() if chosen else ()),

@@ -6,6 +6,7 @@ from typing import Protocol
 import numpy as np
 
 from rnnviz_core.cells.equations import Definition
+from rnnviz_core.languages import numerals
 
 BOX, LINE, LIST = 52, 17, 16  # px: width of a unit's box, height of its lines, of a number that is read
 GUTTER, EDGE = 76, 12  # px: names at the left, free room at either end
@@ -85,6 +86,7 @@ class Whole(Protocol):
 def number(value: float) -> str:
     """A number as the drawing prints it: two decimals, a true minus, no sign of what rounds to zero."""
     printed = f"{abs(value):.2f}"
+    printed = numerals(printed)
     return f"−{printed}" if value < 0 and any(digit in printed for digit in "123456789") else printed
 
 

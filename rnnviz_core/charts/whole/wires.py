@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from functools import cached_property
 
 from rnnviz_core.charts.svg import curve, element, escaped, text
+from rnnviz_core.languages import _
 
 from .columns import Columns
 from .layout import BOX, GATE, LINE, SUM, THICKEST, THINNEST, WIRES, number
@@ -62,7 +63,12 @@ class Wires(Columns):
     def wire(self, path: str, weight: float, value: float, near: bool) -> str:
         """A wire as thick as its weight, and what it carries: a dash as thick as the product."""
         side = "p" if weight >= 0 else "n"
-        told = f"weight {number(weight)} × {number(value)} = {number(weight * value)}"
+        told = _(
+            "weight {weight} × {value} = {product}",
+            weight=number(weight),
+            value=number(value),
+            product=number(weight * value),
+        )
         line = element(
             "path",
             element("title", escaped(told)),
@@ -131,7 +137,7 @@ class Wires(Columns):
         assert self.memory is not None
         assert self.whole.kept is not None
         kept, y = float(self.whole.kept[at, row]), self.line(row, self.memory)
-        told = element("title", f"{number(kept)} of the memory is kept")
+        told = element("title", escaped(_("{share} of the memory is kept", share=number(kept))))
         path = f"M{left:.1f} {y:.1f}H{right:.1f}"
         return element(
             "path", told, d=path, class_=f"keep {self.memory}", stroke_width=round(1 + 10 * kept, 1)
