@@ -2,7 +2,8 @@
 
 import altair as alt
 
-from rnnviz_core.cells.meanings import GATES
+from rnnviz_core.cells.meanings import GATES, told
+from rnnviz_core.cells.meanings import gate_in_words as named
 from rnnviz_core.languages import N_, _, cached, pgettext
 
 from . import building_blocks, spoken, theme
@@ -15,20 +16,12 @@ TERM_COLOURS = dict(zip(TERMS, theme.TERM_COLOURS, strict=True)) | {
 SCREEN = 600  # px for the heatmaps of all gates
 
 
-_NAMED = {
-    "input": N_("input gate"),
-    "forget": N_("forget gate"),
-    "output": N_("output gate"),
-    "reset": N_("reset gate"),
-    "update": N_("update gate"),
-    "candidate": N_("candidate"),
-}
 _NEW = {"hidden": N_("New hidden state"), "cell": N_("New cell state")}
 
 
 def gate_in_words(gate: str) -> str:
     """``forget gate``, inside a sentence; the candidate is no gate."""
-    return _(_NAMED[gate]) if gate in _NAMED else _("{name} gate", name=gate)
+    return _("candidate") if gate == "candidate" else named(gate)
 
 
 def gate_title(gate: str) -> str:
@@ -81,7 +74,7 @@ def gate_maps(
         panel = alt.layer(heatmap, *_column(x), *ring)
         meaning = meanings[number] if meanings else GATES[gate]
         panels.append(
-            panel.properties(title=building_blocks.heading(gate_title(gate), _(meaning)), height=height)
+            panel.properties(title=building_blocks.heading(gate_title(gate), told(meaning)), height=height)
         )
     chart = alt.vconcat(*panels, spacing=16).resolve_scale(color="independent")
     return theme.finish(building_blocks.shared_click(chart, "position", "unit"))
@@ -194,8 +187,8 @@ def cell_terms(gates: tuple[str, ...], terms: tuple[str, ...] = TERMS) -> alt.La
     words = (_("What pushed each gate"), _("Right of 0 opens a gate, left of 0 shuts it"))
     if gates == ("candidate",):
         words = (_("What made the candidate"), _("Right of 0 makes it positive, left negative"))
-    told = spoken.column("gate", gates) | spoken.column("term", terms)
-    base = alt.Chart(alt.NamedData("terms")).transform_calculate(**told)
+    both = spoken.column("gate", gates) | spoken.column("term", terms)
+    base = alt.Chart(alt.NamedData("terms")).transform_calculate(**both)
     base = base.encode(
         x=alt.X(
             "value:Q",

@@ -22,7 +22,7 @@ ORDER_COLOURS = (theme.ACCENT, theme.LINE_COLOURS[1], theme.LINE_COLOURS[4], the
 @cached
 def replaced_classes() -> alt.Chart:
     """Sentiment: every class, three times. Dataset: ``replaced`` (`frames.replaced.classes`)."""
-    tips = [spoken.tip("name", _("class"), spoken.CLASSES)]
+    tips = [spoken.tip("name", _("class"), spoken.sentiments())]
     words = (_("What the verdict becomes"), _("Only attention’s weights were changed"))
     return theme.finish(_bars(_classes_x(), tips, words, _("probability")))
 
@@ -35,7 +35,7 @@ def orders(yardstick: bool) -> alt.Chart:
 
     `yardstick` tells whether there is a network without recurrence to stand beside them.
     """
-    tips = [spoken.tip("name", _("class"), spoken.CLASSES)]
+    tips = [spoken.tip("name", _("class"), spoken.sentiments())]
     kinds = ORDERS if yardstick else ORDERS[:-1]
     words = (_("The same words in other orders"), _("Nothing but their order was changed"))
     kept = (N_("order"), "orders", kinds, ORDER_COLOURS)
@@ -44,7 +44,7 @@ def orders(yardstick: bool) -> alt.Chart:
 
 
 def _classes_x() -> alt.X:
-    name = spoken.look_up("datum.value", spoken.CLASSES)
+    name = spoken.look_up("datum.value", spoken.sentiments())
     return alt.X("name:N", title="", sort=alt.EncodingSortField("order", op="min")).axis(
         labelAngle=0, labelLimit=90, labelExpr=f"split({name}, ' ')"
     )
@@ -77,7 +77,7 @@ def _bars(
     """A bar per place and kind; `kept`: what the kinds are of, the dataset, the kinds and their colours."""
     what, dataset, kinds, colours = kept
     title = _(what)
-    told = spoken.column("kind", kinds) | spoken.column("name", spoken.CLASSES)
+    told = spoken.column("kind", kinds) | spoken.column("name", spoken.sentiments())
     return (
         alt.Chart(alt.NamedData(dataset))
         .transform_calculate(**told)

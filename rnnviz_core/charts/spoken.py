@@ -14,17 +14,21 @@ from typing import Any, TypeAlias
 
 import altair as alt
 
-from rnnviz_core.languages import N_, _
+from rnnviz_core.languages import _
+from rnnviz_core.languages.terms import class_name
+from rnnviz_core.models.classifier_spec import SENTIMENT_CLASSES
 
 Values: TypeAlias = Iterable[str] | Mapping[str, str]
 
-# The classes that we know; those of somebody's own texts are called what they are called.
-CLASSES = (N_("very negative"), N_("negative"), N_("neutral"), N_("positive"), N_("very positive"))
-
 
 def classes(names: Iterable[str]) -> dict[str, str]:
-    """The words for those classes among `names` that have a translation."""
-    return {name: _(name) for name in names if name in CLASSES}
+    """The words for classes; those of somebody's own texts are called what they are called."""
+    return {name: class_name(name) for name in names}
+
+
+def sentiments() -> dict[str, str]:
+    """The same for every class that has a translation, where a template does not know its classes."""
+    return classes(SENTIMENT_CLASSES)
 
 
 def quoted(text: str) -> str:

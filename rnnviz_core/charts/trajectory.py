@@ -87,9 +87,10 @@ def state_path(name: str, classes: bool = False, two: bool = False) -> alt.Layer
 
 def _arrows() -> list[alt.Chart]:
     base = alt.Chart(alt.NamedData("directions"))
-    base = base.transform_calculate(**spoken.column("name", spoken.CLASSES))
+    field = spoken.field_of("name", spoken.sentiments())
+    base = base.transform_calculate(**spoken.column("name", spoken.sentiments()))
     tips = [
-        spoken.tip("name", _("class"), spoken.CLASSES),
+        spoken.tip("name", _("class"), spoken.sentiments()),
         building_blocks.tip("share", _("of it in this plane"), "share"),
     ]
     line = base.mark_rule(color=theme.LINE_COLOURS[1], strokeWidth=2).encode(
@@ -105,9 +106,7 @@ def _arrows() -> list[alt.Chart]:
     return [
         line,
         ends.mark_point(filled=True, shape="diamond", size=60, color=theme.LINE_COLOURS[1], opacity=1),
-        *building_blocks.words_on_top(
-            ends.mark_text(fontStyle="italic", dy=14), text=f"{spoken.field_of('name', spoken.CLASSES)}:N"
-        ),
+        *building_blocks.words_on_top(ends.mark_text(fontStyle="italic", dy=14), text=f"{field}:N"),
     ]
 
 

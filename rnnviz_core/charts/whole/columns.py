@@ -5,13 +5,14 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from rnnviz_core.charts import spoken, theme
+from rnnviz_core.cells.meanings import state_in_words
+from rnnviz_core.charts import theme
 from rnnviz_core.charts.svg import element, escaped, shade, text
-from rnnviz_core.languages import N_, _, numerals
+from rnnviz_core.languages import _, numerals
+from rnnviz_core.languages.terms import class_name
 
 from .layout import BOX, GATE, GUTTER, LINE, LIST, STACK, SUM, WIRES, Layout, letter, number
 
-_STATES = {"hidden": N_("hidden state"), "cell": N_("cell state")}
 _NUMBER = "0"  # stands for any number
 FORMULA = 36  # characters of a formula that fit into a line
 
@@ -101,7 +102,7 @@ class Columns(Layout):
             parts.append(
                 self.filled(x, at_y, LINE, value, 3.0 if name == "cell" else 1.0, " b" * (name == "hidden"))
             )
-            told.append(f"{_(_STATES[name])} {number(value)}")
+            told.append(f"{state_in_words(name)} {number(value)}")
         chosen = at == whole.at and whole.units[row] == whole.unit
         frame = element(
             "rect", x=x, y=y, width=BOX, height=LINE * len(self.lines), rx=4, class_="box" + " on" * chosen
@@ -193,7 +194,7 @@ class Columns(Layout):
         shares = self.whole.verdicts
         if shares is None:
             return ""
-        names = tuple(spoken.classes((name,)).get(name, name) for name in self.whole.classes)
+        names = tuple(map(class_name, self.whole.classes))
         colours = list(theme.class_colours(len(names), self.whole.ordered))
         x, y = self.box(at), self.bottom + 4.0
         if at == self.whole.at:
@@ -219,7 +220,7 @@ class Columns(Layout):
                 element(
                     "rect", x=bar, y=y + 1, width=(right - bar - 50) * float(share), height=12, fill=colour
                 ),
-                text(numerals(f"{share:.1%}").replace("%", " %"), right, y + 11, "e t" + " b" * best),
+                text(f"{numerals(f'{share:.1%}'[:-1])} %", right, y + 11, "e t" + " b" * best),
             ]
         return "".join(parts)
 

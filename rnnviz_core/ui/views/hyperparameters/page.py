@@ -52,7 +52,7 @@ def _study(name: str, report: Report) -> None:
     first, second = st.columns(2)
     with first:
         show(
-            charts.importances(tuple(frames.importances(report)["setting"])),
+            charts.importances(tuple(map(str, frames.importances(report)["setting"]))),
             key=f"study-importances-{name}",
             description=_("Bars: the share of the variance of the figure that each setting accounts for."),
             importances=frames.importances(report),
