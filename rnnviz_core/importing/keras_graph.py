@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from rnnviz_core import limits
 from rnnviz_core.errors import CheckpointError
-from rnnviz_core.languages import _
+from rnnviz_core.languages import _, filled
 
 STATES = {"LSTM": 2, "GRU": 1, "SimpleRNN": 1, "CuDNNLSTM": 2, "CuDNNGRU": 1}  # that it can begin with
 MERGES = {
@@ -112,7 +112,7 @@ def rows_of(config: Mapping[str, Any], rows: Sequence[Mapping[str, Any]], name: 
             if len(starts) > 1
             else _("{name} has no recurrent layer that can be followed from its input", name=name)
         )
-        said = f": {blocked.name} ({blocked.kind}) {blocked.lacks}" if blocked else ""
+        said = f": {blocked.name} ({blocked.kind}) {_(blocked.lacks)}" if blocked else ""
         raise CheckpointError(f"{what}{said}")
     return _ending(best, graph, config)
 
@@ -223,7 +223,7 @@ def _from_input(graph: _Graph, order: Sequence[Node], start: Node) -> list[Row]:
         others = [graph.called(read) for read, _place in reads if read not in found]
         named = ", ".join(dict.fromkeys(others))
         # Translators: goes on after a layer's name: "merged (Concatenate) also reads static"
-        lacks = _("also reads {layers}", layers=named) if others else _odd(graph, node)
+        lacks = filled("also reads {layers}", layers=named) if others else _odd(graph, node)
         sources = tuple((graph.called(read), place) for read, place in reads)
         row = Row(kind, settings, graph.called(node), node[0], sources, lacks)
         before = next(reversed(found.values()), None)
@@ -237,15 +237,17 @@ def _odd(graph: _Graph, node: Node) -> str:
     """Why a call that has all it reads cannot be followed; empty where it can."""
     kind, reads = graph.kind(node), graph.reads[node]
     if not all(_follows(graph, mask) for mask in graph.masks[node]):
-        return _("is given a mask of its own")
+        return filled("is given a mask of its own")
     for read, place in reads:
         states = STATES.get(graph.kind(read), 0)
         if place > states:
-            return _("reads a state of {layer} ({kind})", layer=graph.called(read), kind=graph.kind(read))
+            return filled(
+                "reads a state of {layer} ({kind})", layer=graph.called(read), kind=graph.kind(read)
+            )
     if len(reads) > 1 and kind in STATES and len(reads) != 1 + STATES[kind]:
-        return _("begins with {count} tensors of other layers", count=len(reads) - 1)
+        return filled("begins with {count} tensors of other layers", count=len(reads) - 1)
     if len(reads) > 1 and kind not in STATES and kind not in MERGES:
-        return _("reads {count} layers", count=len(reads))
+        return filled("reads {count} layers", count=len(reads))
     return ""
 
 
