@@ -172,6 +172,18 @@ def cached(make: Callable[P, R]) -> Callable[P, R]:
     return ask_for
 
 
+def bound(make: Callable[P, R]) -> Callable[P, R]:
+    """`make` in the language of this run, wherever it is called: a thread of the server makes downloads."""
+    code = language()
+
+    @wraps(make)
+    def told(*args: P.args, **kwargs: P.kwargs) -> R:
+        with speak(code):
+            return make(*args, **kwargs)
+
+    return told
+
+
 class _Filler(string.Formatter):
     """`str.format` that writes numbers as the language does."""
 

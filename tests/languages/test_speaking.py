@@ -11,7 +11,7 @@ from babel.numbers import format_percent
 
 from rnnviz_core import languages
 from rnnviz_core.frames.numbers import printed
-from rnnviz_core.languages import N_, _, cached, filled, language, nfilled, ngettext, speak
+from rnnviz_core.languages import N_, _, bound, cached, filled, language, nfilled, ngettext, speak
 
 OTHERS = [code for code in languages.NAMES if code != languages.SOURCE]
 
@@ -56,6 +56,16 @@ def test_what_is_kept_is_kept_for_each_language() -> None:
         assert heading("a") == heading("a") == "a de"
     assert heading("a") == "a en"
     assert made == ["a", "a"]
+
+
+def test_what_is_made_later_in_another_thread_speaks_the_language_of_the_run_that_offered_it() -> None:
+    with speak("de"):
+        make = bound(lambda share: _("no such text {share:.1f}", share=share))
+    heard = []
+    thread = Thread(target=lambda: heard.extend((make(0.5), language())))
+    thread.start()
+    thread.join()
+    assert heard == ["no such text 0,5", "en"]
 
 
 def test_a_thread_asks_once_what_its_session_speaks(monkeypatch: pytest.MonkeyPatch) -> None:

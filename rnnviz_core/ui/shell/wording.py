@@ -9,6 +9,7 @@ import streamlit as st
 from rnnviz_core.checkpoints.registry import Entry
 from rnnviz_core.contracts.task import task_of_spec, typed_of
 from rnnviz_core.frames.columns import frame
+from rnnviz_core.languages import bound
 from rnnviz_core.models.specs import ModelSpec
 from rnnviz_core.ui.controls import url
 
@@ -87,7 +88,7 @@ def download_rows(rows: "Rows | Callable[[], Rows]", name: str) -> None:
     """A button that saves the rows behind a chart as ``name.csv``; `rows` may be what makes them."""
     st.download_button(
         f"{name}.csv",
-        data=lambda: frame(rows() if callable(rows) else rows).to_csv(index=False).encode(),
+        data=bound(lambda: frame(rows() if callable(rows) else rows).to_csv(index=False).encode()),
         file_name=f"{name}.csv",
         mime="text/csv",
         key=f"rows-{name}",

@@ -5,7 +5,7 @@ from functools import partial
 
 import streamlit as st
 
-from rnnviz_core.languages import N_, _, pgettext
+from rnnviz_core.languages import N_, _, bound, pgettext
 from rnnviz_core.lessons import World, answers, summary, worksheet
 from rnnviz_core.lessons.lesson import Predict
 from rnnviz_core.ui.serving import lessons as serving
@@ -51,7 +51,7 @@ def draw(found: progress.Progress) -> None:
     with st.container(horizontal=True):
         st.download_button(
             pgettext("of a lesson", "Summary"),
-            data=lambda: summary.archive(lesson, found.given, found.typed, found.written, world),
+            data=bound(lambda: summary.archive(lesson, found.given, found.typed, found.written, world)),
             file_name=f"{lesson.id}-summary.zip",
             mime="application/zip",
             icon=":material/download:",
@@ -62,7 +62,7 @@ def draw(found: progress.Progress) -> None:
         for name, solved in ((N_("Worksheet"), False), (N_("Answer sheet"), True)):
             st.download_button(
                 _(name),
-                data=partial(_sheet, world, solved),
+                data=bound(partial(_sheet, world, solved)),
                 file_name=f"{lesson.id}-{name.lower().replace(' ', '-')}.html",
                 mime="text/html",
                 icon=":material/print:",

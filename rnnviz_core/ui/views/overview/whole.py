@@ -14,7 +14,7 @@ from rnnviz_core.frames import first_look, gate_sum
 from rnnviz_core.frames import seen_whole as frames
 from rnnviz_core.frames.numbers import printed
 from rnnviz_core.frames.tokens import axis_of, step_texts
-from rnnviz_core.languages import _
+from rnnviz_core.languages import _, bound
 from rnnviz_core.ui.controls import url
 from rnnviz_core.ui.controls.choose import (
     ALL_GATES,
@@ -83,7 +83,7 @@ def _draw(view: "View", layer: "Layer", gate: str, unit: int, step: int) -> None
         if not shown.second:
             st.download_button(
                 "seen-whole.svg",
-                data=partial(_file, drawn),
+                data=bound(partial(_file, drawn)),
                 file_name="seen-whole.svg",
                 mime="image/svg+xml",
                 key="whole-svg",
