@@ -17,6 +17,7 @@ from rnnviz_core.contracts.quantity import Quantity
 from rnnviz_core.contracts.task import record, task_of
 from rnnviz_core.errors import SpecError, TraceError, unknown_choice
 from rnnviz_core.inputs.tokenizer import UNK
+from rnnviz_core.languages import _
 from rnnviz_core.models.network import Network
 from rnnviz_core.tracing.trace import Trace
 
@@ -121,7 +122,9 @@ def attributions(
     """
     task = task_of(model)
     if task.read_rows is None or task.read_embedded is None or task.quantities is None:
-        raise TraceError(f"{model.name} gives no classes of a text: there is nothing to attribute")
+        raise TraceError(
+            _("{network} gives no classes of a text: there is nothing to attribute", network=model.name)
+        )
     quantity = chosen(trace, task.quantities(trace), of, model.name)
     words = words_of(trace) if groups is None else groups
     reading = Reading(model, trace, words)
@@ -212,7 +215,13 @@ class Reading:
     def _shapley(self, quantity: Quantity) -> Found:
         count = len(self.groups)
         if count > WORDS:
-            raise SpecError(f"the text has {count} words; exact Shapley values are for at most {WORDS}")
+            raise SpecError(
+                _(
+                    "the text has {count} words; exact Shapley values are for at most {most}",
+                    count=count,
+                    most=WORDS,
+                )
+            )
         masks = np.arange(1 << count)
         values = _taken(quantity, self._coalitions)
         sizes = np.asarray([mask.bit_count() for mask in masks.tolist()])

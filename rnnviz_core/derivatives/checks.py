@@ -9,6 +9,7 @@ from torch import Tensor
 from rnnviz_core import limits
 from rnnviz_core.cells.equations import Definition
 from rnnviz_core.errors import TraceError
+from rnnviz_core.languages import _
 from rnnviz_core.tracing.trace import Trace
 
 from .closed import backwards, steps_of
@@ -69,8 +70,12 @@ def compare(
             wrong = max(wrong, _closed_apart(cell, call, states, outside, {**totals}, before))
     if not wrong <= EXACT:
         raise TraceError(
-            f"the gradient of autograd and that of the closed form differ by {wrong:.3g} of the largest; "
-            f"the limit is {EXACT:g}"
+            _(
+                "the gradient of autograd and that of the closed form differ by {difference:.3g} of the "
+                "largest; the limit is {limit:g}",
+                difference=wrong,
+                limit=EXACT,
+            )
         )
     return {"states": apart, "closed_form": wrong if known else None}, direct
 
@@ -84,8 +89,14 @@ def _states_apart(trace: Trace, call: Call, start: int, states: dict[str, np.nda
         allowed = limits.TOLERANCE * max(1.0, float(np.abs(recorded).max()))
         if not difference <= allowed:
             raise TraceError(
-                f"{call.place}.{name} computed step by step in double precision differs by {difference:.3g} "
-                f"from what was recorded; the limit is {allowed:.3g}: rounding grows in this network"
+                _(
+                    "{place}.{name} computed step by step in double precision differs by {difference:.3g} "
+                    "from what was recorded; the limit is {limit:.3g}: rounding grows in this network",
+                    place=call.place,
+                    name=name,
+                    difference=difference,
+                    limit=allowed,
+                )
             )
         worst = max(worst, difference)
     return worst

@@ -17,6 +17,7 @@ from rnnviz_core.cells.compile import tensor_program
 from rnnviz_core.contracts.quantity import Quantity
 from rnnviz_core.contracts.task import task_of
 from rnnviz_core.errors import TraceError
+from rnnviz_core.languages import _
 from rnnviz_core.models.attention import Attended, AttentionPooling
 from rnnviz_core.models.network import Network
 from rnnviz_core.tracing.trace import Trace
@@ -95,7 +96,9 @@ def relevance(model: Network, trace: Trace, quantity: Quantity) -> tuple[np.ndar
     """
     task, watched = task_of(model), Watched()
     if task.rerun is None:
-        raise TraceError(f"{model.name} cannot be run again, so nothing can be handed back through it")
+        raise TraceError(
+            _("{network} cannot be run again, so nothing can be handed back through it", network=model.name)
+        )
     with torch.inference_mode(False), torch.enable_grad():
         network = followed(model, watched)
         parts = {id(module_of(stack)): part for part, stack in model.stacks().items()}
@@ -118,6 +121,6 @@ def relevance(model: Network, trace: Trace, quantity: Quantity) -> tuple[np.ndar
             for one, gradient in zip(followed_biases, gave[len(read) :], strict=True)
             if gradient is not None
         )
-        (embedded,), (gradient, *_) = read, gave
+        (embedded,), (gradient, *_others) = read, gave
     found: np.ndarray = (embedded * gradient).detach()[0].numpy()
     return found, held, float(begin.detach())

@@ -13,7 +13,7 @@ from torch.nn.utils.rnn import PackedSequence
 from rnnviz_core.contracts.quantity import Quantity, by_name
 from rnnviz_core.contracts.task import record, task_of
 from rnnviz_core.errors import SpecError, TraceError
-from rnnviz_core.languages import filled
+from rnnviz_core.languages import _, filled
 from rnnviz_core.models.network import Network
 from rnnviz_core.tracing.arguments import Recurrent, State
 from rnnviz_core.tracing.module import record_module
@@ -86,7 +86,9 @@ def of_trace(
     """
     task = task_of(model)
     if task.rerun is None or task.quantities is None:
-        raise TraceError(f"{model.name} cannot be differentiated: its task has no way to run it again")
+        raise TraceError(
+            _("{network} cannot be differentiated: its task has no way to run it again", network=model.name)
+        )
     found, run = Watched(weigh=weigh), task.rerun
     with torch.inference_mode(False), torch.enable_grad():
         network = followed(model, found, scale)
@@ -183,10 +185,24 @@ def chosen(trace: Trace, offered: Any, of: str | None, name: str) -> Quantity:
     if match := _ELEMENT.fullmatch(of):
         site, step, unit = match[1], int(match[2]), int(match[3])
         if site not in trace or len(trace[site].shape) != 2:
-            raise SpecError(f"{name} has no site {site!r} with steps and units; see docs/traces.md")
+            raise SpecError(
+                _(
+                    "{network} has no site {site!r} with steps and units; see docs/traces.md",
+                    network=name,
+                    site=site,
+                )
+            )
         steps, units = trace[site].shape
         if step >= steps or unit >= units:
-            raise SpecError(f"{of!r}: {site} has the steps 0 to {steps - 1} and the units 0 to {units - 1}")
+            raise SpecError(
+                _(
+                    "{asked!r}: {site} has the steps 0 to {last_step} and the units 0 to {last_unit}",
+                    asked=of,
+                    site=site,
+                    last_step=steps - 1,
+                    last_unit=units - 1,
+                )
+            )
         return Quantity(
             of,
             filled("unit {unit} of {site} at step {step}", unit=unit, site=site, step=step),

@@ -14,6 +14,7 @@ import numpy as np
 from rnnviz_core import limits
 from rnnviz_core.errors import TraceError
 from rnnviz_core.inputs.memory import File, InMemory
+from rnnviz_core.languages import _
 
 KINDS = "fiub"  # numpy's letters for real numbers: no objects, text or dates in a trace
 Content = tuple[dict[str, Any], dict[str, np.ndarray]]  # the header, and an array per site
@@ -53,14 +54,14 @@ def read(path: File) -> Content:
     """Header and arrays of a file; whatever is wrong with it is some exception."""
     size = path.stat().st_size
     if size > limits.TRACE_BYTES:
-        raise TraceError(f"it has {size} bytes; the limit is {limits.TRACE_BYTES}")
+        raise TraceError(_("it has {size} bytes; the limit is {limit}", size=size, limit=limits.TRACE_BYTES))
     match path.suffix:
         case ".npz":
             return _read_npz(path)
         case ".parquet":
             return _read_parquet(path)
         case other:
-            raise TraceError(f"it ends in {other!r}; choose one of .npz, .parquet")
+            raise TraceError(_("it ends in {ending!r}; choose one of .npz, .parquet", ending=other))
 
 
 def _read_npz(path: File) -> Content:
@@ -75,7 +76,9 @@ def _read_npz(path: File) -> Content:
 
 def _check_bytes(unpacked: int) -> None:
     if unpacked > limits.TRACE_BYTES:
-        raise TraceError(f"it unpacks to {unpacked} bytes; the limit is {limits.TRACE_BYTES}")
+        raise TraceError(
+            _("it unpacks to {size} bytes; the limit is {limit}", size=unpacked, limit=limits.TRACE_BYTES)
+        )
 
 
 def _read_parquet(path: File) -> Content:
@@ -91,13 +94,15 @@ def _read_parquet(path: File) -> Content:
     count = _check_values(file)
     metadata = file.schema_arrow.metadata or {}
     if b"rnnviz" not in metadata:
-        raise TraceError("it is a Parquet file, but not of a trace")
+        raise TraceError(_("it is a Parquet file, but not of a trace"))
     _check_header_size(len(metadata[b"rnnviz"]))
     header = json.loads(metadata[b"rnnviz"])
     layout = {name: _layout(name, header) for name in header["axes"]}
     named = sum(math.prod(shape) for shape, _ in layout.values())
     if named != count:
-        raise TraceError(f"its arrays have {named} numbers together, and its table {count}")
+        raise TraceError(
+            _("its arrays have {named} numbers together, and its table {count}", named=named, count=count)
+        )
     _check_bytes(sum(math.prod(shape) * dtype.itemsize for shape, dtype in layout.values()))
     values = file.read(columns=["value"], use_threads=False).column("value").to_numpy()
     arrays, start = {}, 0
@@ -110,7 +115,9 @@ def _read_parquet(path: File) -> Content:
 
 def _check_header_size(size: int) -> None:
     if size > limits.TRACE_HEADER_BYTES:
-        raise TraceError(f"its header has {size} bytes; the limit is {limits.TRACE_HEADER_BYTES}")
+        raise TraceError(
+            _("its header has {size} bytes; the limit is {limit}", size=size, limit=limits.TRACE_HEADER_BYTES)
+        )
 
 
 def _check_values(file: Any) -> int:
@@ -124,15 +131,15 @@ def _check_values(file: Any) -> int:
     footer = file.metadata
     place = file.schema_arrow.get_field_index("value")
     if place < 0:
-        raise TraceError("it is a Parquet file, but not of a trace")
+        raise TraceError(_("it is a Parquet file, but not of a trace"))
     kind = file.schema_arrow.field(place).type
     if not (pa.types.is_floating(kind) or pa.types.is_integer(kind) or pa.types.is_boolean(kind)):
-        raise TraceError(f"its values are {kind}; a trace holds real numbers")
+        raise TraceError(_("its values are {kind}; a trace holds real numbers", kind=kind))
     width = max(1, kind.bit_width // 8)  # bytes of a number
     limit = limits.TRACE_BYTES // width
     stored = [number for number in range(len(file.schema)) if file.schema.column(number).path == "value"]
     if len(stored) != 1 or file.schema.column(stored[0]).max_repetition_level:
-        raise TraceError("its values are nested; a trace holds a number per row")
+        raise TraceError(_("its values are nested; a trace holds a number per row"))
     groups = [footer.row_group(number) for number in range(footer.num_row_groups)]
     columns = [group.column(stored[0]) for group in groups]
     counts = (
@@ -141,13 +148,26 @@ def _check_values(file: Any) -> int:
         sum(column.num_values for column in columns),
     )
     if max(counts) > limit:
-        raise TraceError(f"it has {max(counts)} numbers of {width} bytes; the limit is {limit}")
+        raise TraceError(
+            _(
+                "it has {count} numbers of {width} bytes; the limit is {limit}",
+                count=max(counts),
+                width=width,
+                limit=limit,
+            )
+        )
     if len(set(counts)) > 1 or any(group.num_rows < 0 for group in groups):
-        raise TraceError(f"its footer counts {' and '.join(map(str, counts))} rows")
+        raise TraceError(_("its footer counts {rows} rows", rows=" and ".join(map(str, counts))))
     # What the pages unpack to: at most eight bytes a number, and twice that for a dictionary and levels.
     unpacked = sum(column.total_uncompressed_size for column in columns)
     if unpacked > 2 * limits.TRACE_BYTES:
-        raise TraceError(f"its values unpack to {unpacked} bytes; the limit is {2 * limits.TRACE_BYTES}")
+        raise TraceError(
+            _(
+                "its values unpack to {size} bytes; the limit is {limit}",
+                size=unpacked,
+                limit=2 * limits.TRACE_BYTES,
+            )
+        )
     return int(footer.num_rows)
 
 
@@ -155,7 +175,9 @@ def _layout(name: str, header: dict[str, Any]) -> tuple[tuple[int, ...], np.dtyp
     """Shape and type of an array, as the header says; a type that takes more than a number is refused."""
     shape, dtype = header["shapes"][name], np.dtype(header["dtypes"][name])
     if dtype.kind not in KINDS or dtype.itemsize > 8:
-        raise TraceError(f"site {name!r} holds {dtype}; a trace holds real numbers")
+        raise TraceError(_("site {name!r} holds {dtype}; a trace holds real numbers", name=name, dtype=dtype))
     if not all(type(size) is int and size >= 0 for size in shape):
-        raise TraceError(f"site {name!r} has the shape {shape}; sizes are whole numbers from 0")
+        raise TraceError(
+            _("site {name!r} has the shape {shape}; sizes are whole numbers from 0", name=name, shape=shape)
+        )
     return tuple(shape), dtype

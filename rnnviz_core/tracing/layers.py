@@ -20,6 +20,7 @@ from torch.nn import functional
 from rnnviz_core import limits
 from rnnviz_core.cells import equations as cells
 from rnnviz_core.errors import TraceError
+from rnnviz_core.languages import N_, _
 from rnnviz_core.models.stacks import Stack, starts_before
 
 from .scan import scan
@@ -86,10 +87,17 @@ def _check_far(site: str, difference: float, fused: np.ndarray) -> None:
     if difference <= limit < float("inf"):
         return
     if difference != difference or largest == float("inf"):
-        raise TraceError(f"{site} holds values that are not finite; check the input and the weights")
+        raise TraceError(
+            _("{site} holds values that are not finite; check the input and the weights", site=site)
+        )
     raise TraceError(
-        f"{site} computed again from its gates differs by {difference:.3g} from torch's own; "
-        f"the limit is {limit:.3g}"
+        _(
+            "{site} computed again from its gates differs by {difference:.3g} from torch's own; the "
+            "limit is {limit:.3g}",
+            site=site,
+            difference=difference,
+            limit=limit,
+        )
     )
 
 
@@ -195,15 +203,18 @@ class _Direction:
 
     def _not_finite(self, sites: dict[str, str]) -> str:
         """Which numbers are not finite, though a state may be: an infinite sum shuts a gate, no more."""
-        tail = "holds values that are not finite; check the input and the weights"
+        said = N_("{site} holds values that are not finite; check the input and the weights")
         if not np.isfinite(self.told["hidden"]).all():
-            return f"{sites['hidden']} {tail}"
+            return _(said, site=sites["hidden"])
         if not np.isfinite(self.x.numpy()).all():
             step = int(np.argmin(np.isfinite(self.x.numpy()).all(axis=1)))
-            return f"{sites['layer_input']} {tail} (step {step})"
+            return _(said, site=sites["layer_input"]) + _(" (step {step})", step=step)
         if not np.isfinite(self.initial["hidden"]).all():
-            return f"{sites['initial_hidden']} {tail}"
-        return f"a weight of {sites['hidden'].removesuffix('.hidden')} is not finite; check the weights"
+            return _(said, site=sites["initial_hidden"])
+        return _(
+            "a weight of {layer} is not finite; check the weights",
+            layer=sites["hidden"].removesuffix(".hidden"),
+        )
 
     @property
     def end(self) -> int:

@@ -6,6 +6,7 @@ import re
 import numpy as np
 
 from rnnviz_core.errors import TraceError
+from rnnviz_core.languages import _
 
 from . import files as trace_files
 
@@ -54,7 +55,7 @@ def check_sites(names: tuple[str, ...]) -> None:
     """Refuse a name that the grammar does not know."""
     for name in names:
         if not _SITE.fullmatch(name):
-            raise TraceError(f"{name!r} is no site; a site is part[.layer[.reverse]].name")
+            raise TraceError(_("{name!r} is no site; a site is part[.layer[.reverse]].name", name=name))
 
 
 @functools.lru_cache(maxsize=256)
@@ -67,9 +68,21 @@ def count_layers(names: tuple[str, ...], part: str) -> int:
 def check_array(name: str, array: np.ndarray, axes: tuple[str, ...], sizes: dict[str, int]) -> None:
     """Compare an array with its axes; `sizes` collects the length of each token axis."""
     if array.dtype.kind not in trace_files.KINDS:
-        raise TraceError(f"site {name!r} holds {array.dtype}; a trace holds real numbers")
+        raise TraceError(
+            _("site {name!r} holds {dtype}; a trace holds real numbers", name=name, dtype=array.dtype)
+        )
     if array.ndim != len(axes) or not _ALL_AXES.issuperset(axes):
-        raise TraceError(f"site {name!r} has shape {array.shape} but the axes {axes}")
+        raise TraceError(
+            _("site {name!r} has shape {shape} but the axes {axes}", name=name, shape=array.shape, axes=axes)
+        )
     for axis, size in zip(axes, array.shape, strict=True):
         if axis in TOKEN_AXES and sizes.setdefault(axis, size) != size:
-            raise TraceError(f"site {name!r} has {size} along {axis!r}, others {sizes[axis]}")
+            raise TraceError(
+                _(
+                    "site {name!r} has {size} along {axis!r}, others {other}",
+                    name=name,
+                    size=size,
+                    axis=axis,
+                    other=sizes[axis],
+                )
+            )

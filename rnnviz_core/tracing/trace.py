@@ -24,6 +24,7 @@ from rnnviz_core.cells import equations as cells
 from rnnviz_core.errors import SpecError, TraceError
 from rnnviz_core.inputs.memory import File, file_of
 from rnnviz_core.inputs.steps import Token
+from rnnviz_core.languages import _
 
 from . import files as trace_files
 from .sites import AXES as AXES
@@ -193,10 +194,23 @@ class Trace:
     @classmethod
     def _from_header(cls, header: dict[str, Any], arrays: dict[str, np.ndarray]) -> "Trace":
         if header["format"] != FORMAT:
-            raise TraceError(f"its format is {header['format']!r}; this version reads {FORMAT}")
+            raise TraceError(
+                _(
+                    "its format is {format!r}; this version reads {known}",
+                    format=header["format"],
+                    known=FORMAT,
+                )
+            )
         for name, kind in (("model", str), ("text", str), ("meta", dict)):
             if not isinstance(header[name], kind):
-                raise TraceError(f"its {name} is {header[name]!r:.40}; it must be a {kind.__name__}")
+                raise TraceError(
+                    _(
+                        "its {name} is {value!r:.40}; it must be a {kind}",
+                        name=name,
+                        value=header[name],
+                        kind=kind.__name__,
+                    )
+                )
         found = cls(
             model=header["model"],
             text=header["text"],
@@ -217,7 +231,14 @@ class Trace:
         for part, cell in found.definitions.items() if "sites" not in found.meta else ():
             for name in cell.names:
                 if site(part, 0, name) not in found:
-                    raise TraceError(f"its {part} is said to run the cell {cell.name}, but has no {name!r}")
+                    raise TraceError(
+                        _(
+                            "its {part} is said to run the cell {cell}, but has no {name!r}",
+                            part=part,
+                            cell=cell.name,
+                            name=name,
+                        )
+                    )
         return found
 
     def to_npz(self) -> bytes:
@@ -269,11 +290,15 @@ class Trace:
             header, arrays = trace_files.read(path)
             return cls._from_header(header, arrays)
         except OSError as error:
-            raise TraceError(f"{path} cannot be read: {error.strerror or error}") from None
+            raise TraceError(
+                _("{path} cannot be read: {reason}", path=path, reason=error.strerror or error)
+            ) from None
         except (TraceError, SpecError) as error:
-            raise TraceError(f"{path.name} cannot be read: {error}") from None
+            raise TraceError(_("{file} cannot be read: {reason}", file=path.name, reason=error)) from None
         except Exception as error:  # any other damage: the file is untrusted bytes
-            raise TraceError(f"{path.name} cannot be read: damaged, or not a trace ({error})") from None
+            raise TraceError(
+                _("{file} cannot be read: damaged, or not a trace ({reason})", file=path.name, reason=error)
+            ) from None
 
     # --- how it looks -------------------------------------------------------------------------
 
@@ -394,7 +419,7 @@ def _definition_by_numbers(trace: Trace, part: str) -> cells.Definition:
     try:
         return cells.definition(name or "", **options)
     except SpecError as error:
-        raise TraceError(f"the trace does not say which cell it is of: {error}") from None
+        raise TraceError(_("the trace does not say which cell it is of: {reason}", reason=error)) from None
 
 
 def _texts(pool: Sequence[str | None], places: np.ndarray) -> Any:

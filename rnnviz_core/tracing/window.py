@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from rnnviz_core.errors import TraceError
+from rnnviz_core.languages import _
 
 from .trace import Trace
 
@@ -21,7 +22,14 @@ def window(trace: Trace, first: int, end: int, axis: str = "time") -> Trace:
     """
     steps = len(trace.tokens.get(axis, ()))
     if not 0 <= first < end <= steps:
-        raise TraceError(f"the trace has the steps 0 to {steps - 1}; there is no window {first} to {end - 1}")
+        raise TraceError(
+            _(
+                "the trace has the steps 0 to {end}; there is no window {first} to {last}",
+                end=steps - 1,
+                first=first,
+                last=end - 1,
+            )
+        )
     if (first, end) == (0, steps):
         return trace
     along = slice(first, end)

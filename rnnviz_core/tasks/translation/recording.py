@@ -9,6 +9,7 @@ from rnnviz_core import limits
 from rnnviz_core.errors import SpecError, TraceError
 from rnnviz_core.inputs.steps import Token
 from rnnviz_core.inputs.tokenizer import BOS, EOS, Tokenizer
+from rnnviz_core.languages import _
 from rnnviz_core.models.seq2seq import Decoded, Memory, TranslationModel
 from rnnviz_core.models.specs import Attention
 from rnnviz_core.search.beam import Node, Search, beam_search
@@ -26,7 +27,9 @@ def record(model: TranslationModel, text: str, *, beam: int = 1, reference: str 
         When both a beam and a reference are given.
     """
     if reference is not None and beam != 1:
-        raise SpecError(f"a reference is fed to the decoder as it is; leave out the beam of {beam}")
+        raise SpecError(
+            _("a reference is fed to the decoder as it is; leave out the beam of {beam}", beam=beam)
+        )
     encoding = model.source_tokenizer.encode(text)
     ids, lengths = batch_of_one(encoding.ids)
     memory = model.encode(ids, lengths)
@@ -92,15 +95,20 @@ def _check_search(search: Search, recording: Recording) -> None:
     chosen = logits[range(len(best.ids)), best.ids]
     recorded = (chosen - logits.max(axis=1) + np.log(probabilities.max(axis=1))).sum()
     difference = abs(recorded - best.log_probability) / len(best.ids)
-    _agree("the log-probability per piece", difference, np.abs(logits).max())
+    _agree(_("the log-probability per piece"), difference, np.abs(logits).max())
 
 
 def _agree(what: str, difference: np.floating, largest: np.floating) -> None:
     allowed = limits.TOLERANCE * max(1.0, float(largest))
     if not difference <= allowed:
         raise TraceError(
-            f"{what} differs by {difference:.3g} between the search and the recording; "
-            f"the limit is {allowed:.3g}"
+            _(
+                "{what} differs by {difference:.3g} between the search and the recording; the limit is "
+                "{limit:.3g}",
+                what=what,
+                difference=difference,
+                limit=allowed,
+            )
         )
 
 
