@@ -5,6 +5,7 @@ from pathlib import Path
 import click
 
 from rnnviz_core.errors import SpecError
+from rnnviz_core.languages import NAMES, SOURCE, speak
 
 from .model import checkpoints_option
 
@@ -13,14 +14,18 @@ from .model import checkpoints_option
 @click.argument("lesson")
 @click.option("--out", type=click.Path(path_type=Path), required=True, help="The file: .html.")
 @click.option("--answers", is_flag=True, help="With the answers in it.")
+@click.option(
+    "--language", type=click.Choice(tuple(NAMES)), default=SOURCE, show_default=True, help="Of the sheet."
+)
 @checkpoints_option
-def worksheet(lesson: str, out: Path, answers: bool, checkpoints: Path) -> None:
+def worksheet(lesson: str, out: Path, answers: bool, language: str, checkpoints: Path) -> None:
     """Write LESSON, an id or a lesson's file, as one page of HTML that prints well.
 
     \b
     Examples:
       python -m rnnviz_core worksheet 05-one-cell-by-hand --out cell.html
       python -m rnnviz_core worksheet my-lesson.md --out answers.html --answers
+      python -m rnnviz_core worksheet 04-the-forget-gate --language de --out blatt.html
     """
     from rnnviz_core import lessons
     from rnnviz_core.lessons import worksheet as sheets
@@ -28,8 +33,9 @@ def worksheet(lesson: str, out: Path, answers: bool, checkpoints: Path) -> None:
     if out.suffix != ".html":
         raise SpecError(f"{out.name!r} ends in {out.suffix!r}; a worksheet ends in .html")
     path = Path(lesson)
-    found = lessons.read(path) if path.suffix == ".md" else lessons.shelf().find(lesson)
-    page = sheets.page(lessons.World(found, lessons.networks(checkpoints)), solved=answers)
+    with speak(language):
+        found = lessons.read(path) if path.suffix == ".md" else lessons.shelf().find(lesson)
+        page = sheets.page(lessons.World(found, lessons.networks(checkpoints)), solved=answers)
     try:
         out.write_text(page, encoding="utf-8")
     except OSError as error:

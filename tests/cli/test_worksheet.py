@@ -1,5 +1,6 @@
 """`rnnviz worksheet` writes a lesson as a page to print."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -37,6 +38,15 @@ def test_a_sheet_and_its_answers(lesson: Path, tmp_path: Path) -> None:
     assert ">network<" not in blank
     assert ">network<" in solved
     assert "http" not in solved.replace("http://www.w3.org/2000/svg", "")
+
+
+def test_a_sheet_in_another_language(tmp_path: Path) -> None:
+    sheet = tmp_path / "sheet.html"
+    assert main(["worksheet", "05-one-cell-by-hand", "--language", "de", "--out", str(sheet)]) == 0
+    said = sheet.read_text(encoding="utf-8")
+    assert '<html lang="de">' in said
+    assert "<h1>Eine LSTM-Zelle von Hand</h1>" in said
+    assert re.search(r"Voraktivierung ist \d,\d{3} aus der Eingabe", said)
 
 
 @pytest.mark.parametrize(
