@@ -16,10 +16,12 @@ from typing import Any
 import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
+from torch import nn
 
 from rnnviz_core import limits, places
 from rnnviz_core.contracts.task import read_spec, task_of_spec
 from rnnviz_core.errors import CheckpointError, SpecError
+from rnnviz_core.models.components import Lookup
 from rnnviz_core.models.specs import ModelSpec
 
 from . import vocabularies
@@ -166,6 +168,21 @@ def load(folder: str | Path) -> Model:
                 raise CheckpointError(f"{folder.name}/{WEIGHTS}: {key} holds numbers that are not finite")
     model.load_state_dict(weights, assign=True)  # they become the parameters: nothing is held twice
     return model.requires_grad_(False).eval()
+
+
+def keep_tables_in_file(model: Model, folder: Path) -> None:
+    """Let the tables that are only looked up stand in the checkpoint's file, as it was mapped into memory.
+
+    A text looks up a few rows of thousands: of a mapped table only these are ever read from the disk. Only
+    for files that nobody writes over: `save` puts a new file in the place of an old one, which lives on as
+    long as it is mapped. Tables of another type than fp16 are left as they are.
+    """
+    with safe_open(folder / WEIGHTS, framework="pt") as file:
+        for name, module in model.named_modules():
+            if isinstance(module, Lookup):
+                table = file.get_tensor(f"{name}.weight")
+                if table.dtype == torch.float16:
+                    module.weight = nn.Parameter(table, requires_grad=False)
 
 
 def save(

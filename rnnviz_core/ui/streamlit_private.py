@@ -33,11 +33,12 @@ STYLE = """
 [class*="st-key-player-"] button [data-testid="stMarkdownContainer"] { position: absolute;
   width: 1px; height: 1px; margin: -1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
 /* The model's score and the sentence stand in the sidebar; where that is closed, in the page */
-.stApp:has([data-testid="stSidebar"][data-collapsed="false"]) :is(.rv-score, .st-key-sentence-page) {
+.stApp:has([data-testid="stSidebar"][data-collapsed="false"]) :is(.rv-score,
+  [class*="st-key-choice-page-text"]) {
   display: none; }
 /* Where the page's script is at work, Enter applies */
-.rv-keys [class*="st-key-sentence"] [data-testid="InputInstructions"] { font-size: 0; }
-.rv-keys [class*="st-key-sentence"] [data-testid="InputInstructions"]::after { font-size: 0.75rem;
+.rv-keys :is([class*="st-key-choice-page-text"], [class*="st-key-choice-text"]) [data-testid="InputInstructions"] { font-size: 0; }
+.rv-keys :is([class*="st-key-choice-page-text"], [class*="st-key-choice-text"]) [data-testid="InputInstructions"]::after { font-size: 0.75rem;
   content: "Press Enter to apply"; }
 /* Six steps in one line, that a phone scrolls */
 .st-key-start { flex-wrap: nowrap; }
@@ -49,8 +50,9 @@ STYLE = """
 .st-key-start .stButtonGroup button { padding: 0.05rem 0.42rem; min-height: 1.8rem; flex: 0 0 auto; }
 .st-key-start .stButtonGroup [role] { gap: 0.2rem; }
 .st-key-start :is(p, button p) { font-size: 0.8rem; white-space: nowrap; }
-.st-key-head-top > :has(> .st-key-head-beside) { flex: 1 1 0; min-width: 0; }
-.st-key-head-beside > :has(> .stHtml > .rv-line):not(:only-child) { display: none; }
+.st-key-head-top > :is(:has(> .stHtml > .rv-top), :has(> .st-key-start), .st-key-start) { flex: 1 1 0;
+  min-width: 0; }
+.st-key-head-top:has(.st-key-start) > :has(> .stHtml > .rv-top) { flex: 0 0 auto; width: auto; }
 .st-key-start-off button [data-testid="stMarkdownContainer"] { position: absolute;
   width: 1px; height: 1px; margin: -1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
 .st-key-start-answer button { text-align: left; }
@@ -69,8 +71,8 @@ STYLE = """
 [data-testid="stSidebar"] .stButtonGroup button p { font-size: 0.875rem; white-space: nowrap; }
 [data-testid="stSidebar"] .stSelectbox [data-baseweb="select"] { font-size: 0.85rem; }
 .st-key-about button p { font-size: 0.85rem; }
-.st-key-told [data-testid="stIconMaterial"] { font-size: 1.1rem; line-height: 1.05; }
-:has(> .st-key-told):has(+ * .stSlider) > .st-key-told { margin-bottom: -0.3rem; }
+[class*="st-key-told-lines"] [data-testid="stIconMaterial"] { font-size: 1.1rem; line-height: 1.05; }
+:has(> [class*="st-key-told-lines"]):has(+ * .stSlider) > [class*="st-key-told-lines"] { margin-bottom: -0.3rem; }
 /* A lesson is read: its lines are no longer than that is pleasant */
 .st-key-lesson-body :is([data-testid="stMarkdown"], .stRadio, .stTextArea, .stTextInput,
   .stAlert, .stExpander) {
@@ -97,12 +99,14 @@ STYLE = """
 @media (max-width: 640px) {
   [data-testid="stMain"] [data-testid="stVerticalBlock"] { gap: 0.5rem; }
   .stMainBlockContainer { padding: 2.6rem 1rem 3rem; }
-  :has(> .st-key-told):has(+ * .stSlider) > .st-key-told { margin-bottom: -0.1rem; }
-  .st-key-head-top > :has(> .st-key-head-beside) { order: 3; flex: 1 1 100%; }
-  .stApp:not(:has(.st-key-start-answer)) .st-key-head-top > :has(> .st-key-head-beside) { display: none; }
+  :has(> [class*="st-key-told-lines"]):has(+ * .stSlider) > [class*="st-key-told-lines"] {
+    margin-bottom: -0.1rem; }
+  .st-key-head-top > :is(:has(> .st-key-start), .st-key-start) { order: 3; flex: 1 1 100%; }
+  .stApp:not(:has(.st-key-start-answer)) .st-key-head-top > :is(:has(> .st-key-start), .st-key-start) {
+    display: none; }
   .st-key-start > :has(.stButtonGroup) { flex: 0 1 auto; min-width: 0; overflow-x: auto; }
-  .st-key-head-top > :has(> .st-key-head-beside):not(:has(.st-key-start)) { display: none; }
-  .st-key-tools button [data-testid="stMarkdownContainer"] { position: absolute;
+  .st-key-head-top > :has(> .stHtml > .rv-top) { flex: 0 0 auto; width: auto; }
+  [class*="st-key-tools-"] button [data-testid="stMarkdownContainer"] { position: absolute;
     width: 1px; height: 1px; margin: -1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
   [data-testid="stMain"] .stButtonGroup { flex-direction: column; align-items: flex-start; gap: 0.1rem; }
   [data-testid="stMain"] .stButtonGroup > label { max-width: 100%; }
@@ -112,7 +116,8 @@ STYLE = """
 /* On paper: what is open, whole, without what can only be clicked */
 @media print {
   [data-testid="stSidebar"], [data-testid="stHeader"], [data-testid="stToolbar"],
-  [data-testid="stElementToolbar"], .st-key-tools, .st-key-sentence-page, .st-key-start,
+  [data-testid="stElementToolbar"], [class*="st-key-tools-"], .rv-copy, .st-key-start,
+  [class*="st-key-choice-page-text"],
   [role="tab"][aria-selected="false"],
   [data-testid="stMain"] :is(.stButton, .stDownloadButton, .stPageLink, .stSlider, .stPopover) {
     display: none !important; }
@@ -130,10 +135,10 @@ STYLE = """
 PROJECTOR = """
 html { font-size: 20px !important; }
 [data-testid="stSidebar"], [data-testid="stExpandSidebarButton"], .rv-badge, .rv-known,
-.stApp .st-key-tools, .stApp .st-key-start, .stApp .st-key-sentence-page { display: none !important; }
+.stApp [class*="st-key-tools-"], .stApp .st-key-start, .stApp .rv-copy,
+.stApp [class*="st-key-choice-page-text"] { display: none !important; }
 .stApp .stMainBlockContainer { padding: 0.6rem 2rem 2rem; }
 .st-key-head-top { padding-right: 2.5rem; }
-.st-key-head-top > :has(> .st-key-tools) { display: none; }
 .st-key-head-top > .st-key-projector-off { flex: 0 0 auto; width: max-content; margin-left: auto; }
 [data-testid="stHeader"] { background: transparent; }
 [data-testid="stCaptionContainer"], .rv-line, .rv-key { opacity: 1 !important; }
@@ -158,6 +163,21 @@ def session_id() -> str | None:
     """Whose run this is; None outside of a run."""
     context = get_script_run_ctx(suppress_warning=True)
     return context.session_id if context else None
+
+
+def run_store() -> dict[str, Any]:
+    """What this session's running thread may keep by the way; an empty one outside of a run.
+
+    It hangs on the context that Streamlit gives every script thread, so it goes with the thread.
+    """
+    context = get_script_run_ctx(suppress_warning=True)
+    if context is None:
+        return {}
+    try:
+        kept: dict[str, Any] = context.rnnviz  # type: ignore[attr-defined]
+    except AttributeError:
+        kept = context.rnnviz = {}  # type: ignore[attr-defined]
+    return kept
 
 
 def went_back() -> bool:

@@ -3,7 +3,6 @@
 import streamlit as st
 
 from rnnviz_core import languages
-from rnnviz_core.languages import _
 
 from . import url
 
@@ -31,14 +30,11 @@ def _of_browser() -> str:
     return asked if asked in languages.NAMES else languages.SOURCE
 
 
-def choose() -> None:
-    """The switch, at the foot of the sidebar."""
-    chosen = url.checked(NAME, url.one_of(tuple(languages.NAMES)), languages.language())
-    key = url.widget(NAME, chosen)
-    st.selectbox(
-        _("Language"),
-        list(languages.NAMES),
-        format_func=languages.NAMES.__getitem__,
-        key=key,
-        on_change=lambda: url.put(NAME, st.session_state[key]),
-    )
+def put(code: str) -> None:
+    """Speak `code` from the next run on; the address keeps it."""
+    url.put(NAME, code)
+
+
+def check() -> None:
+    """Leave a note where the address asks for a language that there is not."""
+    url.checked(NAME, url.one_of(tuple(languages.NAMES)), languages.language())

@@ -64,7 +64,12 @@ class _Memory:
 
 
 def _memory() -> _Memory:
-    return st.session_state[_KEY]
+    """Of this session: looked up once a run, because Streamlit's way to what a session holds is long."""
+    kept = streamlit_private.run_store()
+    found: _Memory | None = kept.get(_KEY)
+    if found is None:
+        found = kept[_KEY] = st.session_state[_KEY]
+    return found
 
 
 @st.fragment(run_every=86_400)  # seconds

@@ -93,6 +93,7 @@ def stamp(entry: Entry) -> Hashable:
 
 def model(entry: Entry) -> Any:
     """The network of an entry, in evaluation mode. Never change it: sessions share it."""
+    from rnnviz_core.checkpoints import registry
     from rnnviz_core.models.components import halve_lookups
     from rnnviz_core.tracing import kernels
 
@@ -103,7 +104,10 @@ def model(entry: Entry) -> Any:
     def load() -> Any:
         kernels.use_exact_settings()
         network = found.load(entry.id)
-        halve_lookups(network)  # 28 MB of fifteen models
+        if entry.path and entry.path.parent == places.shipped():
+            registry.keep_tables_in_file(network, entry.path)
+        else:
+            halve_lookups(network)
         return network
 
     return _models.get(found.stamp(entry.id), load)

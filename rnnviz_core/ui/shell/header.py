@@ -15,16 +15,17 @@ from rnnviz_core.frames.tokens import WORD_START, shown
 from rnnviz_core.inputs import likeness
 from rnnviz_core.inputs.steps import Token
 from rnnviz_core.inputs.tokenizer import UNK, is_byte
+from rnnviz_core.languages import N_, _, ngettext
 from rnnviz_core.tracing.trace import Trace
 
-from . import known, projector, routes, sentence, tools, wording
+from . import known, projector, routes, script, sentence, tools, wording
 
 if TYPE_CHECKING:
     from streamlit.delta_generator import DeltaGenerator
 
     from rnnviz_core.ui.serving.view import Choice
 
-CHECKED = "The numbers were computed twice and agree"
+CHECKED = N_("The numbers were computed twice and agree")
 WIDE, NARROW = (10, 8), (4, 4)  # words of a long text that stay at its ends: on a laptop, on a phone
 
 
@@ -34,19 +35,18 @@ ENDS = 5  # numbers of a long series that stand at either end of its line
 def draw(page: str, choice: "Choice", trace: Trace) -> "DeltaGenerator":
     """Title and tools; tokens as chips; in one line what the network answers, which one it is, and the proof.
 
-    Where the sidebar is closed, as on a phone, the sentence's box stands here. Returns the place beside the
-    title, where the page's line stands.
+    Where the sidebar is closed, as on a phone, the sentence's box stands here. Returns the row of the title:
+    what a page draws there takes the place of its line. Every element costs a run a quarter of a millisecond
+    here and another one in the browser, so that there are few (docs/performance.md).
     """
     found = routes.route(page)
     axis = "source" if "source" in trace.tokens else "time"
     with st.container(key="head", gap="xsmall"):
-        with st.container(horizontal=True, vertical_alignment="center", gap="small", key="head-top"):
-            st.title(found.title, anchor=False, width="content")
-            beside = st.container(key="head-beside")
-            beside.html(f'<p class="rv-line">{escape(found.line)}</p>')
-            if projector.is_on():
-                projector.leave()
-            tools.draw(page, choice.entry, choice.text, trace)
+        top = st.container(horizontal=True, vertical_alignment="center", gap="small", key="head-top")
+        with top:
+            link = script.copy_link(task=str(choice.entry.spec.task), model=choice.entry.id, text=choice.text)
+            _title(found, link)
+            tools.draw(page, choice.entry, trace)
         if choice.written and choice.written.typing.box:
             sentence.box(choice.written, in_page=True)
         measured = known.of(choice.entry, trace)
@@ -55,7 +55,7 @@ def draw(page: str, choice: "Choice", trace: Trace) -> "DeltaGenerator":
         rows = (_steps(trace, axis, fold=True), f'<div class="rv-facts">{facts}</div>')
         st.html(f'<div class="rv-head">{"".join(rows)}{_doubts(choice.entry, trace, measured)}</div>')
         _show_notes(trace, axis)
-    return beside
+    return top
 
 
 def draw_plain(page: str) -> None:
@@ -65,12 +65,16 @@ def draw_plain(page: str) -> None:
         st.container(key="head", gap="xsmall"),
         st.container(horizontal=True, vertical_alignment="center", gap="small", key="head-top"),
     ):
-        st.title(found.title, anchor=False, width="content")
-        with st.container(key="head-beside"):
-            st.html(f'<p class="rv-line">{escape(found.line)}</p>')
-        if projector.is_on():
-            projector.leave()
+        _title(found, script.copy_link())
         tools.draw_plain(page)
+
+
+def _title(found: routes.Route, link: str) -> None:
+    """The title, and in one element the page's line and the button that copies its address."""
+    st.title(_(found.title), anchor=False, width="content")
+    st.html(f'<div class="rv-top"><p class="rv-line">{escape(_(found.line))}</p>{link}</div>')
+    if projector.is_on():
+        projector.leave()
 
 
 def draw_brief(entry: Entry, trace: Trace, *, reads: bool) -> None:
@@ -78,7 +82,7 @@ def draw_brief(entry: Entry, trace: Trace, *, reads: bool) -> None:
     axis = "source" if "source" in trace.tokens else "time"
     rows = [f'<p class="rv-row"><strong>{escape(entry.id)}</strong></p>']
     if reads:
-        rows.append(_row("Input", _steps(trace, axis)))
+        rows.append(_row(_("Input"), _steps(trace, axis)))
     rows += [_answer(entry, trace), _doubts(entry, trace, known.of(entry, trace))]
     st.html(f'<div class="rv-head">{"".join(rows)}</div>')
 
@@ -87,11 +91,21 @@ def _show_notes(trace: Trace, axis: str) -> None:
     unknown = sum(token.id == _unknown(trace) for token in trace.tokens[axis])
     more = list(trace.meta.get("notes", ()))
     if unknown:
-        tokens = "token is" if unknown == 1 else "tokens are"
-        more.append(f"{unknown} {tokens} not in the vocabulary (dotted frame): the network reads “unknown”.")
+        more.append(
+            ngettext(
+                "{n} token is not in the vocabulary (dotted frame): the network reads “unknown”.",
+                "{n} tokens are not in the vocabulary (dotted frame): the network reads “unknown”.",
+                unknown,
+            )
+        )
     if single := sum(is_byte(token.text) for token in trace.tokens[axis]):
-        tokens = "token is a byte" if single == 1 else "tokens are bytes"
-        more.append(f"{single} {tokens} of characters that have no token of their own (dotted frame).")
+        more.append(
+            ngettext(
+                "{n} token is a byte of characters that have no token of their own (dotted frame).",
+                "{n} tokens are bytes of characters that have no token of their own (dotted frame).",
+                single,
+            )
+        )
     wording.show_notes(*more)
 
 
@@ -116,8 +130,8 @@ def _steps(trace: Trace, axis: str, *, fold: bool = False) -> str:
     ends = [f"{value:g}" for value in values]
     if len(ends) > 2 * ENDS:
         ends = [*ends[:ENDS], "…", *ends[-ENDS:]]
-    several = "numbers" if len(values) > 1 else "number"
-    return f'<span class="rv-value">{len(values)} {several}: {escape(", ".join(ends))}</span>'
+    told = ngettext("{n} number: {values}", "{n} numbers: {values}", len(values), values=", ".join(ends))
+    return f'<span class="rv-value">{escape(told)}</span>'
 
 
 def _chips(tokens: tuple[Token, ...], unknown: int, *, fold: bool = False) -> str:
@@ -133,7 +147,9 @@ def _chips(tokens: tuple[Token, ...], unknown: int, *, fold: bool = False) -> st
             + " rv-unknown" * (token.id == unknown or is_byte(token.text))
             + " rv-end" * (token.text == "</s>")
         )
-        title = f"token {number}: {token.text}" + (" (unknown to the network)" if token.id == unknown else "")
+        title = _("token {number}: {text}", number=number, text=token.text)
+        if token.id == unknown:
+            title = _("{title} (unknown to the network)", title=title)
         chip = f'<span class="{kind}" title="{escape(title)}">{escape(shown(token.text))}</span>'
         if starts or not groups:
             groups.append([])
@@ -145,10 +161,12 @@ def _chips(tokens: tuple[Token, ...], unknown: int, *, fold: bool = False) -> st
     ]
     if fold and count > sum(NARROW):
         kind, ends = ("rv-more", WIDE) if count > sum(WIDE) else ("rv-more rv-more-narrow", NARROW)
+        every = _("all {n} tokens", n=len(tokens))
         drawn.insert(
-            count - ends[1], f'<label class="{kind}"><input type="checkbox"> all {len(tokens)} tokens</label>'
+            count - ends[1], f'<label class="{kind}"><input type="checkbox"> {escape(every)}</label>'
         )
-    label = f'role="group" aria-label="{len(tokens)} tokens"'
+    counted = ngettext("{n} token", "{n} tokens", len(tokens))
+    label = f'role="group" aria-label="{escape(counted)}"'
     return f'<span class="rv-value rv-chips" {label}>{"".join(drawn)}</span>'
 
 
@@ -172,7 +190,7 @@ def _answer(entry: Entry, trace: Trace) -> str:
             width += f";background:{class_colours(count, answer.ordered)[place]}"
         text += (
             f'<span class="rv-bar" aria-hidden="true"><i style="{width}"></i></span>'
-            f"<span>probability {answer.share:.1%}</span>"
+            f"<span>{escape(_('probability {share:.1%}', share=answer.share))}</span>"
         )
     return _row(answer.verb, f'<span class="rv-value">{text}</span>')
 
@@ -186,10 +204,9 @@ def doubt(entry: Entry, trace: Trace) -> str:
     found = likeness.beyond(likeness.of_tokens(tokens), entry.metrics.get("usual"))
     if not found:
         return ""
-    return (
-        '<p class="rv-doubt"><strong>Unlike 99 of 100 sentences it was tested on:</strong> '
-        f"{escape('; '.join(found))}. How good its answers to such texts are was not measured.</p>"
-    )
+    first = escape(_("Unlike 99 of 100 sentences it was tested on:"))
+    rest = _("{what}. How good its answers to such texts are was not measured.", what="; ".join(found))
+    return f'<p class="rv-doubt"><strong>{first}</strong> {escape(rest)}</p>'
 
 
 def _doubts(entry: Entry, trace: Trace, measured: Reliability) -> str:
@@ -207,10 +224,21 @@ def _network(choice: "Choice") -> str:
 
 def badge(trace: Trace, *, told: bool = False) -> str:
     """The proof that what is shown is what the network computed; of a trace alone its file has `told`."""
-    says = "As the trace’s file says, the" if told else "The"
+    agree = _(CHECKED)
+    values = {"proof": proof(trace), "difference": f"{trace.max_difference:.1e}"}
+    if told:
+        text = _(
+            "As the trace’s file says, the numbers were computed twice and agree: {proof}, and the largest "
+            "difference is {difference}.",
+            **values,
+        )
+    else:
+        text = _(
+            "The numbers were computed twice and agree: {proof}, and the largest difference is {difference}.",
+            **values,
+        )
     return (
-        f'<details class="rv-fold rv-badge"><summary title="{CHECKED}">'
-        '<b aria-hidden="true">✓</b><span> Checked</span></summary>'
-        f"<p>{says}{CHECKED.removeprefix('The')}: {proof(trace)}, and the largest difference is "
-        f"{trace.max_difference:.1e}.</p></details>"
+        f'<details class="rv-fold rv-badge"><summary title="{escape(agree)}">'
+        f'<b aria-hidden="true">✓</b><span> {escape(_("Checked"))}</span></summary>'
+        f"<p>{escape(text)}</p></details>"
     )

@@ -38,6 +38,7 @@ def _prepare(route: routes.Route) -> Choice | None:
     script.install()
     loaders.warm_up()
     url.begin(route.name)
+    language.check()
     projector.install()
     if route.traces:
         return sidebar.draw()

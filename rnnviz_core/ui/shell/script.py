@@ -10,11 +10,14 @@ from urllib.parse import urlencode
 
 import streamlit as st
 
+from rnnviz_core.languages import _, language
+
 SCRIPT = """<script>
 if (!window.rnnviz) {
   window.rnnviz = true
   document.documentElement.classList.add('rv-keys')
-  const box = target => target.closest?.('[class*="st-key-sentence"] textarea')
+  const box = target => target.closest?.(
+    ':is([class*="st-key-choice-page-text"], [class*="st-key-choice-text"]) textarea')
   document.addEventListener('focusin', event => {
     if (box(event.target)) event.target.enterKeyHint = 'go'  // the word on a phone's Enter key
   })
@@ -68,10 +71,10 @@ if (!window.rnnviz) {
     const button = event.target.closest?.('.rv-copy')
     if (!button) return
     const text = address(button)
-    if (!await copy(text)) return window.prompt('The address of this view:', text)
+    if (!await copy(text)) return window.prompt(button.dataset.prompt, text)
     button.focus()
     button.dataset.copied = true
-    button.nextElementSibling.textContent = 'Link copied'
+    button.nextElementSibling.textContent = button.dataset.copiedWords
     clearTimeout(button.later)
     button.later = setTimeout(() => {
       delete button.dataset.copied
@@ -84,15 +87,17 @@ if (!window.rnnviz) {
 
 def install() -> None:
     """Bring the script to the browser; it runs once per tab."""
-    st.html(SCRIPT, unsafe_allow_javascript=True)
+    spoken = f"<script>document.documentElement.lang = '{language()}'</script>"  # one of ours, never a text
+    st.html(SCRIPT + spoken, unsafe_allow_javascript=True)
 
 
-def copy_link(**shown: str) -> None:
-    """A button that copies the address of this view: the tab's own, with what is `shown` spelled out."""
+def copy_link(**shown: str) -> str:
+    """A button, as HTML, that copies the address of this view, with what is `shown` spelled out."""
     values = escape(urlencode(shown).replace("~", "%7E"))  # letters, digits, %, + and & are left
-    st.html(
-        f'<button type="button" class="rv-button rv-copy" data-shown="{values}">'
-        '<span class="rv-icon" aria-hidden="true" translate="no"></span><span>Share link</span></button>'
-        '<span class="rv-said" role="status"></span>',
-        width="content",
+    prompt, copied = escape(_("The address of this view:")), escape(_("Link copied"))
+    return (
+        f'<button type="button" class="rv-button rv-copy" data-shown="{values}" '
+        f'data-prompt="{prompt}" data-copied-words="{copied}">'
+        '<span class="rv-icon" aria-hidden="true" translate="no"></span>'
+        f'<span>{escape(_("Share link"))}</span></button><span class="rv-said" role="status"></span>'
     )

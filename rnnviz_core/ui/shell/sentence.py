@@ -13,6 +13,7 @@ from rnnviz_core.checkpoints.registry import Entry
 from rnnviz_core.contracts.examples import default_text
 from rnnviz_core.contracts.task import Typed, typed_of
 from rnnviz_core.errors import RnnvizError, TextError
+from rnnviz_core.languages import SOURCE, _, language
 from rnnviz_core.ui.controls import url
 from rnnviz_core.ui.serving import loaders
 from rnnviz_core.ui.serving.view import Sentence
@@ -33,14 +34,17 @@ def one_line(text: str) -> str:
 def choose(entry: Entry) -> Sentence:
     """The chosen text; one that cannot be read leaves a note, and the text before it is shown."""
     default = default_text(entry.spec)
-    typed = url.checked("text", url.short_enough, default, shown="our example")
+    typed = url.checked("text", url.short_enough, default, shown=_("our example"))
     if typed != (typed := one_line(typed)):
         url.put("text", typed)
         url.write()
     if cut := st.session_state.pop(_CUT, 0):
         url.note(
-            f"The text has {cut} characters, the limit is {limits.CHARACTERS}: the first "
-            f"{limits.CHARACTERS} are kept."
+            _(
+                "The text has {count} characters, the limit is {limit}: the first {limit} are kept.",
+                count=cut,
+                limit=limits.CHARACTERS,
+            )
         )
     asked = typed_of(entry.spec)
     tokens, wrong = _count(entry, typed, asked)
@@ -55,7 +59,8 @@ def choose(entry: Entry) -> Sentence:
     if not 0 < (_count(entry, before, asked)[0] or 0) <= asked.limit:
         before = default
     kept_in_short = before if len(before) <= SHORT else f"{before[:SHORT].rstrip()} …"
-    url.note(f"{wrong or _what_to_do(tokens, asked)} Until then this page shows “{kept_in_short}”.")
+    until = _("Until then this page shows “{text}”.", text=kept_in_short)
+    url.note(f"{wrong or _what_to_do(tokens, asked)} {until}")
     return Sentence(typed, before, tokens, asked)
 
 
@@ -67,9 +72,15 @@ def _part(entry: Entry, typed: str, tokens: int, asked: Typed) -> Sentence:
     read = asked.cut(loaders.model(entry), typed, first, asked.limit)
     if asked.alone:
         url.note(
-            f"Of its {tokens} {asked.several} the network reads {asked.limit}, from {asked.one} {first} "
-            "on; the "
-            "slider under the text moves the part."
+            _(
+                "Of its {count} {several} the network reads {limit}, from {one} {first} on; the slider under "
+                "the text moves the part.",
+                count=tokens,
+                several=_(asked.several),
+                limit=asked.limit,
+                one=_(asked.one),
+                first=first,
+            )
         )
     return Sentence(typed, read, tokens, asked, first)
 
@@ -81,15 +92,28 @@ def choose_part(sentence: Sentence) -> None:
     asked, last = sentence.typing, sentence.tokens - sentence.typing.limit
     key = url.widget(FIRST, sentence.first)
     st.slider(
-        f"First {asked.one} of the part",
+        _("First {one} of the part", one=_(asked.one)),
         0,
         last,
         key=key,
         on_change=lambda: url.put(FIRST, str(st.session_state[key])),
-        help=f"The text has {sentence.tokens} {asked.several}, pages show {asked.limit} at once.",
+        help=_(
+            "The text has {count} {several}, pages show {limit} at once.",
+            count=sentence.tokens,
+            several=_(asked.several),
+            limit=asked.limit,
+        ),
     )
     end = sentence.first + asked.limit - 1
-    st.caption(f"Shown: {asked.several} {sentence.first} to {end} of {sentence.tokens}")
+    st.caption(
+        _(
+            "Shown: {several} {first} to {last} of {count}",
+            several=_(asked.several),
+            first=sentence.first,
+            last=end,
+            count=sentence.tokens,
+        )
+    )
 
 
 def _count(entry: Entry, text: str, asked: Typed) -> tuple[int | None, str]:
@@ -109,12 +133,16 @@ def _count(entry: Entry, text: str, asked: Typed) -> tuple[int | None, str]:
 
 
 def _what_to_do(tokens: int, asked: Typed) -> str:
-    what = asked.title.lower()
+    what = asked.title.lower() if language() == SOURCE else _(asked.title)
     if not tokens:
-        return f"The {what} is empty: {asked.missing} and press Enter."
-    return (
-        f"The {what} has {tokens} {asked.several}, the limit is {asked.limit}: "
-        f"leave out {tokens - asked.limit} and press Enter."
+        return _("The {what} is empty: {missing} and press Enter.", what=what, missing=_(asked.missing))
+    return _(
+        "The {what} has {count} {several}, the limit is {limit}: leave out {beyond} and press Enter.",
+        what=what,
+        count=tokens,
+        several=_(asked.several),
+        limit=asked.limit,
+        beyond=tokens - asked.limit,
     )
 
 
@@ -124,17 +152,22 @@ def box(sentence: Sentence, *, in_page: bool = False) -> None:
     There are two, and the browser shows one: the page's where the sidebar is closed (`style`).
     """
     key = url.widget("page-text" if in_page else "text", sentence.typed, read=one_line)
-    with st.container(key="sentence-page" if in_page else "sentence", gap="xxsmall"):
-        st.text_area(
-            sentence.typing.title,
-            key=key,
-            height="content",
-            label_visibility="collapsed" if in_page else "visible",
-            on_change=lambda: _take(st.session_state[key]),
-            help=sentence.typing.help,
+    st.text_area(
+        _(sentence.typing.title),
+        key=key,
+        height="content",
+        label_visibility="collapsed" if in_page else "visible",
+        on_change=lambda: _take(st.session_state[key]),
+        help=_(sentence.typing.help),
+    )
+    if sentence.tokens is not None and not in_page and sentence.first is None:
+        used = _(
+            "{count} of {limit} {several}",
+            count=sentence.tokens,
+            limit=sentence.typing.limit,
+            several=_(sentence.typing.several),
         )
-        if sentence.tokens is not None and not in_page and sentence.first is None:
-            st.caption(f"{sentence.tokens} of {sentence.typing.limit} {sentence.typing.several}")
+        st.caption(used)
 
 
 def _take(typed: str) -> None:

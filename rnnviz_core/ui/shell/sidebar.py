@@ -7,7 +7,7 @@ from rnnviz_core.contracts import task as tasks
 from rnnviz_core.contracts.claims import Example
 from rnnviz_core.contracts.examples import examples, is_example
 from rnnviz_core.tracing.trace import Trace
-from rnnviz_core.ui.controls import choose, language, url
+from rnnviz_core.ui.controls import choose, url
 from rnnviz_core.ui.serving import given, loaders
 from rnnviz_core.ui.serving.view import Choice
 
@@ -35,7 +35,6 @@ def draw() -> Choice:
         example = _choose_example(entry, written.typed) if written.typing.box else None
         hint = st.empty() if example else None
         other = compare.choose(found, entry, written.read)
-        language.choose()
         about.draw(entry)
         _list_problems(found)
     return Choice(entry, written.read, Choice(*other) if other else None, example, hint, written)
@@ -44,7 +43,6 @@ def draw() -> Choice:
 def draw_plain() -> None:
     """The sidebar of a page that is about no trace: documentation and licence."""
     with st.sidebar:
-        language.choose()
         about.draw(None)
 
 

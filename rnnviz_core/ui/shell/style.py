@@ -12,13 +12,16 @@ STYLE = (
 .vega-bind label { flex: 1 1 auto; min-width: 0; flex-wrap: nowrap !important; }
 .vega-bindings input[type=range] { flex: 0 1 28rem; width: 28rem !important; min-width: 4rem; }
 .rv-head { font-size: 0.95rem; line-height: 1.5; }
+.rv-top { display: flex; align-items: center; gap: 0.6rem; }
+.rv-top .rv-copy { margin-left: auto; }
 .rv-line { margin: 0; opacity: 0.85; font-size: 0.9rem; line-height: 1.3; text-wrap: balance; }
 .st-key-head h1 { font-size: 1.6rem; padding: 0; }
 .st-key-head-top { flex-wrap: nowrap; }
-.st-key-head-beside:has(.st-key-start) .rv-line { display: none; }
-.st-key-tools { flex: 0 0 auto; width: auto; flex-wrap: nowrap; justify-content: flex-end; gap: 0.4rem; }
-.st-key-tools button { min-height: 2.1rem; padding: 0.1rem 0.6rem; font-size: 0.875rem; }
-.st-key-sentence-page textarea, .st-key-sentence textarea { field-sizing: content; height: auto !important;
+.st-key-head-top:has(.st-key-start) .rv-line { display: none; }
+.st-key-head-top > :has(> .st-key-start) { order: -1; }
+[class*="st-key-tools-"] { flex: 0 0 auto; width: auto; }
+[class*="st-key-tools-"] button, .rv-top .rv-copy { min-height: 2.1rem; padding: 0.1rem 0.6rem; font-size: 0.875rem; }
+:is([class*="st-key-choice-page-text"], [class*="st-key-choice-text"]) textarea { field-sizing: content; height: auto !important;
   min-height: 2.6rem; max-height: 11rem; }
 .rv-row { display: flex; flex-wrap: wrap; gap: 0.35rem 0.3rem; align-items: baseline; margin: 0.35rem 0; }
 .rv-key { flex: 0 0 4.6rem; font-size: 0.85rem; opacity: 0.8; }
@@ -90,17 +93,18 @@ STYLE = (
 .rv-known p { max-width: 30rem; }
 @media (max-width: 1500px) { .rv-known summary span { display: none; } }
 /* What happened: lines to click, close to the picture that they speak of */
-.st-key-told { flex-wrap: nowrap; margin: -0.7rem 0 -0.8rem; }
-.st-key-told :is(.st-key-told-lines, .st-key-told-lines-tight) { flex: 1 1 auto; min-width: 0; gap: 0; }
-.st-key-told :is(button, button p) { text-align: left; font-size: 0.9rem; line-height: 1.3; }
-.st-key-told button { justify-content: flex-start; align-items: flex-start; min-height: 0; padding: 0.08rem 0;
+[class*="st-key-told-lines"] { position: relative; gap: 0; margin: -0.7rem 0 -0.8rem; padding-right: 5.5rem; }
+[class*="st-key-told-lines"] :is(button, button p) { text-align: left; font-size: 0.9rem; line-height: 1.3; }
+[class*="st-key-told-lines"] button { justify-content: flex-start; align-items: flex-start; min-height: 0; padding: 0.08rem 0;
   white-space: normal; }
-.st-key-told-more { flex: 0 0 auto; }
+[class*="st-key-told-lines"] > :has(> .st-key-told-more), [class*="st-key-told-lines"] > .st-key-told-more {
+  position: absolute; right: 0; top: 0; width: auto; }
 .st-key-told-all { gap: 0.3rem; }
 .st-key-told-all :is(button, button p) { text-align: left; font-size: 0.9rem; line-height: 1.3; }
 .st-key-told-all button { justify-content: flex-start; min-height: 0; white-space: normal; }
 @media (max-height: 850px) {
-  .st-key-told-lines > :nth-child(n + 3), .st-key-told-lines-tight > :nth-child(n + 2) { display: none; }
+  .st-key-told-lines > :has(.st-key-told-2),
+  .st-key-told-lines-tight > :has(:is(.st-key-told-1, .st-key-told-2)) { display: none; }
 }
 .rv-icon { font: 1.1rem/1 "Material Symbols Rounded"; }
 .rv-copy .rv-icon::before { content: "link"; }
@@ -109,9 +113,9 @@ STYLE = (
 .rv-said { position: absolute;
   width: 1px; height: 1px; margin: -1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
 @media (max-width: 640px) {
-  :is(.st-key-told-lines, .st-key-told-lines-tight) > :nth-child(n + 2) { display: none; }
-  .st-key-told { margin: -0.9rem 0 -0.55rem; }
-  .st-key-told :is(button, button p) { font-size: 0.85rem; }
+  [class*="st-key-told-lines"] > :has(:is(.st-key-told-1, .st-key-told-2)) { display: none; }
+  [class*="st-key-told-lines"] { margin: -0.9rem 0 -0.55rem; padding-right: 4.6rem; }
+  [class*="st-key-told-lines"] :is(button, button p) { font-size: 0.85rem; }
   .st-key-told-lines button p, .st-key-told-lines-tight button p { display: -webkit-box; overflow: hidden;
     -webkit-box-orient: vertical; -webkit-line-clamp: 2; }
   .rv-line { display: none; }

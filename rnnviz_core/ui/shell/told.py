@@ -8,6 +8,7 @@ import streamlit as st
 from rnnviz_core import findings
 from rnnviz_core.findings import Finding
 from rnnviz_core.frames.layer import Layer
+from rnnviz_core.languages import _
 from rnnviz_core.ui.controls import url
 
 from . import routes
@@ -49,12 +50,11 @@ def draw(view: "View", section: str, chosen: Sequence[Any], more: Sequence[Findi
         lines, found = [*between, *lines], [*between, *found]
     if not lines:
         return
-    with st.container(horizontal=True, vertical_alignment="top", gap="small", key="told"):
-        with st.container(gap=None, key="told-lines" if view.page in ROOMY else "told-lines-tight"):
-            for number, one in enumerate(lines[:LINES]):
-                _line(view, one, layer, f"told-{number}")
+    with st.container(gap=None, key="told-lines" if view.page in ROOMY else "told-lines-tight"):
+        for number, one in enumerate(lines[:LINES]):
+            _line(view, one, layer, f"told-{number}")
         # Closed, it sends nothing.
-        rest = st.popover("More", type="tertiary", key="told-more", on_change="rerun")
+        rest = st.popover(_("More"), type="tertiary", key="told-more", on_change="rerun")
         if rest.open:
             every = dict.fromkeys([*found, *findings.findings(view.trace)])  # this section's own come first
             with rest, st.container(key="told-all"):

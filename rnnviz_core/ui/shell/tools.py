@@ -1,24 +1,24 @@
 """Below the header of every page: what its words mean, and what can be taken along."""
 
 from collections.abc import Callable
+from typing import Any
 
 import streamlit as st
 
 from rnnviz_core.checkpoints import vocabularies
 from rnnviz_core.checkpoints.registry import Entry
 from rnnviz_core.contracts.program import program
+from rnnviz_core.languages import _
 from rnnviz_core.tracing.trace import Trace
 from rnnviz_core.ui.drawing.svg import draw_svg
 
-from . import glossary, script
+from . import glossary
 
 
-def draw(page: str, entry: Entry, text: str, trace: Trace) -> None:
-    """Buttons: a list of terms, the downloads (closed, both send nothing), and one that copies the link."""
-    with st.container(horizontal=True, vertical_alignment="center", key="tools"):
-        terms = st.popover("Glossary", icon=":material/menu_book:", key="tools-words", on_change="rerun")
-        taken = st.popover("Download", icon=":material/download:", key="tools-taken", on_change="rerun")
-        script.copy_link(task=str(entry.spec.task), model=entry.id, text=text)
+def draw(page: str, entry: Entry, trace: Trace) -> None:
+    """Buttons: a list of terms, and the downloads. Closed, both send nothing."""
+    terms = _terms()
+    taken = st.popover(_("Download"), icon=":material/download:", key="tools-taken", on_change="rerun")
     if terms.open:
         terms.markdown(glossary.markdown(page))
     if taken.open:
@@ -27,31 +27,32 @@ def draw(page: str, entry: Entry, text: str, trace: Trace) -> None:
 
 
 def draw_plain(page: str) -> None:
-    """The list of terms, and the link: all that a page has to offer that is about no trace."""
-    with st.container(horizontal=True, vertical_alignment="center", key="tools"):
-        terms = st.popover("Glossary", icon=":material/menu_book:", key="tools-words", on_change="rerun")
-        script.copy_link()
-    if terms.open:
+    """The list of terms: all that a page has to offer that is about no trace."""
+    if (terms := _terms()).open:
         terms.markdown(glossary.markdown(page))
+
+
+def _terms() -> Any:
+    return st.popover(_("Glossary"), icon=":material/menu_book:", key="tools-words", on_change="rerun")
 
 
 def _take_along(page: str, entry: Entry, trace: Trace) -> None:
     """The trace as a file, made when asked for, the charts, and a program."""
-    st.markdown("**All numbers of this sentence**, every layer and step:")
+    st.markdown(_("**All numbers of this sentence**, every layer and step:"))
     with st.container(horizontal=True):
-        _file(trace, "npz", trace.to_npz, "application/octet-stream", "For NumPy: an array per name")
+        _file(trace, "npz", trace.to_npz, "application/octet-stream", _("For NumPy: an array per name"))
         _file(
             trace,
             "parquet",
             trace.to_parquet,
             "application/vnd.apache.parquet",
-            "For tables: a row per number",
+            _("For tables: a row per number"),
         )
-    st.markdown("**The charts on this page** as drawings that stay sharp at any size:")
+    st.markdown(_("**The charts on this page** as drawings that stay sharp at any size:"))
     draw_svg(f"{page}-{trace.model}")
     if entry.path is None:  # no file that a program could read
         return
-    st.markdown("**Copy as PyTorch**: a program that computes the same numbers from the shipped weights:")
+    st.markdown(_("**Copy as PyTorch**: a program that computes the same numbers from the shipped weights:"))
     files = {name: f"checkpoints/{place}" for name, place in vocabularies.shared_by(entry.path).items()}
     st.code(program(entry.spec, trace, tokenizers=files), language="python", height=280)
 
