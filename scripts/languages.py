@@ -9,13 +9,13 @@ are taken out, nothing is guessed. Then each catalogue is compiled to the ``.mo`
 """
 
 import argparse
+import ast
 import io
 import sys
 from pathlib import Path
 from typing import Any
 
 from babel.messages.catalog import Catalog
-from babel.messages.extract import extract_from_dir
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
 
@@ -24,11 +24,8 @@ FOLDER = ROOT / "rnnviz_core" / "languages" / "catalogues"
 CODES = ("es", "de")
 PLURALS = (2, "(n != 1)")  # both languages count like English; CLDR's third form of Spanish is for millions
 HEADER = "# Texts of RNNViz; python -m scripts.languages brings them up to date."
-KEYWORDS: dict[str, Any] = {
-    **dict.fromkeys(("_", "N_", "filled")),
-    **dict.fromkeys(("ngettext", "nfilled"), (1, 2)),
-    "pgettext": ((1, "c"), 2),
-}
+SEVERAL = ("ngettext", "nfilled")  # two forms
+NAMES = ("_", "N_", "filled", "pgettext", *SEVERAL)
 DROPPED = tuple(  # of the header: what says nothing, or changes without a change
     f'"{name}' for name in ("POT-C", "PO-R", "Generated", "Report", "Last-T", "Language-T", "Project")
 )
@@ -38,17 +35,48 @@ COMMENT = "Translators:"  # what stands after it above a text goes with it
 def marked() -> Catalog:
     """Every text that the code marks, with the files it stands in."""
     found = Catalog(project="RNNViz", charset="utf-8", fuzzy=False)
-    for folder in ("rnnviz_core", "pages"):
-        for file, _line, text, comments, context in extract_from_dir(
-            str(ROOT / folder),
-            method_map=[("**.py", "python")],
-            keywords=KEYWORDS,
-            comment_tags=(COMMENT,),
-            strip_comment_tags=True,
-        ):
-            # Without line numbers a change elsewhere in a file changes no catalogue.
-            found.add(text, None, [(f"{folder}/{file}", 0)], auto_comments=comments, context=context)
+    for path in sorted([*(ROOT / "rnnviz_core").rglob("*.py"), *(ROOT / "pages").rglob("*.py")]):
+        source = path.read_text(encoding="utf-8")
+        if any(f"{name}(" in source for name in NAMES):
+            for text, context, comments in calls(source):
+                # Without line numbers a change elsewhere in a file changes no catalogue.
+                place = path.relative_to(ROOT).as_posix()
+                found.add(text, None, [(place, 0)], auto_comments=comments, context=context)
+    for message in found:
+        message.flags.discard("python-format")  # a per cent sign is no placeholder here
     return found
+
+
+def calls(source: str) -> "list[tuple[str | tuple[str, ...], str | None, list[str]]]":
+    """The texts that a file marks: text, or its two forms; context; what a comment above tells translators.
+
+    Babel's own reader takes tokens, and up to Python 3.11 those of an f-string are one text: it misses what
+    is marked inside. An argument that is no literal is none of ours: it was marked where it stands.
+    """
+    lines, found = source.splitlines(), []
+    for node in ast.walk(ast.parse(source)):
+        if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in NAMES):
+            continue
+        literals = [
+            one.value for one in node.args if isinstance(one, ast.Constant) and isinstance(one.value, str)
+        ]
+        needed = 2 if node.func.id in ("pgettext", *SEVERAL) else 1
+        if len(literals) < needed:
+            continue
+        context = literals.pop(0) if node.func.id == "pgettext" else None
+        text = tuple(literals[:2]) if node.func.id in SEVERAL else literals[0]
+        found.append((text, context, _comment(lines, node.lineno)))
+    return found
+
+
+def _comment(lines: list[str], number: int) -> list[str]:
+    """The comment for translators right above a line (counted from 1), or above the one that it goes on."""
+    said: list[str] = []
+    at = number - 2
+    while at >= 0 and (line := lines[at].strip()).startswith("#"):
+        said.insert(0, line.lstrip("# "))
+        at -= 1
+    return said if said and said[0].startswith(COMMENT) else []
 
 
 def catalogue(code: str) -> Catalog:

@@ -31,7 +31,7 @@ NAMES = {"en": "English", "es": "Español", "de": "Deutsch"}  # as its speakers 
 # Decimal sign and sign between thousands, as CLDR has them (a test compares).
 _SIGNS = {"en": (".", ","), "es": (",", "."), "de": (",", ".")}
 _SWAPS: dict[
-    str, dict[int, Any]
+    str, dict[int, str | int | None]
 ] = {  # both languages set a space that does not break before the per cent sign
     name: {**str.maketrans(".,", "".join(signs)), ord("%"): "\N{NO-BREAK SPACE}%"}
     for name, signs in _SIGNS.items()

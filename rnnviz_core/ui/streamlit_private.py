@@ -37,9 +37,11 @@ STYLE = """
   [class*="st-key-choice-page-text"]) {
   display: none; }
 /* Where the page's script is at work, Enter applies */
-.rv-keys :is([class*="st-key-choice-page-text"], [class*="st-key-choice-text"]) [data-testid="InputInstructions"] { font-size: 0; }
-.rv-keys :is([class*="st-key-choice-page-text"], [class*="st-key-choice-text"]) [data-testid="InputInstructions"]::after { font-size: 0.75rem;
-  content: "Press Enter to apply"; }
+.rv-keys :is([class*="st-key-choice-page-text"], [class*="st-key-choice-text"])
+  [data-testid="InputInstructions"] { font-size: 0; }
+.rv-keys :is([class*="st-key-choice-page-text"], [class*="st-key-choice-text"])
+  [data-testid="InputInstructions"]::after {
+  font-size: 0.75rem; content: "Press Enter to apply"; }
 /* Six steps in one line, that a phone scrolls */
 .st-key-start { flex-wrap: nowrap; }
 .st-key-start > :is(:first-child, :last-child) { flex: 0 0 auto; }
@@ -52,7 +54,7 @@ STYLE = """
 .st-key-start :is(p, button p) { font-size: 0.8rem; white-space: nowrap; }
 .st-key-head-top > :is(:has(> .stHtml > .rv-top), :has(> .st-key-start), .st-key-start) { flex: 1 1 0;
   min-width: 0; }
-.st-key-head-top:has(.st-key-start) > :has(> .stHtml > .rv-top) { flex: 0 0 auto; width: auto; }
+.st-key-head-top:has(.st-key-start) > :has(> .stHtml > .rv-top) { flex: 0 0 auto; width: auto; order: 2; }
 .st-key-start-off button [data-testid="stMarkdownContainer"] { position: absolute;
   width: 1px; height: 1px; margin: -1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
 .st-key-start-answer button { text-align: left; }
@@ -72,7 +74,8 @@ STYLE = """
 [data-testid="stSidebar"] .stSelectbox [data-baseweb="select"] { font-size: 0.85rem; }
 .st-key-about button p { font-size: 0.85rem; }
 [class*="st-key-told-lines"] [data-testid="stIconMaterial"] { font-size: 1.1rem; line-height: 1.05; }
-:has(> [class*="st-key-told-lines"]):has(+ * .stSlider) > [class*="st-key-told-lines"] { margin-bottom: -0.3rem; }
+:has(> [class*="st-key-told-lines"]):has(+ * .stSlider) > [class*="st-key-told-lines"] {
+  margin-bottom: -0.3rem; }
 /* A lesson is read: its lines are no longer than that is pleasant */
 .st-key-lesson-body :is([data-testid="stMarkdown"], .stRadio, .stTextArea, .stTextInput,
   .stAlert, .stExpander) {

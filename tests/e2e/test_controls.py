@@ -55,7 +55,7 @@ def test_enter_applies_the_sentence(visit: Callable[..., Visitor], first: Callab
         assert box(visitor).input_value() == text
         assert box(visitor).evaluate("element => element === document.activeElement"), "the cursor is lost"
     visitor.page.keyboard.insert_text(" Really?")
-    assert "Press Enter to apply" in visitor.page.locator(".st-key-sentence").evaluate(
+    assert "Press Enter to apply" in visitor.page.locator("[class*='st-key-choice-text']").evaluate(
         """element => getComputedStyle(element.querySelector('[data-testid="InputInstructions"]'),
             '::after').content"""
     )
@@ -138,7 +138,7 @@ def test_the_counter_counts_what_the_limit_limits(
     for count in (1, 13, limits.PIECES):
         if count > 1:
             visitor.type(("word " * count).strip())
-        counter = visitor.page.locator(".st-key-sentence").inner_text()
+        counter = visitor.page.locator("[class*='st-key-choice-text']").inner_text()
         assert f"{count} of {limits.PIECES} tokens" in counter
         assert "Of its" not in visitor.text()
 

@@ -4,6 +4,7 @@ import gc
 import html
 import json
 import re
+from collections import OrderedDict
 from pathlib import Path
 from urllib.parse import parse_qsl
 
@@ -13,6 +14,7 @@ import pytest
 from helpers_app import in_url
 from streamlit.testing.v1 import AppTest
 
+from rnnviz_core import languages
 from rnnviz_core.cells.kinds import Cell
 from rnnviz_core.checkpoints import registry as checkpoints
 from rnnviz_core.checkpoints import sources
@@ -522,3 +524,22 @@ def test_a_reference_too_long_is_a_note(folder):
     app = start(model="es-en-gru-bahdanau", reference="good " * 300)
     assert not app.exception
     assert any("not fed your translation" in words_of(note.value) for note in app.info)
+
+
+def test_an_emptied_template_is_drawn_as_before(monkeypatch):
+    """In the server, templates are emptied once compiled; other sizes and languages come from the spec."""
+    monkeypatch.setattr(drawing, "_specs", OrderedDict())
+    monkeypatch.setattr(drawing, "_emptied", {})
+    chart, twin = (alt.Chart(alt.NamedData("rows"), title="A").mark_bar().encode(x="a:Q") for _ in range(2))
+    spec = drawing.compiled(chart)
+    assert drawing.empty_templates() == 1
+    assert not chart._kwds
+    assert drawing.compiled(chart) is spec
+    for code in ("en", "de"):
+        with languages.speak(code):
+            drawing.enlarge(True)
+            try:
+                assert drawing.compiled(chart) == drawing.compiled(twin)
+            finally:
+                drawing.enlarge(False)
+            assert drawing.compiled(chart) == drawing.compiled(twin)

@@ -26,6 +26,7 @@ PARTS = 100_000  # parts of specs that others may share, kept by one process
 _large: "ContextVar[bool]" = ContextVar("large", default=False)
 _span: "ContextVar[tuple[int, int] | None]" = ContextVar("span", default=None)
 _specs: "OrderedDict[tuple[int, bool, str], tuple[alt.TopLevelMixin, dict[str, Any]]]" = OrderedDict()
+_emptied: dict[int, dict[str, Any]] = {}  # templates that hold nothing any more, by id: what they compiled to
 _lock = Lock()
 _compiled = 0
 _parts: dict[Hashable, Any] = {}  # of all specs, each kept once
@@ -62,7 +63,7 @@ def compiled(template: "alt.TopLevelMixin") -> dict[str, Any]:
         if found := _specs.get(key):
             _specs.move_to_end(key)
             return found[1]
-    spec = template.to_dict(validate=False)  # the tests validate all of them
+    spec = _emptied.get(id(template)) or template.to_dict(validate=False)  # the tests validate all of them
     if languages.language() != languages.SOURCE:
         spec = {**spec, "config": {**spec.get("config", {}), "locale": {"number": _numbers()}}}
     spec = _shared(larger(spec) if key[1] else spec)
@@ -73,6 +74,21 @@ def compiled(template: "alt.TopLevelMixin") -> dict[str, Any]:
         while len(_specs) > SPECS:
             _specs.popitem(last=False)
     return spec
+
+
+def empty_templates() -> int:
+    """Let go of what compiled templates are made of: 16 MB with every page drawn. How many there were.
+
+    The objects stay, because chart functions return them and they are what a spec is found by, and so does
+    the spec of each, from which another size or language is made. Only for a process that does nothing but
+    serve the app: elsewhere somebody may want to change a template, or to save it.
+    """
+    with _lock:
+        for (key, large, _code), (template, spec) in _specs.items():
+            if not large and key not in _emptied:
+                _emptied[key] = spec
+                template.__dict__["_kwds"] = {}
+        return len(_emptied)
 
 
 def _numbers() -> dict[str, Any]:

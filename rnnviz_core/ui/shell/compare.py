@@ -8,6 +8,7 @@ import streamlit as st
 from rnnviz_core import limits
 from rnnviz_core.checkpoints.registry import Entry, Scan
 from rnnviz_core.contracts.task import task_of_spec, typed_of
+from rnnviz_core.languages import SOURCE, _, language
 from rnnviz_core.ui.controls import url
 
 from . import header, wording
@@ -28,10 +29,10 @@ def _comparable(found: Scan, entry: Entry) -> dict[str, Entry]:
 def choose(found: Scan, entry: Entry, text: str) -> tuple[Entry, str] | None:
     """Widgets for the model and the sentence to compare with; None when there is nothing to compare."""
     offered = _comparable(found, entry)
-    other = url.checked("with", url.one_of(tuple(offered)), "", shown="no second model")
-    other_text = url.checked("with_text", url.short_enough, "", shown="no second sentence")
+    other = url.checked("with", url.one_of(tuple(offered)), "", shown=_("no second model"))
+    other_text = url.checked("with_text", url.short_enough, "", shown=_("no second sentence"))
     box = st.expander(
-        "Compare with",
+        _("Compare with"),
         icon=":material/compare:",
         expanded=bool(other or other_text),
         key="compare",
@@ -39,7 +40,8 @@ def choose(found: Scan, entry: Entry, text: str) -> tuple[Entry, str] | None:
     )
     if box.open:
         with box:
-            what = typed_of(entry.spec).title.lower()
+            title = typed_of(entry.spec).title
+            what = title.lower() if language() == SOURCE else _(title)
             _draw_choices(offered, other, other_text, what)
     second = (offered.get(other, entry), other_text or text)
     return None if second == (entry, text) else second
@@ -48,18 +50,18 @@ def choose(found: Scan, entry: Entry, text: str) -> tuple[Entry, str] | None:
 def _draw_choices(offered: dict[str, Entry], other: str, other_text: str, what: str) -> None:
     key = url.widget("with", other)
     st.selectbox(
-        "Another model",
+        _("Another model"),
         ["", *offered],
-        format_func=lambda name: wording.label(offered[name]) if name else "the same model",
+        format_func=lambda name: wording.label(offered[name]) if name else _("the same model"),
         key=key,
         on_change=lambda: url.put("with", st.session_state[key] or None),
     )
     text_key = url.widget("with_text", other_text)
     st.text_input(
-        "Another text",
+        _("Another text"),
         key=text_key,
         max_chars=limits.CHARACTERS,
-        placeholder=f"the same {what}",
+        placeholder=_("the same {what}", what=what),
         on_change=lambda: url.put("with_text", st.session_state[text_key].strip() or None),
     )
 

@@ -5,11 +5,12 @@ from html import escape
 from rnnviz_core import findings
 from rnnviz_core.checkpoints.registry import Entry
 from rnnviz_core.findings.reliability import Reliability
+from rnnviz_core.languages import N_, _
 from rnnviz_core.tracing.trace import Trace
 
 from . import wording
 
-ASKED = "What it has read, and how often it was right on texts like this one"
+ASKED = N_("What it has read, and how often it was right on texts like this one")
 
 
 def of(entry: Entry, trace: Trace) -> Reliability:
@@ -25,8 +26,9 @@ def details(entry: Entry, measured: Reliability) -> str:
     if not lines:
         return ""
     body = "<br>".join(escape(line) for line in lines)
-    mark = '<b aria-hidden="true">?</b><span> How often right</span>'
-    summary = f'<summary title="{ASKED}" aria-label="{ASKED}">{mark}</summary>'
+    mark = f'<b aria-hidden="true">?</b><span> {escape(_("How often right"))}</span>'
+    asked = escape(_(ASKED))
+    summary = f'<summary title="{asked}" aria-label="{asked}">{mark}</summary>'
     return f'<details class="rv-fold rv-known">{summary}<p>{body}</p></details>'
 
 
@@ -34,4 +36,5 @@ def doubt(measured: Reliability) -> str:
     """A line where at least half of the sentences like this one were answered wrongly; else empty."""
     if not measured.doubt:
         return ""
-    return f'<p class="rv-doubt"><strong>Likely wrong here:</strong> {escape(measured.doubt)}.</p>'
+    first = escape(_("Likely wrong here:"))
+    return f'<p class="rv-doubt"><strong>{first}</strong> {escape(measured.doubt)}.</p>'

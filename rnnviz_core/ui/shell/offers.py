@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 import streamlit as st
 
+from rnnviz_core.languages import _
 from rnnviz_core.models.specs import ModelSpec
 from rnnviz_core.ui.serving import loaders
 
@@ -16,9 +17,9 @@ def offer_models(reason: str, needs: Callable[[ModelSpec], bool]) -> None:
     st.info(reason, icon=":material/info:")
     entries = [entry for entry in loaders.models().entries if needs(entry.spec)]
     if entries:
-        st.markdown("These models have it. Choose one and you stay on this page:")
+        st.markdown(_("These models have it. Choose one and you stay on this page:"))
     else:
-        st.markdown("No model that is installed here has it.")
+        st.markdown(_("No model that is installed here has it."))
     for entry in entries:
         label = f"{plain(entry.id)} · {plain(architecture(entry.spec))}"
         st.button(label, key=f"offer-{entry.id}", on_click=choose_model, args=(entry.id,), type="secondary")

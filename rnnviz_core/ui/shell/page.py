@@ -6,6 +6,7 @@ import streamlit as st
 
 from rnnviz_core import places
 from rnnviz_core.errors import RnnvizError, TextError
+from rnnviz_core.languages import _
 from rnnviz_core.tracing.trace import Trace
 from rnnviz_core.ui import streamlit_private
 from rnnviz_core.ui.controls import language, url
@@ -59,7 +60,7 @@ def page(name: str) -> View:
     try:
         trace = _trace(choice)
     except RnnvizError as error:
-        st.title(routes.route(name).title, anchor=False)
+        st.title(_(routes.route(name).title), anchor=False)
         wording.show_notes()
         message = str(error)
         st.error(plain(message[:1].upper() + message[1:]), icon=":material/error:")
@@ -77,7 +78,7 @@ def _trace(choice: Choice) -> Trace:
         try:
             return loaders.trace(choice.entry, choice.text, reference=fed)
         except TextError as error:
-            url.note(f"It is not fed your translation: {error}")
+            url.note(_("It is not fed your translation: {error}", error=error))
     return read(choice.entry, choice.text)
 
 
@@ -86,6 +87,6 @@ def _other(view: View, choice: Choice) -> View | None:
     try:
         trace = _trace(choice)
     except RnnvizError as error:
-        url.note(f"Nothing to compare with: {error}")
+        url.note(_("Nothing to compare with: {error}", error=error))
         return None
     return View(view.page, choice.entry.id, choice.entry, trace, choice.text, second=True)

@@ -5,12 +5,13 @@ One word in the address (``view=projector``), so that a teacher's bookmark opens
 
 import streamlit as st
 
+from rnnviz_core.languages import N_, _
 from rnnviz_core.ui import streamlit_private
 from rnnviz_core.ui.controls import url
 from rnnviz_core.ui.drawing import show
 
 NAME, VIEW = "view", "projector"
-ENTER, LEAVE = "Projector view", "Leave projector view"
+ENTER, LEAVE = N_("Projector view"), N_("Leave projector view")
 
 
 def is_on() -> bool:
@@ -29,7 +30,9 @@ def install() -> None:
 
 def leave() -> None:
     """The way out, beside the page's title: with the sidebar everything else is gone."""
-    st.button(LEAVE, icon=":material/close_fullscreen:", key="projector-off", type="tertiary", on_click=put)
+    st.button(
+        _(LEAVE), icon=":material/close_fullscreen:", key="projector-off", type="tertiary", on_click=put
+    )
 
 
 def put(on: bool = False) -> None:

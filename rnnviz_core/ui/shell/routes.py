@@ -5,7 +5,6 @@ as a page of the old style and skip ``app.py``. Every page therefore begins with
 router is not at work in this run, register the navigation and run again, now through ``app.py``.
 """
 
-import functools
 import importlib
 import threading
 from collections.abc import Callable
@@ -14,6 +13,7 @@ from typing import Any
 
 import streamlit as st
 
+from rnnviz_core.languages import N_, _, cached
 from rnnviz_core.ui import streamlit_private
 
 
@@ -52,113 +52,118 @@ class Route:
 
 
 # The menu's headings, in their order. What the network does on a text needs none.
-GROUPS = ("", "Learning", "In class")
+GROUPS = ("", N_("Learning"), N_("In class"))
 
 # The one list of pages: the app, the links, the wake-up, the fuzz test, the gallery and the docs go by it.
 ROUTES = (
     Route(
         "overview",
-        "Overview",
+        N_("Overview"),
         ":material/account_tree:",
-        "The whole network on your input, from the first step to the answer.",
+        N_("The whole network on your input, from the first step to the answer."),
         default=True,
     ),
     Route(
         "embeddings",
-        "Embeddings",
+        N_("Embeddings"),
         ":material/scatter_plot:",
-        "What the network reads, as the numbers that it computes with.",
+        N_("What the network reads, as the numbers that it computes with."),
     ),
     Route(
         "gates",
-        "Gates",
+        N_("Gates"),
         ":material/tune:",
-        "How the cell makes its new state from the old one and its input, at every step.",
+        N_("How the cell makes its new state from the old one and its input, at every step."),
     ),
     Route(
         "states",
-        "States",
+        N_("States"),
         ":material/memory:",
-        "The network's memory after every step, and how it changes.",
+        N_("The network's memory after every step, and how it changes."),
     ),
     Route(
         "gradients",
-        "Gradients",
+        N_("Gradients"),
         ":material/trending_down:",
-        "Backpropagation: how strongly the answer depends on each step, and how that fades or grows.",
+        N_("Backpropagation: how strongly the answer depends on each step, and how that fades or grows."),
     ),
     Route(
         "attention",
-        "Attention",
+        N_("Attention"),
         ":material/visibility:",
-        "What the answer is read from: which steps count, and how strongly.",
+        N_("What the answer is read from: which steps count, and how strongly."),
     ),
     Route(
         "softmax",
-        "Softmax",
+        N_("Softmax"),
         ":material/bar_chart:",
-        "From the last state to the answer, and the terms that add up to it.",
+        N_("From the last state to the answer, and the terms that add up to it."),
     ),
     Route(
         "diagnosis",
-        "Diagnosis",
+        N_("Diagnosis"),
         ":material/troubleshoot:",
-        "What may be wrong with the network or with what it reads, and what was looked for.",
+        N_("What may be wrong with the network or with what it reads, and what was looked for."),
     ),
     Route(
         "training",
-        "Training",
+        N_("Training"),
         ":material/model_training:",
-        "How a network learns: losses, clipping, gates and gradients, and a time machine over its weights.",
-        group="Learning",
+        N_(
+            "How a network learns: losses, clipping, gates and gradients, and a time machine over its "
+            "weights."
+        ),
+        group=N_("Learning"),
         traces=False,
     ),
     Route(
         "toy",
-        "Train one here",
+        N_("Train one here"),
         ":material/fitness_center:",
-        "A small network learns a task whose answer needs memory, in seconds, while you watch.",
-        group="Learning",
+        N_("A small network learns a task whose answer needs memory, in seconds, while you watch."),
+        group=N_("Learning"),
         traces=False,
     ),
     Route(
         "hyperparameters",
-        "Hyperparameters",
+        N_("Hyperparameters"),
         ":material/tune:",
-        "What many short runs found out about the settings of a network.",
-        group="Learning",
+        N_("What many short runs found out about the settings of a network."),
+        group=N_("Learning"),
         traces=False,
     ),
     Route(
         "own",
-        "Your own",
+        N_("Your own"),
         ":material/upload_file:",
-        "Open a network of your own, with a text or a table for it to read, or a trace; every page then "
-        "works on it.",
+        N_(
+            "Open a network of your own, with a text or a table for it to read, or a trace; every page then "
+            "works on it."
+        ),
         traces=False,
     ),
     Route(
         "lessons",
-        "Lessons",
+        N_("Lessons"),
         ":material/school:",
-        "Predict, commit, look, write what you saw: ten minutes each.",
-        group="In class",
+        N_("Predict, commit, look, write what you saw: ten minutes each."),
+        group=N_("In class"),
         traces=False,
     ),
     Route(
         "class",
-        "Class",
+        N_("Class"),
         ":material/groups:",
-        "A lesson with a whole class: everybody predicts, then you uncover what the class thinks.",
-        group="In class",
+        N_("A lesson with a whole class: everybody predicts, then you uncover what the class thinks."),
+        group=N_("In class"),
         traces=False,
     ),
     Route(
         "teachers",
-        "For teachers",
+        N_("For teachers"),
         ":material/co_present:",
-        "Plans for a class, what to prepare the day before, and answers to the usual questions.",
-        group="In class",
+        N_("Plans for a class, what to prepare the day before, and answers to the usual questions."),
+        group=N_("In class"),
         traces=False,
     ),
 )
@@ -200,13 +205,13 @@ def navigation(*, icons: bool = True) -> "st.Page":
         for group in GROUPS
     }
     groups[""].append(alias)
-    asked = st.navigation({group: found for group, found in groups.items() if found}, expanded=True)
+    asked = st.navigation({_(group): found for group, found in groups.items() if found}, expanded=True)
     if asked is alias:
         st.switch_page(pages[ROUTES.index(home())], query_params=st.query_params.to_dict())
     return asked
 
 
-@functools.cache
+@cached
 def _pages(icons: bool) -> tuple["st.Page", ...]:
     """Every page, made once: making one asks the disk for its file. The last one is an alias.
 
@@ -215,7 +220,7 @@ def _pages(icons: bool) -> tuple["st.Page", ...]:
     pages = [
         st.Page(
             found.path,
-            title=found.title,
+            title=_(found.title),
             icon=found.icon if icons else None,
             url_path="start" if found.default else found.name,  # the default page shows no path
             default=found.default,
@@ -223,7 +228,7 @@ def _pages(icons: bool) -> tuple["st.Page", ...]:
         for found in ROUTES
     ]
     first = home()
-    return (*pages, st.Page(first.path, title=first.title, url_path=first.name, visibility="hidden"))
+    return (*pages, st.Page(first.path, title=_(first.title), url_path=first.name, visibility="hidden"))
 
 
 def run_router(prepare: Callable[[Route], Any], failed: Callable[[Exception, str, Any], None]) -> None:

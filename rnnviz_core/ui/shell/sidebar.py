@@ -6,6 +6,7 @@ from rnnviz_core.checkpoints.registry import Entry, Scan
 from rnnviz_core.contracts import task as tasks
 from rnnviz_core.contracts.claims import Example
 from rnnviz_core.contracts.examples import examples, is_example
+from rnnviz_core.languages import _
 from rnnviz_core.tracing.trace import Trace
 from rnnviz_core.ui.controls import choose, url
 from rnnviz_core.ui.serving import given, loaders
@@ -47,11 +48,14 @@ def draw_plain() -> None:
 
 
 def _no_model(found: Scan) -> None:
-    st.header("No model to look at yet")
+    st.header(_("No model to look at yet"))
     name = wording.plain(loaders.folder().name)
     st.markdown(
-        f"RNNViz shows trained networks, and found none in the folder “{name}”. "
-        "Train one, then reload this page:"
+        _(
+            "RNNViz shows trained networks, and found none in the folder “{name}”. Train one, then reload "
+            "this page:",
+            name=name,
+        )
     )
     st.code("python -m rnnviz_core train --help", language="shell")
     _list_problems(found)
@@ -62,16 +66,16 @@ def _list_problems(found: Scan) -> None:
     """Checkpoints that cannot be used, and why; the others go on working."""
     if found.problems:
         lines = "\n".join(f"- {wording.plain(problem)}" for problem in found.problems)
-        st.warning(f"Left out, the rest works:\n{lines}", icon=":material/warning:")
+        st.warning(f"{_('Left out, the rest works:')}\n{lines}", icon=":material/warning:")
 
 
 def _choose_task(found: Scan) -> str:
     task = _task(found)
     key = url.widget("task", task)
     st.segmented_control(
-        "Task",
+        _("Task"),
         _available(found),
-        format_func=lambda name: tasks.task(name).title,
+        format_func=lambda name: _(tasks.task(name).title),
         key=key,
         on_change=lambda: _switch(st.session_state[key] or task, None),
         required=True,
@@ -97,11 +101,13 @@ def _task(found: Scan) -> str:
 
 def _say_gone(model: str | None) -> None:
     """The link leads to what somebody brought along: it is theirs alone, and goes with their session."""
-    what = f"“{model[:60]}”" if model else "a file of one's own"
+    what = f"“{model[:60]}”" if model else _("a file of one's own")
     url.note(
-        f"This link leads to {what}, which is not open here (any more): what people bring along stays in "
-        "their "
-        "own session. Open it again on the page Your own."
+        _(
+            "This link leads to {what}, which is not open here (any more): what people bring along stays in "
+            "their own session. Open it again on the page Your own.",
+            what=what,
+        )
     )
     for name in ("task", "model", "text", "with", "with_text", "layer", "first"):
         url.put(name, None)
@@ -120,14 +126,18 @@ def _choose_model(found: Scan, task: str) -> Entry:
     chosen = url.checked("model", url.one_of(tuple(entries)), default)
     key = url.widget("model", chosen)
     st.selectbox(
-        "Model",
+        _("Model"),
         list(entries),
         format_func=lambda name: wording.label(entries[name]),
         key=key,
         on_change=lambda: change_model(st.session_state[key]),
     )
     entry = entries[chosen]
-    size = f"{entry.spec.hidden} units" if entry.spec.layers else f"{entry.spec.embedding} numbers per token"
+    size = (
+        _("{n} units", n=entry.spec.hidden)
+        if entry.spec.layers
+        else _("{n} numbers per token", n=entry.spec.embedding)
+    )
     st.caption(wording.plain(f"{size} · {wording.measured(entry)}"))
     return entry
 
@@ -139,12 +149,12 @@ def _choose_example(entry: Entry, text: str) -> Example | None:
     # One list per language: a browser may still report the text it shows of another list, which is no number.
     key = url.widget(f"example-{task.name}-{task.reads(entry.spec)}", numbers.get(text))
     st.selectbox(
-        "Examples",
+        _("Examples"),
         range(len(offered)),
         index=None,
-        format_func=lambda number: f"{offered[number].shows}: {offered[number].text}",
+        format_func=lambda number: f"{_(offered[number].shows)}: {offered[number].text}",
         key=key,
-        placeholder=tasks.typed_of(entry.spec).offered,
+        placeholder=_(tasks.typed_of(entry.spec).offered),
         on_change=lambda: _take_example(st.session_state[key], [example.text for example in offered]),
     )
     return offered[numbers[text]] if text in numbers else None

@@ -18,11 +18,13 @@ STYLE = (
 .st-key-head h1 { font-size: 1.6rem; padding: 0; }
 .st-key-head-top { flex-wrap: nowrap; }
 .st-key-head-top:has(.st-key-start) .rv-line { display: none; }
-.st-key-head-top > :has(> .st-key-start) { order: -1; }
+.st-key-head-top > .st-key-start { order: 1; }
+.st-key-head-top:has(.st-key-start) > [class*="st-key-tools-"] { order: 2; }
 [class*="st-key-tools-"] { flex: 0 0 auto; width: auto; }
-[class*="st-key-tools-"] button, .rv-top .rv-copy { min-height: 2.1rem; padding: 0.1rem 0.6rem; font-size: 0.875rem; }
-:is([class*="st-key-choice-page-text"], [class*="st-key-choice-text"]) textarea { field-sizing: content; height: auto !important;
-  min-height: 2.6rem; max-height: 11rem; }
+[class*="st-key-tools-"] button, .rv-top .rv-copy { min-height: 2.1rem;
+  padding: 0.1rem 0.6rem; font-size: 0.875rem; }
+:is([class*="st-key-choice-page-text"], [class*="st-key-choice-text"]) textarea {
+  field-sizing: content; height: auto !important; min-height: 2.6rem; max-height: 11rem; }
 .rv-row { display: flex; flex-wrap: wrap; gap: 0.35rem 0.3rem; align-items: baseline; margin: 0.35rem 0; }
 .rv-key { flex: 0 0 4.6rem; font-size: 0.85rem; opacity: 0.8; }
 .rv-value { display: flex; flex-wrap: wrap; gap: 0.3rem 0.6rem; align-items: baseline; flex: 1 1 12rem; }
@@ -93,18 +95,19 @@ STYLE = (
 .rv-known p { max-width: 30rem; }
 @media (max-width: 1500px) { .rv-known summary span { display: none; } }
 /* What happened: lines to click, close to the picture that they speak of */
-[class*="st-key-told-lines"] { position: relative; gap: 0; margin: -0.7rem 0 -0.8rem; padding-right: 5.5rem; }
+[class*="st-key-told-lines"][class*="st-key-told-lines"] { position: relative; gap: 0;
+  margin: -0.7rem 0 -0.8rem; padding-right: 5.5rem; }
 [class*="st-key-told-lines"] :is(button, button p) { text-align: left; font-size: 0.9rem; line-height: 1.3; }
-[class*="st-key-told-lines"] button { justify-content: flex-start; align-items: flex-start; min-height: 0; padding: 0.08rem 0;
+[class*="st-key-told-lines"] button { justify-content: flex-start; align-items: flex-start;
+  min-height: 0; padding: 0.08rem 0;
   white-space: normal; }
-[class*="st-key-told-lines"] > :has(> .st-key-told-more), [class*="st-key-told-lines"] > .st-key-told-more {
+.st-key-told-more {
   position: absolute; right: 0; top: 0; width: auto; }
 .st-key-told-all { gap: 0.3rem; }
 .st-key-told-all :is(button, button p) { text-align: left; font-size: 0.9rem; line-height: 1.3; }
 .st-key-told-all button { justify-content: flex-start; min-height: 0; white-space: normal; }
 @media (max-height: 850px) {
-  .st-key-told-lines > :has(.st-key-told-2),
-  .st-key-told-lines-tight > :has(:is(.st-key-told-1, .st-key-told-2)) { display: none; }
+  .st-key-told-2, .st-key-told-lines-tight > .st-key-told-1 { display: none; }
 }
 .rv-icon { font: 1.1rem/1 "Material Symbols Rounded"; }
 .rv-copy .rv-icon::before { content: "link"; }
@@ -113,8 +116,9 @@ STYLE = (
 .rv-said { position: absolute;
   width: 1px; height: 1px; margin: -1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
 @media (max-width: 640px) {
-  [class*="st-key-told-lines"] > :has(:is(.st-key-told-1, .st-key-told-2)) { display: none; }
-  [class*="st-key-told-lines"] { margin: -0.9rem 0 -0.55rem; padding-right: 4.6rem; }
+  .st-key-told-1, .st-key-told-2 { display: none; }
+  [class*="st-key-told-lines"][class*="st-key-told-lines"] {
+    margin: -0.9rem 0 -0.55rem; padding-right: 4.6rem; }
   [class*="st-key-told-lines"] :is(button, button p) { font-size: 0.85rem; }
   .st-key-told-lines button p, .st-key-told-lines-tight button p { display: -webkit-box; overflow: hidden;
     -webkit-box-orient: vertical; -webkit-line-clamp: 2; }

@@ -9,7 +9,7 @@ import streamlit as st
 from rnnviz_core.checkpoints.registry import Entry
 from rnnviz_core.contracts.task import task_of_spec, typed_of
 from rnnviz_core.frames.columns import frame
-from rnnviz_core.languages import bound
+from rnnviz_core.languages import N_, _, bound
 from rnnviz_core.models.specs import ModelSpec
 from rnnviz_core.ui.controls import url
 
@@ -30,7 +30,7 @@ def plain(text: str) -> str:
     return escaped.replace("\n", " ")
 
 
-SHIFT = (
+SHIFT = N_(
     "Softmax takes the largest {} off all of them before the exponential: the shares stay the same, and no "
     "number grows too large for the computer."
 )
@@ -39,7 +39,8 @@ SHIFT = (
 def explain(read: str, question: str) -> None:
     """How to read the chart above, in one sentence, and one question worth trying."""
     st.markdown(
-        f":material/visibility: **How to read this.** {read}  \n:material/science: **Try this.** {question}",
+        f":material/visibility: **{_('How to read this.')}** {read}  \n"
+        f":material/science: **{_('Try this.')}** {question}",
     )
 
 
@@ -52,7 +53,7 @@ def link_pages(*names: str) -> None:
     """Links to other pages, one below the other, each with a line on what is there."""
     for name in names:
         found = routes.route(name)
-        st.page_link(found.path, label=f"**{found.title}**: {found.line}", icon=found.icon)
+        st.page_link(found.path, label=f"**{_(found.title)}**: {_(found.line)}", icon=found.icon)
 
 
 def score(entry: Entry) -> str:
@@ -63,11 +64,13 @@ def score(entry: Entry) -> str:
 def measured(entry: Entry) -> str:
     """What that score counts: ``right: the exact one of 5 classes, on 2,210 test sentences``."""
     if not score(entry):
-        return str(getattr(entry.spec, "origin", "")) or "not measured"
+        return str(getattr(entry.spec, "origin", "")) or _("not measured")
     rows = entry.metrics.get("rows")
     task = task_of_spec(entry.spec)
-    texts = f", on {rows:,} {typed_of(entry.spec).tested}" if isinstance(rows, int) else ""
-    return task.counts(entry.spec) + texts
+    counts = task.counts(entry.spec)
+    if not isinstance(rows, int):
+        return counts
+    return _("{counts}, on {n:,} {texts}", counts=counts, n=rows, texts=_(typed_of(entry.spec).tested))
 
 
 def architecture(spec: ModelSpec) -> str:
@@ -80,7 +83,7 @@ def label(entry: Entry) -> str:
     spec = entry.spec
     family, measured = task_of_spec(spec).family(spec), score(entry).removesuffix(" right")
     about = f"{family} " * (family != spec.task)  # the task stands above the list
-    few = f", {spec.hidden} units" * (0 < spec.hidden <= FEW and bool(spec.layers))
+    few = f", {_('{n} units', n=spec.hidden)}" if 0 < spec.hidden <= FEW and spec.layers else ""
     return f"{about}{architecture(spec)}{few}" + (f" · {measured}" if measured else "")
 
 
@@ -94,7 +97,7 @@ def download_rows(rows: "Rows | Callable[[], Rows]", name: str) -> None:
         key=f"rows-{name}",
         icon=":material/download:",
         on_click="ignore",
-        help="The rows behind the chart, as a table",
+        help=_("The rows behind the chart, as a table"),
     )
 
 
