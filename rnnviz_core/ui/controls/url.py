@@ -16,6 +16,7 @@ from typing import Any, TypeVar
 import streamlit as st
 
 from rnnviz_core import limits
+from rnnviz_core.languages import SOURCE, language
 from rnnviz_core.ui import streamlit_private
 
 T = TypeVar("T")
@@ -250,4 +251,6 @@ def widget(name: str, value: object, read: Callable[[Any], object] = lambda show
 
 
 def _key(name: str, version: int) -> str:
-    return f"choice-{name}-{version}" if version else f"choice-{name}"
+    """In another language another widget: under the same key a browser may still report the old words."""
+    spoken = "" if language() == SOURCE else f"-{language()}"
+    return f"choice-{name}-{version}{spoken}" if version else f"choice-{name}{spoken}"

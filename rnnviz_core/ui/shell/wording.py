@@ -9,7 +9,7 @@ import streamlit as st
 from rnnviz_core.checkpoints.registry import Entry
 from rnnviz_core.contracts.task import task_of_spec, typed_of
 from rnnviz_core.frames.columns import frame
-from rnnviz_core.languages import N_, _, bound
+from rnnviz_core.languages import _, bound
 from rnnviz_core.models.specs import ModelSpec
 from rnnviz_core.ui.controls import url
 
@@ -28,12 +28,6 @@ def plain(text: str) -> str:
     """`text` as Markdown that shows exactly `text`: nothing in it is interpreted."""
     escaped = _SPECIAL.sub(lambda found: f"&#{ord(found.group())};", text)
     return escaped.replace("\n", " ")
-
-
-SHIFT = N_(
-    "Softmax takes the largest {} off all of them before the exponential: the shares stay the same, and no "
-    "number grows too large for the computer."
-)
 
 
 def explain(read: str, question: str) -> None:
