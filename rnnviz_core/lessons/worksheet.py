@@ -49,10 +49,12 @@ def page(world: World, *, solved: bool = False) -> str:
         When a network is missing, or an expression has no value.
     """
     lesson, sheet = world.lesson, Page()
+    name, answered = escape(_("Name:")), " · " + escape(_("answers"))
+    minutes = escape(_("{minutes} minutes", minutes=lesson.minutes))
     parts = [
-        "<header>" + ("" if solved else f'<span class="name">{escape(_("Name:"))} {"_" * 22}</span>'),
-        f"<h1>{escape(lesson.title)}{' · ' + escape(_('answers')) if solved else ''}</h1>",
-        f'<p class="aim">{escape(lesson.aim)} ({escape(_("{minutes} minutes", minutes=lesson.minutes))})</p>',
+        "<header>" + ("" if solved else f'<span class="name">{name} {"_" * 22}</span>'),
+        f"<h1>{escape(lesson.title)}{answered if solved else ''}</h1>",
+        f'<p class="aim">{escape(lesson.aim)} ({minutes})</p>',
         *(f'<p class="net">{_reads(world, name)}</p>' for name in lesson.traces),
         "</header>",
     ]
@@ -108,7 +110,7 @@ def _question(world: World, step: Step, sheet: Page, solved: bool) -> str:
                 return f'<ul class="points solved">{"".join(f"<li>{one}</li>" for one in points)}</ul>'
             return '<div class="line"></div>' * 3
         case Try():
-            told = f"<p>{escape(_('Find {goal}.', goal=step.goal))}</p>"
+            told = "<p>" + escape(_("Find {goal}.", goal=step.goal)) + "</p>"
             return told + ("" if solved else '<div class="line"></div>')
     return ""
 
@@ -122,4 +124,5 @@ def _blanks(world: World, sheet: Page, solved: bool) -> str:
         given = f'<span class="solved">{escape(value)}</span>' if solved else "&nbsp;"
         shown = f"{ask}<br>{work}" if work else ask
         rows.append(f'<tr><td>{number}</td><td>{shown}</td><td><span class="blank">{given}</span></td></tr>')
-    return f"<h2>{escape(_('By hand'))}</h2><table>{''.join(rows)}</table>"
+    heading = escape(_("By hand"))
+    return f"<h2>{heading}</h2><table>{''.join(rows)}</table>"

@@ -93,10 +93,10 @@ def draw_way_in(code: str) -> None:
 
     address, reachable = link(code)
     picture = segno.make(address, error="m").svg_data_uri(scale=8, border=3, dark="#000", light="#fff")
+    about = escape(_("QR code of {address}", address=address))
     st.html(
         '<div class="rv-way-in">'
-        f'<img class="rv-qr" alt="{escape(_("QR code of {address}", address=address))}" '
-        f'src="{escape(picture)}">'
+        f'<img class="rv-qr" alt="{about}" src="{escape(picture)}">'
         f"<div><p>{escape(address.partition('?')[0].partition('//')[2])}</p>"
         f'<p class="rv-code">{escape(code)}</p></div></div>'
     )

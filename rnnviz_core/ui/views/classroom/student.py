@@ -95,7 +95,7 @@ def _draw_predict(found: Place, step: Predict, rounds: dict[int, str]) -> None:
     st.markdown(found.world.fill(step.body, step, plain))
     if rounds:
         said = answers.check(found.world, step, rounds[max(rounds)]).given
-        st.markdown(f":material/lock: {_('You predicted **{words}**.', words=plain(said))}")
+        st.markdown(":material/lock: " + _("You predicted **{words}**.", words=plain(said)))
     else:
         st.caption(_("The vote is over; you did not take part in it."))
     counted = drawing.count(found, step)

@@ -74,7 +74,7 @@ def _draw_top(found: Place, step: Step | None) -> None:
                     students=students,
                 )
             elif isinstance(step, (Reveal, Explain)):
-                words = f"{words} · {ngettext('{n} note', '{n} notes', notes)}"
+                words += " · " + ngettext("{n} note", "{n} notes", notes)
             return f'<p class="rv-here" role="status">{words}</p>'
 
         listening.count(found.code, max(state.step, 0), state.revision, say)

@@ -87,7 +87,7 @@ def _draw(found: Place, step: int) -> None:
         _draw_with_buttons(found, notes)
     else:
         cards = "".join(f"<p>{escape(note.words)}</p>" for note in notes if not note.hidden)
-        nothing = f"<em>{escape(_('Nothing yet.'))}</em>"
+        nothing = "<em>" + escape(_("Nothing yet.")) + "</em>"
         st.html(f'<div class="rv-wall">{cards or nothing}</div>')
 
 

@@ -83,11 +83,11 @@ def _draw_lesson(lesson: Lesson) -> None:
         words = pgettext("of a lesson", "finished")
         if found.at < last:
             words = _("step {number} of {last}", number=found.at + 1, last=last)
-        st.caption(f"{words} · {_('{minutes} minutes', minutes=lesson.minutes)}")
-    done = min(found.at / last, 1)
+        st.caption(words + " · " + _("{minutes} minutes", minutes=lesson.minutes))
+    done, about = min(found.at / last, 1), escape(_("Steps done"))
     st.html(
         f'<div class="rv-progress" role="progressbar" aria-valuemin="0" aria-valuemax="{last}" '
-        f'aria-valuenow="{min(found.at, last)}" aria-label="{escape(_("Steps done"))}">'
+        f'aria-valuenow="{min(found.at, last)}" aria-label="{about}">'
         f'<i style="width:{done:.0%}"></i>'
         "</div>"
     )

@@ -82,7 +82,7 @@ def _compared(step: Predict, found: answers.Outcome) -> str:
         return _("You: **{given}**. So it is.", given=plain(found.given))
     given, true = plain(found.given), plain(found.true)
     words = _("You: **{given}**. The network: **{true}**.", given=given, true=true)
-    return f"{words} {_('Close enough.')}" if found.right else words
+    return words + " " + _("Close enough.") if found.right else words
 
 
 def view_of(step: Reveal, world: World) -> View:

@@ -138,7 +138,7 @@ def _try(lesson: Lesson, step: Try, state: State) -> None:
     text = state.world.recorded(step.trace).text
     if key not in st.session_state:
         st.session_state[key] = text
-    st.markdown(f":material/flag: **{_('Find {goal}', goal=plain(step.goal))}**")
+    st.markdown(":material/flag: **" + _("Find {goal}", goal=plain(step.goal)) + "**")
     st.text_input(
         _("Your text"),
         key=key,

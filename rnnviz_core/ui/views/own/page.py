@@ -115,12 +115,14 @@ def _traces(found: Sequence[Found]) -> None:
                 _("{count} {axis} steps", count=len(tokens), axis=axis)
                 for axis, tokens in trace.tokens.items()
             )
+            network = trace.model.splitlines()[0][:80] or _("a network")
+            axes = axes or _("its steps have no names")
             st.markdown(
                 _(
                     "**{file}** is a trace of {network}: {steps}, {arrays} arrays.",
                     file=plain(one.name),
-                    network=plain(trace.model.splitlines()[0][:80] or _("a network")),
-                    steps=plain(axes or _("its steps have no names")),
+                    network=plain(network),
+                    steps=plain(axes),
                     arrays=len(trace.arrays),
                 )
             )
@@ -201,7 +203,8 @@ def _open_already() -> None:
             if origin := getattr(entry.spec, "origin", ""):
                 about += f" · {_(origin)}"
             st.markdown(
-                f"**{plain(entry.id)}** · {plain(about)} · {_('{size:.1f} MB', size=entry.bytes / MEGABYTE)}",
+                f"**{plain(entry.id)}** · {plain(about)} · "
+                + _("{size:.1f} MB", size=entry.bytes / MEGABYTE),
                 width="stretch",
             )
             if st.button(_("Show"), key=f"own-show-{number}", icon=":material/visibility:"):

@@ -42,7 +42,7 @@ def choose() -> Chosen:
     """Widgets in three rows; all of it stands in the address."""
     titles = {one.value: _(PROBLEMS[one].title) for one in PROBLEMS}
     problem = Problem(choose_one("problem", _("Task"), titles))
-    st.caption(f"{_(PROBLEMS[problem].says)} {_('Symbols: {symbols}', symbols=_symbols(problem))}")
+    st.caption(_(PROBLEMS[problem].says) + " " + _("Symbols: {symbols}", symbols=_symbols(problem)))
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
         cell = choose_one("cell", pgettext("of a network", "Cell"), CELLS)
         steps = _slide("steps", _("T, steps to remember"), STEPS, "20")
