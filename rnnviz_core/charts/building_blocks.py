@@ -229,7 +229,7 @@ def class_menu(classes: tuple[str, ...], chosen: str, title: str = "") -> alt.Pa
     """
     said = {name: _(name) for name in classes} if title else spoken.classes(classes)
     named = {"labels": [said.get(name, name) for name in classes]} if spoken.labels(said) else {}
-    menu = alt.binding_select(options=list(classes), name=title or f"{_('Class')} ", **named)
+    menu = alt.binding_select(options=list(classes), name=title or _("Class") + " ", **named)
     return alt.param(name="class_", value=chosen, bind=menu)
 
 

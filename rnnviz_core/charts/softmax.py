@@ -14,7 +14,7 @@ BAR = 30  # px of a horizontal bar and its gap
 
 
 def _temperature() -> alt.Parameter:
-    slider = alt.binding_range(min=0.1, max=5, step=0.1, name=f"{_('Temperature')} ")
+    slider = alt.binding_range(min=0.1, max=5, step=0.1, name=_("Temperature") + " ")
     return alt.param(name="temperature", value=1, bind=slider)
 
 

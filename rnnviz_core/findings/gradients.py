@@ -228,12 +228,13 @@ def words(page: str, called: Sequence[str], values: Mapping[str, np.ndarray]) ->
         if not odd:
             said = _("all {count} methods name “{word}” first", **told)
         else:
+            methods = _in_a_row([_(name) for name in odd])
             said = ngettext(
                 "{votes} of {count} methods name “{word}” first; {methods} names another word",
                 "{votes} of {count} methods name “{word}” first; {methods} name another word",
                 len(odd),
                 votes=votes[most],
-                methods=_in_a_row([_(name) for name in odd]),
+                methods=methods,
                 **told,
             )
         yield Finding("named", sentence(said), numbers, where, 0.5)

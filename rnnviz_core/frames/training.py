@@ -353,4 +353,5 @@ def reach_in_words(name: str, history: History, probe: int, layer: str) -> str:
         first, last = float(values[at, 0]), float(values[at, -1])
         if first > 0 and last > 0:
             said.append(_(when, first=number(first), last=number(last)))
-    return f"{name}: {'; '.join(said) or _('no gradient is left')}."
+    told = "; ".join(said) or _("no gradient is left")
+    return f"{name}: {told}."
