@@ -16,7 +16,7 @@ from typing import Any, TypeVar
 import streamlit as st
 
 from rnnviz_core import limits
-from rnnviz_core.languages import SOURCE, language
+from rnnviz_core.languages import N_, SOURCE, _, language
 from rnnviz_core.ui import streamlit_private
 
 T = TypeVar("T")
@@ -185,13 +185,13 @@ def checked(name: str, read: Callable[[str], T | None], default: T, *, shown: st
     raw = get(name)
     if raw is None:
         return default
-    problem = f"The link asks for {name} “{raw[:40]}”, which is not here"
+    problem = _("The link asks for {name} “{value}”, which is not here", name=name, value=raw[:40])
     try:
         value = read(raw)
     except ValueError as error:
         value, problem = None, str(error)
     if value is None:
-        note(f"{problem}; showing {shown or default} instead.")
+        note(_("{problem}; showing {shown} instead.", problem=problem, shown=shown or default))
         put(name, None)
         write()
         return default
@@ -224,10 +224,17 @@ def whole(size: int) -> Callable[[str], int | None]:
     return read
 
 
-def short_enough(text: str, limit: int = limits.CHARACTERS, *, what: str = "text") -> str:
+def short_enough(text: str, limit: int = limits.CHARACTERS, *, what: str = N_("text")) -> str:
     """Reads a text that is within the limit; only a link can hold a longer one, the boxes take no more."""
     if len(text) > limit:
-        raise ValueError(f"The link’s {what} has {len(text)} characters, the limit is {limit}")
+        raise ValueError(
+            _(
+                "The link’s {what} has {count} characters, the limit is {limit}",
+                what=_(what),
+                count=len(text),
+                limit=limit,
+            )
+        )
     return text
 
 

@@ -15,7 +15,7 @@ from rnnviz_core.frames.tokens import WORD_START, shown
 from rnnviz_core.inputs import likeness
 from rnnviz_core.inputs.steps import Token
 from rnnviz_core.inputs.tokenizer import UNK, is_byte
-from rnnviz_core.languages import N_, _, ngettext
+from rnnviz_core.languages import N_, _, ngettext, numerals
 from rnnviz_core.tracing.trace import Trace
 
 from . import known, projector, routes, script, sentence, tools, wording
@@ -89,7 +89,7 @@ def draw_brief(entry: Entry, trace: Trace, *, reads: bool) -> None:
 
 def _show_notes(trace: Trace, axis: str) -> None:
     unknown = sum(token.id == _unknown(trace) for token in trace.tokens[axis])
-    more = list(trace.meta.get("notes", ()))
+    more = [_(note) for note in trace.meta.get("notes", ())]
     if unknown:
         more.append(
             ngettext(
@@ -127,7 +127,7 @@ def _steps(trace: Trace, axis: str, *, fold: bool = False) -> str:
     values = [token.value for token in tokens if token.value is not None]
     if not values:
         return _chips(tokens, _unknown(trace), fold=fold)
-    ends = [f"{value:g}" for value in values]
+    ends = [numerals(f"{value:g}") for value in values]
     if len(ends) > 2 * ENDS:
         ends = [*ends[:ENDS], "…", *ends[-ENDS:]]
     told = ngettext("{n} number: {values}", "{n} numbers: {values}", len(values), values=", ".join(ends))

@@ -58,7 +58,7 @@ def score(entry: Entry) -> str:
 def measured(entry: Entry) -> str:
     """What that score counts: ``right: the exact one of 5 classes, on 2,210 test sentences``."""
     if not score(entry):
-        return str(getattr(entry.spec, "origin", "")) or _("not measured")
+        return _(getattr(entry.spec, "origin", "")) or _("not measured")
     rows = entry.metrics.get("rows")
     task = task_of_spec(entry.spec)
     counts = task.counts(entry.spec)
@@ -75,7 +75,8 @@ def architecture(spec: ModelSpec) -> str:
 def label(entry: Entry) -> str:
     """A model as a list of choices names it: languages, architecture, score."""
     spec = entry.spec
-    family, measured = task_of_spec(spec).family(spec), score(entry).removesuffix(" right")
+    family, (number, percent, after) = task_of_spec(spec).family(spec), score(entry).partition("%")
+    measured = number + percent if percent else number + after  # “49.5 %” of “49.5 % right”
     about = f"{family} " * (family != spec.task)  # the task stands above the list
     few = f", {_('{n} units', n=spec.hidden)}" if 0 < spec.hidden <= FEW and spec.layers else ""
     return f"{about}{architecture(spec)}{few}" + (f" · {measured}" if measured else "")
