@@ -74,7 +74,7 @@ if (!window.rnnviz) {
     if (!await copy(text)) return window.prompt(button.dataset.prompt, text)
     button.focus()
     button.dataset.copied = true
-    button.nextElementSibling.textContent = button.dataset.copiedWords
+    button.nextElementSibling.textContent = button.dataset.done
     clearTimeout(button.later)
     button.later = setTimeout(() => {
       delete button.dataset.copied
@@ -97,7 +97,7 @@ def copy_link(**shown: str) -> str:
     prompt, copied = escape(_("The address of this view:")), escape(_("Link copied"))
     return (
         f'<button type="button" class="rv-button rv-copy" data-shown="{values}" '
-        f'data-prompt="{prompt}" data-copied-words="{copied}">'
+        f'data-prompt="{prompt}" data-done="{copied}">'
         '<span class="rv-icon" aria-hidden="true" translate="no"></span>'
         f'<span>{escape(_("Share link"))}</span></button><span class="rv-said" role="status"></span>'
     )
