@@ -8,8 +8,8 @@ from streamlit.testing.v1 import AppTest
 
 from rnnviz_core.checkpoints import registry as checkpoints
 from rnnviz_core.contracts.examples import default_text
+from rnnviz_core.ui.shell import script
 from rnnviz_core.ui.shell.routes import ROUTES, TRACED
-from rnnviz_core.ui.shell.script import SCRIPT
 from rnnviz_core.ui.shell.wording import plain
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -77,9 +77,9 @@ def test_hostile_text_is_shown_as_it_is(tiny, monkeypatch, page):
     assert_drawn(app, page, "sentiment-lstm")
     assert not [note for note in app.info if "limit" in note.value], "the text is not read"
     scripts = [block.value for block in app.html if block.proto.unsafe_allow_javascript]
-    assert scripts == [SCRIPT], "a script that is not the app's own, to the letter"
+    assert scripts == [script.text()], "a script that is not the app's own, to the letter"
     blocks = [block.value for block in (*app.html, *app.markdown, *app.caption)]
-    blocks.remove(SCRIPT)
+    blocks.remove(script.text())
     shown = "".join(blocks)
     assert "<script" not in shown
     assert "javascript:b" not in shown

@@ -86,9 +86,13 @@ if (!window.rnnviz) {
 
 
 def install() -> None:
-    """Bring the script to the browser; it runs once per tab."""
-    spoken = f"<script>document.documentElement.lang = '{language()}'</script>"  # one of ours, never a text
-    st.html(SCRIPT + spoken, unsafe_allow_javascript=True)
+    """Bring the script to the browser; it runs once per tab, and again in another language."""
+    st.html(text(), unsafe_allow_javascript=True)
+
+
+def text() -> str:
+    """The script, and in which language the page is: one of our codes, never what somebody typed."""
+    return f"{SCRIPT}<script>document.documentElement.lang = '{language()}'</script>"
 
 
 def copy_link(**shown: str) -> str:
