@@ -296,7 +296,7 @@ class _Walk:
         starts = _starts(layer, module, states)
         given = None if starts is None else tuple(torch.from_numpy(one) for one in starts.values())
         outputs, ends = module(read, given)
-        widths = module.hidden_size * module.directions
+        widths = module.widths["hidden"] * module.directions
         places = torch.nonzero(counted)[:, 0].tolist()
         steps = tuple(time[place] for place in places) if time else ()
         found = recorded(layer.name, module, read, outputs, starts, steps)

@@ -16,6 +16,7 @@ from rnnviz_core.languages import N_, _, filled
 
 from .layers import Layer, cell_of
 from .network import Imported
+from .recurrent import PROJECTION
 from .tensors import tensors
 
 KINDS = {1: "rnn", 3: "gru", 4: "lstm"}  # by the blocks of rows of weight_ih
@@ -43,7 +44,7 @@ class _Recurrent:
     @property
     def output(self) -> int:
         """Numbers that it passes on per step."""
-        projected = self.weights.get("weight_hr_l0")
+        projected = self.weights.get(PROJECTION)
         return (self.units if projected is None else len(projected)) * self.directions
 
 
@@ -191,7 +192,7 @@ def _module(owner: str, weights: dict[str, np.ndarray], name: str, cell: str | N
         raise CheckpointError(
             _("{name}: {owner} lacks weight_ih_l0 or weight_hh_l0, matrices both", name=name, owner=owner)
         )
-    projected = weights.get("weight_hr_l0")
+    projected = weights.get(PROJECTION)
     units = projected.shape[1] if projected is not None and projected.ndim == 2 else state.shape[1]
     blocks = len(state) / units if units else 0
     kind = cell or KINDS.get(int(blocks)) if blocks == int(blocks) else None
@@ -216,17 +217,14 @@ def _module(owner: str, weights: dict[str, np.ndarray], name: str, cell: str | N
 
 def _layers(module: _Recurrent, nonlinearity: str) -> Iterator[Layer]:
     """A layer of ours for each layer of a module."""
-    if "weight_hr_l0" in module.weights:
-        yield Layer(
-            module.owner, "unknown", {}, words=filled("LSTM with a projection; record it with record_module")
-        )
-        return
     bias = "two" if "bias_ih_l0" in module.weights else "none"
     options = cell_of(module.kind, bias, **({"content": nonlinearity} if module.kind == "rnn" else {}))
+    if PROJECTION in module.weights:
+        options["projection"] = True
     for number in range(module.layers):
         weights = {}
         for reverse in ("", "_reverse")[: module.directions]:
-            for part in ("weight_ih", "weight_hh", "bias_ih", "bias_hh"):
+            for part in ("weight_ih", "weight_hh", "bias_ih", "bias_hh", "weight_hr"):
                 key = f"{part}_l{number}{reverse}"
                 if key in module.weights:
                     weights[f"{part}_l0{reverse}"] = module.weights[key]

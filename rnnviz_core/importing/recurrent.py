@@ -19,6 +19,7 @@ from rnnviz_core.tracing.trace import Trace
 
 from .layers import Layer
 
+PROJECTION = "weight_hr_l0"
 FAMILIES = {"lstm_variant": "lstm", "gru_variant": "gru", "rnn_variant": "rnn"}
 
 
@@ -68,8 +69,9 @@ def recorded(
         When the recording fails its verification.
     """
     if starts is None:
-        shape = (module.directions, module.hidden_size)
-        starts = {state: np.zeros(shape, np.float32) for state in module.cell.states}
+        starts = {
+            state: np.zeros((module.directions, width), np.float32) for state, width in module.widths.items()
+        }
     recording = Recording()
     try:
         record_layers(recording, module, Run(read, states, dict(starts)), "encoder", "time")
@@ -108,8 +110,16 @@ def _module(name: str, cell: tuple[tuple[str, Any], ...], weights: _Weights) -> 
     definition = cells.from_dict(dict(cell))
     rows, width = layer.weights["weight_ih_l0"].shape
     units = rows // len(definition.gates)
+    if (PROJECTION in layer.weights) != ("W_hr" in definition.extra):
+        raise CheckpointError(_("{name}: its weights and its cell differ in the projection", name=name))
     with torch.device("meta"):
-        module = CellLayers(definition, width, units, bidirectional=layer.options["directions"] == 2)
+        module = CellLayers(
+            definition,
+            width,
+            units,
+            bidirectional=layer.options["directions"] == 2,
+            proj_size=len(layer.weights[PROJECTION]) if PROJECTION in layer.weights else 0,
+        )
     expected = {key: tuple(value.shape) for key, value in module.state_dict().items()}
     found = {key: tuple(value.shape) for key, value in layer.weights.items()}
     if expected != found:

@@ -20,13 +20,11 @@ class CellLayers(nn.Module):
     Parameters
     ----------
     cell
-        The definition: equations, gates in the order of the weights' rows. A projection is not supported.
-    input_size, hidden_size, num_layers, dropout, bidirectional, batch_first
+        The definition: equations, gates in the order of the weights' rows.
+    input_size, hidden_size, num_layers, dropout, bidirectional, batch_first, proj_size
         As in ``nn.LSTM``. Weights have PyTorch's names: ``weight_ih_l0``, ``bias_ih_l0_reverse``. One that
         only this cell has is a vector, (unit), with the name of its symbol: ``p_f_l0``.
     """
-
-    proj_size = 0  # what torch's modules also have
 
     def __init__(
         self,
@@ -38,8 +36,12 @@ class CellLayers(nn.Module):
         dropout: float = 0.0,
         bidirectional: bool = False,
         batch_first: bool = False,
+        proj_size: int = 0,
     ) -> None:
         super().__init__()
+        if bool(proj_size) != ("W_hr" in cell.extra):
+            raise ValueError(f"{cell.name} with proj_size {proj_size}: a projection has both or neither")
+        self.proj_size = proj_size
         self.cell, self.input_size, self.hidden_size, self.num_layers = (
             cell,
             input_size,
@@ -49,14 +51,13 @@ class CellLayers(nn.Module):
         self.dropout, self.bidirectional, self.batch_first = dropout, bidirectional, batch_first
         self.bias = bool(cell.biased)
         rows, bound = len(cell.gates) * hidden_size, 1 / math.sqrt(hidden_size)
-        back = len(cell.state_gates) * hidden_size
+        back, state = len(cell.state_gates) * hidden_size, self.widths["hidden"]
         for layer in range(num_layers):
-            width = input_size if layer == 0 else hidden_size * self.directions
+            width = input_size if layer == 0 else state * self.directions
             shapes: dict[str, tuple[int, ...]] = {"W_i": (rows, width), "b_i": (rows,)}
-            shapes |= {"W_h": (back, hidden_size), "b_h": (back,)} if cell.reads_state else {}
+            shapes |= {"W_h": (back, state), "b_h": (back,)} if cell.reads_state else {}
             shapes |= {
-                name: (hidden_size, hidden_size) if name.startswith("W_") else (hidden_size,)
-                for name in cell.extra
+                name: (state, hidden_size) if name.startswith("W_") else (hidden_size,) for name in cell.extra
             }
             for reverse in (False, True)[: self.directions]:
                 for name, shape in shapes.items():
@@ -99,7 +100,7 @@ class CellLayers(nn.Module):
         """Read (time, batch, dim), of which each row may end before the last step."""
         names, rows = self.cell.states, self.num_layers * self.directions
         if state is None:
-            starts = [steps.new_zeros(rows, steps.shape[1], self.hidden_size) for _ in names]
+            starts = [steps.new_zeros(rows, steps.shape[1], width) for width in self.widths.values()]
         else:
             starts = list(state) if isinstance(state, tuple | list) else [state]
         back = None if lengths is None else _backwards(steps, lengths)
@@ -152,8 +153,9 @@ class CellLayers(nn.Module):
 
     @property
     def widths(self) -> dict[str, int]:
-        """The same for every state."""
-        return dict.fromkeys(self.cell.states, self.hidden_size)
+        """The same for every state, but that a projection makes the hidden one narrower."""
+        found = dict.fromkeys(self.cell.states, self.hidden_size)
+        return found | {"hidden": self.proj_size} if self.proj_size else found
 
     @property
     def own_oracle(self) -> bool:
@@ -210,5 +212,5 @@ def _turned(steps: Tensor, back: Tensor) -> Tensor:
 
 def _parameter(name: str, layer: int, reverse: bool) -> str:
     """PyTorch's name of a weight: ``W_i`` of layer 0 is ``weight_ih_l0``."""
-    sides = {"W_i": "weight_ih", "W_h": "weight_hh", "b_i": "bias_ih", "b_h": "bias_hh"}
+    sides = {"W_i": "weight_ih", "W_h": "weight_hh", "b_i": "bias_ih", "b_h": "bias_hh", "W_hr": "weight_hr"}
     return f"{sides.get(name, name)}_l{layer}" + "_reverse" * reverse

@@ -13,7 +13,8 @@ from torch import Tensor, nn
 from rnnviz_core.errors import CheckpointError, SpecError, TextError
 from rnnviz_core.importing.inputs import read_input, with_vocabulary
 from rnnviz_core.importing.network import Imported
-from rnnviz_core.importing.opening import open_network
+from rnnviz_core.importing.opening import load, open_network, save
+from rnnviz_core.tracing.module import record_module
 
 
 class Classifier(nn.Module):
@@ -80,6 +81,27 @@ def test_other_cells(tmp_path: Path, kind: Any, options: Any, given: Any) -> Non
     np.testing.assert_allclose(network.predict(IDS), expected, atol=1e-5)
     if kind is nn.RNN:
         assert any("do not tell tanh from relu" in note for note in network.notes)
+
+
+@pytest.mark.filterwarnings("ignore:LSTM with projections")
+@pytest.mark.parametrize("options", [{}, {"num_layers": 2, "bidirectional": True, "bias": False}])
+def test_a_projected_lstm_runs_from_its_state_dict(tmp_path: Path, options: Any) -> None:
+    """Its output is the module's, and its trace that of `record_module`, which torch's kernel verified."""
+    torch.manual_seed(4)
+    module, x = nn.LSTM(3, 5, proj_size=2, **options), torch.randn(7, 3)
+    network = open_network(saved(tmp_path / "weights.pt", module.state_dict(), "pt"))
+    assert not any("Left aside" in note for note in network.notes)
+    recorded = network.record(x.numpy())
+    output = module(x)[0].detach().numpy()
+    np.testing.assert_allclose(recorded.output, output, atol=1e-6)
+    (trace,) = recorded.values()
+    expected = record_module(module, x)
+    assert trace.definition().to_dict() == expected.definition().to_dict()
+    assert {trace["encoder.0.hidden"].shape, trace["encoder.0.cell"].shape} == {(7, 2), (7, 5)}
+    for site in expected:
+        np.testing.assert_allclose(trace[site], expected[site], atol=1e-6, err_msg=site)
+    again = load(save(network, tmp_path / "kept"))
+    np.testing.assert_array_equal(again.predict(x.numpy()), recorded.output)
 
 
 def test_nested_names_several_modules_and_prefixes(tmp_path: Path) -> None:
