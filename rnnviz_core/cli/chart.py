@@ -77,8 +77,7 @@ def _units(trace: "Trace", place: "Layer") -> int:
     if place.site("hidden") not in trace:
         layers = [site.removesuffix(".hidden") for site in trace if site.endswith(".hidden")]
         raise SpecError(unknown_choice("layer", place.site("hidden").removesuffix(".hidden"), layers))
-    size: int = trace[place.site("hidden")].shape[1]
-    return size
+    return place.units(trace)
 
 
 def _place(layer: str) -> "Layer":

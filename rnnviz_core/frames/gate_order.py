@@ -22,7 +22,7 @@ def order(trace: Trace, place: Layer, gates: tuple[str, ...], kind: str) -> np.n
     ``mean`` puts the units on top that keep most (largest mean forget or update gate); ``similar`` puts
     units together whose gates move alike over this text.
     """
-    units = trace[place.site("hidden")].shape[1]
+    units = place.units(trace)
     if kind == "mean":
         return np.argsort(-trace[place.site(keeper(trace, place.part))].mean(0), kind="stable")
     if kind == "similar" and units > 1:

@@ -19,6 +19,11 @@ class Layer(NamedTuple):
         """The site of this layer's array called `name`."""
         return layer_site(self.part, self.layer, name, reverse=self.reverse)
 
+    def units(self, trace: Trace) -> int:
+        """How many units its gates have; with a projection the hidden state has fewer numbers."""
+        sites = (self.site(name) for name in ("hidden", "cell"))
+        return max(int(trace[site].shape[1]) for site in sites if site in trace)
+
     @property
     def name(self) -> str:
         """As the address has it: ``encoder.0``, ``encoder.1.reverse``."""

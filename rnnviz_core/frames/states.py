@@ -16,9 +16,18 @@ CELL_LIMIT = 3.0  # where the colours of a cell state end, and of a hidden state
 
 
 def cells(trace: Trace, place: Layer, *states: str) -> Columns:
-    """One row per unit and step: step columns, ``unit``, and a column per state of the layer."""
+    """One row per unit and step: step columns, ``unit``, and a column per state of the layer.
+
+    Where a projection makes the hidden state narrower than the cell, its rows end in NaN, which is not drawn.
+    """
     arrays = {name: trace[place.site(name)] for name in states or names(trace, place)}
-    units = next(iter(arrays.values())).shape[1]
+    units = max(array.shape[1] for array in arrays.values())
+    arrays = {
+        name: array
+        if array.shape[1] == units
+        else np.pad(array, ((0, 0), (0, units - array.shape[1])), constant_values=np.nan)
+        for name, array in arrays.items()
+    }
     return grid_columns(step_texts(trace, place.part), units, "unit", **arrays)
 
 

@@ -145,7 +145,7 @@ def _drawn(trace: Trace) -> list[dict[str, Any]]:
 def _layer(trace: Trace, place: Layer) -> dict[str, Any]:
     thin, notes = _thinned(trace, place)
     names, kept = gates.names(thin, place.part), states.names(thin, place)
-    count = thin[place.site("hidden")].shape[1]
+    count = place.units(thin)
     return {
         "name": place.words,
         "gates": gate_maps(names, count, place.part).to_dict(),

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from helpers_app import datasets_of, described, in_url, rows_of, words
 from helpers_trace import WORDS, sentiment_trace, translation_trace
 from numpy.testing import assert_allclose
@@ -16,8 +17,10 @@ from rnnviz_core.checkpoints import registry as checkpoints
 from rnnviz_core.contracts import task as recorder
 from rnnviz_core.frames import memory, states, trajectory
 from rnnviz_core.frames.columns import frame
+from rnnviz_core.frames.gate_order import order
 from rnnviz_core.frames.layer import Layer
 from rnnviz_core.frames.numbers import printed
+from rnnviz_core.tracing.module import record_module
 from rnnviz_core.ui.views.states.maps import read_units, written
 
 PLACE = Layer()
@@ -448,3 +451,16 @@ def test_comparing_on_every_section(start):
     assert rows_of(highs, "changes")["high"].iloc[0] == rows_of(highs, "changes", 1)["high"].iloc[0]
     app = start(section="units", state="cell", **{"with": "sentiment-rnn"})
     assert any("no cell state" in note.value for note in app.info)
+
+
+@pytest.mark.filterwarnings("ignore:LSTM with projections")
+def test_a_projected_state_has_no_number_in_the_rows_that_only_the_cell_has():
+    torch.manual_seed(0)
+    trace = record_module(torch.nn.LSTM(3, 5, proj_size=2), torch.randn(4, 3))
+    found, place = states.cells(trace, Layer()), Layer()
+    assert place.units(trace) == 5
+    hidden, cell = (np.asarray(found[name]).reshape(4, 5) for name in ("hidden", "cell"))
+    np.testing.assert_array_equal(hidden[:, :2], trace["encoder.0.hidden"])
+    assert np.isnan(hidden[:, 2:]).all()
+    np.testing.assert_array_equal(cell, trace["encoder.0.cell"])
+    assert len(order(trace, place, ("forget",), "index")) == 5

@@ -36,7 +36,7 @@ MEANS = {  # the gate by whose mean units are ordered -> that order
 
 def units_of(view: "View", layer: "Layer") -> int:
     """How many units the layer has."""
-    return int(view.trace[layer.site("hidden")].shape[1])
+    return layer.units(view.trace)
 
 
 def comparable(view: "View", layer: "Layer", *, head: bool = True) -> "Iterator[View]":

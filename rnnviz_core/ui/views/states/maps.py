@@ -29,7 +29,7 @@ WITH_CELL_STATE = having(lambda cell: "cell" in cell.states)
 def maps(view: "View", layer: "Layer") -> None:
     """Every state as a heatmap; a click shows the arithmetic of its cell below."""
     trace = view.trace
-    names, size = states.names(trace, layer), width(view, layer)
+    names, size = states.names(trace, layer), layer.units(trace)
     follow(view, layer.part, "states-maps")
     above = st.container()
     with st.container(horizontal=True):
@@ -72,12 +72,12 @@ def _height(view: "View", layer: "Layer") -> int | None:
     if len(both) < 2:
         return None
     most = max(len(states.names(one.trace, layer)) for one in both)
-    return max(charts.map_height(most, width(one, layer)) for one in both)
+    return max(charts.map_height(most, layer.units(one.trace)) for one in both)
 
 
 def _draw_maps(shown: "View", layer: "Layer", position: int, unit: int, height: int | None) -> None:
     trace = shown.trace
-    names, size, texts = states.names(trace, layer), width(shown, layer), step_texts(trace, layer.part)
+    names, size, texts = states.names(trace, layer), layer.units(trace), step_texts(trace, layer.part)
     limits = tuple(states.limit(trace, layer, name) for name in names)
     about = [f"{state_words(name)}: {spread(trace[layer.site(name)])}" for name in names]
     show(
