@@ -15,6 +15,11 @@ ROW = 62  # px of one step up the plane
 BOXES = {"op": 520, "function": 1150}  # px² of a sign's box; all others hold words and a number
 BOX = 2700
 NARROW = 2150  # on a phone
+SIZES = {
+    "op": BOXES["op"],
+    "function": alt.ExprRef(f"length(datum.words) > 4 ? {BOX} : {BOXES['function']}"),  # softsign
+    "box": alt.ExprRef(f"width < 400 ? {NARROW} : {BOX}"),
+}
 
 
 @cached
@@ -66,7 +71,7 @@ def _boxes(cell: str, tips: list[Any]) -> list[alt.Chart]:
             strokeWidth=3,
             shape="circle" if kind == "op" else "square",
             fill=theme.either(theme.BACKGROUND),
-            size=BOXES.get(kind, alt.ExprRef(f"width < 400 ? {NARROW} : {BOX}")),
+            size=SIZES[kind],
         )
         .encode(stroke=stroke)
         for kind in ("op", "function", "box")

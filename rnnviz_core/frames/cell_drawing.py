@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from rnnviz_core.cells.equations import PREVIOUS_CELL, Definition
-from rnnviz_core.cells.expressions import Call
+from rnnviz_core.cells.expressions import ON_ARRAYS, Call
 from rnnviz_core.languages import N_, _
 from rnnviz_core.tracing.trace import Trace
 
@@ -21,8 +21,9 @@ from .layer import Layer
 from .numbers import printed
 from .states import CELL_LIMIT
 
-# What a node makes of the numbers on its wires; a state takes over what its one wire brings.
-SIGNS = {"sigmoid": "σ", "tanh": "tanh", "relu": "relu"}
+# What a node makes of the numbers on its wires; a state takes over what its one wire brings. The two hard
+# sigmoids differ in their slope.
+SIGNS = {"sigmoid": "σ", "hard_sigmoid": "hard σ ⅕", "hard_sigmoid_sixth": "hard σ ⅙", "exponential": "exp"}
 CLEAR = 0.32  # a wire begins that far above the middle of a number without a box
 
 
@@ -92,32 +93,62 @@ def _part(cell: Definition, words: str) -> str:
 
 
 def _sign(cell: Definition, name: str) -> str:
-    """The function that an activation goes through."""
+    """The function that an activation goes through; of a linear one nothing but its sum."""
     expression = cell[name].expression
-    assert isinstance(expression, Call), f"{name} is the value of a function"
-    return SIGNS[expression.function]
+    return _named(expression.function) if isinstance(expression, Call) else "="
+
+
+def _named(function: str) -> str:
+    """A function as it is drawn."""
+    return SIGNS.get(function, function)
+
+
+def _shown(cell: Definition) -> str:
+    """The function through which an LSTM shows its cell: of imported ones it can be another than tanh."""
+    return str(dict(cell.options).get("shown", "tanh"))
 
 
 def _lstm(cell: Definition) -> list[Node]:
     projected = "unprojected" in cell.names  # the state mixes all units then: drawn is what this one gives
     end = ("unprojected", "u(t)") if projected else ("hidden", "h(t)")
+    shown, coupled = _shown(cell), "forget" not in cell.names
+    looks = _("output gate × tanh(c(t))")
+    if shown != "tanh":
+        looks = _("output gate × {function}(c(t))", function=_named(shown) if shown != "linear" else "")
+    keeps = (
+        [_op("open", 2.3, 4.0, "1 −", _("1 − input gate: what is kept"), "input")]
+        if coupled
+        else _gate("forget", 2.3, cell, N_("forget gate"), N_("forget"))
+    )
+    kept = _("kept: (1 − input gate) × c(t−1)") if coupled else _("kept: forget gate × c(t−1)")
     return [
         _state("previous_cell", 0.6, 6.3, "c(t−1)"),
-        *_gate("forget", 2.3, cell, N_("forget gate"), N_("forget")),
+        *keeps,
         *_gate("input", 4.0, cell, N_("input gate"), N_("input")),
         *_gate("candidate", 5.8, cell, N_("candidate"), N_("cand.")),
         *_gate("output", 7.55, cell, N_("output gate"), N_("output")),
-        _op("kept", 2.3, 6.3, "×", _("kept: forget gate × c(t−1)"), "previous_cell", "forget"),
+        _op("kept", 2.3, 6.3, "×", kept, "previous_cell", "open" if coupled else "forget"),
         _op("added", 4.9, 4.75, "×", _("written: input gate × candidate"), "input", "candidate"),
         _op("cell_sum", 4.9, 6.3, "+", _("kept + written"), "kept", "added"),
         _state("cell", 9.4, 6.3, "c(t)", "cell_sum"),
-        _op("cell_tanh", 6.9, 5.5, "tanh", _("tanh of the new cell state"), "cell_sum"),
-        _op("shown", 7.55, 4.4, "×", _("output gate × tanh(c(t))"), "output", "cell_tanh"),
+        _seen(shown),
+        _op("shown", 7.55, 4.4, "×", looks, "output", "cell_tanh"),
         _state(end[0], 9.4, 4.4, end[1], "shown"),
     ]
 
 
+def _seen(function: str) -> Node:
+    """The new cell as the output gate gets it."""
+    about = _("tanh of the new cell state")
+    if function != "tanh":
+        about = _("{function} of the new cell state", function=_named(function))
+    sign = "=" if function == "linear" else _named(function)
+    return Node("cell_tanh", 6.9, 5.5, "function", sign, about, sign, ("cell_sum",))
+
+
 def _gru(cell: Definition) -> list[Node]:
+    if "reset_hidden" in cell.names:
+        return _gru_before(cell)
     entry, state, total, gate = _gate("candidate", 7.4, cell, N_("candidate"), N_("cand."))
     about = _("candidate: reset gate × what the old state says")
     return [
@@ -131,6 +162,30 @@ def _gru(cell: Definition) -> list[Node]:
         gate,
         _op("kept", 1.9, 6.3, "×", _("kept: update gate × h(t−1)"), "previous_hidden", "update"),
         _op("open", 4.3, 4.75, "1 −", _("1 − update gate"), "update"),
+        _op("added", 7.4, 4.75, "×", _("written: (1 − update gate) × candidate"), "open", "candidate"),
+        _op("hidden_sum", 7.4, 6.3, "+", _("kept + written"), "kept", "added"),
+        _state("hidden", 9.4, 6.3, "h(t)", "hidden_sum"),
+    ]
+
+
+def _gru_before(cell: Definition) -> list[Node]:
+    """Of the first edition: reset acts on the old state, before the product mixes all units."""
+    entry, _state_part, total, gate = _gate("candidate", 7.4, cell, N_("candidate"), N_("cand."))
+    others = _("candidate: from the old states of all other units, each times its reset gate")
+    left = _("what reset leaves: reset gate × h(t−1)")
+    return [
+        _state("previous_hidden", 0.6, 6.3, "h(t−1)"),
+        *_gate("update", 1.9, cell, N_("update gate"), N_("update")),
+        *_gate("reset", 4.1, cell, N_("reset gate"), N_("reset")),
+        entry._replace(x=8.6, y=0.6),
+        _op("reset_hidden", 4.1, 5.3, "×", left, "reset", "previous_hidden"),
+        _entry("own_weight", 5.4, 0.6, _("weight"), _("the unit’s weight for its own old state, in U")),
+        _op("own", 5.7, 2.2, "×", _("from the unit’s own old state"), "reset_hidden", "own_weight"),
+        _entry("others", 6.9, 0.3, _("others"), others),
+        total._replace(after=(entry.name, "own", "others")),
+        gate,
+        _op("kept", 1.9, 6.3, "×", _("kept: update gate × h(t−1)"), "previous_hidden", "update"),
+        _op("open", 3.0, 4.4, "1 −", _("1 − update gate"), "update"),
         _op("added", 7.4, 4.75, "×", _("written: (1 − update gate) × candidate"), "open", "candidate"),
         _op("hidden_sum", 7.4, 6.3, "+", _("kept + written"), "kept", "added"),
         _state("hidden", 9.4, 6.3, "h(t)", "hidden_sum"),
@@ -183,26 +238,46 @@ def _mingru(cell: Definition) -> list[Node]:
 
 # How a cell is drawn, and which numbers it has in between.
 DRAWINGS = {"lstm": _lstm, "peephole": _lstm, "gru": _gru, "mingru": _mingru, "rnn": _rnn}
+VARIANT = "_variant"  # how the names of other libraries' cells end
+
+
+def not_drawn(cell: Definition) -> str:
+    """Why a cell is not drawn, in a sentence; empty where it is."""
+    if _drawn_as(cell) not in DRAWINGS:
+        return _("Nobody has laid out a drawing of this cell yet; its formulas below say all of it.")
+    clip = float(dict(cell.options).get("clip", 0.0))
+    if clip:
+        return _(
+            "This cell cuts its sums off at ±{clip:g} before their functions, which the drawing has no sign "
+            "for; its formulas below say all of it.",
+            clip=clip,
+        )
+    return ""
+
+
+def _drawn_as(cell: Definition) -> str:
+    return cell.name.removesuffix(VARIANT)
 
 
 def nodes_of(cell: Definition) -> list[Node]:
-    """The nodes of a cell's drawing, each after those it is made of."""
-    return DRAWINGS[cell.name](cell)
+    """The nodes of a cell's drawing, each after those it is made of; `not_drawn` says where there is none."""
+    return DRAWINGS[_drawn_as(cell)](cell)
 
 
 def numbers(model: Any, trace: Trace, place: Layer, position: int, unit: int) -> dict[str, float]:
     """The number of every node, by name: recorded ones as recorded, the others in between computed."""
-    values = cell_values(trace, place, position, unit)
-    match trace.definition(place.part).name:
+    values, cell = cell_values(trace, place, position, unit), trace.definition(place.part)
+    match _drawn_as(cell):
         case "lstm" | "peephole":
-            cell = trace.definition(place.part)
             for gate, peephole in cell.peepholes.items():
                 values |= of_unit(model, place, unit)
                 values[f"{gate}_from_cell"] = float(peephole.evaluate(values))
-            values["kept"] = values["forget"] * values["previous_cell"]
+            values["open"] = 1 - values["input"]
+            values["kept"] = values.get("forget", values["open"]) * values["previous_cell"]
             values["added"] = values["input"] * values["candidate"]
             values["cell_sum"] = values["cell"]
-            values["cell_tanh"] = float(np.tanh(values["cell"]))
+            function = ON_ARRAYS.get(_shown(cell), lambda value: value)  # else linear
+            values["cell_tanh"] = float(function(np.asarray(values["cell"])))
             values["shown"] = values["unprojected" if "unprojected" in values else "hidden"]
         case "mingru":
             values["open"] = 1 - values["update"]
@@ -211,6 +286,10 @@ def numbers(model: Any, trace: Trace, place: Layer, position: int, unit: int) ->
             values["hidden_sum"] = values["hidden"]
         case "gru":
             values["candidate_reset"] = values["reset"] * values["candidate_from_state"]
+            if "reset_hidden" in values:
+                values["own_weight"] = float(weights(model, place)["W_hn"][unit, unit])
+                values["own"] = values["own_weight"] * values["reset_hidden"]
+                values["others"] = values["candidate_from_state"] - values["own"]
             values["kept"] = values["update"] * values["previous_hidden"]
             values["open"] = 1 - values["update"]
             values["added"] = values["open"] * values["candidate"]

@@ -106,7 +106,9 @@ def _layer_of(row: keras_graph.Row, weights: Sequence[np.ndarray], version: str,
                 lacks=row.lacks,
             )
         )
-        return Layer(row.name, "unknown", {}, {}, _("{kind}, which {lacks}", kind=row.kind, lacks=row.lacks))
+        return Layer(
+            row.name, "unknown", {}, {}, filled("{kind}, which {lacks}", kind=row.kind, lacks=row.lacks)
+        )
     found = _Reader(row.kind, row.settings, row.name, weights, version, notes).layer()
     if not row.reads:
         return found

@@ -32,8 +32,12 @@ SIGNS = {  # the meaning of every sign, written out apart from the code that dra
     "tanh": lambda found: math.tanh(sum(found)),
     "relu": lambda found: max(0.0, sum(found)),
     "σ": lambda found: 1 / (1 + math.exp(-sum(found))),
+    "hard σ ⅕": lambda found: min(max(0.2 * sum(found) + 0.5, 0.0), 1.0),  # Keras 1 and 2
+    "hard σ ⅙": lambda found: min(max(sum(found) / 6 + 0.5, 0.0), 1.0),  # Keras 3
+    "softsign": lambda found: sum(found) / (1 + abs(sum(found))),
+    "elu": lambda found: max(0.0, sum(found)) + math.expm1(min(0.0, sum(found))),
 }
-UNARY = ("=", "1 −", "tanh", "relu", "σ")
+UNARY = ("=", "1 −", "tanh", "relu", "σ", "hard σ ⅕", "hard σ ⅙", "softsign", "elu")
 
 
 def places_of(trace):
@@ -148,6 +152,17 @@ def test_a_state_has_its_colour_in_the_drawing_and_its_number_that_of_the_states
     assert shade["shown"] == pytest.approx(value["shown"] / state_charts.LIMITS["hidden"])
 
 
+def variant(family, **options):
+    """Layers of a cell of another library."""
+    return CellLayers(definition(f"{family}_variant", **options), 3, 4)
+
+
+def test_a_cell_that_is_not_drawn_says_why():
+    assert not any(cell_drawing.not_drawn(definition(cell)) for cell in RECURRENT)
+    clipped = definition("gru_variant", clip=3.0)
+    assert "cuts its sums off at ±3 before their functions" in cell_drawing.not_drawn(clipped)
+
+
 @pytest.mark.filterwarnings("ignore:LSTM with projections is not supported")
 @pytest.mark.parametrize(
     "module, sign, biased",
@@ -161,6 +176,18 @@ def test_a_state_has_its_colour_in_the_drawing_and_its_number_that_of_the_states
         (CellLayers(definition("peephole"), 3, 4), "tanh", True),
         (CellLayers(definition("mingru"), 3, 4), "=", True),
         (CellLayers(definition("mingru", bias=False), 3, 4), "=", False),
+        # Imported ones: Keras's functions and its one bias, its GRU of the first edition, ONNX's gates.
+        (
+            variant("lstm", gates="hard_sigmoid", content="softsign", shown="elu", bias="one"),
+            "softsign",
+            True,
+        ),
+        (variant("lstm", gates="hard_sigmoid_sixth", shown="linear", peephole=True), "tanh", True),
+        (variant("lstm", coupled=True, peephole=True, bias="none"), "tanh", False),
+        (variant("gru", before=True, gates="hard_sigmoid"), "tanh", True),
+        (variant("gru", before=True, bias="none", content="linear"), "=", False),
+        (variant("gru", content="elu", bias="one"), "elu", True),
+        (variant("rnn", content="softsign", bias="one"), "softsign", True),
     ],
     ids=str,
 )

@@ -15,9 +15,8 @@ from rnnviz_core.charts import states as charts
 from rnnviz_core.charts import trajectory as trajectory_charts
 from rnnviz_core.checkpoints import registry as checkpoints
 from rnnviz_core.contracts import task as recorder
-from rnnviz_core.frames import memory, states, trajectory
+from rnnviz_core.frames import gate_order, memory, states, trajectory
 from rnnviz_core.frames.columns import frame
-from rnnviz_core.frames.gate_order import order
 from rnnviz_core.frames.layer import Layer
 from rnnviz_core.frames.numbers import printed
 from rnnviz_core.tracing.module import record_module
@@ -463,4 +462,4 @@ def test_a_projected_state_has_no_number_in_the_rows_that_only_the_cell_has():
     np.testing.assert_array_equal(hidden[:, :2], trace["encoder.0.hidden"])
     assert np.isnan(hidden[:, 2:]).all()
     np.testing.assert_array_equal(cell, trace["encoder.0.cell"])
-    assert len(order(trace, place, ("forget",), "index")) == 5
+    assert len(gate_order.order(trace, place, ("forget",), "index")) == 5

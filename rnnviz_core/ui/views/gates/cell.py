@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 import streamlit as st
 
+from rnnviz_core.cells.kinds import Cell
 from rnnviz_core.charts import cell_drawing as drawing_charts
 from rnnviz_core.charts import gates as charts
 from rnnviz_core.charts import inspector as inspector_charts
@@ -30,6 +31,11 @@ SIGNS = N_(
     "sigmoid) or tanh of them. A thick wire carries a number far from zero, orange above "
     "it and blue below."
 )
+SIGNS_NAMED = N_(
+    "Every other number follows from those on the wires into it: ×, +, 1 −, or the function whose name "
+    "stands in the box. A thick wire carries a number far from zero, orange above it and blue below."
+)
+READ_BARS = N_("Each bar is one of the two parts of a gate’s sum, or the sum itself.")
 ENTERS = N_("Wx is what the input says, Uh what the old hidden state says, biases included.")
 ENTERS_RNN = N_(
     "Wx is what the input says, “others” what the old states of all other units say, "
@@ -50,7 +56,7 @@ def cell(view: "View", layer: "Layer") -> None:
     for shown in comparable(view, layer):
         _draw_cell(shown, layer, *_within(shown, layer, position, unit))
     explain(
-        " ".join(map(_, (*_enters(view.trace.definition(layer.part)), SIGNS))),
+        " ".join(map(_, _said(view.trace.definition(layer.part)))),
         _("Follow the wires from the old state to the new one: how much of it arrives?"),
     )
     names = gates.names(view.trace)
@@ -76,6 +82,13 @@ def cell(view: "View", layer: "Layer") -> None:
     _inputs(view, layer, position, unit)
 
 
+def _said(cell: "Definition") -> tuple[str, ...]:
+    """How the drawing is read, in sentences to be translated."""
+    if cell_drawing.not_drawn(cell):
+        return (READ_BARS,)
+    return (*_enters(cell), SIGNS_NAMED if cell.name.endswith(cell_drawing.VARIANT) else SIGNS)
+
+
 def _enters(cell: "Definition") -> tuple[str, ...]:
     """What enters the drawing of a cell, in sentences to be translated."""
     if len(cell.gates) == 1:
@@ -91,11 +104,13 @@ def _within(shown: "View", layer: "Layer", position: int, unit: int) -> tuple[in
 
 
 def _draw_cell(shown: "View", layer: "Layer", position: int, unit: int) -> None:
-    if shown.trace.definition(layer.part).name not in cell_drawing.DRAWINGS:
-        return  # a cell that nobody has laid out yet: its formulas say all of it
+    definition = shown.trace.definition(layer.part)
+    if why := cell_drawing.not_drawn(definition):
+        st.info(why, icon=":material/info:")
+        return
     nodes, wires = cell_drawing.drawing(shown.model, shown.trace, layer, position, unit)
     show(
-        drawing_charts.cell_drawing(shown.trace.definition(layer.part).family),
+        drawing_charts.cell_drawing(Cell.PEEPHOLE if definition.peepholes else definition.family),
         key=shown.key("gates-drawing"),
         description=_("The cell as a drawing: {drawing}.", drawing=cell_drawing.drawing_in_words(nodes)),
         nodes=nodes,
