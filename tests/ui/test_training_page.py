@@ -5,9 +5,11 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+import torch
 from helpers_app import described, in_url, rows_of, words
 from streamlit.testing.v1 import AppTest
 
+import rnnviz_core as rnnviz
 from rnnviz_core import places
 from rnnviz_core.errors import CheckpointError
 from rnnviz_core.frames import training as frames
@@ -120,3 +122,32 @@ def test_a_file_that_is_no_history_is_refused():
     content = (places.checkpoints() / "sentiment-tiny-rnn" / "model.safetensors").read_bytes()
     with pytest.raises(CheckpointError, match="holds no history"):
         histories.bring(content, "mine.safetensors")
+
+
+def test_what_watch_measured_is_drawn(tmp_path):
+    """Curves without epochs, and under gates: distances, saturation by layer, dead units, parameters."""
+    torch.manual_seed(0)
+    lstm, output = torch.nn.LSTM(2, 6, batch_first=True), torch.nn.Linear(6, 1)
+    model = torch.nn.ModuleDict({"lstm": lstm, "output": output})
+    optimizer = torch.optim.SGD(model.parameters(), 0.1)
+    with rnnviz.watch(model, every=2) as seen:
+        for _ in range(6):
+            loss = output(lstm(torch.randn(3, 7, 2))[0][:, -1]).square().mean()
+            seen.loss(loss)
+            optimizer.zero_grad()
+            loss.backward()
+            optimizer.step()
+    history = History.load(seen.save(tmp_path / "run.safetensors"))
+    for section, count in (("inside", 4), ("curves", 1), ("machine", 0)):
+        app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=120)
+        app.session_state["rnnviz-history"] = histories.Known("own", "mine", history, ("own", -2))
+        app.query_params.update(run="own", section=section)
+        app.switch_page("pages/training.py")
+        app.run()
+        assert not app.exception, section
+        assert len(app.get("vega_lite_chart")) >= count
+        if section == "inside":
+            assert "lstm, at the last moment" in words(app)
+            assert "of its units are dead at the last moment" in words(app)
+            expected = history.about["watch"]["distances"]["lstm"][0][0]
+            assert rows_of(app, "distances")["value"].iloc[0] == pytest.approx(expected)

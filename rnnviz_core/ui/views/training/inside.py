@@ -5,7 +5,9 @@ from functools import partial
 import streamlit as st
 
 from rnnviz_core.charts import training as charts
+from rnnviz_core.charts import watched as watched_charts
 from rnnviz_core.frames import training as frames
+from rnnviz_core.frames import watched
 from rnnviz_core.languages import _
 from rnnviz_core.training.history_file import History
 from rnnviz_core.ui.controls import url
@@ -36,6 +38,9 @@ def choose_text(history: History) -> int:
 
 def draw(chosen: Chosen) -> None:
     """A row per moment: first how far the gradient reaches, then how saturated gates are."""
+    if watched.is_watched(chosen.run.history):
+        _watched(chosen.run.history)
+        return
     if not chosen.run.history.probes:
         st.info(_("This run was not watched on any text."), icon=":material/info:")
         return
@@ -121,3 +126,48 @@ def _gates(runs: dict[str, Known]) -> None:
         ),
         _("Compare a forget bias of 1 with one of 0. Does the horizon they begin with last?"),
     )
+
+
+def _watched(history: History) -> None:
+    """A run of somebody's own module: what `rnnviz_core.watch` measured."""
+    for place, module in enumerate(watched.modules(history)):
+        said = watched.distances_in_words(history, module)
+        show(
+            watched_charts.distances(len(history.moments), *watched.shades(history, module)),
+            key=f"training-distances-{place}",
+            description=_("Heatmap of the gradient’s length, distance by moment. {said}", said=said),
+            distances=watched.distances(history, module),
+        )
+        lines([said])
+    explain(
+        _(
+            "Each cell is the length of the gradient by what the module read so many steps before the last, "
+            "over the batch of that moment. Where it fades along a row, what was read long ago hardly "
+            "changes what is learnt."
+        ),
+        _("Does the reach grow while the network learns, or is it there from the first row on?"),
+    )
+    for place, layer in enumerate(frames.layers_of(history)):
+        said = frames.saturation_in_words(layer, history, layer)
+        st.markdown(f"**{plain(layer)}**")
+        show(
+            charts.saturation(tuple(frames.gates_of(history, layer))),
+            key=f"training-watched-gates-{place}",
+            description=_("Lines: share of saturated values of each gate. {said}", said=said),
+            saturation=frames.saturation(history, layer),
+        )
+        lines([said])
+    for what, series in (("dead", watched.dead(history)), ("blocks", watched.blocks(history))):
+        if series:
+            said = watched.dead_in_words(history) if what == "dead" else ""
+            show(
+                watched_charts.lines(what, len(series)),
+                key=f"training-watched-{what}",
+                description=_("Lines over the moments: {names}. {said}", names=", ".join(series), said=said),
+                lines=watched.lines(history, series),
+            )
+            lines([said])
+    with st.container(horizontal=True):
+        for module in watched.modules(history)[:1]:
+            download_rows(partial(watched.distances, history, module), "training-distances")
+        download_rows(partial(watched.lines, history, watched.blocks(history)), "training-blocks")
