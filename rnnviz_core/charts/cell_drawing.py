@@ -93,7 +93,9 @@ def _texts(cell: str, tips: list[Any]) -> list[alt.Chart]:
         *building_blocks.words_on_top(
             beside.mark_text(
                 align="left",
-                dx=alt.ExprRef("datum.kind == 'op' ? 12 : 22"),  # beside the box, above a wire that leaves it
+                dx=alt.ExprRef(
+                    "datum.kind == 'op' ? 12 : length(datum.words) > 4 ? 32 : 22"
+                ),  # beside the box, above a wire that leaves it
                 dy=-12,
                 fontWeight="bold",
             ),
