@@ -71,12 +71,14 @@ def main(workers: int, port: int, address: str) -> None:
     os.chdir(ROOT)
     click.echo("Loading every model and drawing every page …")
     began = time.monotonic()
+    from rnnviz_core import languages
     from rnnviz_core.ui.drawing import show
     from rnnviz_core.ui.server import rehearsal, serve
     from rnnviz_core.ui.serving import loaders
 
     runs = rehearsal.every_page()
     import_server()
+    languages.load()
     loaders.forget_all()  # each worker would copy the pages on which they are replaced
     show.empty_templates()
     loaders.trim()

@@ -201,6 +201,13 @@ def _fill(text: str, values: dict[str, Any]) -> str:
     return _filler.vformat(text, (), values)
 
 
+def load() -> None:
+    """Read every catalogue: once for all processes, before a server forks."""
+    for code in NAMES:
+        if code != SOURCE:
+            _catalogue(code)
+
+
 @cache
 def _catalogue(code: str) -> catalogues.NullTranslations:
     """The texts of a language; what is not in them stays English."""

@@ -11,7 +11,7 @@ from google.protobuf.message import Message
 from streamlit.testing.v1 import AppTest
 
 from bench.fuzz import PAGES
-from rnnviz_core.ui.shell.script import SCRIPT
+from rnnviz_core.ui.shell import script
 from rnnviz_core.ui.shell.wording import plain
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -68,7 +68,7 @@ def open_page(page: str, **query: str) -> AppTest:
 
 def shown(app: AppTest) -> list[tuple[str, str]]:
     found = [pair for element in elements(app._tree) for pair in strings(element)]
-    found.remove(("Html.body", SCRIPT))  # the app's own, to the letter
+    found.remove(("Html.body", script.text()))  # the app's own, to the letter
     assert {"Markdown.body", "Html.body"} <= {name for name, _ in found}, "the walk finds nothing"
     return found
 
@@ -95,7 +95,7 @@ def test_no_script_runs_but_the_apps_own():
     app = open_page("overview", model="sentiment-lstm", text=" ".join(HOSTILE))
     blocks = [element for element in elements(app._tree) if element.DESCRIPTOR.name == "Html"]
     assert len(blocks) > 2
-    assert [block.body for block in blocks if block.unsafe_allow_javascript] == [SCRIPT]
+    assert [block.body for block in blocks if block.unsafe_allow_javascript] == [script.text()]
 
 
 @pytest.mark.parametrize("text", HOSTILE)
