@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 import altair as alt
 
-from rnnviz_core.languages import N_, _
+from rnnviz_core.languages import N_, _, pgettext
 
 from . import spoken, theme
 
@@ -229,7 +229,9 @@ def class_menu(classes: tuple[str, ...], chosen: str, title: str = "") -> alt.Pa
     """
     said = {name: _(name) for name in classes} if title else spoken.classes(classes)
     named = {"labels": [said.get(name, name) for name in classes]} if spoken.labels(said) else {}
-    menu = alt.binding_select(options=list(classes), name=title or _("Class") + " ", **named)
+    menu = alt.binding_select(
+        options=list(classes), name=title or pgettext("of a model's answers", "Class") + " ", **named
+    )
     return alt.param(name="class_", value=chosen, bind=menu)
 
 

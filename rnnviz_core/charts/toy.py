@@ -43,7 +43,7 @@ def losses() -> alt.LayerChart:
     """
     base = alt.Chart(alt.NamedData("losses")).encode(x=_updates())
     tips = [
-        alt.Tooltip("update:Q", title=_("update")),
+        alt.Tooltip("update:Q", title=pgettext("of the weights", "update")),
         alt.Tooltip("loss:Q", title=_("loss of the batch"), format=".3~g"),
         alt.Tooltip("mean:Q", title=_("mean of the last 20"), format=".3~g"),
     ]
@@ -84,7 +84,7 @@ def norms(clips: bool) -> alt.LayerChart:
                 "clipped:N", sort=kinds, scale=alt.Scale(domain=kinds, range=["circle", "triangle-up"])
             ),
             tooltip=[
-                alt.Tooltip("update:Q", title=_("update")),
+                alt.Tooltip("update:Q", title=pgettext("of the weights", "update")),
                 alt.Tooltip("norm:Q", title=_("norm before clipping"), format=".3~g"),
             ],
         )

@@ -5,7 +5,7 @@ from typing import Any
 
 import altair as alt
 
-from rnnviz_core.languages import N_, _, cached, language
+from rnnviz_core.languages import N_, _, cached, language, pgettext
 
 from . import building_blocks as parts
 from . import spoken, theme
@@ -101,7 +101,7 @@ def updates(count: int) -> alt.VConcatChart:
     colour = _run_colour(count)
     tips = [
         parts.tip("run", _("run"), "text"),
-        alt.Tooltip("step:Q", title=_("update"), format=",d"),
+        alt.Tooltip("step:Q", title=pgettext("of the weights", "update"), format=",d"),
         alt.Tooltip("rate:Q", title=_("rate"), format=".2~e"),
         parts.tip("loss", _("loss of the batch")),
         alt.Tooltip("norm:Q", title=_("length before clipping"), format=".3~g"),

@@ -149,7 +149,10 @@ def outputs(count: int) -> alt.Chart:
         .encode(
             x=alt.X("value:Q", title=_("prediction")),
             y=alt.Y("name:N", title=None, sort=alt.EncodingSortField("order", op="min")),
-            tooltip=[parts.tip("name", _("output"), "text"), parts.tip("value", _("value"))],
+            tooltip=[
+                parts.tip("name", pgettext("of the network", "output"), "text"),
+                parts.tip("value", _("value")),
+            ],
         )
         .properties(title=parts.heading(_("What comes out")), height=max(40, 22 * min(count, 24)))
     )

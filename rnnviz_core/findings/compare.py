@@ -9,7 +9,7 @@ import numpy as np
 from rnnviz_core.frames.layer import Layer
 from rnnviz_core.frames.series import forecasts
 from rnnviz_core.frames.tokens import shown, step_texts
-from rnnviz_core.languages import _, terms
+from rnnviz_core.languages import _, in_quotes, terms
 from rnnviz_core.tracing.trace import Trace
 
 from .record import Finding, Where
@@ -83,7 +83,7 @@ def changed(one: list[str], other: list[str]) -> Change | None:
     kind, start, end, left, right = edits[0]
     if max(end - start, right - left) > WORDS:
         return None
-    gone, come = (f"“{shown(''.join(part))}”" for part in (one[start:end], other[left:right]))
+    gone, come = (in_quotes(shown("".join(part))) for part in (one[start:end], other[left:right]))
     # Translators: how the other text differs; heads a clause: “without “not” the verdict is positive”.
     if kind == "delete":
         words = _("without {gone}", gone=gone)

@@ -6,7 +6,7 @@ import numpy as np
 
 from rnnviz_core.frames.embeddings import cosine
 from rnnviz_core.frames.tokens import read_texts
-from rnnviz_core.languages import _
+from rnnviz_core.languages import _, in_quotes
 from rnnviz_core.tracing.trace import Trace
 
 from .record import Finding, Where
@@ -58,7 +58,7 @@ def pairs(trace: Trace, part: str, values: np.ndarray) -> Iterator[Finding]:
 def names_of(trace: Trace, part: str) -> tuple[str, ...]:
     """What the read tokens are called; alike tokens have one vector, so that they need no number."""
     if part == "decoder" or trace.tokens.get(trace.time_axis(part)):
-        return tuple(f"“{text}”" for text in read_texts(trace, part))
+        return tuple(in_quotes(text) for text in read_texts(trace, part))
     return names(trace, part)
 
 

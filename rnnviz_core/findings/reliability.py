@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from rnnviz_core.languages import _, numerals
+from rnnviz_core.languages import _, in_quotes, numerals
 from rnnviz_core.tracing.trace import Trace
 
 from .wording import number, percent, sentence
@@ -150,7 +150,7 @@ def _called(name: str) -> str:
         "although despite": _("{one} or {other}", one="“although”", other="“despite”"),
         "neither nor": "“neither … nor”",
     }
-    return words.get(name, f"“{name}”")
+    return words.get(name, in_quotes(name))
 
 
 def _pairs_in_words(name: str, right: int, rows: int) -> str:

@@ -15,7 +15,7 @@ import numpy as np
 from rnnviz_core.frames.layer import Layer
 from rnnviz_core.frames.numbers import printed
 from rnnviz_core.frames.tokens import axis_of, read_texts, shown, step_texts
-from rnnviz_core.languages import _, ngettext
+from rnnviz_core.languages import _, in_quotes, ngettext
 from rnnviz_core.tracing.kept import kept_with_trace
 from rnnviz_core.tracing.trace import Trace
 
@@ -79,7 +79,7 @@ def quoted(texts: Sequence[str]) -> tuple[str, ...]:
     several, seen, found = Counter(texts), Counter[str](), []
     for text in texts:
         seen[text] += 1
-        found.append(nth(seen[text], text) if several[text] > 1 else f"“{text}”")
+        found.append(nth(seen[text], text) if several[text] > 1 else in_quotes(text))
     return tuple(found)
 
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from rnnviz_core.frames.tokens import shown
-from rnnviz_core.languages import _
+from rnnviz_core.languages import _, in_quotes
 from rnnviz_core.tracing.trace import Trace
 
 from .record import Finding, Where
@@ -41,7 +41,7 @@ def sureness(trace: Trace, own: np.ndarray, shares: np.ndarray) -> Iterator[Find
     rest = shares[step].astype(np.float64)
     rest[trace.tokens["target"][step].id] = -1
     rival = int(rest.argmax())
-    rival_named = f"“{shown(trace.labels['vocab'][rival])}”"
+    rival_named = in_quotes(shown(trace.labels["vocab"][rival]))
     if own[step] >= SURE:
         said = _(
             "it was sure of every token, least of {token} with {share}",

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from rnnviz_core.languages import _
+from rnnviz_core.languages import _, in_quotes
 from rnnviz_core.tracing.trace import Trace
 
 from .columns import Columns, Texts
@@ -209,4 +209,4 @@ def rows(trace: Trace, name: str) -> np.ndarray:
 
 def quoted(trace: Trace, step: int) -> str:
     """What attention is read for at a step: the piece that is predicted, or the verdict."""
-    return f"“{targets(trace)[step]}”" if translates(trace) else _("the verdict")
+    return in_quotes(targets(trace)[step]) if translates(trace) else _("the verdict")

@@ -288,8 +288,11 @@ def candidates_in_words(trace: Trace, step: int) -> str:
     step = min(step, len(trace.tokens["target"]) - 1)
     shares, written = trace["readout.probabilities"][step], trace.tokens["target"][step]
     others = [number for number in np.argsort(-shares, kind="stable")[:4] if number != written.id][:3]
-    rest = ", ".join(f"“{shown(trace.labels['vocab'][number])}” {shares[number]:.1%}" for number in others)
-    given = f"“{shown(written.text)}” ({shares[written.id]:.1%})"
+    rest = ", ".join(
+        _("“{text}” {share:.1%}", text=shown(trace.labels["vocab"][number]), share=shares[number])
+        for number in others
+    )
+    given = _("“{text}” ({share:.1%})", text=shown(written.text), share=shares[written.id])
     return _(
         "Step {step}: the decoder outputs {given}. Next best: {others}.", step=step, given=given, others=rest
     )

@@ -145,6 +145,11 @@ def _filled(said: str, one: str, several: str, values: dict[str, Any]) -> Filled
     return found
 
 
+def in_quotes(text: str) -> str:
+    """`text` in the language's quotation marks."""
+    return _("“{text}”", text=text)
+
+
 def numerals(text: str) -> str:
     """A number that was printed the English way, as the language writes it: ``1,234.5%`` as ``1.234,5 %``."""
     swap = _SWAPS.get(language())

@@ -15,7 +15,7 @@ import numpy as np
 
 from rnnviz_core import limits
 from rnnviz_core.errors import LessonError, RnnvizError
-from rnnviz_core.languages import _, numerals
+from rnnviz_core.languages import _, in_quotes, numerals
 
 from .fields import written
 from .lesson import Choice, Curve, Point, Reveal, Scale, Step, Try
@@ -180,7 +180,7 @@ def check(world: World, step: Step, given: str) -> Outcome:
         case Point():
             known = tokens(world, step)
             at, true_at = _whole(given, len(known)), place(world, step)
-            return Outcome(abs(at - true_at) <= step.within, f"“{known[at]}”", f"“{known[true_at]}”")
+            return Outcome(abs(at - true_at) <= step.within, in_quotes(known[at]), in_quotes(known[true_at]))
         case Curve():
             drawn, true_curve = points(world, step, given), curve(world, step)
             off = float(np.abs(drawn - true_curve).mean())
