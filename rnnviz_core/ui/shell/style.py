@@ -93,7 +93,11 @@ STYLE = (
 .rv-button:hover { border-color: currentColor; }
 .rv-button:focus-visible { outline: 2px solid currentColor; outline-offset: 1px; }
 .rv-known p { max-width: 30rem; }
-@media (max-width: 1500px) { .rv-known summary span { display: none; } }
+@media (max-width: 1500px) {
+  .rv-known summary span { display: none; }
+  .st-key-head-top:has(.st-key-start) .rv-copy span:last-child { position: absolute;
+    width: 1px; height: 1px; margin: -1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
+}
 /* What happened: lines to click, close to the picture that they speak of */
 [class*="st-key-told-lines"][class*="st-key-told-lines"] { position: relative; gap: 0;
   margin: -0.7rem 0 -0.8rem; padding-right: 5.5rem; }
@@ -134,6 +138,7 @@ STYLE = (
   .rv-network .rv-score { display: none; }
   .rv-fold p { position: static; width: auto; max-width: 100%; }
   .rv-answer { font-size: 1.05rem; }
+  .rv-bar { width: 4.5rem; }
   .rv-fold summary span { position: absolute;
     width: 1px; height: 1px; margin: -1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
   .rv-more-narrow { display: inline-flex; }

@@ -77,7 +77,7 @@ def label(entry: Entry) -> str:
     spec = entry.spec
     family, (number, percent, after) = task_of_spec(spec).family(spec), score(entry).partition("%")
     measured = number + percent if percent else number + after  # “49.5 %” of “49.5 % right”
-    about = f"{family} " * (family != spec.task)  # the task stands above the list
+    about = f"{family} " * (family not in (spec.task, _(spec.task)))  # the task stands above the list
     few = f", {_('{n} units', n=spec.hidden)}" if 0 < spec.hidden <= FEW and spec.layers else ""
     return f"{about}{architecture(spec)}{few}" + (f" · {measured}" if measured else "")
 
