@@ -12,6 +12,7 @@ import argparse
 import ast
 import io
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,7 @@ from babel.messages.pofile import read_po, write_po
 ROOT = Path(__file__).resolve().parents[1]
 FOLDER = ROOT / "rnnviz_core" / "languages" / "catalogues"
 CODES = ("es", "de")
+BEGINNING = datetime(2026, 11, 26, tzinfo=UTC)
 PLURALS = (2, "(n != 1)")  # both languages count like English; CLDR's third form of Spanish is for millions
 HEADER = "# Texts of RNNViz; python -m scripts.languages brings them up to date."
 SEVERAL = ("ngettext", "nfilled")  # two forms
@@ -112,6 +114,7 @@ def as_po(found: Catalog) -> bytes:
 
 def as_mo(found: Catalog) -> bytes:
     """The catalogue as gettext reads it."""
+    found.creation_date = found.revision_date = BEGINNING  # the same texts make the same file at any time
     made = io.BytesIO()
     write_mo(made, found)
     return made.getvalue()
