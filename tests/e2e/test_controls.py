@@ -138,7 +138,7 @@ def test_the_counter_counts_what_the_limit_limits(
     for count in (1, 13, limits.PIECES):
         if count > 1:
             visitor.type(("word " * count).strip())
-        counter = visitor.page.locator("[class*='st-key-choice-text']").inner_text()
+        counter = visitor.page.locator("[data-testid='stSidebar']").inner_text()
         assert f"{count} of {limits.PIECES} tokens" in counter
         assert "Of its" not in visitor.text()
 
