@@ -12,7 +12,7 @@ import pandas as pd
 
 from rnnviz_core.cells.equations import PREVIOUS_CELL, Definition
 from rnnviz_core.cells.expressions import ON_ARRAYS, Call
-from rnnviz_core.languages import N_, _
+from rnnviz_core.languages import N_, _, pgettext
 from rnnviz_core.tracing.trace import Trace
 
 from .gates import cell_values
@@ -64,9 +64,25 @@ def _state(name: str, x: float, y: float, words: str, *after: str) -> Node:
     return Node(name, x, y, kind, words, _(new if after else old, state=words), "=" * bool(after), after)
 
 
+def _in_box(words: str) -> str:
+    """A gate's name where there is room for eight letters."""
+    match words:
+        case "forget":
+            return pgettext("eight letters at most", "forget")
+        case "input":
+            return pgettext("eight letters at most", "input")
+        case "output":
+            return pgettext("eight letters at most", "output")
+        case "update":
+            return pgettext("eight letters at most", "update")
+        case "reset":
+            return pgettext("eight letters at most", "reset")
+    return _(words)
+
+
 def _gate(name: str, x: float, cell: Definition, about: str, words: str) -> list[Node]:
     """A gate: what the token and the old state say, their sum, and the function it goes through."""
-    about, words = _(about), _(words)
+    about, words = _(about), _in_box(words)
     entries = [_entry(f"{name}_from_input", x - 0.42, 0.9, "Wx", f"{about}: {_part(cell, TOKEN)}")]
     if cell.reads_state:
         entries.append(_entry(f"{name}_from_state", x + 0.42, 0.3, "Uh", f"{about}: {_part(cell, STATE)}"))
@@ -118,15 +134,15 @@ def _lstm(cell: Definition) -> list[Node]:
     keeps = (
         [_op("open", 2.3, 4.0, "1 −", _("1 − input gate: what is kept"), "input")]
         if coupled
-        else _gate("forget", 2.3, cell, N_("forget gate"), N_("forget"))
+        else _gate("forget", 2.3, cell, N_("forget gate"), "forget")
     )
     kept = _("kept: (1 − input gate) × c(t−1)") if coupled else _("kept: forget gate × c(t−1)")
     return [
         _state("previous_cell", 0.6, 6.3, "c(t−1)"),
         *keeps,
-        *_gate("input", 4.0, cell, N_("input gate"), N_("input")),
+        *_gate("input", 4.0, cell, N_("input gate"), "input"),
         *_gate("candidate", 5.8, cell, N_("candidate"), N_("cand.")),
-        *_gate("output", 7.55, cell, N_("output gate"), N_("output")),
+        *_gate("output", 7.55, cell, N_("output gate"), "output"),
         _op("kept", 2.3, 6.3, "×", kept, "previous_cell", "open" if coupled else "forget"),
         _op("added", 4.9, 4.75, "×", _("written: input gate × candidate"), "input", "candidate"),
         _op("cell_sum", 4.9, 6.3, "+", _("kept + written"), "kept", "added"),
@@ -153,8 +169,8 @@ def _gru(cell: Definition) -> list[Node]:
     about = _("candidate: reset gate × what the old state says")
     return [
         _state("previous_hidden", 0.6, 6.3, "h(t−1)"),
-        *_gate("update", 1.9, cell, N_("update gate"), N_("update")),
-        *_gate("reset", 4.3, cell, N_("reset gate"), N_("reset")),
+        *_gate("update", 1.9, cell, N_("update gate"), "update"),
+        *_gate("reset", 4.3, cell, N_("reset gate"), "reset"),
         entry._replace(x=7.9),
         state._replace(x=5.9),
         _op("candidate_reset", 5.9, 1.85, "×", about, "reset", state.name),
@@ -175,8 +191,8 @@ def _gru_before(cell: Definition) -> list[Node]:
     left = _("what reset leaves: reset gate × h(t−1)")
     return [
         _state("previous_hidden", 0.6, 6.3, "h(t−1)"),
-        *_gate("update", 1.9, cell, N_("update gate"), N_("update")),
-        *_gate("reset", 4.1, cell, N_("reset gate"), N_("reset")),
+        *_gate("update", 1.9, cell, N_("update gate"), "update"),
+        *_gate("reset", 4.1, cell, N_("reset gate"), "reset"),
         entry._replace(x=8.6, y=0.6),
         _op("reset_hidden", 4.1, 5.3, "×", left, "reset", "previous_hidden"),
         _entry("own_weight", 5.4, 0.6, _("weight"), _("the unit’s weight for its own old state, in U")),
@@ -225,7 +241,7 @@ def _mingru(cell: Definition) -> list[Node]:
     return [
         _state("previous_hidden", 0.6, 6.3, "h(t−1)"),
         _entry("update_from_input", 3.0, 0.9, "Wx", _("update gate: {part}", part=token)),
-        Node("update", 3.0, 2.6, "update", _("update"), _("update gate"), sign, ("update_from_input",)),
+        Node("update", 3.0, 2.6, "update", _in_box("update"), _("update gate"), sign, ("update_from_input",)),
         _entry("candidate_from_input", 7.2, 0.9, "Wx", _("candidate: {part}", part=token)),
         Node("candidate", 7.2, 2.6, "candidate", _("cand."), _("candidate"), "=", ("candidate_from_input",)),
         _op("open", 3.0, 4.75, "1 −", _("1 − update gate"), "update"),

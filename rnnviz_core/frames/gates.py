@@ -10,7 +10,7 @@ import pandas as pd
 
 from rnnviz_core.cells.expressions import number_latex
 from rnnviz_core.cells.meanings import gate_in_words, state_in_words, told
-from rnnviz_core.languages import N_, _
+from rnnviz_core.languages import N_, _, numerals, signs
 from rnnviz_core.tracing.trace import Trace
 
 from .columns import Columns
@@ -199,9 +199,17 @@ def worked(
         lines += [_line(equation.latex()), numbers]
         if not equation.name.endswith("_preactivation"):
             block = r"\begin{aligned}" + r"\\".join(lines) + r"\end{aligned}"
-            found.append(Worked(equation.name, told(equation.meaning), values[equation.name], block))
+            found.append(
+                Worked(equation.name, told(equation.meaning), values[equation.name], _decimals(block))
+            )
             lines = []
     return found
+
+
+def _decimals(latex: str) -> str:
+    """Numbers with the language's decimal sign; in braces, or TeX would set a space after a comma."""
+    decimal = signs()[0]
+    return latex if decimal == "." else re.sub(r"(?<=\d)\.(?=\d)", f"{{{decimal}}}", latex)
 
 
 def in_brief(
@@ -245,7 +253,7 @@ def _text(latex: str) -> str:
     ):
         latex = latex.replace(sign, text)
     latex = re.sub(r"\\times 10\^\{(-?\d+)\}", r"× 10^\1", latex)
-    return latex.replace("-", MINUS)
+    return numerals(latex.replace("-", MINUS))
 
 
 def _line(latex: str, *, again: bool = False) -> str:
