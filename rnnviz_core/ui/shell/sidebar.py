@@ -6,7 +6,7 @@ from rnnviz_core.checkpoints.registry import Entry, Scan
 from rnnviz_core.contracts import task as tasks
 from rnnviz_core.contracts.claims import Example
 from rnnviz_core.contracts.examples import examples, is_example
-from rnnviz_core.languages import _
+from rnnviz_core.languages import _, in_quotes
 from rnnviz_core.tracing.trace import Trace
 from rnnviz_core.ui.controls import choose, url
 from rnnviz_core.ui.serving import given, loaders
@@ -101,7 +101,7 @@ def _task(found: Scan) -> str:
 
 def _say_gone(model: str | None) -> None:
     """The link leads to what somebody brought along: it is theirs alone, and goes with their session."""
-    what = f"“{model[:60]}”" if model else _("a file of one's own")
+    what = in_quotes(model[:60]) if model else _("a file of one's own")
     url.note(
         _(
             "This link leads to {what}, which is not open here (any more): what people bring along stays in "

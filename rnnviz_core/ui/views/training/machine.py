@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import streamlit as st
 
+from rnnviz_core.cells.meanings import state_in_words
 from rnnviz_core.charts import attention as attention_charts
 from rnnviz_core.charts import gates as gate_charts
 from rnnviz_core.charts import gradients as gradient_charts
@@ -154,11 +155,7 @@ def _gates(recorded: Sequence[Trace], trace: Trace, kind: str) -> None:
 def _states(recorded: Sequence[Trace], trace: Trace) -> None:
     names, units = states.names(trace, LAYER), trace[LAYER.site("hidden")].shape[1]
     limits = film.same_limits(recorded, LAYER, names)
-    about = "; ".join(
-        # Translators: {name} is “hidden” or “cell”; {spread} says between which numbers it lies.
-        _("{name} state: {spread}", name=name, spread=spread(trace[LAYER.site(name)]))
-        for name in names
-    )
+    about = "; ".join(f"{state_in_words(name)}: {spread(trace[LAYER.site(name)])}" for name in names)
     show(
         state_charts.state_maps(names, units, axis_of(trace, LAYER.part), limits),
         key="training-film-states",
