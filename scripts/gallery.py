@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from rnnviz_core.languages import NAMES
 from rnnviz_core.models.specs import ModelSpec
 
 SENTENCE = "The plot is thin, but the actors make every scene shine."
@@ -52,7 +53,8 @@ class Shot:
     @property
     def name(self) -> str:
         """Of its pictures, without the theme."""
-        words = (self.page, self.section, "" if self.kind.task == LSTM.task else self.kind.task)
+        task = "" if self.kind.task == LSTM.task else self.kind.task
+        words = (self.page, self.section, task, dict(self.more).get("language", ""))
         return "-".join(word for word in words if word)
 
     @property
@@ -101,6 +103,13 @@ SHOTS = (
         "Encoder above, decoder below; the lines are what the chosen step reads of the source.",
         first=True,
     ),
+    Shot(
+        "overview",
+        "",
+        WRITES,
+        "In Spanish, for those whose own language the translator reads.",
+        (("language", "es"),),
+    ),
     Shot("overview", "whole", TINY, "A trained network of four units with every wire and every number."),
     Shot(
         "overview", "whole", WRITES, "One unit of a larger network with its strongest wires, the rest summed."
@@ -136,6 +145,7 @@ SHOTS = (
         )
         for kind in (GRU, WRITES)
     ),
+    Shot("gates", "cell", LSTM, "One cell in German.", (*CELL, ("language", "de"))),
     *(
         Shot("states", section, kind, caption, CELL, first=section == "maps")
         for section, caption in (
@@ -357,6 +367,8 @@ def page(shots: Sequence[Shot]) -> str:
 
 def _entry(shot: Shot) -> str:
     title = f"{shot.section or shot.page}, {shot.kind.task}".capitalize()
+    if spoken := dict(shot.more).get("language"):
+        title += f" ({NAMES[spoken]})"
     if shot.plain:
         title = ": ".join(word for word in (shot.page.capitalize(), shot.section) if word)
     links = f"[dark](screenshots/{shot.name}-dark.png)"
