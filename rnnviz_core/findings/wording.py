@@ -15,7 +15,7 @@ import numpy as np
 from rnnviz_core.frames.layer import Layer
 from rnnviz_core.frames.numbers import printed
 from rnnviz_core.frames.tokens import axis_of, read_texts, shown, step_texts
-from rnnviz_core.languages import _, in_quotes, ngettext
+from rnnviz_core.languages import _, in_quotes, ngettext, pgettext
 from rnnviz_core.tracing.kept import kept_with_trace
 from rnnviz_core.tracing.trace import Trace
 
@@ -70,7 +70,10 @@ def names(trace: Trace, part: str) -> tuple[str, ...]:
     """What the tokens that `part` reads are called: quoted; one of several that are alike with its number."""
     tokens = trace.tokens.get(trace.time_axis(part), ())
     if not tokens or axis_of(trace, part) == "numbers":
-        return tuple(_("step {step}", step=step) for step in range(len(step_texts(trace, part))))
+        return tuple(
+            pgettext("in a sentence", "step {step}", step=step)
+            for step in range(len(step_texts(trace, part)))
+        )
     return quoted(read_texts(trace, part))
 
 
