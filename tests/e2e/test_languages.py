@@ -25,6 +25,7 @@ def test_every_page_fits_a_phone(code: str, visit: Callable[..., Visitor]) -> No
         visitor.open(f"/{found.address}", language=code)
         with speak(code):
             assert title(visitor) == _(found.title)
+            assert visitor.page.title() == f"{_(found.title)} · RNNViz"
         assert visitor.page.evaluate("document.documentElement.lang") == code
         assert visitor.cut_off() == [], found.name
         assert visitor.query()["language"] == code
