@@ -170,19 +170,23 @@ def load(folder: str | Path) -> Model:
     return model.requires_grad_(False).eval()
 
 
-def keep_tables_in_file(model: Model, folder: Path) -> None:
+def keep_tables_in_file(model: Model, folder: Path) -> list[torch.Tensor]:
     """Let the tables that are only looked up stand in the checkpoint's file, as it was mapped into memory.
 
     A text looks up a few rows of thousands: of a mapped table only these are ever read from the disk. Only
     for files that nobody writes over: `save` puts a new file in the place of an old one, which lives on as
-    long as it is mapped. Tables of another type than fp16 are left as they are.
+    long as it is mapped. Tables of another type than fp16 are left as they are. Returns the
+    mapped ones.
     """
+    kept: list[torch.Tensor] = []
     with safe_open(folder / WEIGHTS, framework="pt") as file:
         for name, module in model.named_modules():
             if isinstance(module, Lookup):
                 table = file.get_tensor(f"{name}.weight")
                 if table.dtype == torch.float16:
                     module.weight = nn.Parameter(table, requires_grad=False)
+                    kept.append(module.weight)
+    return kept
 
 
 def save(

@@ -28,7 +28,7 @@ from rnnviz_core.tracing.trace import Trace
 from rnnviz_core.ui import streamlit_private
 from rnnviz_core.ui.drawing import show as drawing
 
-from . import caches, given
+from . import caches, given, mapped
 from .caches import Cache, heavy
 
 HEAVY = 1_000  # of a task's effort: from here on one recording waits for the other
@@ -105,7 +105,7 @@ def model(entry: Entry) -> Any:
         kernels.use_exact_settings()
         network = found.load(entry.id)
         if entry.path and entry.path.parent == places.shipped():
-            registry.keep_tables_in_file(network, entry.path)
+            mapped.watch(registry.keep_tables_in_file(network, entry.path))
         else:
             halve_lookups(network)
         return network
@@ -185,6 +185,7 @@ def trim() -> None:
     global _trimmed
     _trimmed = time.monotonic()
     gc.collect()
+    mapped.let_go()
     with contextlib.suppress(OSError, AttributeError):  # no glibc here
         ctypes.CDLL("libc.so.6").malloc_trim(0)
 
