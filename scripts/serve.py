@@ -76,11 +76,11 @@ def main(workers: int, port: int, address: str) -> None:
     from rnnviz_core.ui.server import rehearsal, serve
     from rnnviz_core.ui.serving import loaders
 
+    show.empty_templates()
     runs = rehearsal.every_page()
     import_server()
     languages.load()
     loaders.forget_all()  # each worker would copy the pages on which they are replaced
-    show.empty_templates()
     loaders.trim()
     gc.freeze()
     ports = range(port, port + workers)

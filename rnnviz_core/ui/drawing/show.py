@@ -26,7 +26,8 @@ PARTS = 100_000  # parts of specs that others may share, kept by one process
 _large: "ContextVar[bool]" = ContextVar("large", default=False)
 _span: "ContextVar[tuple[int, int] | None]" = ContextVar("span", default=None)
 _specs: "OrderedDict[tuple[int, bool, str], tuple[alt.TopLevelMixin, dict[str, Any]]]" = OrderedDict()
-_emptied: dict[int, dict[str, Any]] = {}  # templates that hold nothing any more, by id: what they compiled to
+_emptied: "dict[int, tuple[alt.TopLevelMixin, dict[str, Any]]]" = {}  # by id; see `empty_templates`
+_emptying = False
 _lock = Lock()
 _compiled = 0
 _parts: dict[Hashable, Any] = {}  # of all specs, each kept once
@@ -63,7 +64,7 @@ def compiled(template: "alt.TopLevelMixin") -> dict[str, Any]:
         if found := _specs.get(key):
             _specs.move_to_end(key)
             return found[1]
-    spec = _emptied.get(id(template)) or template.to_dict(validate=False)  # the tests validate all of them
+    spec = _plain(template)
     if languages.language() != languages.SOURCE:
         spec = {**spec, "config": {**spec.get("config", {}), "locale": {"number": _numbers()}}}
     spec = _shared(larger(spec) if key[1] else spec)
@@ -76,19 +77,27 @@ def compiled(template: "alt.TopLevelMixin") -> dict[str, Any]:
     return spec
 
 
-def empty_templates() -> int:
-    """Let go of what compiled templates are made of: 16 MB with every page drawn. How many there were.
+def _plain(template: "alt.TopLevelMixin") -> dict[str, Any]:
+    """The spec in its usual size, in English numbers."""
+    if found := _emptied.get(id(template)):
+        return found[1]
+    spec: dict[str, Any] = template.to_dict(validate=False)  # the tests validate all of them
+    if _emptying:
+        spec = _shared(spec)
+        _emptied[id(template)] = template, spec
+        template.__dict__["_kwds"] = {}
+    return spec
+
+
+def empty_templates(empty: bool = True) -> None:
+    """Let go of what a template is made of as soon as it is compiled: 16 MB with every page drawn.
 
     The objects stay, because chart functions return them and they are what a spec is found by, and so does
     the spec of each, from which another size or language is made. Only for a process that does nothing but
     serve the app: elsewhere somebody may want to change a template, or to save it.
     """
-    with _lock:
-        for (key, large, _code), (template, spec) in _specs.items():
-            if not large and key not in _emptied:
-                _emptied[key] = spec
-                template.__dict__["_kwds"] = {}
-        return len(_emptied)
+    global _emptying
+    _emptying = empty
 
 
 def _numbers() -> dict[str, Any]:
