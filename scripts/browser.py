@@ -1,13 +1,13 @@
 """Chromium for the browser test and the screenshots: find it, fetch it where there is none, start it.
 
-`python -m scripts.browser` (part of `make test`) makes sure that there is one.
+`python -m scripts.browser` (part of `make test`) makes sure that there is one, and PostgreSQL where apt can.
 """
 
 import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -42,21 +42,32 @@ def _downloaded() -> bool:
 
 
 def ensure() -> None:
-    """Install a Chromium unless there is one: through apt as root on Debian, else Playwright's own."""
-    if find() or _downloaded():
-        return
+    """Install a Chromium unless there is one: through apt as root on Debian, else Playwright's own.
+
+    Where apt can, PostgreSQL comes with it, on which the tests of classes run, too (scripts/postgres.py);
+    without it they are skipped and say why.
+    """
+    missing = [] if find() or _downloaded() else ["chromium", "fonts-liberation"]
     if _is_root() and shutil.which("apt-get"):
-        quiet = {
-            "check": True,
-            "stdout": subprocess.DEVNULL,
-            "env": os.environ | {"DEBIAN_FRONTEND": "noninteractive"},
-        }
-        subprocess.run(["apt-get", "update", "-qq"], **quiet)  # type: ignore[call-overload]
-        # With one more package the tests of classes run on a real PostgreSQL, too (scripts/postgres.py).
-        packages = ("chromium", "fonts-liberation", "postgresql")
-        subprocess.run(["apt-get", "install", "-y", "-qq", "--no-install-recommends", *packages], **quiet)  # type: ignore[call-overload]
-    else:
+        from scripts import postgres  # not on Windows
+
+        missing += ["postgresql"] if postgres.binaries() is None else []
+        try:
+            _apt(missing)
+        except subprocess.CalledProcessError as error:
+            if not (find() or _downloaded()):
+                raise
+            print(f"no PostgreSQL ({error}): the tests that need it are skipped", file=sys.stderr)
+    elif missing:
         subprocess.run([sys.executable, "-m", "playwright", "install", "chromium"], check=True)
+
+
+def _apt(packages: Sequence[str]) -> None:
+    if not packages:
+        return
+    quiet = os.environ | {"DEBIAN_FRONTEND": "noninteractive"}
+    for words in (("update", "-qq"), ("install", "-y", "-qq", "--no-install-recommends", *packages)):
+        subprocess.run(["apt-get", *words], check=True, stdout=subprocess.DEVNULL, env=quiet)
 
 
 @contextmanager
