@@ -60,8 +60,9 @@ def photograph(visitor: Visitor, shot: Shot, model: str, width: int, tallest: in
     page.set_viewport_size({"width": width, "height": max(content, HEIGHT)})
     visitor.settle()
     area: dict[str, float] = {"x": 0, "y": 0, "width": width, "height": min(content - BELOW, tallest)}
-    if shot.section and (width == PHONE or not shot.first):
-        area = _around(page.get_by_test_id("stTabs").first.bounding_box(), width, tallest)
+    tabs = page.get_by_test_id("stTabs")  # none where the network has one section on this page
+    if shot.section and (width == PHONE or not shot.first) and tabs.count():
+        area = _around(tabs.first.bounding_box(), width, tallest)
     elif not shot.first:  # a page's only section: the page without its sidebar
         block = page.get_by_test_id("stMainBlockContainer").bounding_box()
         area = {**_around(block, width, tallest), "y": 0, "height": min(content - BELOW, tallest)}
