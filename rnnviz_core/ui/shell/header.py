@@ -36,8 +36,8 @@ def draw(page: str, choice: "Choice", trace: Trace) -> "DeltaGenerator":
     """Title and tools; tokens as chips; in one line what the network answers, which one it is, and the proof.
 
     Where the sidebar is closed, as on a phone, the sentence's box stands here. Returns the row of the title:
-    what a page draws there takes the place of its line. Every element costs a run a quarter of a millisecond
-    here and another one in the browser, so that there are few (docs/performance.md).
+    what a page draws there takes the place of its line. Every element costs, whatever it holds, so
+    that there are few (docs/performance.md).
     """
     found = routes.route(page)
     axis = "source" if "source" in trace.tokens else "time"
