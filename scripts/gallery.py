@@ -62,6 +62,11 @@ class Shot:
         return self.kind.task == "translation"
 
     @property
+    def dark(self) -> bool:
+        """Whether it is also shown in the dark: the first of every page, and every section once."""
+        return self.first or self.kind.task == LSTM.task
+
+    @property
     def path(self) -> str:
         """Of the page in the app's address."""
         return "/" if self.page == "overview" else f"/{self.page}"
@@ -371,8 +376,8 @@ def _entry(shot: Shot) -> str:
         title += f" ({NAMES[spoken]})"
     if shot.plain:
         title = ": ".join(word for word in (shot.page.capitalize(), shot.section) if word)
-    links = f"[dark](screenshots/{shot.name}-dark.png)"
-    if shot.first:
-        links += f", [on a phone](screenshots/{shot.name}-phone.png)"
+    also = [f"[dark](screenshots/{shot.name}-dark.png)"] * shot.dark
+    also += [f"[on a phone](screenshots/{shot.name}-phone.png)"] * shot.first
+    more = f" Also {', '.join(also)}." if also else ""
     picture = f"![{title}](screenshots/{shot.name}-light.png)"
-    return f"### {title}\n\n{shot.caption} Also {links}.\n\n{picture}\n"
+    return f"### {title}\n\n{shot.caption}{more}\n\n{picture}\n"

@@ -8,7 +8,7 @@ import altair as alt
 from rnnviz_core.languages import N_, _, cached, language, pgettext
 
 from . import building_blocks as parts
-from . import spoken, theme
+from . import spoken, theme, watched
 from .gradients import DECADES, WRITTEN
 
 MOMENTS = N_("updates, then epochs")
@@ -230,20 +230,7 @@ def reach(moments: int, low: int, high: int) -> alt.Chart:
         .encode(
             x=parts.tokens_x(),
             y=parts.tokens_y(_(MOMENTS), field="row_tick", sort="row"),
-            color=alt.Color(
-                "shade:Q",
-                scale=theme.between(low, high),
-                title=_("length"),
-                legend=alt.Legend(
-                    orient="top",
-                    direction="horizontal",
-                    titleOrient="left",
-                    gradientLength=180,
-                    gradientThickness=10,
-                    values=[low, (low + high) / 2, high],
-                    labelExpr="format(pow(10, datum.value), abs(datum.value) < 4 ? ',.1~r' : '.0e')",
-                ),
-            ),
+            color=watched.length_colour(low, high),
             tooltip=[
                 parts.tip("row_token", _("moment"), "text"),
                 parts.tip("token", _("state after"), "text"),

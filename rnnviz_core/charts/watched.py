@@ -10,13 +10,9 @@ from . import theme
 MOMENTS, DISTANCE = N_("updates done"), N_("steps before the last")
 
 
-@cached
-def distances(moments: int, low: int, high: int) -> alt.Chart:
-    """Length of the gradient by how long before the last step something was read; a row per moment.
-
-    Dataset: ``distances`` (`frames.watched.distances`).
-    """
-    shown = alt.Color(
+def length_colour(low: float, high: float) -> alt.Color:
+    """The colour of the length of a gradient: ``shade`` is its power of ten, from `low` to `high`."""
+    return alt.Color(
         "shade:Q",
         scale=theme.between(low, high),
         title=_("length"),
@@ -30,13 +26,21 @@ def distances(moments: int, low: int, high: int) -> alt.Chart:
             labelExpr="format(pow(10, datum.value), abs(datum.value) < 4 ? ',.1~r' : '.0e')",
         ),
     )
+
+
+@cached
+def distances(moments: int, low: int, high: int) -> alt.Chart:
+    """Length of the gradient by how long before the last step something was read; a row per moment.
+
+    Dataset: ``distances`` (`frames.watched.distances`).
+    """
     return theme.finish(
         alt.Chart(alt.NamedData("distances"))
         .mark_rect()
         .encode(
             x=parts.tokens_x(DISTANCE),
             y=parts.tokens_y(_(MOMENTS), field="row_tick", sort="row"),
-            color=shown,
+            color=length_colour(low, high),
             tooltip=[
                 parts.tip("row_token", _("moment"), "text"),
                 parts.tip("token", _(DISTANCE), "text"),

@@ -57,4 +57,4 @@ def test_the_gallery_is_up_to_date() -> None:
 def test_every_picture_is_there_and_shown() -> None:
     linked = set(re.findall(rf"\({PICTURES.name}/([^)]+)\)", GALLERY.read_text(encoding="utf-8")))
     assert linked == {path.name for path in PICTURES.iterdir()}
-    assert sum(path.stat().st_size for path in PICTURES.iterdir()) < 9.5e6
+    assert sum(path.stat().st_size for path in PICTURES.iterdir()) < 7.5e6

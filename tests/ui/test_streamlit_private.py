@@ -212,3 +212,21 @@ def test_a_rehearsal_asks_for_no_components_and_makes_no_remarks(monkeypatch, ca
 def test_the_server_imports_what_is_imported_before_the_fork():
     code = "import importlib.util, sys; sys.exit(not all(importlib.util.find_spec(n) for n in sys.argv[1:]))"
     assert subprocess.run([sys.executable, "-c", code, *scripts_private.SERVING]).returncode == 0
+
+
+def test_a_run_keeps_things_by_the_way_and_nobody_else_sees_them():
+    """`run_store` hangs on the context of the script's thread."""
+
+    def page():  # its source is run elsewhere, so it imports for itself
+        import streamlit as st
+
+        from rnnviz_core.ui import streamlit_private
+
+        kept = streamlit_private.run_store()
+        st.text(f"{'mine' in kept}")
+        kept["mine"] = 1
+        st.text(f"{'mine' in streamlit_private.run_store()}")
+
+    for _ in range(2):
+        assert [text.value for text in AppTest.from_function(page).run().text] == ["False", "True"]
+    assert streamlit_private.run_store() == {}
