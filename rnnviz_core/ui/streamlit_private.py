@@ -8,7 +8,7 @@ import contextlib
 import copy
 import logging
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 from unittest import mock
@@ -239,6 +239,13 @@ def own_pages(pages: tuple["st.Page", ...]) -> list["st.Page"]:
     """Copies of pages for one run: `st.navigation` marks the page that may be called, so that objects which
     all sessions share would let one visitor's run call another one's page."""
     return [copy.copy(page) for page in pages]
+
+
+def asked_page(pages: Sequence["st.Page"]) -> "st.Page | None":
+    """Which of `pages` a click in the browser asks for, before `st.navigation` says so; None: the URL decides."""
+    context = get_script_run_ctx(suppress_warning=True)
+    asked = context.pages_manager.intended_page_script_hash if context else None
+    return next((page for page in pages if page._script_hash == asked), None) if asked else None
 
 
 # --- sessions ---------------------------------------------------------------------------------

@@ -69,9 +69,11 @@ def test_parts_of_the_network_are_taken_apart_and_lead_to_their_pages(
     visitor.open(model="sentiment-lstm", text=TEXT)  # one with states
     click_until(visitor, 0.47, lambda: chosen(visitor).get("part") == "encoder.embedding")
     token = chosen(visitor)["token"]
+    visited = visitor.page.evaluate("history.length")
     visitor.page.get_by_role("link", name="All of it: Embeddings").click()
     visitor.page.locator("h1", has_text="Embeddings").wait_for()
     visitor.settle()
+    assert visitor.page.evaluate("history.length") == visited + 1  # one step there, one back
     assert chosen(visitor)["token"] == token
     visitor.page.go_back()
     visitor.page.locator("h1", has_text="Overview").wait_for()

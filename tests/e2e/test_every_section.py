@@ -7,6 +7,7 @@ import pytest
 from PIL import ImageColor
 
 from rnnviz_core import scan
+from rnnviz_core.languages import SOURCE, _, speak
 from rnnviz_core.ui.shell.routes import route
 from scripts.driver import Visitor, coloured
 from scripts.gallery import SHOTS, Shot
@@ -54,7 +55,8 @@ def test_section(shot: Shot, visitor: Visitor) -> None:
     if shot.section:
         tabs = page.get_by_role("tab").all()
         opened = [tab.inner_text().strip() for tab in tabs if tab.get_attribute("aria-selected") == "true"]
-        titles = {found.title for found in route(shot.page).sections if found.name == shot.section}
+        with speak(dict(shot.more).get("language", SOURCE)):
+            titles = {_(found.title) for found in route(shot.page).sections if found.name == shot.section}
         assert len(opened) == bool(tabs)  # a page's only section has no tab
         assert set(opened) <= titles or not route(shot.page).traces, "another section is open"
     pictures = visitor.pictures()

@@ -144,6 +144,25 @@ def test_copies_of_pages_are_pages_of_their_own():
     assert [text.value for text in app.text] == ["True False True False", "drawn"]
 
 
+def test_the_page_that_is_asked_for_is_known_before_the_navigation():
+    def script() -> None:
+        import streamlit as st
+
+        from rnnviz_core.ui import streamlit_private
+
+        pages = [st.Page(lambda: None, title=name, url_path=name) for name in ("one", "two")]
+        before = streamlit_private.asked_page(pages)
+        manager = st.runtime.scriptrunner.get_script_run_ctx().pages_manager
+        manager.set_script_intent(pages[1]._script_hash, "")  # as the runner does before the script
+        asked = streamlit_private.asked_page(pages)
+        st.text(f"{before is None} {asked is pages[1]} {st.navigation(pages) is asked}")
+
+    assert streamlit_private.asked_page([]) is None
+    app = AppTest.from_function(script).run()
+    assert not app.exception
+    assert [text.value for text in app.text] == ["True True True"]
+
+
 def test_the_assets_are_where_the_server_takes_them_from():
     assert (streamlit_private.assets() / "index.html").is_file()
     text = (streamlit_private.assets() / "index.html").read_text(encoding="utf-8")

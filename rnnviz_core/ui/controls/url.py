@@ -102,6 +102,19 @@ def begin(page: str = "") -> None:
     write()
 
 
+def carry_to(page: str) -> None:
+    """Put what was chosen into the URL before the browser hears which page it is on.
+
+    A link to another page carries nothing, and the browser notes the page in its history as soon as it hears
+    of it. A query that came later would be a second entry, and Back would lead from the page to itself.
+    """
+    if _KEY not in st.session_state or streamlit_private.went_back() or page in OWNED or st.query_params:
+        return
+    memory = _memory()
+    if memory.page not in OWNED and memory.values in (memory.written, memory.seen):  # else the page's own query differs
+        write()
+
+
 def peek(name: str) -> str | None:
     """What `begin` is going to take over for `name`: the menu is drawn before it."""
     incoming = st.query_params.to_dict().get(name)

@@ -15,6 +15,7 @@ import streamlit as st
 
 from rnnviz_core.languages import N_, _, cached
 from rnnviz_core.ui import streamlit_private
+from rnnviz_core.ui.controls.url import carry_to
 
 
 @dataclass(frozen=True)
@@ -200,6 +201,9 @@ def navigation(*, icons: bool = True) -> "st.Page":
     """Register every page; what comes back is the page that the URL asks for."""
     show_menu()
     *pages, alias = streamlit_private.own_pages(_pages(icons))
+    chosen = streamlit_private.asked_page(pages)
+    if chosen is not None:
+        carry_to(ROUTES[pages.index(chosen)].name)
     groups = {
         group: [page for page, found in zip(pages, ROUTES, strict=True) if found.group == group]
         for group in GROUPS
