@@ -90,7 +90,7 @@ def contribution_bars(gate: str) -> alt.LayerChart:
         sort=list(KINDS),
         title="",
         scale=alt.Scale(domain=list(KINDS), range=list(theme.TERM_COLOURS)),
-    ).legend(orient="top", direction="horizontal", columns=3, **spoken.labels(KINDS))
+    ).legend(orient="top", direction="horizontal", columns=2, **spoken.labels(KINDS))
     bars = base.mark_bar(cornerRadius=1).encode(color=colour)
     zero = alt.Chart(alt.NamedData("terms")).mark_rule().encode(x=alt.datum(0))
     room = building_blocks.reach(alt.Chart(alt.NamedData("terms")), "x", "least", "most")
