@@ -242,7 +242,7 @@ def own_pages(pages: tuple["st.Page", ...]) -> list["st.Page"]:
 
 
 def asked_page(pages: Sequence["st.Page"]) -> "st.Page | None":
-    """Which of `pages` a click in the browser asks for, before `st.navigation` says so; None: the URL decides."""
+    """Which of `pages` a click asks for, before `st.navigation` says so; None: the URL decides."""
     context = get_script_run_ctx(suppress_warning=True)
     asked = context.pages_manager.intended_page_script_hash if context else None
     return next((page for page in pages if page._script_hash == asked), None) if asked else None
