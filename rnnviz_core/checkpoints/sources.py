@@ -5,8 +5,9 @@ asks where it lies.
 """
 
 import itertools
+import os
 import time
-from collections.abc import Hashable, Mapping
+from collections.abc import Hashable, Iterator, Mapping
 from pathlib import Path
 from threading import Lock
 from typing import Any, Protocol
@@ -17,7 +18,7 @@ from rnnviz_core.models.network import is_network
 from . import registry
 from .registry import Entry, Model, Scan
 
-LOOK_SECONDS = 1.0  # a folder is looked at again for changes after this time
+LOOK_SECONDS = 2.0  # a folder is looked at again for changes after this time
 
 
 class Source(Protocol):
@@ -173,8 +174,17 @@ class Joined:
 def _files(path: Path) -> str:
     """Names, sizes and times of all files below a folder."""
     try:
-        files = sorted(file for file in path.rglob("*") if file.is_file())
-        found = ((file.name, file.stat()) for file in files)
-        return "|".join(f"{name}:{status.st_size}:{status.st_mtime_ns}" for name, status in found) or "empty"
+        return "|".join(sorted(_stamps(path))) or "empty"
     except OSError:
         return "unreadable"
+
+
+def _stamps(path: "Path | os.DirEntry[str]") -> Iterator[str]:
+    # `Path.rglob` takes four times as long, and a run of a page waits for this.
+    with os.scandir(path) as found:
+        for one in found:
+            if one.is_dir():
+                yield from _stamps(one)
+            elif one.is_file():
+                status = one.stat()
+                yield f"{one.path}:{status.st_size}:{status.st_mtime_ns}"

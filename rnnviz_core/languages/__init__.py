@@ -79,7 +79,7 @@ def _(text: str, /, **values: Any) -> str:
     """`text` in the language of this run; with `values`, filled in like `str.format`."""
     if isinstance(text, Filled):
         return text.told()
-    code = language()
+    code = _chosen.get() or language()
     said = text if code == SOURCE or not text else _catalogue(code).gettext(text)
     return _fill(said, values) if values else said
 

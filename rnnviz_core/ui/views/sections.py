@@ -8,7 +8,7 @@ says what it needs of a trace; nobody asks which task or cell it is for.
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
-from fnmatch import fnmatchcase
+from fnmatch import filter
 from typing import Any
 
 import streamlit as st
@@ -57,7 +57,7 @@ class Needs:
 
 
 def _found(trace: Trace, patterns: str) -> bool:
-    return any(fnmatchcase(site, pattern) for pattern in patterns.split("|") for site in trace)
+    return any(pattern in trace or filter(trace, pattern) for pattern in patterns.split("|"))
 
 
 @dataclass(frozen=True)
