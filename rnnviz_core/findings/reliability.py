@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from rnnviz_core.languages import _, in_quotes, numerals
+from rnnviz_core.languages import _, in_quotes, numerals, pgettext
 from rnnviz_core.tracing.trace import Trace
 
 from .wording import number, percent, sentence
@@ -145,7 +145,7 @@ def _called(name: str) -> str:
         "negation": _("a negation"),
         "contrast": _("a contrast"),
         "comparison": _("a comparison"),
-        "question": _("a question"),
+        "question": pgettext("sentences with …", "a question"),
         "nothing nobody": _("{one} or {other}", one="“nothing”", other="“nobody”"),
         "although despite": _("{one} or {other}", one="“although”", other="“despite”"),
         "neither nor": "“neither … nor”",

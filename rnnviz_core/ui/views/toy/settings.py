@@ -25,7 +25,7 @@ LIMITS = {"1": "1", "0.25": "0.25", "5": "5", "none": N_("no clipping")}
 UNCLIPPED = 1e3  # a norm that is never reached: the loop takes no “none”
 OPTIMIZERS = {"adam": "Adam", "rmsprop": "RMSprop", "sgd": N_("SGD, momentum 0.9")}
 BIASES = {"1": "1", "0": "0", "-2": "−2", "5": "5"}
-DROPOUTS = {"0": N_("none"), "0.2": "0.2", "0.5": "0.5"}
+DROPOUTS = {"0": N_("no dropout"), "0.2": "0.2", "0.5": "0.5"}
 LENGTHS = {"exact": N_("exactly T"), "varied": N_("up to T")}
 SEEDS = 100
 
