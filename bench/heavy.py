@@ -29,7 +29,7 @@ def long_texts(seed: int) -> Iterator[str]:
 
 async def _light(server: Server, number: int, until: float, think: float, runs: list[Run]) -> None:
     """Types new sentences for a sentiment model, page after page."""
-    models = [entry.id for entry in checkpoints.scan(folder()).entries if language(entry.spec) == "en"]
+    models = [entry.id for entry in checkpoints.scan(folder()).entries if entry.spec.task == "sentiment"]
     texts, pages = sentences("en", 1000 + number), cycle(("", "gates", "states", "softmax"))
     visitor = Visitor(server.address)
     runs.append(await visitor.open(next(pages), model=models[number % len(models)], text=next(texts)))

@@ -42,7 +42,7 @@ def test_there_is_a_model_for_every_cell_and_task():
     assert any(entry.spec.attention == "pooling" for entry in SCAN.entries)
     files = [path for path in (ROOT / "checkpoints").rglob("*") if path.is_file()]
     blocks = sum(math.ceil(path.stat().st_size / 4096) for path in files)
-    assert math.ceil(blocks * 4096 / 2**20) < 60  # what `du -sm` prints
+    assert math.ceil(blocks * 4096 / 2**20) < 80  # what `du -sm` prints
 
 
 def test_equal_tokenizers_are_shipped_once():

@@ -139,5 +139,5 @@ def texts(spec: TranslationSpec, data: str, split: str | None, layout: Layout) -
 
 def own(model: TranslationModel) -> list[dict[str, str]]:
     """What it makes of the example sentences of the app, right or wrong."""
-    sentences = (example.text for example in EXAMPLES.get(model.spec.source, ()))
+    sentences = (example.text for example in EXAMPLES.get((model.spec.source, model.spec.target), ()))
     return [{"text": text, "translation": translate(model, text, beam=USUAL_BEAM)} for text in sentences]
