@@ -72,7 +72,8 @@ def test_section(shot: Shot, visitor: Visitor) -> None:
     assert visitor.small_texts() == []
     assert shot.first or visitor.first_chart() <= WIDE["height"] - LEFT
     light = visitor.colours()
-    page.emulate_media(color_scheme="dark")
+    page.emulate_media(color_scheme="dark")  # and on a phone: everything is drawn once more, not twice
+    page.set_viewport_size(PHONE)
     visitor.settle()
     dark = visitor.colours()
     assert len(light) == len(dark)
@@ -80,8 +81,6 @@ def test_section(shot: Shot, visitor: Visitor) -> None:
         assert day != night
         assert contrast(day, ink) >= 4.5
         assert contrast(night, chalk) >= 4.5
-    page.set_viewport_size(PHONE)
-    visitor.settle()
     assert shot.first or visitor.first_chart() <= PHONE["height"] - LEFT
     assert visitor.cut_off() == []
     assert visitor.small_texts() == []
