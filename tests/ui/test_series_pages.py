@@ -12,9 +12,11 @@ from streamlit.testing.v1 import AppTest
 
 from rnnviz_core.checkpoints import registry as checkpoints
 from rnnviz_core.contracts.task import record
+from rnnviz_core.languages import speak
 from rnnviz_core.models.forecaster import Forecaster
 from rnnviz_core.models.forecaster_spec import ForecastSpec
 from rnnviz_core.ui.shell import routes
+from rnnviz_core.ui.shell.header import _steps
 from rnnviz_core.ui.views import sections
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -93,6 +95,8 @@ def test_the_series_stands_above_the_heatmaps(start, folder) -> None:
     assert np.isnan(rows["expected"][0])
     header = " ".join(one.value for one in app.html)
     assert "8 numbers: 1, 2, 4, 3, 8, 6, 7.5, 1" in header
+    with speak("es"):  # a decimal comma, so none between the numbers
+        assert "8 números: 1; 2; 4; 3; 8; 6; 7,5; 1" in _steps(trace, "time")
     assert f"{trace.meta['forecast']:.2f}" in header
     assert "8 of 300 numbers" in " ".join(one.value for one in app.sidebar.caption)
 

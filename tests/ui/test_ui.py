@@ -323,6 +323,14 @@ def test_spec_is_compiled_once_per_template(monkeypatch):
     assert drawing.compiled(chart) is first
 
 
+def test_charts_write_numbers_as_the_language_does() -> None:
+    template = alt.Chart(alt.NamedData("rows")).mark_bar()
+    assert "locale" not in drawing.compiled(template).get("config", {})
+    with languages.speak("es"):
+        number = drawing.compiled(template)["config"]["locale"]["number"]
+    assert (number["decimal"], number["percent"]) == (",", "\N{NO-BREAK SPACE}%")
+
+
 def test_show_sends_frames_and_leaves_the_spec_alone():
     def page():  # its source is run elsewhere, so it imports for itself
         import altair as alt

@@ -105,7 +105,14 @@ def empty_templates(empty: bool = True) -> None:
 def _numbers() -> dict[str, Any]:
     """How Vega writes numbers in the language of this run."""
     decimal, thousands = languages.signs()
-    return {"decimal": decimal, "thousands": thousands, "grouping": [3], "currency": ["", ""]}
+    percent = languages.numerals("%")  # with a space before it where the language sets one
+    return {
+        "decimal": decimal,
+        "thousands": thousands,
+        "grouping": [3],
+        "currency": ["", ""],
+        "percent": percent,
+    }
 
 
 def _shared(spec: dict[str, Any]) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from rnnviz_core.frames.tokens import WORD_START, shown
 from rnnviz_core.inputs import likeness
 from rnnviz_core.inputs.steps import Token
 from rnnviz_core.inputs.tokenizer import UNK, is_byte
-from rnnviz_core.languages import N_, _, ngettext, numerals
+from rnnviz_core.languages import N_, _, ngettext, numerals, signs
 from rnnviz_core.tracing.trace import Trace
 
 from . import known, projector, routes, script, sentence, tools, wording
@@ -130,7 +130,8 @@ def _steps(trace: Trace, axis: str, *, fold: bool = False) -> str:
     ends = [numerals(f"{value:g}") for value in values]
     if len(ends) > 2 * ENDS:
         ends = [*ends[:ENDS], "…", *ends[-ENDS:]]
-    told = ngettext("{n} number: {values}", "{n} numbers: {values}", len(values), values=", ".join(ends))
+    between = "; " if signs()[0] == "," else ", "  # 4,1, 2,6 would be four numbers
+    told = ngettext("{n} number: {values}", "{n} numbers: {values}", len(values), values=between.join(ends))
     return f'<span class="rv-value">{escape(told)}</span>'
 
 

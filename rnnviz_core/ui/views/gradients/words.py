@@ -9,7 +9,7 @@ import streamlit as st
 from rnnviz_core.charts import attribution as charts
 from rnnviz_core.derivatives.methods import TITLES, WORDS
 from rnnviz_core.frames import attribution as frames
-from rnnviz_core.languages import _
+from rnnviz_core.languages import _, numerals
 from rnnviz_core.ui.controls import url
 from rnnviz_core.ui.drawing.show import show
 from rnnviz_core.ui.serving import derivatives
@@ -110,7 +110,7 @@ def _draw_believed(shown: "View", count: int) -> None:
     lines = []
     for title, *cells in found.rows:
         marked = [
-            f"**{cell}**" if title == best[key] else cell
+            f"**{numerals(cell)}**" if title == best[key] else numerals(cell)
             for key, cell in zip(("auc", "drop", "keep"), cells, strict=True)
         ]
         lines.append(f"| {plain(_(title))} | {' | '.join(marked)} |")
