@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from rnnviz_core.contracts.task import task
-from rnnviz_core.languages import _
+from rnnviz_core.languages import _, numerals
 from rnnviz_core.tracing.trace import Trace
 from rnnviz_core.training.history_file import History
 
@@ -51,7 +51,7 @@ def verdicts(history: History, film: Sequence[Trace]) -> Columns:
 def answer_in_words(trace: Trace) -> str:
     """What the network says of the text at this moment: ``positive (71.2 %)``."""
     said = task(trace.meta["task"]).answer(trace)
-    return said.text + (f" ({said.share:.1%})" if said.share is not None else "")
+    return said.text + (f" ({numerals(f'{said.share:.1%}')})" if said.share is not None else "")
 
 
 def turned_in_words(history: History, film: Sequence[Trace]) -> str:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from rnnviz_core.languages import N_, _
+from rnnviz_core.languages import N_, _, in_quotes
 from rnnviz_core.tracing.trace import Trace
 
 from .columns import Columns, Texts
@@ -66,7 +66,7 @@ def in_words(found: Mapping[str, Trace]) -> str:
     for kind in (BACKWARDS, SHUFFLED):
         share = moved(own, found[kind])
         much = _("{share:.1%} of the probability moved", share=share) if share > SAME else _("nothing moved")
-        said.append(f"{_(kind)} “{_(found[kind].meta['label'])}” ({much})")
+        said.append(f"{_(kind)} {in_quotes(_(found[kind].meta['label']))} ({much})")
     return _(
         "As written it answers “{answer}”; {others}.", answer=_(own.meta["label"]), others=", ".join(said)
     )

@@ -5,6 +5,7 @@ import pytest
 from rnnviz_core.contracts.task import record
 from rnnviz_core.frames import order
 from rnnviz_core.frames.columns import frame
+from rnnviz_core.languages import speak
 
 TEXT = "this story was never bad"
 
@@ -46,5 +47,7 @@ def test_what_moved_is_said_and_a_bag_moves_nothing(make_sentiment):
     assert all(f"{share:.1%} of the probability moved" in said for share in shares if share > order.SAME)
     assert min(shares) > order.SAME  # this network is one whose answer moves
     assert order.in_words(still).count("nothing moved") == 2
+    with speak("es"):
+        assert not set("“”") & set(order.in_words(still)), "quoted as Spanish does"
     assert order.alike_in_words(still).endswith("in every order.")
     assert "another order moves" in order.alike_in_words(moving)  # whoever is asked, the numbers decide
