@@ -30,12 +30,14 @@ def environment(checkpoints: Path, trace: Path | None = None) -> dict[str, str]:
 
 
 @click.command(short_help="Serve the app.")
-@click.option("--port", type=click.IntRange(0, 65_535), default=8501, show_default=True)
+@click.option(
+    "--port", type=click.IntRange(0, 65_535), default=8501, show_default=True, help="Port to listen on."
+)
 @click.option(
     "--address",
     default="localhost",
     show_default=True,
-    help="Where to listen; 0.0.0.0: on every network interface.",
+    help="Address to listen on; 0.0.0.0: every network interface.",
 )
 @click.option(
     "--checkpoints",

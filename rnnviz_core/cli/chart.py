@@ -91,27 +91,27 @@ def _place(layer: str) -> "Layer":
     return Layer(part, int(number), bool(direction))
 
 
-@click.command(short_help="Draw the gates, states or attention of a text into a file.")
+@click.command(short_help="Draw gates, states, embeddings or attention into a file.")
 @click.argument("model")
 @click.argument("text")
 @click.argument("chart", type=click.Choice(list(CHARTS)))
 @click.option(
     "--out", type=click.Path(path_type=Path), required=True, help="The file: .png, .svg, .html or .json."
 )
-@click.option("--layer", default="encoder.0", show_default=True, help="A layer, as its sites begin.")
+@click.option("--layer", default="encoder.0", show_default=True, help="A layer, as in the names of a trace.")
 @click.option("--dark", is_flag=True, help="Draw for a dark page.")
 @click.option(
     "--width",
     type=click.IntRange(200, 4000),
     default=760,
     show_default=True,
-    help="Pixels of the plot; a PNG has twice as many.",
+    help="Width of the plot in pixels; a PNG has twice as many.",
 )
 @checkpoints_option
 def chart(
     model: str, text: str, chart: str, out: Path, layer: str, dark: bool, width: int, checkpoints: Path
 ) -> None:
-    """Run MODEL on TEXT and draw CHART, as a page of the app does. Needs the extra `notebook`.
+    """Run MODEL on TEXT and draw CHART as the app does. All formats but .json need the extra `notebook`.
 
     \b
     Examples:

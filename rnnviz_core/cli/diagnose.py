@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 @click.command(short_help="Look for what may be wrong with a network or its input.")
 @click.argument("model")
 @click.argument("texts", nargs=-1)
-@click.option("--input", "given", help="An imported network: the file that it reads (.csv, .npy, .txt).")
-@click.option("--columns", help="An imported network: columns of the table, in the order of training.")
+@click.option("--input", "given", help="Imported networks: the file to read (.csv, .tsv, .npy, .txt).")
+@click.option("--columns", help="Imported networks: columns of the table, in the order of training.")
 @click.option("--json", "as_json", is_flag=True, help="Print a JSON list instead of text.")
 @checkpoints_option
 def diagnose(
@@ -30,7 +30,7 @@ def diagnose(
     as_json: bool,
     checkpoints: Path,
 ) -> None:
-    """Run MODEL on TEXTS, or an imported network on --input, and list findings, the surest first.
+    """Run MODEL on TEXTS, or an imported network on --input, and list findings, the most certain first.
 
     MODEL is an id that `models` lists, the path of a checkpoint folder, a folder that `import` wrote, or
     a file that `import` opens.

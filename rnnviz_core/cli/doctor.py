@@ -11,13 +11,15 @@ from .model import checkpoints_option
 
 
 @click.command(short_help="Check whether this machine is ready for a class.")
-@click.option("--port", type=click.IntRange(1, 65_535), default=8501, show_default=True, help="Of the app.")
-@click.option("--all", "every", is_flag=True, help="Draw every page with every model, not one per task.")
+@click.option(
+    "--port", type=click.IntRange(1, 65_535), default=8501, show_default=True, help="Port of the app."
+)
+@click.option("--all", "every", is_flag=True, help="Draw every page with every model, not with one per task.")
 @checkpoints_option
 def doctor(port: int, every: bool, checkpoints: Path) -> int:
-    """Look at packages, port, memory, browser, network and models, and draw every page once.
+    """Check packages, port, memory, browser, network and models, and draw every page once.
 
-    Exit code 1 when something would stop a workshop.
+    The exit code is 1 if something would stop a workshop.
 
     \b
     Examples:

@@ -16,25 +16,27 @@ if TYPE_CHECKING:
 SHOWN = 8  # numbers of a prediction
 
 
-@click.command("import", short_help="Open a network of PyTorch, Keras or ONNX.")
+@click.command("import", short_help="Open a network from PyTorch, Keras or ONNX.")
 @click.argument("file", type=click.Path(path_type=Path))
 @click.option(
-    "--input", "given", help="What it reads: a .csv, .tsv, .npy or .txt, or the text or numbers themselves."
+    "--input", "given", help="Its input: a .csv, .tsv, .npy or .txt file, or the text or numbers themselves."
 )
 @click.option("--columns", help="Columns of the table, in the order of training, separated by commas.")
 @click.option("--label", help="Column of the table that names the steps.")
 @click.option(
     "--vocabulary",
     type=click.Path(path_type=Path),
-    help="Which word has which id: .json (word to id, or a list), or a word per line.",
+    help="The id of each word: .json (word to id, a list, or a Keras Tokenizer), or a word per line.",
 )
 @click.option(
-    "--config", type=click.Path(path_type=Path), help="Keras: the JSON of the layers, for weights alone."
+    "--config",
+    type=click.Path(path_type=Path),
+    help="Keras: the JSON of the configuration, for a file of weights alone.",
 )
-@click.option("--prefix", default="", help="PyTorch: only weights whose names begin so.")
-@click.option("--cell", help="PyTorch: rnn, gru or lstm; by default the sizes tell.")
+@click.option("--prefix", default="", help="PyTorch: only weights whose names begin with this.")
+@click.option("--cell", help="PyTorch: rnn, gru or lstm; by default inferred from the sizes.")
 @click.option(
-    "--nonlinearity", default="tanh", show_default=True, help="PyTorch: of an nn.RNN, tanh or relu."
+    "--nonlinearity", default="tanh", show_default=True, help="PyTorch: tanh or relu, for an nn.RNN."
 )
 @click.option(
     "--out", type=click.Path(path_type=Path), help="Folder for the network, and for the traces of --input."
@@ -53,10 +55,10 @@ def import_(
     out: Path | None,
     as_json: bool,
 ) -> None:
-    """Open FILE: what it holds, what was assumed, and what cannot be shown. Nothing in it is executed.
+    """Open FILE and print its layers, what was assumed, and what cannot be shown. Nothing in it is executed.
 
     With --input the network runs, from its input to its prediction, and its recurrent layers are recorded.
-    With --out it is kept in a folder that `trace` opens.
+    With --out it is saved in a folder that `trace` opens.
 
     \b
     Examples:
@@ -132,7 +134,7 @@ def _lines(network: "Imported", recorded: "Recorded | None") -> list[tuple[str, 
         if network.reads == "ids"
         else f"{network.width or 'any number of'} numbers per step"
     )
-    lines = [("network", f"{network.name}, of {network.origin}"), ("reads", read)]
+    lines = [("network", f"{network.name}, from {network.origin}"), ("reads", read)]
     lines += [("layer", f"{one.name}: {one.words or one.kind}") for one in network.layers]
     lines.append(("parameters", f"{network.parameters():,}"))
     lines += [("note", note) for note in (network.notes if recorded is None else recorded.notes)]

@@ -95,7 +95,7 @@ def commands() -> None:
 
 @commands.command()
 @click.option("--json", "as_json", is_flag=True, help="Print a JSON list instead of a table.")
-@click.option("--markdown", is_flag=True, help="Print the table as it stands in README.md.")
+@click.option("--markdown", is_flag=True, help="Print the table as in README.md.")
 @checkpoints_option
 def models(as_json: bool, markdown: bool, checkpoints: Path) -> None:
     """List the trained models with their sizes and test scores.

@@ -13,15 +13,15 @@ SOURCE = places.PACKAGE / "lessons" / "microlstm.py"
 SENTENCE = "The plot is thin, but the actors make every scene shine."
 
 
-@click.command(short_help="An LSTM in 200 lines without any package: run it, or print it to read.")
+@click.command(short_help="An LSTM in 200 lines without dependencies: run it, or print it.")
 @click.argument("model", default="sentiment-tiny-lstm")
 @click.argument("text", default=SENTENCE)
 @click.option("--source", is_flag=True, help="Print the program itself instead of running it.")
 @checkpoints_option
 def microlstm(model: str, text: str, source: bool, checkpoints: Path) -> None:
-    """Read TEXT with MODEL, one of a single LSTM layer, in plain Python: every gate of every token.
+    """Run MODEL, of a single LSTM layer, on TEXT in plain Python and print every gate of every token.
 
-    The numbers are those of the app for the same text, to the digits printed.
+    The numbers equal those of the app for the same text, in all digits printed.
 
     \b
     Examples:

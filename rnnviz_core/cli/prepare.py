@@ -10,21 +10,28 @@ import click
 @click.option("--data", required=True, help="Penn Treebank phrases with `label5`.")
 @click.option("--validation", required=True, help="Sentences with `label5` and a column `split`.")
 @click.option(
-    "--everyday", multiple=True, help="Table with `label3` (0, 1, 2), `split`, and `drop` (a reason)."
+    "--everyday",
+    multiple=True,
+    help="Table with `label3` (0, 1, 2), `split`, and `drop` (a reason to leave the row out).",
 )
-@click.option("--reviews", multiple=True, help="Table of longer texts known only as negative or positive.")
-@click.option("--reading", multiple=True, help="Table of texts that are read without labels.")
-@click.option("--exclude", multiple=True, help="COLUMN=VALUE: leave such rows of --data out.")
-@click.option("--vocabulary", default=14_000, show_default=True, help="Pieces at most.")
+@click.option("--reviews", multiple=True, help="Table of longer texts with binary labels.")
+@click.option("--reading", multiple=True, help="Table of texts used without labels.")
+@click.option("--exclude", multiple=True, help="COLUMN=VALUE: leave out such rows of --data.")
 @click.option(
-    "--templates", default=20_000, show_default=True, help="Texts from templates in the vocabulary."
+    "--vocabulary", default=14_000, show_default=True, help="Maximum size of the vocabulary, in pieces."
 )
-@click.option("--out", type=click.Path(path_type=Path), required=True, help="Folder that gets the mixture.")
+@click.option(
+    "--templates",
+    default=20_000,
+    show_default=True,
+    help="Texts from templates from which the vocabulary is learned, too.",
+)
+@click.option("--out", type=click.Path(path_type=Path), required=True, help="Folder for the mixture.")
 def prepare(out: Path, **given: Any) -> None:
     """Learn one vocabulary from many sources and write all of them encoded into --out.
 
     `train sentiment --data FOLDER` then draws its epochs from there: every phrase, and everyday texts
-    balanced by source and label, those with a negation apart. --everyday, --reviews, --reading and
+    balanced by source and label, separately for those with a negation. --everyday, --reviews, --reading and
     --exclude may be repeated.
 
     \b

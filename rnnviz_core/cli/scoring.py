@@ -12,7 +12,7 @@ from .output import print_json
 from .tables import layout_of, layout_options
 
 
-@click.command(short_help="Score a model on labelled texts or translated sentences.")
+@click.command(short_help="Score a model on test data.")
 @click.argument("model")
 @click.option(
     "--data",
@@ -20,15 +20,13 @@ from .tables import layout_of, layout_options
     help="Table of texts (.tsv, .csv, .txt, .jsonl, or .gz of these), the stem of two files of pairs, or "
     "hub:NAME[:CONFIG].",
 )
-@click.option(
-    "--split", default="test", show_default=True, help="Which rows, where there is a column `split`."
-)
+@click.option("--split", default="test", show_default=True, help="Which rows, if there is a column `split`.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON instead of text.")
 @beam_option
-@click.option("--lowercase", is_flag=True, help="Translation: chrF without case (BLEU is given both ways).")
 @click.option(
-    "--by-length", is_flag=True, help="Translation: BLEU of short, middling and long sentences too."
+    "--lowercase", is_flag=True, help="Translation: also chrF without case (BLEU is given both ways)."
 )
+@click.option("--by-length", is_flag=True, help="Translation: also BLEU of short, medium and long sentences.")
 @layout_options
 @checkpoints_option
 @click.pass_context
@@ -48,11 +46,13 @@ def evaluate(
     """Score MODEL on a table.
 
     Sentiment: columns `text` and `label`, or `label5` (0..4), `label3` (0..2), `label2` (0/1). Prints
-    accuracies in percent; accuracy2 leaves out rows without a side.
+    accuracies in per cent; accuracy2 leaves out neutral rows.
 
     Translation: columns named by language code. Prints sacreBLEU, chrF and perplexity per piece.
 
-    The options from --text-column to --no-header describe a table that is laid out differently.
+    Forecast: the last column is the series. Prints the one-step RMSE beside that of baselines. Toy: no table.
+
+    The options from --text-column to --no-quoted describe a table with another layout.
 
     \b
     Examples:
@@ -105,35 +105,37 @@ def _score(rule: str) -> tuple[str, float]:
 @click.command(short_help="Score a finished run and put its model among the checkpoints.")
 @click.argument("run", type=click.Path(path_type=Path))
 @click.option("--data", required=True, help="Table of the test texts, or hub:NAME[:CONFIG].")
-@click.option(
-    "--split", default="test", show_default=True, help="Which rows, where there is a column `split`."
-)
+@click.option("--split", default="test", show_default=True, help="Which rows, if there is a column `split`.")
 @beam_option
 @click.option(
     "--about",
     type=click.File(encoding="utf-8"),
     multiple=True,
-    help="Markdown on the data and its licence, for the card; may be repeated.",
+    help="Markdown file on the data and its licence, for the card; may be repeated.",
 )
-@click.option("--probe", help="Sentiment: a table of small test sets, one per value of its column `split`.")
+@click.option(
+    "--probe", help="Sentiment: a table of small test sets, one for each value of its column `split`."
+)
 @click.option("--everyday", help="Sentiment: a folder of everyday sentences, minimal pairs and facts.")
 @click.option(
-    "--trees", help="Sentiment, attention: labelled trees, whose words its weights are compared with."
+    "--trees", help="Sentiment, attention: labelled trees, to compare its weights with their words."
 )
-@click.option("--opinions", help="The same: a table of sentences with `opinions`, spans of opinion words.")
+@click.option(
+    "--opinions", help="Sentiment, attention: a table of sentences with `opinions`, spans of opinion words."
+)
 @click.option("--also", multiple=True, help="Another split to report, or FILE@SPLIT; may be repeated.")
 @click.option(
     "--floor",
     multiple=True,
     metavar="SCORE=VALUE",
-    help="What a simple linear model reaches, to stand beside a score; may be repeated.",
+    help="The score of a simple linear model, shown beside the model's own; may be repeated.",
 )
 @click.option(
     "--seed-run",
     "seeds",
     type=click.Path(path_type=Path),
     multiple=True,
-    help="A run that differs in its seed only; the best on validation is published. May be repeated.",
+    help="A run that differs only in its seed; the best on validation is published. May be repeated.",
 )
 @layout_options
 @checkpoints_option
@@ -153,7 +155,7 @@ def publish(
     checkpoints: Path,
     **given: Any,
 ) -> None:
-    """Score the best epoch of RUN on test data; write it, metrics.json and card.md into the checkpoints.
+    """Score the best epoch of RUN on test data; add it, metrics.json and card.md to the checkpoints.
 
     RUN is the folder that `train --out` wrote. The scores are those of the half-precision weights, as
     `evaluate` gives them; the card holds both commands. The app offers the model from its next start.

@@ -37,15 +37,13 @@ Examples:
     show_default=True,
     help="Finished trials in the whole study; 0: only the report.",
 )
-@click.option("--study", help="Its name, where several are kept in one place. [the model's id]")
+@click.option("--study", help="Name of the study, if several share a storage. [the model's id]")
 @click.option(
     "--storage",
-    help="Where it is kept: sqlite:///FILE, journal:FILE, or the URL of a database, for several processes or "
-    "machines at once. [an SQLite file in --out]",
+    help="Where it is stored: sqlite:///FILE, journal:FILE, or the URL of a database, for several processes "
+    "or machines at once. [an SQLite file in --out]",
 )
-@click.option(
-    "--sampler-seed", type=int, default=0, show_default=True, help="Seed of the choice of settings."
-)
+@click.option("--sampler-seed", type=int, default=0, show_default=True, help="Random seed of the sampler.")
 @click.option("--json", "as_json", is_flag=True, help="Print the report as JSON.")
 @click.option("--quiet", is_flag=True, help="No line per trial.")
 @layout_options
@@ -60,12 +58,12 @@ def search(
     quiet: bool,
     **given: Any,
 ) -> None:
-    """Search for good settings of TASK, or go on with a study.
+    """Search for good settings of TASK, or continue a study.
 
-    Every trial is a short run. What is not given as an option is searched, as far as the task's space has
-    it; the validation figure decides, and a run that is worse than the median after an epoch is ended.
-    The options are those of `train`. The report is written to report.json in --out. Needs Optuna:
-    pip install 'rnnviz[search]'.
+    Every trial is a short run. Settings that are not given as options are searched, if the task's search
+    space has them. The validation figure is the objective; a run that is worse than the median after an
+    epoch is pruned. The options are those of `train`. The report is written to report.json in --out.
+    Needs Optuna: pip install 'rnnviz[search]'.
     """
     from rnnviz_core.training.assembled import run_of
     from rnnviz_core.tuning import outcome, report

@@ -10,13 +10,13 @@ from rnnviz_core.inputs.layout import SEPARATORS, Layout
 
 # Field -> what the option does. A test holds this against the dataclass.
 LAYOUT_HELP = {
-    "text_column": "Column of the texts, by name or number (translation: of the sentences that are read).",
+    "text_column": "Column of the texts, by name or number (translation: of the source sentences).",
     "label_column": "Column of the labels, by name or number (translation: of the translations).",
-    "labels": "Sentiment: what the labels are called in the table, worst first, separated by commas.",
+    "labels": "Sentiment: the labels in the table, worst first, separated by commas.",
     "encoding": "Encoding of the table, such as latin-1. [UTF-8, or that of its byte order mark]",
-    "delimiter": f"What separates cells: a character, or {', '.join(SEPARATORS)}. [from the first line]",
+    "delimiter": f"The separator of cells: a character, or {', '.join(SEPARATORS)}. [from the first line]",
     "header": "Whether the first line names the columns; if not, they are numbered from 1. [yes]",
-    "quoted": "Whether double quotes enclose cells. [separated by tabs: as the file suggests; others: yes]",
+    "quoted": "Whether double quotes enclose cells. [tab-separated tables: inferred; others: yes]",
 }
 SWITCHES = ("header", "quoted")
 

@@ -24,16 +24,16 @@ OPTIONS = ("beam", "reference")  # of `trace`, for those tasks that have them
 @click.command(short_help="Run a model on a text and write the exact trace.")
 @click.argument("model")
 @click.argument("text", required=False)
-@click.option("--input", "given", help="An imported network: the file that it reads (.csv, .npy, .txt).")
-@click.option("--columns", help="An imported network: columns of the table, in the order of training.")
-@click.option("--label", help="An imported network: column of the table that names the steps.")
+@click.option("--input", "given", help="Imported networks: the file to read (.csv, .tsv, .npy, .txt).")
+@click.option("--columns", help="Imported networks: columns of the table, in the order of training.")
+@click.option("--label", help="Imported networks: column of the table that names the steps.")
 @click.option(
     "--out",
     type=click.Path(path_type=Path),
     help="Write the trace: .npz or .parquet (both load again), or .csv.",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print JSON instead of text.")
-@click.option("--findings", "with_findings", is_flag=True, help="Say what stands out in the trace, too.")
+@click.option("--findings", "with_findings", is_flag=True, help="Also print what stands out in the trace.")
 @click.option(
     "--beam",
     type=click.IntRange(1, limits.BEAM),
@@ -41,7 +41,7 @@ OPTIONS = ("beam", "reference")  # of `trace`, for those tasks that have them
     show_default=f"{USUAL_BEAM} for a translation",
     help="Translation: hypotheses kept per step.",
 )
-@click.option("--reference", help="Translation: a text the decoder is made to produce.")
+@click.option("--reference", help="Translation: a text to force the decoder through (teacher forcing).")
 @checkpoints_option
 @click.pass_context
 def trace(
@@ -58,9 +58,9 @@ def trace(
     reference: str | None,
     checkpoints: Path,
 ) -> None:
-    """Run MODEL on TEXT; print the prediction and how exactly it was recorded.
+    """Run MODEL on TEXT; print the prediction and how exact the recording is.
 
-    MODEL is an id that `models` lists, or the path of a checkpoint folder, or of one that `import` wrote.
+    MODEL is an id that `models` lists, the path of a checkpoint folder, or of a folder that `import` wrote.
 
     \b
     Examples:

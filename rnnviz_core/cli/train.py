@@ -17,75 +17,75 @@ from .tables import layout_of, layout_options
 
 # Field -> what the option does. A test holds this against the dataclasses.
 SPEC_HELP = {
-    "cell": "The recurrent cell; none (sentiment): the mean of the embeddings, without recurrence.",
-    "attention": "How states are weighted (sentiment: none, pooling; translation: none, luong, bahdanau).",
+    "cell": "The recurrent cell; none (sentiment): no recurrence, the mean of the embeddings.",
+    "attention": "The kind of attention (sentiment: none, pooling; translation: none, luong, bahdanau).",
     "embedding": "Width of the embedding.",
     "hidden": "Units per layer and direction.",
     "layers": "Stacked recurrent layers.",
     "bidirectional": "Read in both directions (translation: the encoder).",
-    "dropout": "Probability, on embeddings, between layers and before the readout.",
+    "dropout": "Dropout probability on embeddings, between layers and before the readout.",
     "classes": "Sentiment: the names of 2 to 20 classes, separated by commas, worst first.",
-    "ordered": "Sentiment: the classes run from worst to best; if not, they are names without an order.",
-    "source": "Translation: language code of the column that is read.",
-    "target": "Translation: language code of the column that is written.",
-    "series": "Forecast: what the series is called.",
+    "ordered": "Sentiment: the classes are ordered from worst to best; if not, they are unordered names.",
+    "source": "Translation: code of the source language, the column that is read.",
+    "target": "Translation: code of the target language, the column that is predicted.",
+    "series": "Forecast: the name of the series.",
     "unit": "Forecast: the unit of its values.",
-    "step": "Forecast: what passes between two values, such as month or day.",
-    "season": "Forecast: steps of a season, for the yardstick; 0: none.",
-    "lags": "Forecast: values that the yardstick AR(p) looks back at.",
+    "step": "Forecast: the time between two values, such as month or day.",
+    "season": "Forecast: length of a season in steps, for a baseline; 0: none.",
+    "lags": "Forecast: the order p of the baseline AR(p).",
     "test": "Forecast: values at the end of the series that are left out of training.",
-    "root": "Forecast: read square roots, of counts.",
-    "difference": "Forecast: the network gives the change from the last value.",
-    "problem": "Toy: what has to be found in a sequence of symbols.",
-    "steps": "Toy: T, over how many steps something must be remembered.",
+    "root": "Forecast: read and predict square roots, for counts.",
+    "difference": "Forecast: predict the change from the last value.",
+    "problem": "Toy: the question about a sequence of symbols.",
+    "steps": "Toy: T, the number of steps over which something must be remembered.",
     "varied": "Toy: also train on shorter sequences.",
-    "forget_bias": "Toy: the bias that the forget gate starts with.",
+    "forget_bias": "Toy: the initial bias of the forget gate.",
 }
 RUN_HELP = {
     "data": "Table of texts (.tsv, .csv, .txt, .jsonl, or .gz of these), the stem of two files of pairs, or "
     "hub:NAME[:CONFIG]; @SPLIT after it names a split. Or a folder that `prepare` wrote.",
     "validation": "Table of the validation texts; by default that of --data.",
-    "train_split": "Value of the column `split` to train on, where there is that column.",
+    "train_split": "Value of the column `split` to train on, if there is such a column.",
     "validation_split": "Value of the column `split` to validate on.",
     "exclude": "COLUMN=VALUE: leave such rows out of training; may be repeated.",
-    "vocabulary": "Pieces at most, per tokenizer.",
-    "target_vocabulary": "Translation: pieces at most of the target language; 0: as --vocabulary.",
+    "vocabulary": "Maximum size of a vocabulary, in pieces.",
+    "target_vocabulary": "Translation: the same for the target language; 0: as --vocabulary.",
     "lowercase": "Sentiment: fold case.",
-    "treebank": "Sentiment: the texts are Penn Treebank tokens; also read them as people type.",
-    "beside": "Translation: a table of pairs learnt together with --data; may be repeated.",
-    "repeat": "Translation: passes over --data per epoch; what stands beside it is read once.",
-    "polarity": "Sentiment: a table of texts known only as negative (0) or positive (1); may be repeated.",
-    "polarity_words": "Words read of each of these per epoch: a passage cut at random.",
-    "pretrain": "A table read first: texts, as a language model; or more sentence pairs; may be repeated.",
-    "pretrain_epochs": "Passes over these.",
-    "teacher": "A checkpoint whose answers are learnt beside the labels or translations; may be repeated.",
-    "teacher_nearest": "Translation: of a teacher's beam, the one nearest to the given translation.",
-    "teacher_share": "Sentiment: weight of these answers in the loss. Translation: share of the texts.",
-    "sampling": "Share of texts cut at random in training (subword regularisation).",
+    "treebank": "Sentiment: the texts are Penn Treebank tokens; also read them as people type them.",
+    "beside": "Translation: a table of pairs to train on together with --data; may be repeated.",
+    "repeat": "Translation: passes over --data per epoch; tables given by --beside are read once.",
+    "polarity": "Sentiment: a table of texts with binary labels (0 negative, 1 positive); may be repeated.",
+    "polarity_words": "Words of each of these texts read per epoch: a random passage.",
+    "pretrain": "A table to train on first: texts (as a language model) or sentence pairs; may be repeated.",
+    "pretrain_epochs": "Passes over the tables of --pretrain.",
+    "teacher": "A checkpoint for knowledge distillation; may be repeated.",
+    "teacher_nearest": "Translation: of a teacher's beam, the one nearest to the reference (interpolation).",
+    "teacher_share": "Sentiment: weight of the teachers in the loss. Translation: share of the texts.",
+    "sampling": "Share of texts whose tokenization is sampled in training (subword regularisation).",
     "everyday": "Prepared texts: everyday texts per epoch.",
     "templates": "Prepared texts: texts from templates per epoch.",
     "reviews": "Prepared texts: passages of reviews per epoch.",
     "leave_out": "Prepared texts: a family of templates that is not used; may be repeated.",
-    "looking": "Prepared texts: weight of attention's own loss, against the words' own labels.",
-    "name": "The model's id; by default the one its settings give.",
+    "looking": "Prepared texts: weight of a loss that supervises attention by the words' own labels.",
+    "name": "The model's id; by default derived from its settings.",
 }
 CONFIG_HELP = {
     "epochs": "Passes over the training texts.",
     "batch": "Texts per step.",
-    "optimizer": "The rule that turns gradients into steps.",
-    "rate": "The highest learning rate.",
-    "schedule": "How the rate falls after its warm-up.",
-    "warmup": "Share of all steps in which the rate rises.",
+    "optimizer": "The optimizer.",
+    "rate": "The peak learning rate.",
+    "schedule": "How the learning rate decays after its warm-up.",
+    "warmup": "Share of all steps used for warm-up.",
     "weight_decay": "Weight decay.",
-    "clip": "Largest norm of the gradient.",
+    "clip": "Maximum norm of the gradient.",
     "smoothing": "Label smoothing.",
-    "consistency": "R-Drop: weight of the disagreement between two dropouts of each text; 0: off.",
-    "average": "Decay of the running mean of the weights that is evaluated; 0: none.",
-    "patience": "Epochs without a better figure before stopping; 0: never.",
-    "seed": "Seed of everything random.",
+    "consistency": "R-Drop: weight of the divergence between two dropout passes over each text; 0: off.",
+    "average": "Decay of the moving average of the weights, which is what is evaluated; 0: none.",
+    "patience": "Epochs without a better validation figure before early stopping; 0: never.",
+    "seed": "Random seed.",
     "threads": "Threads of this run.",
-    "device": "Where to train; cuda: a graphics processor per process.",
-    "precision": "Of the products in training (autocast); weights stay float32.",
+    "device": "Where to train; cuda: one GPU per process.",
+    "precision": "Precision of matrix products in training (autocast); weights stay float32.",
 }
 HELP = {**SPEC_HELP, **RUN_HELP, **CONFIG_HELP}
 EXAMPLES = """
@@ -161,7 +161,7 @@ def settings_of(given: dict[str, Any]) -> dict[str, Any]:
 
 
 @click.command(
-    cls=TrainingOptions, epilog=EXAMPLES, short_help="Train a model, or go on with a run that was stopped."
+    cls=TrainingOptions, epilog=EXAMPLES, short_help="Train a model, or resume a run that was stopped."
 )
 @click.argument("task", metavar="TASK", type=click.Choice(tasks.names()))
 @click.option("--out", type=click.Path(path_type=Path), required=True, help="Folder of the run.")
@@ -175,13 +175,13 @@ def settings_of(given: dict[str, Any]) -> dict[str, Any]:
 )
 @layout_options
 def train(task: str, out: Path, quiet: bool, history: int, **given: Any) -> None:
-    """Train a model from scratch, or go on with a run that was interrupted in --out.
+    """Train a model from scratch, or resume the interrupted run in --out.
 
-    TASK is `sentiment` (columns `text` and `label`, or `label5`, `label3`, `label2`) or `translation`
-    (columns named by language code), or `forecast` (a table whose last column, or --text-column, is the
-    series), or `toy` (no table: its sequences are made, and a run takes seconds). The options from
-    --text-column to --no-header describe --data and --validation where they are laid out differently. The
-    best epoch's checkpoint is written into --out.
+    TASK is `sentiment` (columns `text` and `label`, or `label5`, `label3`, `label2`), `translation`
+    (columns named by language code), `forecast` (a table whose last column, or --text-column, is the
+    series) or `toy` (no table: its sequences are generated, and a run takes seconds). The options from
+    --text-column to --no-quoted describe --data and --validation if their layout differs. The
+    checkpoint of the best epoch is written to --out.
     """
     from rnnviz_core.training.assembled import run_of
     from rnnviz_core.training.history import HistoryWriter

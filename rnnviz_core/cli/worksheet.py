@@ -13,13 +13,17 @@ from .model import checkpoints_option
 @click.command(short_help="Write a lesson as a worksheet to print.")
 @click.argument("lesson")
 @click.option("--out", type=click.Path(path_type=Path), required=True, help="The file: .html.")
-@click.option("--answers", is_flag=True, help="With the answers in it.")
+@click.option("--answers", is_flag=True, help="Include the answers.")
 @click.option(
-    "--language", type=click.Choice(tuple(NAMES)), default=SOURCE, show_default=True, help="Of the sheet."
+    "--language",
+    type=click.Choice(tuple(NAMES)),
+    default=SOURCE,
+    show_default=True,
+    help="Language of the sheet.",
 )
 @checkpoints_option
 def worksheet(lesson: str, out: Path, answers: bool, language: str, checkpoints: Path) -> None:
-    """Write LESSON, an id or a lesson's file, as one page of HTML that prints well.
+    """Write LESSON, an id or the file of a lesson, as one HTML page that prints well.
 
     \b
     Examples:
