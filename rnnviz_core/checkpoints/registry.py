@@ -133,7 +133,7 @@ def load(folder: str | Path) -> Model:
     Parameters
     ----------
     folder
-        A checkpoint, or the id of a shipped model (``"sentiment-lstm"``) where the working folder has nothing
+        A checkpoint, or the id of a shipped model (``"sentiment-lstm"``) if the working directory has nothing
         of that name.
 
     Raises
@@ -197,9 +197,9 @@ def save(
     *,
     shared: bool = False,
 ) -> Path:
-    """Write a checkpoint, weights in fp16; every file appears whole or not at all.
+    """Write a checkpoint, weights in fp16; every file is written completely or not at all.
 
-    With `shared`, its tokenizers lie beside the folder, where checkpoints with the same ones share them.
+    With `shared`, its tokenizers are stored beside the folder, shared by checkpoints with the same ones.
     """
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)

@@ -114,7 +114,7 @@ def _no_words(spec: ModelSpec) -> str:
 
 @dataclass(frozen=True)
 class Task:
-    """All that differs from task to task.
+    """Everything that differs between tasks.
 
     The functions take networks and specs of this task only. `Network` is any of
     `rnnviz_core.models`; a trace is one that `record` made.
@@ -260,7 +260,8 @@ def record(model: "Network", text: str, **options: Any) -> "Trace":
     SpecError
         When an option does not fit the model, or another option.
     TraceError
-        When this is no such model, it is in training mode, or the recording fails its verification.
+        When `model` is not a network of this project or is in training mode, or the recording fails its
+        verification.
     """
     import torch
 

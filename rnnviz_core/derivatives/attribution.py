@@ -40,13 +40,13 @@ class Attribution:
     words
         The words, the pieces of each joined; or the pieces.
     values
-        (word,), in the unit of the quantity; positive speaks for it.
+        (word,), in the unit of the quantity; a positive value raises it.
     pieces
-        (piece,), where the method says something of single pieces; else None.
+        (piece,), if the method gives values for single pieces; else None.
     total
-        What the values of a method with a sum rule should add up to; None for the others.
+        What the values should add up to, for methods with a sum rule; None for the others.
     held
-        Of ``relevance``: the part of `total` that stays with the biases of the network. Else 0.
+        For ``relevance``: the part of `total` that the biases of the network absorb. Else 0.
     """
 
     method: str
@@ -59,7 +59,7 @@ class Attribution:
 
     @property
     def gap(self) -> float | None:
-        """By how much the sum of the values, and what is held, misses `total`: the completeness gap."""
+        """The completeness gap: by how much the sum of the values and `held` misses `total`."""
         return None if self.total is None else float(self.values.sum()) + self.held - self.total
 
 
@@ -79,30 +79,31 @@ def pieces_of(trace: Trace) -> list[list[int]]:
 
 
 def attribute(model: Network, text: str, method: str, of: str | None = None) -> Attribution:
-    """What each word of a text is said to be responsible for.
+    """Attribute an answer to the words of a text.
 
     Parameters
     ----------
     model
-        A network that reads a text and gives classes, in evaluation mode.
+        A text classifier of this project, in evaluation mode.
     text
         What it reads; for ``shapley`` of at most `WORDS` words.
     method
         ``delete`` and ``unknown`` leave a word out (Li et al., 2016, arXiv 1612.08220). ``shapley``: exact
         values of the game in which words are players and a missing word is deleted; they sum to the
-        difference to the empty text (Shapley, 1953). ``integrated``: integrated gradients from embeddings
+        difference from the empty text (Shapley, 1953). ``integrated``: integrated gradients from embeddings
         of zero (Sundararajan et al., 2017, arXiv 1703.01365), by Gauss-Legendre quadrature.
         ``sensitivity``: gradient times input. ``relevance``: layer-wise relevance propagation (Arras et al.,
-        2017, arXiv 1706.07206); with what stays with the biases it sums to what was handed back.
+        2017, arXiv 1706.07206); together with what the biases absorb it sums to what was propagated back.
     of
         As in `gradients`.
 
     Raises
     ------
     SpecError
-        When the method is unknown, the text has too many words for it, or `of` is nothing of this model.
+        When the method is unknown, the text has too many words for it, or `of` names nothing that
+        this model computes.
     TraceError
-        When this is no such network.
+        When `model` is not a text classifier of this project.
     """
     if method not in METHODS:
         raise SpecError(unknown_choice("method", method, METHODS))

@@ -28,7 +28,7 @@ _ELEMENT = re.compile(r"([a-z_]+(?:\.[a-z0-9_]+)+):(\d{1,9}):(\d{1,9})")
 
 
 def gradients(model: Network, text: str, of: str | None = None, **options: Any) -> Trace:
-    """The trace of a text, and how one number of it depends on all that came before it.
+    """The trace of a text, and the derivative of one of its numbers with respect to all that precede it.
 
     Parameters
     ----------
@@ -37,10 +37,10 @@ def gradients(model: Network, text: str, of: str | None = None, **options: Any) 
     text
         What the model reads.
     of
-        What is differentiated; when left out, what the model predicted. A class: ``logit:positive``,
+        What is differentiated; by default, what the model predicted. A class: ``logit:positive``,
         ``log_probability:positive``, or ``margin`` (log-sum-exp of the positive classes minus that of the
         negative ones). A translation: ``translation`` (the log-probability of all of it), ``step:3`` (of the
-        piece written at step 3). A series: ``forecast``, ``forecast:3`` (the one after step 3). Anything: a
+        piece output at step 3). A series: ``forecast``, ``forecast:3`` (the one after step 3). Anything: a
         unit at a step, ``encoder.0.hidden:5:17``.
     options
         As in `record`.
@@ -49,18 +49,18 @@ def gradients(model: Network, text: str, of: str | None = None, **options: Any) 
     -------
     Trace
         That of `record`, and for each state, gate, pre-activation and embedding its ``..._gradient``,
-        float64, of the shape of its site: the derivative of the chosen number by each of these numbers, with
-        all that follows from them; ``encoder.0.hidden_direct_gradient`` is what of it comes from outside of
-        the layer's recurrence. ``meta["gradient"]`` holds ``of``, ``words``, ``value`` and the two checks:
+        float64, in the shape of its site: the total derivative of the chosen number with respect to each of
+        these numbers; ``encoder.0.hidden_direct_gradient`` is the part of it from outside the layer's
+        recurrence. ``meta["gradient"]`` holds ``of``, ``words``, ``value`` and the two checks:
         ``states``, the largest difference between the step loop's states and those recorded, and
         ``closed_form``, that between autograd's gradient and the one of the closed-form Jacobians, relative
-        to the largest (None where no layer is recurrent, for a cell whose Jacobian nobody wrote down, and
-        where `of` is a gate).
+        to the largest (None if no layer is recurrent, for a cell without a closed-form Jacobian, and if `of`
+        is a gate).
 
     Raises
     ------
     SpecError
-        When `of` is nothing that this model computes, or an option does not fit.
+        When `of` names nothing that this model computes, or an option does not fit.
     TextError
         When the text is empty or too long.
     TraceError
@@ -68,7 +68,7 @@ def gradients(model: Network, text: str, of: str | None = None, **options: Any) 
 
     Notes
     -----
-    The derivative is exact, and local: it says what a small change would do, not what made the answer. The
+    The derivative is exact, and local: it says what a small change would do, not what caused the answer. The
     network runs again in double precision as a loop over the steps (Werbos, 1990: backpropagation through
     time) and is differentiated by autograd; the Jacobians in `rnnviz_core.cells` give the gradient again.
     """
@@ -106,7 +106,7 @@ def module_gradients(
     *,
     item: int = 0,
 ) -> Trace:
-    """The trace of a recurrent module, and how one number depends on all that came before it.
+    """The trace of a recurrent module, and the derivative of one number with respect to all that precede it.
 
     Parameters
     ----------
@@ -119,12 +119,12 @@ def module_gradients(
     Returns
     -------
     Trace
-        As `gradients` returns it; ``encoder.0.layer_input_gradient`` is the derivative by `x`.
+        As `gradients` returns it; ``encoder.0.layer_input_gradient`` is the derivative with respect to `x`.
 
     Raises
     ------
     SpecError
-        When `of` is nothing that this module computes.
+        When `of` names nothing that this module computes.
     TraceError
         When an argument does not fit, or the recording or one of the two checks fails.
 

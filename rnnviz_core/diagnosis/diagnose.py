@@ -33,26 +33,26 @@ def diagnose(
     Parameters
     ----------
     subject
-        A recurrent module, any model that holds some, a network of this project; or traces: one, or a list.
-        A model is copied, and the copy runs several times: as it is, once more, with one sequence changed,
-        with the states set to 0, followed by autograd.
+        A recurrent module, any model that contains some, a network of this project; or traces: one, or a
+        list. A model is copied, and the copy runs several times: twice as it is, with one sequence changed,
+        with the states set to 0, and with autograd.
     x
         What it reads: a tensor, (time, batch, dim) or as the model is called (a tuple for several
         arguments); for a network of this project a text or a list of texts. Left out for traces.
     lengths
         Of a padded batch, for a recurrent module.
     names
-        Of the columns that are read.
+        Names of the input columns.
 
     Returns
     -------
     tuple of Symptom
-        The surest first. An empty one says that none of the detectors found anything, not that all is well.
+        The most certain first. Empty means that no detector found anything, not that all is well.
 
     Raises
     ------
     TraceError
-        When there is nothing to look at.
+        When there is nothing to examine.
     """
     return examine(subject, x, lengths=lengths, names=names).findings
 
@@ -64,12 +64,12 @@ def examine(
     lengths: Sequence[int] | None = None,
     names: Sequence[str] | None = None,
 ) -> Report:
-    """As `diagnose`, with all that was looked at and how near it came to a finding.
+    """As `diagnose`, with everything that was measured and how close it came to a finding.
 
     Raises
     ------
     TraceError
-        When there is nothing to look at.
+        When there is nothing to examine.
     """
     if isinstance(subject, Trace) or (isinstance(subject, Sequence) and not isinstance(subject, str)):
         rows = [subject] if isinstance(subject, Trace) else list(subject)

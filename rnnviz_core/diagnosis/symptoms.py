@@ -45,7 +45,7 @@ class Symptom:
     Attributes
     ----------
     name
-        Of the detector, such as ``dead units``; English in every language, unlike the sentences.
+        The name of the detector, such as ``dead units``; English in every language, unlike the sentences.
     claim
         What was seen, in a sentence.
     meaning
@@ -55,9 +55,9 @@ class Symptom:
     sure
         One of `SURE`: how sure it is that something is wrong, not that the numbers are right.
     weight
-        From 0 to 1, by which findings of one `sure` are ranked.
+        From 0 to 1: ranks findings of equal `sure`.
     numbers
-        The evidence: plain numbers, texts and lists.
+        The evidence: plain numbers, strings and lists.
     where
         Where to look: ``module``, ``site``, ``steps``, ``units``, ``columns``, as far as they apply.
     evidence
@@ -116,12 +116,12 @@ class Measured:
 
 @dataclass(frozen=True)
 class Report:
-    """All that was found, and all that was looked at.
+    """Everything that was found, and everything that was measured.
 
     Attributes
     ----------
     findings
-        The surest first.
+        The most certain first.
     measured
         A row for each detector and place, in the order of looking.
     """
@@ -130,7 +130,7 @@ class Report:
     measured: tuple[Measured, ...]
 
     def nearest(self) -> tuple[Measured, ...]:
-        """For each detector the place where it came nearest to a finding; those not looked at come last."""
+        """For each detector the place where it came closest to a finding; those that did not run come last."""
         found: dict[str, Measured] = {}
         for one in self.measured:
             best = found.get(one.name)

@@ -83,12 +83,12 @@ class Finding:
     where
         The place that shows it.
     strength
-        How much it stands out, from 0 to 1: the order in which findings are told.
+        How much it stands out, from 0 to 1: the order in which findings are shown.
     steps
-        Every step that the claim names, the one that is about most first.
+        Every step that the claim names, the one it is mainly about first.
     alone
-        The claim where it is plain which layer is meant: without the words that say so. The claim itself
-        where it has no such words.
+        The claim without the words that name the layer, for places where it is clear which one is meant. The
+        claim itself if it has no such words.
     """
 
     kind: str

@@ -31,14 +31,14 @@ def open_network(
     cell: str | None = None,
     nonlinearity: str = "tanh",
 ) -> Imported:
-    """Open a file of PyTorch, Keras or ONNX, or a folder that `save` wrote. Nothing in it is executed.
+    """Open a PyTorch, Keras or ONNX file, or a folder that `save` wrote. Nothing in it is executed.
 
     Parameters
     ----------
     path
-        The file; what it is, its content says.
+        The file; its format is recognised by its content.
     config
-        Keras: the JSON of ``model.to_json()``, for a file of weights alone.
+        Keras: the JSON of ``model.to_json()``, for a file that has weights only.
     prefix, cell, nonlinearity
         PyTorch: see `pytorch.open_state_dict`.
 

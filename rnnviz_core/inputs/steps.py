@@ -11,7 +11,7 @@ NO_PIECE = -1  # the id of a step that is a number
 class Token:
     """One step: a piece as the tokenizer cut it or, where numbers are read, a number with its label.
 
-    One class for both: what follows (axes, frames, charts, files) asks a step for its label only.
+    One class for both: everything else (axes, frames, charts, files) needs only a step's label.
     """
 
     text: str  # the piece, or the label of the number: its place in time

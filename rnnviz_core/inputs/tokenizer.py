@@ -95,7 +95,7 @@ class Tokenizer:
     Raises
     ------
     CheckpointError
-        When the bytes are no SentencePiece model, or one with other special ids.
+        When the bytes are not a SentencePiece model, or one with other special ids.
     """
 
     def __init__(self, serialized: bytes) -> None:
@@ -117,7 +117,7 @@ class Tokenizer:
 
     @classmethod
     def shared(cls, serialized: bytes) -> "Tokenizer":
-        """The tokenizer of these bytes; models that read alike share one object (2 MB each)."""
+        """The tokenizer of these bytes; models with the same one share one object (2 MB each)."""
         digest = hashlib.sha256(serialized).digest()
         found = _known.get(digest)
         if found is None:
@@ -175,7 +175,7 @@ class Tokenizer:
         )
 
     def decode(self, ids: Iterable[int]) -> str:
-        """The text of ids; special ids leave no trace."""
+        """The text of ids; special ids are left out."""
         return self._model.decode([id_ for id_ in ids if id_ > EOS or id_ == UNK])
 
     @classmethod
@@ -196,11 +196,11 @@ class Tokenizer:
         texts
             Sentences; blank ones are passed over.
         size
-            Pieces at most, the four special ones included; fewer when the texts offer fewer.
+            Maximum number of pieces, the four special ones included; fewer if the texts yield fewer.
         lowercase
             Fold case (``nmt_nfkc_cf``), so that "Good" and "good" are one piece.
         symbols
-            Strings that are one piece wherever they stand, such as ``n't``.
+            Strings that are one piece wherever they occur, such as ``n't``.
         fallback
             Cut characters that are not in the vocabulary into bytes, so that nothing is unknown.
 

@@ -20,7 +20,7 @@ from .stacks import Stack, stack_of
 class SentimentModel(nn.Module):
     """Embedding, recurrent layers, and a linear readout of the last state or of attention pooling.
 
-    Without a cell (`Cell.NONE`) the readout is that of the mean of the embeddings: a bag of words.
+    Without a cell (`Cell.NONE`) the readout reads the mean of the embeddings: a bag of words.
 
     Parameters
     ----------

@@ -122,8 +122,8 @@ class TranslationModel(nn.Module):
     ) -> Decoded:
         """Run the decoder over given input ids (start with ``<s>``), from a state.
 
-        With `keep`, only those steps' logits are computed, a row for each: what comes after them is
-        the dearest part of training, and padding needs none of it.
+        With `keep`, only those steps' logits are computed, a row for each: the logits are the most
+        expensive part of training, and padding needs none.
 
         With Bahdanau's attention the input of a step needs the state before it, so the steps run
         one by one; otherwise, or where a search has found the `contexts` already, the fused module runs

@@ -16,8 +16,8 @@ from rnnviz_core.errors import SpecError
 class Attention(StrEnum):
     """How a model weights the states of its encoder (see `rnnviz_core.models.attention`).
 
-    `LUONG` and `BAHDANAU` compare them with a decoder's state; `POOLING` compares them with one learnt
-    query (Yang et al. 2016), which a classifier needs no decoder for.
+    `LUONG` and `BAHDANAU` compare them with a decoder's state; `POOLING` compares them with one learned
+    query (Yang et al. 2016), so a classifier needs no decoder for it.
     """
 
     NONE = "none"

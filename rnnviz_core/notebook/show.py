@@ -21,21 +21,21 @@ def show(
     module: str | None = None,
     item: int = 0,
 ) -> Trace:
-    """Record what a network computes on an input; in a notebook the trace that is returned displays itself.
+    """Record what a network computes on an input; in a notebook the returned trace displays itself.
 
     Parameters
     ----------
     module_or_model
-        An ``nn.RNN``, ``nn.GRU`` or ``nn.LSTM``, any model that holds one, or a network of this project.
+        An ``nn.RNN``, ``nn.GRU`` or ``nn.LSTM``, any model that contains one, or a network of this project.
     x
         What it is called with; for a network of this project a text.
     tokens
         A label for each step.
     names
-        A name for each number that the recurrent module reads at a step.
+        A name for each input feature of the recurrent module.
     module
-        Of a model that holds several recurrent modules: the name of the one to show. The first that is
-        found, when left out; a note then names the others.
+        For a model with several recurrent modules: the name of the one to show. By default the first one
+        found; a note then names the others.
     item
         Which row of the batch.
 

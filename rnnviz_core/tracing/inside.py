@@ -26,10 +26,10 @@ _WRAPPERS = ("_orig_mod", "module")  # where torch.compile and DataParallel keep
 
 @dataclass(frozen=True)
 class Recorded(Mapping[str, Trace]):
-    """The traces of a model's recurrent modules by name: of the first row of the batch; `rows` has all.
+    """The traces of a model's recurrent modules by name, for the first row of the batch; `rows` has all rows.
 
-    A module that was called several times, each time from the state of the call before, has one trace over
-    all these calls. Where a call starts anew there is one more trace, called ``name#2`` and so on.
+    A module that was called several times, each time from the state of the previous call, has one trace over
+    all these calls. Where a call starts from another state, a new trace begins, called ``name#2`` and so on.
 
     Attributes
     ----------
@@ -38,7 +38,7 @@ class Recorded(Mapping[str, Trace]):
     rows
         Name -> a trace for each row of the batch.
     notes
-        What should be known of them: copies in float32, wrappers, modules that were not called.
+        What should be known about them: copies in float32, wrappers, modules that were not called.
     modules
         Of an imported network: name -> the modules of that trace's layers, from the lowest up.
     """
@@ -70,21 +70,21 @@ def record_model(
 ) -> Recorded:
     """Run a model once and record the recurrent modules inside it, every row of the batch.
 
-    Found are ``nn.RNN``, ``nn.GRU``, ``nn.LSTM``, the cells ``nn.RNNCell``, ``nn.GRUCell``, ``nn.LSTMCell``
-    that a loop calls step by step, and `CellLayers`, at any depth; of what torch.jit has compiled the layers
-    but not the cells. Modules in half precision, dynamically
-    quantized or on another device are recorded as a float32 copy on the processor that reads what the module
-    read; `Recorded.notes` and the trace say so, and how far apart the outputs are.
+    It finds ``nn.RNN``, ``nn.GRU``, ``nn.LSTM``, the cells ``nn.RNNCell``, ``nn.GRUCell``, ``nn.LSTMCell``
+    that a loop calls step by step, and `CellLayers`, at any depth; in what torch.jit has compiled, layers
+    but not cells. Modules in half precision, dynamically quantized or on another device are recorded as a
+    float32 copy on the CPU that gets the same input; `Recorded.notes` and the trace say so, and how far
+    apart the outputs are.
 
     Parameters
     ----------
     model
-        Any torch module. It runs without gradients, and is not changed otherwise than by its own forward.
+        Any torch module. It runs without gradients; nothing but its own forward changes it.
     args, kwargs
         What the model is called with.
     modules
         Names of the modules to record, as ``model.named_modules()`` gives them (with or without the
-        ``module.`` of DataParallel and the ``_orig_mod.`` of torch.compile); all of them when left out.
+        ``module.`` of DataParallel and the ``_orig_mod.`` of torch.compile); all of them when omitted.
 
     Returns
     -------
@@ -94,7 +94,7 @@ def record_model(
     Raises
     ------
     TraceError
-        When there is no recurrent module in it, none of them ran, or a recording fails its verification.
+        When the model has no recurrent module, none of them ran, or a recording fails its verification.
 
     Examples
     --------

@@ -68,8 +68,8 @@ def record_module(
 ) -> Trace | list[Trace]:
     """Run a recurrent module and record every gate of every step of one row of the batch, or of all rows.
 
-    The module is called exactly as given and is not changed. Settings of the process that would change its
-    numbers (autocast, the precision of float32 products) are put aside meanwhile.
+    The module is called exactly as given and is not changed. Process-wide settings that would change its
+    numbers (autocast, the precision of float32 products) are suspended meanwhile.
 
     Parameters
     ----------
@@ -79,19 +79,19 @@ def record_module(
         What the module would be called with: (time, batch, dim), or (batch, time, dim) with
         ``batch_first``, or (time, dim) without a batch, or a packed sequence.
     state
-        The state before the first step, as the module takes it; zeros when left out.
+        The initial state, in the form the module takes; zeros when omitted.
     lengths
         Steps of each row of a padded batch, in any order. Rows of 0 steps, which torch refuses, are left out
         when the module runs; their traces have no steps.
     item
-        Which row of the batch to record, in the order before packing: a whole number, numpy's too. None: all
-        rows in one pass. Their arrays are parts of arrays of the whole batch.
+        Which row of the batch to record, in the order before packing: an integer, also numpy's. None: all
+        rows in one pass. Their arrays are then views into arrays of the whole batch.
     sites
-        The sites to keep; all of them when left out.
+        The sites to keep; all of them when omitted.
     tokens
         A label for each step. With ``item=None`` a list of labels for each row, or one list for all rows.
     names
-        A name for each number that is read at a step, (dim).
+        A name for each input feature, (dim).
 
     Returns
     -------

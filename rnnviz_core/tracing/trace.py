@@ -57,8 +57,8 @@ class Trace:
     tokens
         Token axis -> its tokens, in reading order.
     arrays
-        Site -> array: contiguous, and read-only for good. An array that is handed over is not copied when
-        it is contiguous already.
+        Site -> array: contiguous, and permanently read-only. An array passed in is not copied if it is
+        already contiguous.
     axes
         Site -> the names of that array's axes.
     labels
@@ -118,12 +118,12 @@ class Trace:
 
     @property
     def nbytes(self) -> int:
-        """Bytes of all arrays together that are kept."""
+        """Bytes of all stored arrays together."""
         assert isinstance(self.arrays, Arrays)
         return sum(array.nbytes for array in self.arrays.kept.values())
 
     def computing(self, name: str, source: str, function: Callable[[np.ndarray], np.ndarray]) -> "Trace":
-        """The same trace, smaller: `function` makes the array `name` of that of `source` at every look."""
+        """The same trace, smaller: every access computes the array `name` by `function` from that of `source`."""
         kept = {site: self[site] for site in self if site != name}
         return replace(self, arrays=Arrays(kept, {name: (source, function)}, tuple(self)))
 
@@ -161,7 +161,7 @@ class Trace:
         Returns
         -------
         tuple of Finding
-            Each with its ``claim``, the ``numbers`` in it and ``where`` to look; empty where nothing stands
+            Each with its ``claim``, the ``numbers`` in it and ``where`` to look; empty if nothing stands
             out. ``docs/findings.md`` has the kinds and their thresholds.
         """
         # Named as text: findings stand floors above the trace that they are made from.
@@ -255,7 +255,7 @@ class Trace:
         Raises
         ------
         TraceError
-            When the ending names another form, the trace is too large to be read again, or the file
+            When the extension names another format, the trace is too large to be read again, or the file
             cannot be written.
         """
         path = Path(path)
@@ -303,7 +303,7 @@ class Trace:
     # --- how it looks -------------------------------------------------------------------------
 
     def to_html(self, path: str | Path) -> Path:
-        """Write the trace as one page that opens in any browser without network: gates, states, one unit.
+        """Write the trace as one HTML page that opens without a network: gates, states, one unit.
 
         Needs the extra ``notebook``.
 
@@ -320,13 +320,13 @@ class Trace:
     def open(self, *, browser: bool = True) -> str:
         """Show the trace in the app, in a browser on this machine; every page works on it.
 
-        The first call starts an app (``rnnviz app``), which ends with this Python process. The trace goes
-        to it through a temporary file that only this user may read.
+        The first call starts the app (``rnnviz app``), which stops when this Python process ends. The trace
+        is passed to it in a temporary file that only this user may read.
 
         Parameters
         ----------
         browser
-            Whether a browser is opened; else the address is returned alone.
+            Whether to open a browser; otherwise only the address is returned.
 
         Returns
         -------

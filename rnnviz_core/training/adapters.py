@@ -15,12 +15,12 @@ MISSING = "{name} is not installed: pip install {wanted}"
 
 
 def skorch_callback(path: str, every: int = EVERY) -> Any:
-    """A callback of skorch that watches a net while it is fitted, and writes the file at the end.
+    """A skorch callback that watches a net while it is fitted and writes the file at the end.
 
     Parameters
     ----------
     path
-        Of the file, ending in ``.safetensors``.
+        The file to write, ending in ``.safetensors``.
     every
         As in `rnnviz_core.watch`.
 
@@ -61,7 +61,7 @@ def skorch_callback(path: str, every: int = EVERY) -> Any:
 
 
 def lightning_callback(path: str, every: int = EVERY) -> Any:
-    """A callback of Lightning that watches a module while it is fitted, and writes the file at the end.
+    """A Lightning callback that watches a module while it is fitted and writes the file at the end.
 
     Parameters
     ----------
@@ -111,7 +111,7 @@ def to_tensorboard(history: "History | Watching", writer: Any) -> int:
     Parameters
     ----------
     history
-        What was watched, or a history that was loaded.
+        The result of `watch`, or a loaded history.
     writer
         Anything with ``add_scalar(tag, value, step)``: ``torch.utils.tensorboard.SummaryWriter``,
         tensorboardX's.
@@ -119,7 +119,7 @@ def to_tensorboard(history: "History | Watching", writer: Any) -> int:
     Returns
     -------
     int
-        How many figures were written. What is not finite is left out.
+        How many figures were written. Those that are not finite are left out.
     """
     found = history.history() if isinstance(history, Watching) else history
     count = 0

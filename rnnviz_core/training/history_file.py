@@ -49,28 +49,28 @@ class History:
     Attributes
     ----------
     about
-        Plain values: ``title``, ``line``, ``command``, ``config``, whatever the run's owner wanted to keep.
+        Plain values: ``title``, ``line``, ``command``, ``config``, and whatever else was stored with the run.
     spec
-        The spec of the network as plain values; None where it is no network of this project.
+        The spec of the network as plain values; None if it is not a network of this project.
     gates, layers
-        What the columns of ``low`` and ``high``, and those of ``horizon``, are called.
+        The names of the columns of ``low`` and ``high``, and of those of ``horizon``.
     probes
-        The texts that were looked at.
+        The texts on which the network was recorded.
     epochs
-        A row of the run's log per epoch, and ``step``, the updates that were done by its end.
+        A row of the run's log per epoch, and ``step``, the number of updates done by its end.
     steps
         Figures of updates by name, each (row): ``step`` (the last update of the row), ``steps`` (updates in
         it), ``loss`` (nats, their mean), ``rate``, ``norm`` (mean of the gradient before clipping),
         ``largest`` (of these), ``clipped`` (mean after clipping), ``cut`` (updates that were clipped).
     moments
-        Updates done at every moment that is kept; 0 is before training.
+        The number of updates done at each recorded moment; 0 is before training.
     looks
         Figures at these moments: ``low``, ``high`` (moment, gate), ``horizon`` (moment, layer), ``value``
         (moment, probe); see `rnnviz_core.training.looks.Look`.
     reach
-        (probe, layer) -> (moment, step): the length of the derivative by the hidden state.
+        (probe, layer) -> (moment, step): the norm of the gradient with respect to the hidden state.
     snapshots
-        Places in `moments` whose weights are kept.
+        Indices into `moments` whose weights are stored.
     """
 
     about: Mapping[str, Any]
@@ -89,7 +89,7 @@ class History:
 
     @classmethod
     def load(cls, source: str | Path | bytes) -> "History":
-        """Read a file, or the bytes of one. Of a file snapshots are read when they are asked for.
+        """Read a file, or the bytes of one. Snapshots in a file are read on demand.
 
         Raises
         ------
@@ -115,7 +115,7 @@ class History:
             ) from None
 
     def weights(self, snapshot: int) -> dict[str, torch.Tensor]:
-        """The weights of a snapshot (a place in `snapshots`), float32.
+        """The weights of a snapshot (an index into `snapshots`), float32.
 
         Raises
         ------

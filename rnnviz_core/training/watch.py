@@ -35,20 +35,20 @@ def watch(model: nn.Module, every: int = EVERY) -> Iterator["Watching"]:
     Parameters
     ----------
     model
-        Any module that holds recurrent layers or none. It is not changed; hooks are removed at the end.
+        Any module, with or without recurrent layers. It is not changed; hooks are removed at the end.
     every
-        Updates between two that are measured; the first one always is.
+        Measure every so many updates; the first update is always measured.
 
     Yields
     ------
     Watching
-        Takes the losses (`Watching.loss`), and afterwards the file (`Watching.save`) and the figures
-        (`Watching.history`).
+        Takes the losses (`Watching.loss`); afterwards writes the file (`Watching.save`) and returns the
+        figures (`Watching.history`).
 
     Raises
     ------
     SpecError
-        When `model` is no module, or `every` no positive number.
+        When `model` is not a module, or `every` is not a positive number.
 
     Examples
     --------
