@@ -130,7 +130,7 @@ class Report:
     measured: tuple[Measured, ...]
 
     def nearest(self) -> tuple[Measured, ...]:
-        """For each detector the place where it came closest to a finding; those that did not run come last."""
+        """For each detector the place where it came closest to a finding; those not run come last."""
         found: dict[str, Measured] = {}
         for one in self.measured:
             best = found.get(one.name)

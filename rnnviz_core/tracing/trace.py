@@ -123,7 +123,7 @@ class Trace:
         return sum(array.nbytes for array in self.arrays.kept.values())
 
     def computing(self, name: str, source: str, function: Callable[[np.ndarray], np.ndarray]) -> "Trace":
-        """The same trace, smaller: every access computes the array `name` by `function` from that of `source`."""
+        """The same trace, smaller: `name` is computed by `function` from `source` at every access."""
         kept = {site: self[site] for site in self if site != name}
         return replace(self, arrays=Arrays(kept, {name: (source, function)}, tuple(self)))
 
