@@ -25,7 +25,7 @@ def grid(methods: tuple[str, ...], limit: float, title: str, *, pieces: bool = F
                 labelLimit=130, **spoken.labels(methods)
             ),
             color=parts.colour(
-                "share", theme.diverging(limit), _("share"), [-limit, 0, limit], length=80, shares=True
+                "share", theme.diverging(limit), _("share"), [-limit, 0, limit], length=100, shares=True
             ),
             tooltip=[
                 parts.tip("token", _("token") if pieces else _("word"), "text"),

@@ -146,9 +146,9 @@ def _called(name: str) -> str:
         "contrast": _("a contrast"),
         "comparison": _("a comparison"),
         "question": pgettext("sentences with …", "a question"),
-        "nothing nobody": _("{one} or {other}", one="“nothing”", other="“nobody”"),
-        "although despite": _("{one} or {other}", one="“although”", other="“despite”"),
-        "neither nor": "“neither … nor”",
+        "nothing nobody": _("{one} or {other}", one=in_quotes("nothing"), other=in_quotes("nobody")),
+        "although despite": _("{one} or {other}", one=in_quotes("although"), other=in_quotes("despite")),
+        "neither nor": in_quotes("neither … nor"),
     }
     return words.get(name, in_quotes(name))
 

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from rnnviz_core.derivatives.methods import METHODS, TITLES
-from rnnviz_core.languages import N_, _
+from rnnviz_core.languages import N_, _, in_quotes
 from rnnviz_core.tracing.trace import Trace
 
 from .columns import Columns, Texts
@@ -63,7 +63,7 @@ def in_words(words: Sequence[str], found: Mapping[str, np.ndarray]) -> str:
         (at,) = named
         return _("All {count} name the same word first: “{word}”.", count=len(found), word=words[at])
     order = sorted(named.items(), key=lambda one: -len(one[1]))
-    said = [f"“{words[at]}” ({', '.join(_(name) for name in names)})" for at, names in order]
+    said = [f"{in_quotes(words[at])} ({', '.join(_(name) for name in names)})" for at, names in order]
     return _("They do not all name the same word first: {words}.", words="; ".join(said))
 
 
@@ -158,9 +158,9 @@ def believed(metrics: Mapping[str, Any], words: int) -> Believed | None:
             tuple(
                 (
                     title,
-                    f"{one['auc']:.3f}" if "auc" in one else "",
-                    f"{one['drop']:.1f}",
-                    f"{one['keep']:.1f}",
+                    printed(one["auc"], ".3f") if "auc" in one else "",
+                    printed(one["drop"], ".1f"),
+                    printed(one["keep"], ".1f"),
                 )
                 for title, one in found.items()
             ),

@@ -8,6 +8,7 @@ from rnnviz_core.tracing.trace import Trace
 from .columns import Columns, Texts
 from .gates import names
 from .layer import Layer
+from .numbers import printed
 from .tokens import step_texts, tick_texts
 
 CLOSED, OPEN = 0.1, 0.9  # a gate below is as good as shut, one above as good as open
@@ -34,7 +35,7 @@ def means(trace: Trace, place: Layer, gates: tuple[str, ...]) -> Columns:
 
 def means_in_words(trace: Trace, place: Layer, gates: tuple[str, ...]) -> str:
     """How open each gate is on average: ``input 0.31; forget 0.72``."""
-    return "; ".join(f"{gate} {trace[place.site(gate)].mean():.2f}" for gate in gates)
+    return "; ".join(f"{_(gate)} {printed(trace[place.site(gate)].mean())}" for gate in gates)
 
 
 def shares(trace: Trace, place: Layer, gates: tuple[str, ...]) -> Columns:

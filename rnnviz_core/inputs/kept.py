@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from rnnviz_core import limits
 from rnnviz_core.errors import TextError
-from rnnviz_core.languages import _
+from rnnviz_core.languages import _, in_quotes
 
 from .steps import Token
 from .tokenizer import BOS, EOS, UNK, WORD_START, Encoding, Tokenizer
@@ -34,7 +34,7 @@ class KeptPieces(Tokenizer):
             For any other text: names those that are known.
         """
         if text not in self._texts:
-            known = "; ".join(f"“{one:.60}”" for one in self._texts) or _("none")
+            known = "; ".join(in_quotes(one[:60]) for one in self._texts) or _("none")
             raise TextError(
                 _("only the pieces of a few texts were kept, and these can be read: {texts}", texts=known)
             )

@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose
 
+from rnnviz_core import languages
 from rnnviz_core.cells import equations as cells
 from rnnviz_core.frames import (
     columns,
@@ -239,6 +240,8 @@ def test_alternatives_name_what_stands_out():
     trace = sentiment_trace(attention=True)
     assert "Most alike" in embeddings.similarity_in_words(trace)
     assert "forget 0." in gate_summary.means_in_words(trace, PLACE, ("forget",))
+    with languages.speak("de"):
+        assert "Vergessen 0," in gate_summary.means_in_words(trace, PLACE, ("forget",))
     assert "% below 0.1, " in gate_summary.shares_in_words(trace, PLACE, ("forget",))
     assert "candidate: sum" in gates.terms_in_words(gates.terms(trace, PLACE, ("candidate",), 0, 0))
     one = sentiment_trace(words=("▁good",))

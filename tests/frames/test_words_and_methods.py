@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from rnnviz_core import languages
 from rnnviz_core.derivatives.attribution import Attribution
 from rnnviz_core.frames import attribution as frames
 from rnnviz_core.frames.columns import frame
@@ -57,6 +58,10 @@ def test_which_to_believe():
     assert found is not None
     assert found.rows[0] == ("word left out", "0.700", "30.0", "90.0")
     assert found.rows[-1] == ("random words", "", "3.0", "50.0")
+    with languages.speak("de"):
+        told = frames.believed(METRICS, 12)
+        assert told is not None
+        assert told.rows[0] == ("word left out", "0,700", "30,0", "90,0")
     assert found.best == {"auc": "attention", "drop": "word left out", "keep": "integrated gradients"}
     assert found.attention == (1, 4)
     said = frames.believed_in_words(found)

@@ -16,7 +16,7 @@ SHOWN = ("ui/views", "ui/shell", "ui/controls", "ui/drawing", "charts", "finding
 # What looks like a text and is none: signs of negation that are looked for, classes of CSS, logs.
 NONE = re.compile(
     r"\\b|\\w|\?|postgresql|%s|^(nothing nobody|could not be|would not|although despite|used to|anything but|"
-    r"far from|instead of|would have|neither nor|“neither … nor”|up to|pick then|wire far |all equal|"
+    r"far from|instead of|would have|neither nor|neither … nor|up to|pick then|wire far |all equal|"
     r"not output|irony is not understood|np\..*|files of charts need .*|the same again|last season|"
     r"through the cell alone|by a hidden state|through later states|a state dict of PyTorch)$"
 )

@@ -547,8 +547,10 @@ def test_an_emptied_template_is_drawn_as_before(monkeypatch):
     monkeypatch.setattr(drawing, "_emptying", False)
     assert not chart._kwds
     assert drawing.compiled(chart) is spec
-    for code in ("en", "de"):
+    for code, share in (("en", None), ("de", "\N{NO-BREAK SPACE}%")):
         with languages.speak(code):
+            number = drawing.compiled(chart).get("config", {}).get("locale", {}).get("number", {})
+            assert number.get("percent") == share
             drawing.enlarge(True)
             try:
                 assert drawing.compiled(chart) == drawing.compiled(twin)

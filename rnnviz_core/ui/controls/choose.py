@@ -14,7 +14,7 @@ from rnnviz_core.contracts.task import task_of_spec
 from rnnviz_core.frames import first_look
 from rnnviz_core.frames.layer import Layer, layers
 from rnnviz_core.frames.tokens import axis_of, named_steps, step_texts
-from rnnviz_core.languages import N_, _, language
+from rnnviz_core.languages import N_, _, in_quotes, language
 from rnnviz_core.models.specs import ModelSpec
 from rnnviz_core.search import USUAL_BEAM
 from rnnviz_core.tracing.trace import Trace
@@ -146,7 +146,7 @@ def choose_one(
 def type_word(name: str, label: str, default: str = "", *, placeholder: str | None = None) -> str:
     """A short text, kept as `name` in the URL."""
     read = partial(url.short_enough, limit=limits.WORD_CHARACTERS, what="word")
-    chosen = url.checked(name, read, default, shown=f"“{default}”" if default else _("none"))
+    chosen = url.checked(name, read, default, shown=in_quotes(default) if default else _("none"))
     key = url.widget(f"{name}-{label}", chosen)
     st.text_input(
         label,

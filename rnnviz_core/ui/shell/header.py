@@ -226,7 +226,7 @@ def _network(choice: "Choice") -> str:
 def badge(trace: Trace, *, told: bool = False) -> str:
     """The proof that what is shown is what the network computed; of a trace alone its file has `told`."""
     agree = _(CHECKED)
-    values = {"proof": proof(trace), "difference": f"{trace.max_difference:.1e}"}
+    values = {"proof": proof(trace), "difference": numerals(f"{trace.max_difference:.1e}")}
     if told:
         text = _(
             "As the trace’s file says, the numbers were computed twice and agree: {proof}, and the largest "

@@ -65,7 +65,7 @@ def _words() -> dict[str, str]:
         "gate": pgettext("one of six steps", "gate"),
         "memory": pgettext("one of six steps", "memory"),
         "attention": pgettext("one of six steps", "attention"),
-        "softmax": "softmax",
+        "softmax": pgettext("one of six steps", "softmax"),
     }
 
 
