@@ -10,8 +10,8 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 from PIL import Image, ImageChops
 
 from . import looking
+from .streamlit_private import ALERTS, ARRIVED, EXPECTED, SETTLED
 from .streamlit_private import CHARTS as CHARTS
-from .streamlit_private import EXPECTED, SETTLED
 
 STRIPS = ".rv-whole"  # drawings of our own
 CHROMA = 40  # of 255: how far apart a colour's channels are at least, where grey has 0
@@ -81,6 +81,14 @@ class Visitor:
         """Wait until the script has ended and the page stands still."""
         self.page.evaluate("() => { window.seen = null }")
         self.page.wait_for_function(SETTLED, polling=100)
+
+    def arrive(self, heading: str) -> None:
+        """Wait until a click has led below another heading, and what stands there is drawn.
+
+        Cheaper than `settle` by the time in which nothing happens. What comes in later runs of the page
+        (charts that ask for more, a fragment) may be missing.
+        """
+        self.page.wait_for_function(ARRIVED, arg=heading, polling=50)
 
     def text(self) -> str:
         """Everything that can be read in the main part of the page, but for what goes by itself."""
@@ -165,6 +173,10 @@ class Visitor:
         self.page.mouse.click(mark.x, mark.y)
         self.page.wait_for_timeout(300)  # the click is sent before the page can be busy with it
         self.settle()
+
+    def alerts(self) -> list[str]:
+        """What the page warns of."""
+        return [alert.inner_text() for alert in self.page.locator(ALERTS).all()]
 
     def errors(self) -> list[str]:
         """Error elements on the page, and what the console complained about so far."""

@@ -24,18 +24,26 @@ SERVING = (
     "websockets.server",
 )
 
-# Settled: the script has ended, every chart is drawn, and nothing on the page has changed for 400 ms.
-SETTLED = """() => {
+# Drawn: the script has ended, nothing is left of the run before, and every chart is there.
+_DRAWN = """
     const app = document.querySelector('[data-testid="stApp"]')
+    const main = document.querySelector('[data-testid="stMain"]')
     const busy = document.querySelector('[data-testid="stSkeleton"], [data-stale="true"], .stSpinner')
     const charts = [...document.querySelectorAll('[data-testid="stVegaLiteChart"]')]
-    const still = app?.dataset.testScriptState === 'notRunning' && !busy
-        && charts.every(chart => chart.querySelector('canvas, svg.marks'))
-        && document.querySelector('[data-testid="stMain"]')?.innerText.trim()
-    const now = [performance.now(), still ? document.body.innerText.length : -1]
-    if (!still || !window.seen || window.seen[1] !== now[1]) window.seen = now
-    return still && performance.now() - window.seen[0] > 400
-}"""
+    const drawn = app?.dataset.testScriptState === 'notRunning' && !busy
+        && charts.every(chart => chart.querySelector('canvas, svg.marks')) && main?.innerText.trim()
+"""
+# Settled: drawn, and nothing on the page has changed for 400 ms.
+SETTLED = f"""() => {{ {_DRAWN}
+    const now = [performance.now(), drawn ? document.body.innerText.length : -1]
+    if (!drawn || !window.seen || window.seen[1] !== now[1]) window.seen = now
+    return drawn && performance.now() - window.seen[0] > 400
+}}"""
+# Arrived: drawn, below this heading. It is of a later run than the click, so nobody has to wait and see.
+ARRIVED = f"""heading => {{ {_DRAWN}
+    return drawn && main.querySelector('h3')?.innerText.trim() === heading
+}}"""
+ALERTS = '[data-testid="stAlertContentWarning"], [data-testid="stAlertContentError"]'
 # Streamlit's own, harmless: on a deep link it looks for the server under the page's path first.
 EXPECTED = re.compile(r"/\w+/_stcore/(health|host-config)$")
 CHART = '[data-testid="stVegaLiteChart"]'
