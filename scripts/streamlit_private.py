@@ -43,7 +43,8 @@ SETTLED = f"""() => {{ {_DRAWN}
 ARRIVED = f"""heading => {{ {_DRAWN}
     return drawn && main.querySelector('h3')?.innerText.trim() === heading
 }}"""
-ALERTS = '[data-testid="stAlertContentWarning"], [data-testid="stAlertContentError"]'
+# What warns; the ends of these names are put on by a program.
+ALERTS = '[data-testid^="stAlertContent"]:is([data-testid$="Warning"], [data-testid$="Error"])'
 # Streamlit's own, harmless: on a deep link it looks for the server under the page's path first.
 EXPECTED = re.compile(r"/\w+/_stcore/(health|host-config)$")
 CHART = '[data-testid="stVegaLiteChart"]'

@@ -69,7 +69,8 @@ def test_the_elements_that_rules_name_exist(page_scripts):
     assert ids <= held, ids - held
     held |= set(re.findall(r"(?<=[\"'` ])st[A-Z]\w+(?=[\"'` ])", page_scripts))
     assert classes <= held, classes - held
-    for name in ("test-script-state", "notRunning", "data-stale", "data-collapsed", "__reactFiber"):
+    states = ("test-script-state", "notRunning", "data-stale", "data-collapsed")
+    for name in (*states, "__reactFiber", "stAlertContent"):
         assert name in page_scripts, name
 
 
