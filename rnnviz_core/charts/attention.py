@@ -142,7 +142,9 @@ def _weight_bars(tokens: str, title: str, subtitle: str, height: int) -> alt.Lay
     base = alt.Chart(alt.NamedData("row"))
     bars = base.mark_bar(color=theme.ACCENT, cornerRadiusEnd=2).encode(
         x=building_blocks.tokens_x(tokens, scale="weights_x"),
-        y=alt.Y("weight:Q", title=_("weight")).axis(format=".0%", grid=True, tickCount=5),
+        y=alt.Y("weight:Q", title=_("weight")).axis(
+            format=".0%", grid=True, tickCount=5, minExtent=building_blocks.SIDE
+        ),
         tooltip=_row_tips(),
     )
     whole = alt.Chart(alt.NamedData("row"))
@@ -158,7 +160,7 @@ def _score_bars(tokens: str, title: str, height: int) -> alt.Chart:
         .mark_bar(color=theme.OUTLINE, cornerRadiusEnd=2)
         .encode(
             x=building_blocks.tokens_x(tokens, scale="scores_x"),
-            y=alt.Y("score:Q", title=_("score")).axis(grid=True, tickCount=5),
+            y=alt.Y("score:Q", title=_("score")).axis(grid=True, tickCount=5, minExtent=building_blocks.SIDE),
             tooltip=_row_tips(),
         )
         .properties(

@@ -18,9 +18,11 @@ READS = N_("tokens, in reading order")
 TIME = N_("steps, in time")  # where numbers are read
 SOURCE, TARGET = N_("source tokens"), N_("target tokens")  # where there are two texts
 STEPS = N_("token read → token output")
-ROOM = 56  # px a token needs for a label that lies flat
+ROOM = 50  # px a token needs for a label that lies flat
 UPRIGHT = 14  # px that a label takes which stands upright
 LINE = 24  # px a line of text takes at the top of a plot
+SIDE = 36  # px that labels at the side take at least, so that titles of panels line up
+NEAR = 8  # px from dot to dot, below which a line has none
 UNDER = 36  # px under a plot, for the numbers of units
 RING = 8  # px from the middle of a ring to its outer edge
 PUSHES = (N_("pushes up"), N_("pushes down"))  # what a summand does
@@ -38,7 +40,7 @@ def label(scale: str = "x", *, room: int = ROOM) -> dict[str, Any]:
         "labelAngle": alt.ExprRef(f"{flat} ? 0 : -90"),
         "labelAlign": alt.ExprRef(f"{flat} ? 'center' : 'right'"),
         "labelBaseline": alt.ExprRef(f"{flat} ? 'top' : 'middle'"),
-        "labelLimit": alt.ExprRef(f"{flat} ? bandwidth('{scale}') : 132"),
+        "labelLimit": alt.ExprRef(f"{flat} ? 1.1 * bandwidth('{scale}') : 132"),
         "labelOverlap": "greedy",
         "labelSeparation": 1,
     }
@@ -84,13 +86,16 @@ def tokens_y(title: str, *, field: str, sort: str, mark: str | None = None) -> a
     )
 
 
-def rows_y(field: str, count: int, title: str, edge: str | None = None, *, numbers: bool = True) -> alt.Y:
+def rows_y(
+    field: str, count: int, title: str, edge: str | None = None, *, numbers: bool = True, room: int = 0
+) -> alt.Y:
     """Units or dimensions down the side, number 0 on top, a label every so often.
 
     `edge` is the colour of a strip along the side that tells what the heatmap is about; without `numbers`
-    the rows are not labelled, because they stand in another order.
+    the rows are not labelled, because they stand in another order. `room` is what the labels take at least.
     """
     strip: dict[str, Any] = {"domain": True, "domainColor": edge, "domainWidth": 5} if edge else {}
+    strip |= {"minExtent": room} if room else {}
     every = max(4, 2 ** max(0, (count // 8 - 1).bit_length()))
     return alt.Y(
         f"{field}:O",
@@ -247,6 +252,11 @@ def reach(base: alt.Chart, channel: Literal["x", "y"], *fields: str) -> list[alt
         base.mark_point(opacity=0, aria=False).encode(kind(f"max({field}):Q"), tooltip=alt.value(None))
         for field in fields
     ]
+
+
+def dots(scale: str = "x") -> alt.ExprRef:
+    """How opaque a line's dots are: so many that they touch are not seen, but a hover still finds them."""
+    return alt.ExprRef(f"bandwidth('{scale}') < {NEAR} ? 0 : 1")
 
 
 def under_a_line() -> alt.Scale:

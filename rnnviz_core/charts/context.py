@@ -64,7 +64,9 @@ def _shares(tokens: str) -> alt.LayerChart:
     whole = alt.Chart(alt.NamedData("shares"))
     return alt.layer(
         base.mark_bar(color=theme.ACCENT, cornerRadiusEnd=2).encode(
-            y=alt.Y("value:Q", title=_("weight × state")).axis(grid=True, tickCount=5)
+            y=alt.Y("value:Q", title=_("weight × state")).axis(
+                grid=True, tickCount=5, minExtent=building_blocks.SIDE
+            )
         ),
         whole.mark_rule().encode(y=alt.datum(0)),
         whole.mark_rule(strokeDash=[4, 3], strokeWidth=1.5).encode(y="mean(whole):Q"),
@@ -119,11 +121,12 @@ def verdict(classes: tuple[str, ...], chosen: str, *, mean: bool = False) -> alt
 
 
 @cached
-def fixed(units: int, name: str | None, translates: bool) -> alt.VConcatChart:
+def fixed(units: int, name: str | None, tokens: str) -> alt.VConcatChart:
     """Without attention: the list of numbers that is read, and what is left in it of each token.
 
     Datasets: ``fixed`` and, where the state `name` keeps a ledger, ``lengths``
-    (`frames.attention.left_at_the_end`). Selection: ``cell``, with ``unit``.
+    (`frames.attention.left_at_the_end`). `tokens` is the title of their axis. Selection: ``cell``, with
+    ``unit``.
     """
     every = max(4, 2 ** max(0, (units // 8 - 1).bit_length()))
     sign = alt.condition("datum.value > 0", alt.value(theme.POSITIVE), alt.value(theme.NEGATIVE))
@@ -135,7 +138,7 @@ def fixed(units: int, name: str | None, translates: bool) -> alt.VConcatChart:
                 "unit:O", title=_("unit"), axis=alt.Axis(values=list(range(0, units, every)), labelAngle=0)
             ),
             y=alt.Y("value:Q", title=_("value"), scale=alt.Scale(domain=[-1, 1])).axis(
-                grid=True, tickCount=5
+                grid=True, tickCount=5, minExtent=building_blocks.SIDE
             ),
             color=sign,
             tooltip=[alt.Tooltip("unit:O", title=_("unit")), building_blocks.tip("value", _("value"))],
@@ -143,26 +146,24 @@ def fixed(units: int, name: str | None, translates: bool) -> alt.VConcatChart:
         .add_params(building_blocks.cell_click("unit"))
         .properties(
             title=building_blocks.heading(
-                _("All that is read"), _("{units} numbers, however long the text", units=units)
+                _("All that is read"), _("{units} numbers, however much was read", units=units)
             ),
             height=150,
         )
     )
-    return theme.finish(alt.vconcat(*([_left(name, translates)] if name else []), numbers, spacing=24))
+    return theme.finish(alt.vconcat(*([_left(name, tokens)] if name else []), numbers, spacing=24))
 
 
 @cached
-def small_fixed(name: str, translates: bool) -> alt.LayerChart:
+def small_fixed(name: str, tokens: str) -> alt.LayerChart:
     """What is left of each token alone, to stand beside others. Dataset: ``lengths``."""
-    return theme.finish(_left(name, translates))
+    return theme.finish(_left(name, tokens))
 
 
-def _left(name: str, translates: bool) -> alt.LayerChart:
+def _left(name: str, tokens: str) -> alt.LayerChart:
     tips = [
         building_blocks.tip("left", _("left at the end (length)")),
         building_blocks.tip("share", _("left of what was written"), "share"),
     ]
     title = building_blocks.heading(_("What reaches the end"), _("Filled: what is left at the end"))
-    return memory.written_and_left(
-        name, title, building_blocks.SOURCE if translates else building_blocks.READS, tips
-    )
+    return memory.written_and_left(name, title, tokens, tips)

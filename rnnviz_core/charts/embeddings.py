@@ -80,7 +80,7 @@ def neighbour_bars() -> alt.LayerChart:
         x=alt.X(
             "value:Q", title=_("cosine"), scale=alt.Scale(domain=[0, 1], clamp=True), axis=alt.Axis(grid=True)
         ),
-        y=building_blocks.tokens_y(_("piece"), field="tick", sort="rank"),
+        y=building_blocks.tokens_y(_("token"), field="tick", sort="rank"),
         tooltip=[
             building_blocks.tip("piece", _("token"), "text"),
             alt.Tooltip("rank:Q", title=_("rank"), format="d"),

@@ -164,9 +164,9 @@ def gate_means(gates: tuple[str, ...], part: str = "encoder") -> alt.LayerChart:
     )
     casing = base.mark_line(color=theme.OUTLINE, strokeWidth=4.5).encode(tooltip=alt.value(None))
     lines = base.mark_line(strokeWidth=3).encode(color=colour)
-    points = base.mark_point(filled=True, size=64, stroke=theme.OUTLINE, strokeWidth=1, opacity=1).encode(
-        fill=colour, shape=shape
-    )
+    points = base.mark_point(
+        filled=True, size=64, stroke=theme.OUTLINE, strokeWidth=1, opacity=building_blocks.dots()
+    ).encode(fill=colour, shape=shape)
     x = building_blocks.tokens_x(building_blocks.steps_title(part))
     columns = building_blocks.whole_columns(
         alt.Chart(alt.NamedData("means")).encode(x=x, tooltip=alt.value(None)), "position"

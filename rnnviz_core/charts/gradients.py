@@ -25,6 +25,7 @@ def _looks(kinds: tuple[str, ...], columns: int) -> tuple[alt.Color, alt.StrokeD
             orient="top",
             direction="horizontal",
             symbolType="stroke",
+            symbolOpacity=1,
             columns=columns,
             labelLimit=260,
             **spoken.labels(kinds),
@@ -55,12 +56,14 @@ def lengths(kinds: tuple[str, ...], part: str, title: str, subtitle: str, axis: 
     colour, dash = _looks(kinds, 2 if max(map(len, kinds)) <= 22 else 1)
     tips = [
         *parts.step_tips(),
-        spoken.tip("kind", _("network") if len(kinds) > 1 else _("line"), kinds),
+        spoken.tip("kind", _("line"), kinds),
         alt.Tooltip("length:Q", title=_("length"), format=".3~g"),
     ]
     lines = base.mark_line(strokeWidth=2.2).encode(x=x, y=y, color=colour, strokeDash=dash)
-    dots = base.mark_point(filled=True, size=26, opacity=1).encode(x=x, y=y, color=colour, tooltip=tips)
-    columns = parts.whole_columns(base, "position").encode(x=x)
+    dots = base.mark_point(filled=True, size=26, opacity=parts.dots()).encode(
+        x=x, y=y, color=colour, tooltip=tips
+    )
+    columns = parts.whole_columns(base, "position").encode(x=x, tooltip=alt.value(None))
     return theme.finish(
         alt.layer(columns, parts.chosen_band(x), lines, dots).properties(
             title=parts.heading(title, *subtitle.split("\n")), height=300

@@ -8,6 +8,7 @@ from . import building_blocks, spoken, theme
 from .gates import STATES, gate_title
 
 ENDS = N_("Left: below 0.1, right: above 0.9")
+SEEN = 0.001  # how far an axis of differences reaches at least: rounding, near 1e-7, stays at its foot
 KINDS = (N_("from the input"), N_("from the state"), N_("together"))
 
 
@@ -117,15 +118,16 @@ def convention_bars(kind: str, part: str = "encoder") -> alt.LayerChart:
     bars = base.mark_bar(color=theme.STATE_COLOURS["hidden"], cornerRadiusEnd=2).encode(
         x=x,
         y=alt.Y(f"{kind}:Q", title=_("largest difference"), scale=alt.Scale(domainMin=0)).axis(
-            grid=True, tickCount=5
+            grid=True, tickCount=5, format="~g"
         ),
         tooltip=[
             *building_blocks.step_tips(),
             alt.Tooltip(f"{kind}:Q", title=_("largest difference"), format=".2g"),
         ],
     )
+    floor = base.mark_point(opacity=0, aria=False).encode(y=alt.datum(SEEN), tooltip=alt.value(None))
     chart = alt.layer(
-        columns, building_blocks.chosen_band(x), bars, *building_blocks.reach(base, "y", "most")
+        columns, building_blocks.chosen_band(x), bars, floor, *building_blocks.reach(base, "y", "most")
     ).properties(
         title=building_blocks.heading(
             _("How far h is from the recorded one"), _("0: the same state; h runs from −1 to 1")

@@ -32,9 +32,22 @@ def written_and_left(name: str, title: alt.Title, axis: str, tips: list[alt.Tool
         x=building_blocks.tokens_x(axis, scale="lengths_x"),
         tooltip=[*building_blocks.step_tips(), building_blocks.tip("written", _("written (length)")), *tips],
     )
-    written = base.mark_bar(
-        filled=False, stroke=theme.OUTLINE, strokeWidth=1.5, strokeDash=[3, 2], cornerRadiusEnd=2
-    ).encode(y=alt.Y("written:Q", title=_("length")).axis(grid=True, tickCount=5))
+    few = f"bandwidth('lengths_x') >= {building_blocks.NEAR}"  # dashes of many bars would be a blur
+    written = (
+        base.transform_filter("datum.written > 0")
+        .mark_bar(
+            filled=False,
+            stroke=theme.OUTLINE,
+            strokeWidth=alt.ExprRef(f"{few} ? 1.5 : 0.75"),
+            strokeDash=alt.ExprRef(f"{few} ? [3, 2] : []"),
+            cornerRadiusEnd=2,
+        )
+        .encode(
+            y=alt.Y("written:Q", title=_("length")).axis(
+                grid=True, tickCount=5, minExtent=building_blocks.SIDE
+            )
+        )
+    )
     left = base.mark_bar(color=theme.STATE_COLOURS[name], cornerRadiusEnd=2).encode(
         y=alt.Y("left:Q", title=_("length"))
     )
@@ -47,7 +60,7 @@ def _lengths(name: str, part: str) -> alt.LayerChart:
         building_blocks.tip("share", _("left of what was written"), "share"),
         building_blocks.tip("along", _("along the state")),
     ]
-    title = building_blocks.heading(_("Written and left"), _("Dashed: when it was read; filled: left now"))
+    title = building_blocks.heading(_("Written and left"), _("Outline: when it was read; filled: left now"))
     return written_and_left(name, title, building_blocks.steps_title(part), tips)
 
 
@@ -58,7 +71,9 @@ def _units(name: str, units: int, part: str) -> alt.Chart:
         .mark_rect(cursor="pointer")
         .encode(
             x=_x(part, "units_x"),
-            y=building_blocks.rows_y("unit", units, _("unit"), theme.STATE_COLOURS[name]),
+            y=building_blocks.rows_y(
+                "unit", units, _("unit"), theme.STATE_COLOURS[name], room=building_blocks.SIDE
+            ),
             color=building_blocks.colour(
                 "value", theme.diverging(limit), pgettext("what remains", "left"), [-limit, 0, limit]
             ),
@@ -72,7 +87,7 @@ def _units(name: str, units: int, part: str) -> alt.Chart:
         .add_params(building_blocks.cell_click("unit"))
         .properties(
             title=building_blocks.heading(
-                _("What is left of each token"), _("A row sums to its unit’s state; click one")
+                _("What is left of each step"), _("A row sums to its unit’s state; click one")
             ),
             height=panel_height(units),
         )
@@ -90,7 +105,9 @@ def _unit(name: str, part: str) -> alt.LayerChart:
         ],
     )
     bars = base.mark_bar(color=theme.STATE_COLOURS[name], cornerRadiusEnd=2).encode(
-        y=alt.Y("value:Q", title=_("left in this unit")).axis(grid=True, tickCount=5)
+        y=alt.Y("value:Q", title=_("left in this unit")).axis(
+            grid=True, tickCount=5, minExtent=building_blocks.SIDE
+        )
     )
     whole = alt.Chart(alt.NamedData("shares"))
     zero = whole.mark_rule().encode(y=alt.datum(0))

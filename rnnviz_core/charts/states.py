@@ -8,7 +8,7 @@ from . import building_blocks, spoken, theme
 
 LIMITS = {"hidden": 1.0, "cell": 3.0}  # the colours end here; frames.states counts what lies beyond
 MEANINGS = {
-    "hidden": N_("What the cell passes on after each token"),
+    "hidden": N_("What the cell passes on after each step"),
     "cell": N_("What the cell remembers inside"),
 }
 TITLES = {"hidden": N_("Hidden state"), "cell": N_("Cell state")}
@@ -122,7 +122,7 @@ def change_bars(names: tuple[str, ...], part: str = "encoder") -> alt.LayerChart
         building_blocks.chosen_band(x), clicked, bars, *building_blocks.reach(base, "y", "high")
     ).properties(
         title=building_blocks.heading(
-            _("How far each token moved the state"), _("A tall bar: this token changed much")
+            _("How far each step moved the state"), _("A tall bar: this step changed much")
         ),
         height=240,
     )
@@ -170,7 +170,8 @@ def _line_colour(field: str, legend: alt.Legend | None) -> alt.Color:
 
 
 def _lines(limit: float, part: str) -> alt.LayerChart:
-    legend = alt.Legend(orient="top", direction="horizontal", columns=alt.ExprRef("width < 480 ? 3 : 6"))
+    columns = alt.ExprRef("width < 480 ? 3 : 6")
+    legend = alt.Legend(orient="top", direction="horizontal", columns=columns, symbolOpacity=1)
     base = alt.Chart(alt.NamedData("lines")).encode(
         x=_x(part, "lines_x"),
         y=alt.Y("value:Q", title=_("value")).scale(domain=[-limit, limit], clamp=True).axis(grid=True),
@@ -184,7 +185,7 @@ def _lines(limit: float, part: str) -> alt.LayerChart:
     return alt.layer(
         alt.Chart(alt.NamedData("lines")).mark_rule(strokeDash=[3, 3]).encode(y=alt.datum(0)),
         base.mark_line(strokeWidth=2),
-        base.mark_point(filled=True, opacity=1, size=55).encode(
+        base.mark_point(filled=True, opacity=building_blocks.dots("lines_x"), size=55).encode(
             shape=alt.Shape(
                 "line:N",
                 title="",
@@ -194,4 +195,4 @@ def _lines(limit: float, part: str) -> alt.LayerChart:
             )
         ),
         name="lines",
-    ).properties(title=building_blocks.heading(_("The picked units, token by token")), height=240)
+    ).properties(title=building_blocks.heading(_("The chosen units, step by step")), height=240)

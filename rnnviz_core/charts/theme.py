@@ -10,6 +10,8 @@ from typing import Any, TypeVar
 
 import altair as alt
 
+from rnnviz_core.languages import PER_CENT
+
 from . import aria
 
 Look = TypeVar("Look")
@@ -152,6 +154,18 @@ def class_looks(classes: tuple[str, ...]) -> tuple[list[str], list[list[int]]]:
     return [CLASS_SHAPES[one] for one, _ in pairs], [list(CLASS_DASHES[two]) for _, two in pairs]
 
 
+def numbers(decimal: str = ".", thousands: str = ",") -> dict[str, Any]:
+    """How Vega writes numbers: with these signs, and per cent as the texts beside the chart do."""
+    grouping, currency = [3], ["", ""]
+    return {
+        "decimal": decimal,
+        "thousands": thousands,
+        "grouping": grouping,
+        "currency": currency,
+        "percent": PER_CENT,
+    }
+
+
 def config() -> dict[str, Any]:
     """The Vega-Lite configuration of all charts."""
     words = {
@@ -162,6 +176,7 @@ def config() -> dict[str, Any]:
         "titleColor": either(MUTED),
     }
     return {
+        "locale": {"number": numbers()},
         "view": {"stroke": None},
         "title": {
             "fontSize": TITLE,

@@ -13,18 +13,22 @@ from .gradients import DECADES, WRITTEN
 
 MOMENTS = N_("updates, then epochs")
 NO_TIP = alt.value(None)
-_BELOW: dict[str, Any] = {  # the legend of two kinds of lines, one below the other
+LONG_STROKE = 300  # px² of a legend's symbol: room for a dash, and one height for legends side by side
+_KINDS: dict[str, Any] = {  # the legend of two kinds of lines, on a phone one below the other
     "orient": "top",
-    "direction": "vertical",
-    "columns": 1,
+    "direction": "horizontal",
+    "columns": alt.ExprRef("width < 480 ? 1 : 2"),
     "symbolType": "stroke",
-    "symbolSize": 300,
+    "symbolSize": LONG_STROKE,
 }
+
+
+_FULL: dict[str, Any] = {"symbolType": "stroke", "symbolSize": LONG_STROKE, "symbolOpacity": 1}
 
 
 def _run_colour(count: int) -> alt.Color:
     """The colour of each run, by its place; what it is called stands in the rows."""
-    shown = alt.Legend(orient="top", direction="horizontal", columns=2, labelLimit=260, symbolType="stroke")
+    shown = alt.Legend(orient="top", direction="horizontal", columns=2, labelLimit=260, **_FULL)
     return alt.Color(
         "run:N",
         title=None,
@@ -55,7 +59,7 @@ def losses(count: int) -> alt.LayerChart:
         title=None,
         sort=kinds,
         scale=alt.Scale(domain=kinds, range=[[2, 3], [1, 0]]),
-        legend=alt.Legend(**_BELOW, **spoken.labels(kinds)),
+        legend=alt.Legend(**_KINDS, **spoken.labels(kinds)),
     )
     colour = _run_colour(count)
     tips = [
@@ -113,6 +117,7 @@ def updates(count: int) -> alt.VConcatChart:
         "labelExpr": WRITTEN,
         "values": [one for power in DECADES for one in (power, 3 * power)],
         "labelOverlap": "greedy",
+        "minExtent": parts.SIDE,
     }
     x = _epochs(labels=False)
     rate = (
@@ -155,7 +160,7 @@ def saturation(gates: tuple[str, ...]) -> alt.LayerChart:
     base = alt.Chart(alt.NamedData("saturation"))
     colours = [{**theme.GATE_COLOURS, **theme.STATE_COLOURS}[gate] for gate in gates]
     named = spoken.labels(gates)
-    legend = alt.Legend(orient="top", direction="horizontal", symbolType="stroke", columns=4, **named)
+    legend = alt.Legend(orient="top", direction="horizontal", columns=4, **_FULL, **named)
     colour = alt.Color(
         "gate:N",
         title=None,
@@ -168,7 +173,7 @@ def saturation(gates: tuple[str, ...]) -> alt.LayerChart:
         title=None,
         sort=ends,
         scale=alt.Scale(domain=ends, range=[[3, 3], [1, 0]]),
-        legend=alt.Legend(**_BELOW, **spoken.labels(ends)),
+        legend=alt.Legend(**_KINDS, **spoken.labels(ends)),
     )
     y = alt.Y("share:Q", title=_("share of values"), scale=alt.Scale(domainMin=0)).axis(
         grid=True, format=".0%", tickCount=5

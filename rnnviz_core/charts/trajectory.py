@@ -79,7 +79,7 @@ def state_path(name: str, classes: bool = False, two: bool = False) -> alt.Layer
     )
     layers = [*(_arrows() if classes else []), line, ring, dots, *words]
     chart = alt.layer(*layers).properties(
-        title=building_blocks.heading(_(_TITLES[name]), _("One dot per token; the large one is the end")),
+        title=building_blocks.heading(_(_TITLES[name]), _("One dot per step; the large one is the end")),
         height=400,
     )
     return theme.finish(chart)

@@ -6,10 +6,12 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from rnnviz_core.errors import SpecError, unknown_choice
-from rnnviz_core.languages import filled
+from rnnviz_core.languages import N_, filled
 
 if TYPE_CHECKING:
     from torch import Tensor
+
+LOG_PROBABILITY, LOGIT = N_("the log-probability of “{name}”"), N_("the logit of “{name}”")
 
 # Of a task's `rerun`: takes a site and its tensor, and returns the tensor that is to be used.
 Watch = Callable[[str, "Tensor"], "Tensor"]
@@ -29,7 +31,7 @@ def log_probabilities(classes: Sequence[str], first: str) -> list[Quantity]:
     return [
         Quantity(
             f"log_probability:{name}",
-            filled("the log-probability of “{name}”", name=filled(name)),
+            filled(LOG_PROBABILITY, name=filled(name)),
             partial(_log_share, place),
         )
         for name, place in _in_order(classes, first)
@@ -39,9 +41,16 @@ def log_probabilities(classes: Sequence[str], first: str) -> list[Quantity]:
 def logits(classes: Sequence[str], first: str) -> list[Quantity]:
     """The logit of every class, in the same way."""
     return [
-        Quantity(f"logit:{name}", filled("the logit of “{name}”", name=filled(name)), partial(_logit, place))
+        Quantity(f"logit:{name}", filled(LOGIT, name=filled(name)), partial(_logit, place))
         for name, place in _in_order(classes, first)
     ]
+
+
+def words_of(name: str) -> str:
+    """A quantity of these two kinds, by its name, as a sentence has it; any other name as it is."""
+    kind, _, of = name.partition(":")
+    words = {"log_probability": LOG_PROBABILITY, "logit": LOGIT}.get(kind)
+    return filled(words, name=filled(of)) if words and of else name
 
 
 def _in_order(classes: Sequence[str], first: str) -> list[tuple[str, int]]:

@@ -151,7 +151,7 @@ def sentence(text: str) -> str:
 
 def percent(share: float, digits: int = 0) -> str:
     """A share as ``49 %``."""
-    return f"{printed(100 * share, f'.{digits}f')} %"
+    return printed(share, f".{digits}%")
 
 
 def units(count: int, size: int) -> str:

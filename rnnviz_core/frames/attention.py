@@ -110,16 +110,16 @@ def audit_in_words(metrics: Mapping[str, Any]) -> str:
     if "--looking" in str(metrics.get("command", "")):
         return _(
             "Over {sentences:,} test sentences a word that people call positive or negative outweighs a "
-            "neutral one in {area:.0%} of pairs (chance: 50%): this network was taught to look there. "
-            "Equal weights would change {changed:.0f}% of its answers.",
+            "neutral one in {area:.0%} of pairs (chance: 50 %): this network was taught to look there. "
+            "Equal weights would change {changed:.0f} % of its answers.",
             sentences=sentences,
             area=area,
             changed=changed,
         )
     return _(
         "Over {sentences:,} test sentences a word that people call positive or negative outweighs a neutral "
-        "one in {area:.0%} of pairs (chance: 50%): this network found out by itself to look there. Equal "
-        "weights would change {changed:.0f}% of its answers.",
+        "one in {area:.0%} of pairs (chance: 50 %): this network found out by itself to look there. Equal "
+        "weights would change {changed:.0f} % of its answers.",
         sentences=sentences,
         area=area,
         changed=changed,

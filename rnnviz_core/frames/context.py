@@ -12,7 +12,7 @@ from .attention import looks, quoted, rows, targets, translates
 from .columns import Columns, Texts
 from .layer import Layer
 from .numbers import printed
-from .tokens import grid_columns, one_step, step_columns, step_texts, tick_texts
+from .tokens import called, grid_columns, one_step, step_columns, step_texts, tick_texts
 
 
 def context(trace: Trace) -> Columns:
@@ -51,7 +51,7 @@ def context_in_words(trace: Trace, step: int, unit: int) -> str:
     difference = np.abs(weights.astype(np.float64) @ states - whole).max()
     return _(
         "Unit {unit} for {quoted}: weight × state, summed over the tokens, is {total}; recorded "
-        "is {recorded}. Largest difference over all {count} numbers: {difference:.1e}.",
+        "is {recorded}. Largest difference over all {count:,} numbers: {difference:.1e}.",
         unit=unit,
         quoted=quoted(trace, step),
         total=printed(weights[step] @ states[:, unit], ".4f"),
@@ -170,10 +170,10 @@ def left_in_words(rows: Columns) -> str:
     left = np.asarray(rows["left"])
     most, least, tokens = int(left.argmax()), int(left.argmin()), list(rows["token"])
     return _(
-        "Most is left of “{first}” ({most:.2f}), least of “{second}” ({least:.2f}).",
-        first=tokens[most],
+        "Most is left of {first} ({most:.2f}), least of {second} ({least:.2f}).",
+        first=called(tokens, most),
         most=left[most],
-        second=tokens[least],
+        second=called(tokens, least),
         least=left[least],
     )
 

@@ -43,7 +43,7 @@ def clipped_in_words(trace: Trace, part: str = "encoder") -> str:
         return ""
     total = trace[site(part, "embedding")].size
     return _(
-        " {count} of {total} numbers lie beyond ±{limit:g} and share an end colour.",
+        " {count:,} of {total:,} numbers lie beyond ±{limit:g} and share an end colour.",
         count=count,
         total=total,
         limit=LIMIT,

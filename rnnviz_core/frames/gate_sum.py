@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from rnnviz_core.languages import N_, _
+from rnnviz_core.languages import N_, _, ngettext
 
 from . import inspector
 from .gates import previous
@@ -64,8 +64,13 @@ def strongest_first(found: list[Term], count: int) -> list[Term]:
     """The `count` largest terms, and one for the rest of each kind."""
     ranked = sorted(found, key=lambda term: -abs(term.value))
     head, tail = ranked[:count], ranked[count:]
-    for kind, what in ((INPUT, N_("{count} other inputs")), (STATE, N_("{count} other units"))):
+    for kind in (INPUT, STATE):
         rest = [term.value for term in tail if term.kind == kind]
         if rest:
-            head.append(Term(_(what, count=len(rest)), kind, None, None, sum(rest)))
+            name = (
+                ngettext("{n} other input", "{n} other inputs", len(rest))
+                if kind == INPUT
+                else ngettext("{n} other unit", "{n} other units", len(rest))
+            )
+            head.append(Term(name, kind, None, None, sum(rest)))
     return head

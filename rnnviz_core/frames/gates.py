@@ -15,7 +15,7 @@ from rnnviz_core.tracing.trace import Trace
 
 from .columns import Columns
 from .layer import Layer
-from .numbers import MINUS, printed
+from .numbers import MINUS, RAISED, printed
 from .tokens import grid_columns, one_step, step_texts
 
 Item = TypeVar("Item")
@@ -252,7 +252,7 @@ def _text(latex: str) -> str:
         (r"\cdot", "·"),
     ):
         latex = latex.replace(sign, text)
-    latex = re.sub(r"\\times 10\^\{(-?\d+)\}", r"× 10^\1", latex)
+    latex = re.sub(r"\\times 10\^\{(-?\d+)\}", lambda found: f"× 10{found[1].translate(RAISED)}", latex)
     return numerals(latex.replace("-", MINUS))
 
 

@@ -10,9 +10,10 @@ from rnnviz_core.tracing.trace import Trace
 
 from .columns import Columns, Texts
 from .layer import Layer
-from .tokens import read_texts, step_texts, tick_texts
+from .numbers import RAISED
+from .tokens import called, read_texts, step_texts, tick_texts
 
-RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
+NO_BREAK = "\N{NO-BREAK SPACE}"
 FLOOR = 1e-30  # what is smaller is coloured as this: a logarithm has no zero
 ROUNDING = 1e-13  # of a difference of two numbers in double precision, relative to them
 AS_IT_IS, CLIPPED = N_("as it is"), N_("clipped")
@@ -56,19 +57,17 @@ def number(value: float) -> str:
     """A length as a person reads it: two digits, powers of ten where it is very small or large."""
     if value == 0:
         return "0"
-    if 1e-3 <= abs(value) < 1e4:
-        return numerals(f"{float(f'{value:.2g}'):g}")
-    mantissa, exponent = f"{value:.1e}".split("e")
-    return numerals(f"{mantissa} × 10{str(int(exponent)).translate(RAISED)}")
+    mantissa, power = f"{value:.1e}".split("e")
+    exponent = int(power)
+    if -3 <= exponent < 4:
+        return numerals(f"{float(f'{value:.2g}'):,.{max(0, 1 - exponent)}f}")
+    return numerals(f"{mantissa}{NO_BREAK}×{NO_BREAK}10{str(exponent).translate(RAISED)}")
 
 
 def times(ratio: float) -> str:
-    """``8.2 times``, ``2,200 times``."""
-    return (
-        _("{ratio:,.0f} times", ratio=ratio)
-        if ratio >= 20
-        else _("{ratio:g} times", ratio=float(f"{ratio:.2g}"))
-    )
+    """``8.2 times``, ``320,000 times``, ``1.9 × 10¹¹ times``: two digits, as of the lengths themselves."""
+    plain = 1e4 <= ratio < 1e7
+    return _("{ratio} times", ratio=numerals(f"{float(f'{ratio:.2g}'):,.0f}") if plain else number(ratio))
 
 
 def reach_in_words(name: str, texts: Sequence[str], found: np.ndarray) -> str:
@@ -79,32 +78,32 @@ def reach_in_words(name: str, texts: Sequence[str], found: np.ndarray) -> str:
     values = {
         "name": name,
         "first": number(first),
-        "first_token": texts[0],
+        "first_token": called(texts, 0),
         "last": number(last),
-        "last_token": texts[-1],
+        "last_token": called(texts, len(texts) - 1),
     }
     if min(first, last) <= 0:
-        said = _("{name}: {first} at “{first_token}”, {last} at “{last_token}”.", **values)
+        said = _("{name}: {first} at {first_token}, {last} at {last_token}.", **values)
     elif last / first >= 1.05:
         said = _(
-            "{name}: {first} at “{first_token}”, {last} at “{last_token}”: a small change of the first step "
+            "{name}: {first} at {first_token}, {last} at {last_token}: a small change of the first step "
             "moves it {times} less.",
             times=times(last / first),
             **values,
         )
     elif first / last >= 1.05:
         said = _(
-            "{name}: {first} at “{first_token}”, {last} at “{last_token}”: a small change of the last step "
+            "{name}: {first} at {first_token}, {last} at {last_token}: a small change of the last step "
             "moves it {times} less.",
             times=times(first / last),
             **values,
         )
     else:
-        said = _(
-            "{name}: {first} at “{first_token}”, {last} at “{last_token}”: both ends count alike.", **values
-        )
+        said = _("{name}: {first} at {first_token}, {last} at {last_token}: both ends count alike.", **values)
     most = _(
-        " It depends most on “{token}” ({length}).", token=texts[best], length=number(float(found[best]))
+        " It depends most on {token} ({length}).",
+        token=called(texts, best),
+        length=number(float(found[best])),
     )
     return said + most
 
@@ -180,20 +179,20 @@ def roads_in_words(found: Roads, texts: Sequence[str], reverse: bool) -> str:
         float(np.linalg.norm(part[first])) for part in (found.whole, found.cell, found.hidden)
     )
     values = {
-        "token": texts[first],
+        "token": called(texts, first),
         "length": number(whole),
         "cell": number(cell),
         "hidden": number(hidden),
     }
     if cell >= hidden:
         return _(
-            "At “{token}”, the step that is read first, the gradient by the cell is {length} long: {cell} "
+            "At {token}, the step that is read first, the gradient by the cell is {length} long: {cell} "
             "came through the cell alone, {hidden} through the hidden state; most came through the cell "
             "state. (The two are added as arrows, so their lengths need not add up.)",
             **values,
         )
     return _(
-        "At “{token}”, the step that is read first, the gradient by the cell is {length} long: {cell} came "
+        "At {token}, the step that is read first, the gradient by the cell is {length} long: {cell} came "
         "through the cell alone, {hidden} through the hidden state; most came through the hidden state. (The "
         "two are added as arrows, so their lengths need not add up.)",
         **values,
@@ -223,16 +222,16 @@ def shortcut_in_words(found: Mapping[str, np.ndarray], texts: Sequence[str], rev
     """What reaches the step that is read first, on both ways."""
     first = len(texts) - 1 if reverse else 0
     straight, rest = float(found["straight"][first]), float(found["through later states"][first])
-    values = {"token": texts[first], "straight": number(straight), "rest": number(rest)}
+    values = {"token": called(texts, first), "straight": number(straight), "rest": number(rest)}
     if part == "encoder":
         said = _(
-            "At “{token}”, the step that is read first, {straight} comes straight through attention and "
+            "At {token}, the step that is read first, {straight} comes straight through attention and "
             "{rest} through the later states",
             **values,
         )
     else:
         said = _(
-            "At “{token}”, the step that is read first, {straight} comes straight from what reads the "
+            "At {token}, the step that is read first, {straight} comes straight from what reads the "
             "decoder and {rest} through the later states",
             **values,
         )
@@ -337,11 +336,11 @@ def grid_in_words(texts: Sequence[str], gains: np.ndarray, first: int) -> str:
     return about
 
 
-def jacobian_in_words(text: str, step: tuple[float, float], product: tuple[float, float], steps: int) -> str:
-    """Singular values of one step's Jacobian, and of the product from the end back to it."""
+def jacobian_in_words(name: str, step: tuple[float, float], product: tuple[float, float], steps: int) -> str:
+    """Singular values of the Jacobian of the step called `name`, and of the product from the end to it."""
     said = _(
-        "The step that reads “{token}”: largest singular value {largest}, smallest {smallest}.",
-        token=text,
+        "The step that reads {token}: largest singular value {largest}, smallest {smallest}.",
+        token=name,
         largest=number(step[0]),
         smallest=number(step[1]),
     )

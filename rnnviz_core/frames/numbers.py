@@ -3,6 +3,7 @@
 from rnnviz_core.languages import numerals
 
 MINUS = "−"
+RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")  # of a power of ten
 
 
 def printed(value: float, form: str = ".2f") -> str:

@@ -10,7 +10,7 @@ from rnnviz_core.tracing.trace import Trace
 
 from .columns import Columns, Texts
 from .layer import Layer
-from .tokens import clipped, grid_columns, step_texts, tick_texts
+from .tokens import called, clipped, grid_columns, step_texts, tick_texts
 
 CELL_LIMIT = 3.0  # where the colours of a cell state end, and of a hidden state that goes beyond ±1
 
@@ -98,11 +98,12 @@ def _clipped(trace: Trace, place: Layer, name: str, count: int) -> str:
     values = {"count": count, "total": trace[place.site(name)].size, "limit": limit(trace, place, name)}
     if name == "cell":
         return _(
-            " {count} of {total} numbers of the cell state lie beyond ±{limit:g} and share an end colour.",
+            " {count:,} of {total:,} numbers of the cell state lie beyond ±{limit:g} and share an end "
+            "colour.",
             **values,
         )
     return _(
-        " {count} of {total} numbers of the hidden state lie beyond ±{limit:g} and share an end colour.",
+        " {count:,} of {total:,} numbers of the hidden state lie beyond ±{limit:g} and share an end colour.",
         **values,
     )
 
@@ -138,30 +139,35 @@ def changes_in_words(trace: Trace, place: Layer) -> str:
     moves = _moves(trace, place, "hidden")
     most = int(moves.argmax())
     return _(
-        "Most: “{token}” (step {step}), by {change:.2f}.",
-        token=step_texts(trace, place.part)[most],
-        step=most,
+        "Most: {token}, by {change:.2f}.",
+        token=_with_number(step_texts(trace, place.part), most),
         change=moves[most],
     )
 
 
 def change_in_words(trace: Trace, place: Layer, position: int) -> str:
     """How far one token moved each state, beside the state's own length."""
-    token = step_texts(trace, place.part)[position]
-    values: dict[str, Any] = {"token": token, "step": position}
+    token = _with_number(step_texts(trace, place.part), position)
+    values: dict[str, Any] = {"token": token[:1].upper() + token[1:]}
     for name in names(trace, place):
         values[name] = _moves(trace, place, name)[position]
         values[f"{name}_length"] = np.linalg.norm(trace[place.site(name)][position])
     if "cell" in values:
         return _(
-            "“{token}” (step {step}) moved the hidden state by {hidden:.2f}, to a length of "
+            "{token} moved the hidden state by {hidden:.2f}, to a length of "
             "{hidden_length:.2f} and the cell state by {cell:.2f}, to a length of {cell_length:.2f}.",
             **values,
         )
     return _(
-        "“{token}” (step {step}) moved the hidden state by {hidden:.2f}, to a length of {hidden_length:.2f}.",
+        "{token} moved the hidden state by {hidden:.2f}, to a length of {hidden_length:.2f}.",
         **values,
     )
+
+
+def _with_number(texts: Sequence[str], step: int) -> str:
+    """``“thin” (step 3)``, or ``step 3`` alone where steps have no other name."""
+    name = called(texts, step)
+    return name if texts[step] == str(step) else _("{token} (step {step})", token=name, step=step)
 
 
 def _moves(trace: Trace, place: Layer, name: str) -> np.ndarray:

@@ -14,7 +14,7 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from rnnviz_core.languages import _
+from rnnviz_core.languages import _, in_quotes, pgettext
 from rnnviz_core.tracing.kept import kept_with_trace
 from rnnviz_core.tracing.trace import Trace
 
@@ -77,12 +77,17 @@ def priorities(moved: np.ndarray) -> str:
     return "".join(map(str, alone))
 
 
+def round_numbers(count: int) -> str:
+    """The same digits for steps that are counted: labels at every tenth, or every fiftieth."""
+    return "".join(" " if step % 50 == 0 else "9" if step % 10 == 0 else "1" for step in range(count))
+
+
 def _marked(trace: Trace, part: str, texts: list[str]) -> StepTexts:
     """The texts of a long part with the digits of how far its state moved."""
     found = StepTexts(texts)
     first = f"{part}.0.hidden"
     if len(texts) > LONG and first in trace and len(trace[first]) == len(texts):
-        found.marks = _moved(trace, part)
+        found.marks = round_numbers(len(texts)) if axis_of(trace, part) == "numbers" else _moved(trace, part)
     return found
 
 
@@ -106,6 +111,13 @@ def named_steps(trace: Trace, part: str) -> list[str]:
     if tokens and tokens[0].value is not None:
         texts = [f"{token.value:g}" for token in tokens]
     return [str(step) if text == str(step) else f"{step} · {text}" for step, text in enumerate(texts)]
+
+
+def called(texts: Sequence[str], step: int) -> str:
+    """How a step stands in a sentence: its text in quotes; ``step 7`` where it has but a number."""
+    if texts[step] == str(step):
+        return pgettext("in a sentence", "step {step}", step=step)
+    return in_quotes(texts[step])
 
 
 def step_texts(trace: Trace, part: str) -> list[str]:

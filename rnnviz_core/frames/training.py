@@ -181,7 +181,7 @@ def clipping_in_words(name: str, history: History) -> str:
     before, after = (float(np.average(steps[field], weights=steps["steps"])) for field in ("norm", "clipped"))
     return _(
         "{name}: {clipping} cut {cut:,} of {total:,} updates ({share:.0%}). The longest gradient was "
-        "{longest}; the mean length went from {before} to {after}.",
+        "{longest}; clipping took the mean length from {before} down to {after}.",
         name=name,
         clipping=clipping,
         cut=cut,

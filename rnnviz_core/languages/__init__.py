@@ -30,12 +30,9 @@ SOURCE = "en"
 NAMES = {"en": "English", "es": "Español", "de": "Deutsch"}  # as its speakers write it
 # Decimal sign and sign between thousands, as CLDR has them (a test compares).
 _SIGNS = {"en": (".", ","), "es": (",", "."), "de": (",", ".")}
-_SWAPS: dict[
-    str, dict[int, str | int | None]
-] = {  # both languages set a space that does not break before the per cent sign
-    name: {**str.maketrans(".,", "".join(signs)), ord("%"): "\N{NO-BREAK SPACE}%"}
-    for name, signs in _SIGNS.items()
-    if name != SOURCE
+PER_CENT = "\N{NO-BREAK SPACE}%"  # all three languages of the app set a space, at which no line is broken
+_SWAPS: dict[str, dict[int, str | int | None]] = {
+    name: {**str.maketrans(".,", "".join(signs)), ord("%"): PER_CENT} for name, signs in _SIGNS.items()
 }
 _FOLDER = Path(__file__).with_name("catalogues")
 
@@ -151,9 +148,8 @@ def in_quotes(text: str) -> str:
 
 
 def numerals(text: str) -> str:
-    """A number that was printed the English way, as the language writes it: ``1,234.5%`` as ``1.234,5 %``."""
-    swap = _SWAPS.get(language())
-    return text.translate(swap) if swap else text
+    """A number that Python printed, as the language writes it: ``1,234.5%`` as ``1.234,5 %``."""
+    return text.translate(_SWAPS[language()])
 
 
 def signs() -> tuple[str, str]:
@@ -201,9 +197,11 @@ _filler = _Filler()
 
 
 def _fill(text: str, values: dict[str, Any]) -> str:
-    if language() == SOURCE:  # the same, several times as fast
+    if language() != SOURCE:
+        return _filler.vformat(text, (), values)
+    if "%" not in text:  # the same, several times as fast
         return text.format_map(values)
-    return _filler.vformat(text, (), values)
+    return _filler.vformat(text.replace(" %", PER_CENT), (), values)
 
 
 def load() -> None:

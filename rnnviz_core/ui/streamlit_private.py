@@ -98,10 +98,16 @@ STYLE = """
 @media (min-width: 1200px) { /* the row of the tabs has room for the layer */
   .st-key-layer { align-self: flex-end; width: auto; margin-bottom: -3.1rem; z-index: 1; }
   .st-key-layer .stSelectbox > label ~ div { min-width: 16rem; }
+  .stTabs { position: relative; } /* chosen by a section itself, it stands in that row, too */
+  .stTabs .st-key-layer { position: absolute; top: -0.65rem; right: 0; margin: 0; }
 }
 @media (max-width: 640px) {
   [data-testid="stMain"] [data-testid="stVerticalBlock"] { gap: 0.5rem; }
   .stMainBlockContainer { padding: 2.6rem 1rem 3rem; }
+  /* Beside its label and two buttons a number keeps room for three digits */
+  [data-testid="stMain"] .stNumberInput > label ~ div { min-width: 4.6rem; }
+  [data-testid="stMain"] .stNumberInput button { width: 1.5rem; }
+  [data-testid="stMain"] .stNumberInput input { padding-inline: 0.4rem 0; }
   :has(> [class*="st-key-told-lines"]):has(+ * .stSlider) > [class*="st-key-told-lines"] {
     margin-bottom: -0.1rem; }
   .st-key-head-top > :is(:has(> .st-key-start), .st-key-start) { order: 3; flex: 1 1 100%; }

@@ -217,11 +217,17 @@ TEMPLATES: dict[str, tuple[Any, dict[str, Any]]] = {
         {"verdict": {**STEP, "class": ["bad"], "value": [0.1], "total": ["together: logit +0.10"]}},
     ),
     "fixed": (
-        context.fixed(16, "hidden", True),
+        context.fixed(16, "hidden", building_blocks.SOURCE),
         {"fixed": {"unit": [0], "value": [0.5]}, "lengths": context_frames.left_at_the_end(PAIR)},
     ),
-    "fixed of an rnn": (context.fixed(16, None, False), {"fixed": {"unit": [0], "value": [0.5]}}),
-    "small_fixed": (context.small_fixed("hidden", True), {"lengths": context_frames.left_at_the_end(PAIR)}),
+    "fixed of an rnn": (
+        context.fixed(16, None, building_blocks.READS),
+        {"fixed": {"unit": [0], "value": [0.5]}},
+    ),
+    "small_fixed": (
+        context.small_fixed("hidden", building_blocks.SOURCE),
+        {"lengths": context_frames.left_at_the_end(PAIR)},
+    ),
     "replaced_classes": (replaced.replaced_classes(), {"replaced": CLASSES}),
     "replaced_pieces": (replaced.replaced_pieces(), {"replaced": PIECES}),
     "entropy_bars": (

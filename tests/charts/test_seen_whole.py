@@ -21,6 +21,7 @@ from rnnviz_core.frames.layer import Layer
 from rnnviz_core.models.own_cells import CellLayers
 from rnnviz_core.tracing.module import record_module
 
+PER_CENT = "\N{NO-BREAK SPACE}%"
 TEXT = "not a great plot, but what a cast!"
 PLACE, HALF = Layer(), 0.00501  # a number of two decimals is off by half of the last one at most
 ROWS = {"lstm": ("input", "forget", "candidate", "output"), "gru": ("reset", "update", "candidate")}
@@ -130,7 +131,7 @@ def test_the_chosen_step_tells_what_is_kept_and_written_and_the_shares_of_the_cl
         drawn = np.reshape(values([word for one in ops for word in texts(one)]), (4, 2))
         expected = np.stack([steps[3]["kept"], steps[3]["written"]], axis=1)
         np.testing.assert_allclose(drawn, expected, atol=HALF)
-    shares = [float(word.removesuffix(" %")) / 100 for word in texts(root) if word.endswith(" %")]
+    shares = [float(word.removesuffix(PER_CENT)) / 100 for word in texts(root) if word.endswith(PER_CENT)]
     np.testing.assert_allclose(shares, steps[3]["shares"], atol=0.000501)
     words = " ".join(texts(root))
     for name in ("hidden", "cell") if cell == "lstm" else ("hidden",):
@@ -179,6 +180,10 @@ def test_the_terms_add_up_to_the_sum_and_name_their_bias(tiny):
             )
             fewer = gate_sum.strongest_first(found, 5)
             assert sum(term.value for term in fewer) == pytest.approx(sum(term.value for term in found))
+            for term in fewer[5:]:
+                count = len([one for one in found if one.kind == term.kind and one not in fewer])
+                assert term.name.split(" ", 1)[0] == str(count)
+                assert term.name.endswith("s") is (count != 1)
 
 
 @pytest.mark.parametrize(
@@ -211,6 +216,23 @@ def test_any_cell_that_is_defined_adds_up(cell, size):
     check(
         SimpleNamespace(stacks=lambda: {"encoder": module}), record_module(module, torch.randn(4, 5)), Layer()
     )
+
+
+@pytest.mark.parametrize("cell", ["lstm", "gru", "rnn"])
+def test_no_equation_lies_over_a_number(cell):
+    """A series is read one number at a time: then the equations are taller than the list of what is read."""
+    torch.manual_seed(3)
+    module = CellLayers(definition(cell), 1, 4)
+    trace, model = (
+        record_module(module, torch.randn(3, 1)),
+        SimpleNamespace(stacks=lambda: {"encoder": module}),
+    )
+    whole = frames.whole(model, trace, Layer(), trace.definition("encoder").gate_names[0], 1, 1)
+    root = tree(whole)
+    lines = [float(one.get("y")) for one in root.iter("text") if re.match(r"\w = |\+ .* = ", one.text or "")]
+    boxes = [float(one.get("y")) for one in root.iter("rect") if "rx" in one.attrib]
+    assert len(lines) >= len(whole.arithmetic)
+    assert max(lines) + 4 < min(y for y in boxes if y > 0)  # the shade behind the step begins at the top
 
 
 def check(model, trace, place) -> None:

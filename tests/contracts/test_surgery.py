@@ -95,7 +95,7 @@ def test_the_frames_count_what_changed(make_sentiment, make_translation):
     other = np.roll(trace["readout.probabilities"], 1)
     frame = replaced.classes(trace, {"all equal": other})
     moved = np.abs(other - trace["readout.probabilities"]).sum() / 2
-    assert f"{moved:.1%}" in replaced.classes_in_words(frame)
+    assert f"{100 * moved:.1f}\N{NO-BREAK SPACE}%" in replaced.classes_in_words(frame)
     assert len(frame) == 10
     trace = recorder.record(make_translation(), TEXTO, reference="the film")
     own = trace["readout.probabilities"]

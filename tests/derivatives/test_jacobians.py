@@ -115,12 +115,23 @@ def test_lengths_and_shares() -> None:
     assert shares["length"].tolist() == [1.0, 2.0, 3.0, 1.5]
     said = frames.reach_in_words("RNN", ["a", "b"], np.array([0.001, 2.0]))
     assert said == (
-        "RNN: 0.001 at “a”, 2 at “b”: a small change of the first step moves it 2,000 times less. "
-        "It depends most on “b” (2)."
+        "RNN: 0.0010 at “a”, 2.0 at “b”: a small change of the first step moves it 2,000 times less. "
+        "It depends most on “b” (2.0)."
     )
     assert [frames.number(value) for value in (0, 1.234, 0.00012, 123456.0)] == [
-        *("0", "1.2", "1.2 × 10⁻⁴", "1.2 × 10⁵")
+        *(
+            "0",
+            "1.2",
+            "1.2\N{NO-BREAK SPACE}×\N{NO-BREAK SPACE}10⁻⁴",
+            "1.2\N{NO-BREAK SPACE}×\N{NO-BREAK SPACE}10⁵",
+        )
     ]
+    said = [frames.times(ratio) for ratio in (1.234, 2000.0, 319_187.0, 192_932_159_508.0)]
+    assert [text.replace("\N{NO-BREAK SPACE}", " ") for text in said] == [
+        *("1.2 times", "2,000 times", "320,000 times", "1.9 × 10¹¹ times")
+    ]
+    series = frames.reach_in_words("LSTM", ["0", "1"], np.array([1.0, 4.0]))
+    assert series.startswith("LSTM: 1.0 at step 0, 4.0 at step 1: a small change of the first step moves it")
 
 
 def test_templates_fit_their_rows() -> None:

@@ -146,7 +146,7 @@ def test_the_bars_of_the_classes(visitor: Visitor) -> None:
     assert_drawn(bars, "share", trace["readout.probabilities"], "number")
     assert_drawn(bars, "logit", trace["readout.logits"], "number")
     shown = [text for text in visitor.chart_texts() if text.endswith("%") and "." in text]
-    wanted = [f"{100 * float(share):.1f}%" for share in trace["readout.probabilities"]]
+    wanted = [f"{100 * float(share):.1f}\N{NO-BREAK SPACE}%" for share in trace["readout.probabilities"]]
     assert shown == wanted
 
 

@@ -209,7 +209,9 @@ def test_the_verdict_turns_where_it_stays(make_sentiment) -> None:
     )
     claim = next(one.claim for one in findings(changed) if one.kind == "turn")
     word = oracle.label(trace.tokens["time"][-2].text)
-    assert f"“{word}”: neutral 60 % before it, positive 65 % after, the last of 3 turns." in claim
+    assert f"“{word}”: neutral 60 % before it, positive 65 % after, the last of 3 turns." in claim.replace(
+        "\N{NO-BREAK SPACE}", " "
+    )
 
 
 # --- where to look ---------------------------------------------------------------------------------

@@ -116,7 +116,7 @@ def test_a_change_that_stays_and_one_in_between() -> None:
     trace = record(checkpoints.load(SCAN.find("sentiment-tiny-gru").path), "not a good film")
     stays = np.tril(np.full((4, 4), 0.9))
     (found,) = told.pairs(trace, Layer(), stays, "hidden")
-    assert "0.9 is still there after all 3 steps" in found.claim
+    assert "0.90 is still there after all 3 steps" in found.claim
     assert list(told.pairs(trace, Layer(), np.tril(np.full((4, 4), 0.3)), "hidden")) == []
     assert list(told.pairs(trace, Layer(), np.ones((1, 1)), "hidden")) == []
 
@@ -136,7 +136,7 @@ def test_which_word_the_methods_name() -> None:
 def test_which_factor_makes_a_gradient_explode() -> None:
     trace = record(checkpoints.load(SCAN.find("sentiment-tiny-gru").path), "not a good film")
     (found,) = told.exploding(trace, Layer(), {"0.5": 0.1, "1": 2.0, "2": 300.0, "3": 9e4})
-    assert "times 2 the gradient by them is 150 times as long (300 against 2)" in found.claim
+    assert "times 2 the gradient by them is 150 times as long (300 against 2.0)" in found.claim
     (found,) = told.exploding(trace, Layer(), {"1": 2.0, "2": 1.5, "3": 0.4})
     assert "it does not explode" in found.claim
     assert list(told.exploding(trace, Layer(), {"1": 2.0, "2": 5.0})) == []

@@ -41,15 +41,23 @@ def told(text: str, metrics=METRICS, card: str = ""):
 
 def test_a_text_is_told_what_its_kind_scored() -> None:
     found = told("I would never go there, but I wish I could.")
-    assert "Sentences with a negation: 62.5 % of 24 of our own on the right side." in found.lines
-    assert "Sentences with a contrast: 75.0 % of 12 of our own on the right side." in found.lines
+    assert (
+        "Sentences with a negation: 62.5\N{NO-BREAK SPACE}% of 24 of our own on the right side."
+        in found.lines
+    )
+    assert (
+        "Sentences with a contrast: 75.0\N{NO-BREAK SPACE}% of 12 of our own on the right side."
+        in found.lines
+    )
     assert "Of 4 pairs of sentences with “never” it got both right in none." in found.lines
     assert "Of 4 pairs of sentences with “wish” it got both right in 2." in found.lines
     assert found.doubt == "of 4 pairs of sentences with “never” it got both right in none"
     plain = told("The tea is warm enough.")  # where all pairs were right there is nothing to warn of
-    assert plain.lines == ("Everyday sentences of our own: 88.8 % of 240 on the right side.",)
+    assert plain.lines == (
+        "Everyday sentences of our own: 88.8\N{NO-BREAK SPACE}% of 240 on the right side.",
+    )
     assert plain.doubt == ""
-    assert any("50.0 % of 12" in line for line in told("good " * LONG).lines)
+    assert any("50.0\N{NO-BREAK SPACE}% of 12" in line for line in told("good " * LONG).lines)
 
 
 def test_marks_are_words_of_the_sets_that_were_measured() -> None:
@@ -93,11 +101,16 @@ def test_an_answer_is_told_how_often_such_a_probability_was_right() -> None:
         {"name": f"over {high}%", "rows": 100, "right": 99},
     ]
     found = told("good", {"by_probability": bands})
-    said = f"Of 90 test texts to whose answer it gave {low} to {high} %, 44 % were answered right."
+    said = (
+        f"Of 90 test texts to whose answer it gave {low} to {high}\N{NO-BREAK SPACE}%, "
+        "44\N{NO-BREAK SPACE}% were answered right."
+    )
     assert found.lines == (said,)
     assert found.doubt == ""
     bands[1]["right"] = 29
-    assert told("good", {"by_probability": bands}).doubt.endswith(f"{low} to {high} %, 32 % were right")
+    assert told("good", {"by_probability": bands}).doubt.endswith(
+        f"{low} to {high}\N{NO-BREAK SPACE}%, 32\N{NO-BREAK SPACE}% were right"
+    )
     bands[1]["rows"] = 29
     assert told("good", {"by_probability": bands}).lines == (), "of so few nothing follows"
 

@@ -40,6 +40,18 @@ def test_a_piece_as_a_person_reads_it(piece, shown):
     assert tokens.shown(piece) == shown
 
 
+def test_a_step_is_called_by_its_text_or_its_number():
+    assert tokens.called(["thin", "1", "1"], 0) == "“thin”"
+    assert tokens.called(["thin", "1", "1"], 1) == "step 1"
+    assert tokens.called(["thin", "1", "1"], 2) == "“1”"
+
+
+def test_counted_steps_have_labels_at_round_numbers():
+    marks = tokens.round_numbers(60)
+    assert [at for at, mark in enumerate(marks) if mark != "1"] == [0, 10, 20, 30, 40, 50]
+    assert [at for at, mark in enumerate(marks) if mark == " "] == [0, 50], "where there is next to no room"
+
+
 def test_a_grid_holds_every_number_once():
     values = np.array([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]])
     frame = tokens.grid_frame(values, ["x", "x"], "unit")

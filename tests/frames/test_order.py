@@ -44,7 +44,11 @@ def test_what_moved_is_said_and_a_bag_moves_nothing(make_sentiment):
     moving, still = found(make_sentiment("gru")), found(make_sentiment("none"))
     shares = [order.moved(moving[order.WRITTEN], moving[kind]) for kind in (order.BACKWARDS, order.SHUFFLED)]
     said = order.in_words(moving)
-    assert all(f"{share:.1%} of the probability moved" in said for share in shares if share > order.SAME)
+    assert all(
+        f"{100 * share:.1f}\N{NO-BREAK SPACE}% of the probability moved" in said
+        for share in shares
+        if share > order.SAME
+    )
     assert min(shares) > order.SAME  # this network is one whose answer moves
     assert order.in_words(still).count("nothing moved") == 2
     with speak("es"):

@@ -41,7 +41,7 @@ def test_softmax_is_written_out(sentiment):
     said = frames.classes_in_words(sentiment)
     assert f"{sentiment.labels['class'][best]}: {printed(sentiment['readout.logits'][best])}." in said
     assert 1 / float(re.search(r"1 / ([\d.]+) =", said)[1]) == pytest.approx(shares[best], abs=1e-3)
-    assert said.endswith(f"= {shares[best]:.1%}.")
+    assert said.endswith(f"= {100 * float(shares[best]):.1f}\N{NO-BREAK SPACE}%.")
 
 
 @pytest.mark.parametrize("shift", [-1000, -5, 5, 1000])
@@ -64,10 +64,15 @@ def test_verdicts_after_every_token(sentiment):
     np.testing.assert_allclose(grid[list(names)], sentiment["readout.prefix_probabilities"])
     shares = sentiment["readout.prefix_probabilities"].astype(float)
     said = frames.verdict_in_words(sentiment, 2)
-    assert f"The verdict is {names[shares[2].argmax()]} ({shares[2].max():.1%})" in said
-    assert f"it was {names[shares[1].argmax()]} ({shares[1].max():.1%})" in said
+    assert (
+        f"The verdict is {names[shares[2].argmax()]} ({100 * float(shares[2].max()):.1f}\N{NO-BREAK SPACE}%)"
+        in said
+    )
+    assert (
+        f"it was {names[shares[1].argmax()]} ({100 * float(shares[1].max()):.1f}\N{NO-BREAK SPACE}%)" in said
+    )
     moved = np.abs(np.diff(shares, axis=0)).sum(1) / 2
-    assert f"(step {moved.argmax() + 1}): {moved.max():.1%}" in said
+    assert f"(step {moved.argmax() + 1}): {100 * float(moved.max()):.1f}\N{NO-BREAK SPACE}%" in said
     assert "earlier" not in frames.verdict_in_words(sentiment, 0)
 
 
@@ -237,9 +242,9 @@ def test_candidates_in_words(translation):
     shares = translation["readout.probabilities"][1]
     written = translation.tokens["target"][1].id
     said = frames.candidates_in_words(translation, 1)
-    assert f"({shares[written]:.1%})" in said
+    assert f"({100 * float(shares[written]):.1f}\N{NO-BREAK SPACE}%)" in said
     others = np.delete(shares, written)
-    assert all(f"{share:.1%}" in said for share in np.sort(others)[::-1][:3])
+    assert all(f"{100 * share:.1f}\N{NO-BREAK SPACE}%" in said for share in np.sort(others)[::-1][:3])
     assert frames.candidates_in_words(translation, 999).startswith(
         f"Step {len(translation.tokens['target']) - 1}:"
     )

@@ -136,7 +136,7 @@ def test_the_initial_state_has_its_share():
     assert rows["tick"].iloc[0] == f"-001 {memory.BEFORE}"
     best = rows.loc[rows["left"].idxmax()]
     assert memory.in_words(found).startswith(
-        f"“{best['token']}” {best['left']:.2f} ({best['share']:.0%} left)"
+        f"“{best['token']}” {best['left']:.2f} ({100 * float(best['share']):.0f}\N{NO-BREAK SPACE}% left)"
     )
 
 

@@ -11,7 +11,8 @@ from rnnviz_core.frames.columns import frame
 def test_overfitting_is_told_by_the_numbers():
     said = training.losses_in_words("A", OVERFIT)
     assert said == (
-        "A overfits from epoch 2 on: there its validation loss is lowest, 0.500 (52.0 % right); by epoch 4 "
+        "A overfits from epoch 2 on: there its validation loss is lowest, 0.500 "
+        "(52.0\N{NO-BREAK SPACE}% right); by epoch 4 "
         "it has risen to 0.900, while the training loss went on falling, from 0.400 to 0.050."
     )
     assert "still falling" in training.losses_in_words("A", LEARNING)
@@ -25,9 +26,9 @@ def test_overfitting_is_told_by_the_numbers():
 
 def test_clipping_is_told_by_the_numbers():
     said = training.clipping_in_words("A", OVERFIT)
-    assert "cut 3 of 8 updates (38%)" in said
-    assert "longest gradient was 8;" in said
-    assert "from 2 to 1." in said
+    assert "cut 3 of 8 updates (38\N{NO-BREAK SPACE}%)" in said
+    assert "longest gradient was 8.0;" in said
+    assert "from 2.0 down to 1.0." in said
     none = run([0.7], [0.7], cut=0)
     assert "clipping at 1 cut nothing; the longest gradient was 8" in training.clipping_in_words("A", none)
     assert frame(training.clip_limits({"A": OVERFIT, "B": run([1], [1], clip=5.0)}))["limit"].tolist() == [
@@ -48,7 +49,10 @@ def test_rows_of_moments():
     last = rows[(rows["token"] == "epoch 1") & (rows["gate"] == "forget")]
     assert last.set_index("end")["share"].to_dict() == {"low end": 0.3, "high end": 0.2}
     said = training.saturation_in_words("A", OVERFIT, "encoder.0")
-    assert "input 0% → 60%, forget 10% → 50%" in said
+    assert (
+        "input 0\N{NO-BREAK SPACE}% → 60\N{NO-BREAK SPACE}%, "
+        "forget 10\N{NO-BREAK SPACE}% → 50\N{NO-BREAK SPACE}%" in said
+    )
     assert "Memory horizon: 1.5 → 8.0 steps." in said
     reach = frame(training.reach(OVERFIT, 0, "encoder.0"))
     assert reach["value"].tolist() == REACH.reshape(-1).tolist()

@@ -36,7 +36,8 @@ def test_numbers_are_written_as_the_language_does(code: str) -> None:
         assert _("no such text {a:.1%}", a=0.125) == f"no such text {share}"
         assert share.endswith(format_percent(0.5, locale=code)[-2:]), "with the space of the language"
     assert printed(-1.25) == "−1.25"
-    assert printed(0.12, ".0%") == "12%"
+    assert _("{a:.1%} of {b} %", a=0.125, b=7) == "12.5\N{NO-BREAK SPACE}% of 7\N{NO-BREAK SPACE}%"
+    assert printed(0.12, ".0%") == "12\N{NO-BREAK SPACE}%"
 
 
 @pytest.mark.parametrize(("n", "said"), [(1, "1 unit"), (0, "0 units"), (2, "2 units")])

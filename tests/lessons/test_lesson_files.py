@@ -110,7 +110,7 @@ def test_what_is_no_answer_is_refused(step: int, given: str) -> None:
 
 def test_sentences_are_filled_in() -> None:
     body = WORLD.fill(WORLD.lesson.steps[0].body)
-    assert body == "There are 6 tokens; the answer is positive at 75%."
+    assert body == "There are 6 tokens; the answer is positive at 75\N{NO-BREAK SPACE}%."
     assert said(WORLD, WORLD.lesson.steps[6]) == "{{ steps() | 0 }} steps"
 
 

@@ -63,6 +63,12 @@ def test_a_card_fetches_no_picture_and_keeps_its_words():
     assert readable(card) == r"costs \$5 and \$6  see limits, [paper](https://x.org)"
 
 
+def test_a_link_that_stands_alone_in_brackets_goes_with_them():
+    assert readable("before it sees the answer ([class](class.md)).") == "before it sees the answer."
+    assert readable("la respuesta ([clase](class.md), en inglés). Y") == "la respuesta. Y"
+    assert readable("type ([speed](speed.md) has more):") == "type (speed has more):"
+
+
 @pytest.mark.parametrize("file", [places.MARK, places.NAME], ids=lambda file: file.name)
 def test_the_mark_is_a_drawing_of_its_own(file):
     drawing = ElementTree.parse(file).getroot()

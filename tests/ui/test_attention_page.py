@@ -10,6 +10,7 @@ from helpers_trace import WORDS, sentiment_trace, translation_trace
 from numpy.testing import assert_allclose
 from streamlit.testing.v1 import AppTest
 
+from rnnviz_core.charts import building_blocks
 from rnnviz_core.charts import context as context_charts
 from rnnviz_core.checkpoints import registry as checkpoints
 from rnnviz_core.contracts import surgery
@@ -50,7 +51,7 @@ def test_the_punctuation_at_the_end_is_laid_aside_and_its_share_is_told(make_sen
     said = frames.folded_in_words(trace)
     assert (said == "") == (count == 0)
     if count:
-        assert f"{1 - cut['weight'].sum():.1%}" in said
+        assert f"{100 * float(1 - cut['weight'].sum()):.1f}\N{NO-BREAK SPACE}%" in said
 
 
 def test_only_a_text_of_words_keeps_something_when_its_end_is_laid_aside(make_sentiment):
@@ -67,7 +68,7 @@ def test_softmax_of_the_largest_is_written_out(shift):
     most = trace["attention.weights"][2].max()
     assert said.startswith("For “the” it looked most at “")
     assert f"the largest, {printed(trace['attention.scores'][2].max() + np.float32(shift))}." in said
-    assert said.endswith(f" = {most:.1%}.")
+    assert said.endswith(f" = {100 * most:.1f}\N{NO-BREAK SPACE}%.")
     assert said.count("exp(0) = 1") == 1  # one form, whatever the scores are
     assert 1 / float(said.split("1 / ")[1].split()[0]) == pytest.approx(most, abs=1e-3)
 
@@ -82,8 +83,9 @@ def test_alignment_rows_keep_both_axes():
     assert frame(frames.chosen_row(trace, 1)).to_numpy().tolist() == [[1, "0001 loved"]]
     best = trace["attention.weights"][1].argmax()
     source = ("me", "encan", "tó", "la", "pizza", "(end)")
-    assert f"loved: {source[best]} {trace['attention.weights'][1, best]:.0%}." in frames.alignment_in_words(
-        trace
+    assert (
+        f"loved: {source[best]} {100 * float(trace['attention.weights'][1, best]):.0f}\N{NO-BREAK SPACE}%."
+        in frames.alignment_in_words(trace)
     )
 
 
@@ -168,7 +170,7 @@ def test_what_reaches_the_end_makes_up_the_state(make_translation, cell, two_way
 def test_a_plain_rnn_has_no_share_per_token(make_translation):
     trace = recorder.record(make_translation("rnn", "none"), TEXTO)
     assert contexts.left_at_the_end(trace) is None
-    assert len(context_charts.fixed(4, None, True).to_dict()["vconcat"]) == 1
+    assert len(context_charts.fixed(4, None, building_blocks.SOURCE).to_dict()["vconcat"]) == 1
 
 
 # --- the page ---------------------------------------------------------------------------------

@@ -114,7 +114,9 @@ def test_a_vote_with_a_second_round_and_the_answer() -> None:
     anna.run()
     assert len(anna.get("vega_lite_chart")) == 1
     assert len(teacher.get("vega_lite_chart")) == 2, "the votes, and how many are right"
-    assert "1 of 2 right &#40;50%&#41;" in shown(teacher) or "1 of 2 right (50%)" in shown(teacher)
+    assert "1 of 2 right &#40;50\N{NO-BREAK SPACE}%&#41;" in shown(
+        teacher
+    ) or "1 of 2 right (50\N{NO-BREAK SPACE}%)" in shown(teacher)
     assert "Discuss with your neighbour" in shown(teacher)
     screen = visit(**{"class": code, "view": "projector"})
     assert "Discuss with your neighbour" in shown(screen)
@@ -132,7 +134,7 @@ def test_a_vote_with_a_second_round_and_the_answer() -> None:
     anna.run()
     assert "one is 1" in shown(anna)
     assert "So it is" in shown(anna)
-    assert "100% right" in shown(teacher)
+    assert "100\N{NO-BREAK SPACE}% right" in shown(teacher)
 
 
 def test_nobody_is_logged_out_by_a_restart() -> None:

@@ -356,7 +356,9 @@ def test_a_part_of_the_picture_is_taken_apart_below(start, trace, site, unit, pa
     elif site == "encoder.embedding":
         assert f"**“{token}”** is" in said
     elif site == "attention":
-        assert f"{recorded['attention.weights'][1]:.1%} of the attention" in said
+        assert (
+            f"{100 * float(recorded['attention.weights'][1]):.1f}\N{NO-BREAK SPACE}% of the attention" in said
+        )
     elif site == "readout":
         assert f"after “{token}”" in said
 

@@ -75,7 +75,7 @@ def translates(screen: Screen) -> bool:
 
 
 RULES: dict[str, Callable[[Screen], bool]] = {
-    r"filled (part|bar)|dashed bar": lambda screen: screen.drawn("lengths"),
+    r"filled (part|bar)|outlined bar": lambda screen: screen.drawn("lengths"),
     r"\b(Top|Bottom):": lambda screen: screen.has('"vconcat"'),
     r"Middle:": lambda screen: screen.drawn("left"),
     r"dashed line": lambda screen: screen.has("strokeDash"),
@@ -128,7 +128,10 @@ def assert_its_figure_stands_beside_the_verdict(app: AppTest, entry: checkpoints
     captions = html.unescape(" ".join(one.value for one in app.sidebar.caption))
     scores = entry.scores
     if entry.spec.task == "sentiment":
-        right, others = f"{scores['accuracy5']:.1f} %", [scores["accuracy2"], scores["accuracy3"]]
+        right, others = (
+            f"{scores['accuracy5']:.1f}\N{NO-BREAK SPACE}%",
+            [scores["accuracy2"], scores["accuracy3"]],
+        )
         assert f"right: the exact one of 5 classes, on {entry.metrics['rows']:,} test sentences" in captions
     elif entry.spec.task == "forecast":
         right, others = f"RMSE {scores['rmse']:.2f}", [scores["rmse_persistence"]]

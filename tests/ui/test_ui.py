@@ -16,6 +16,7 @@ from streamlit.testing.v1 import AppTest
 
 from rnnviz_core import languages
 from rnnviz_core.cells.kinds import Cell
+from rnnviz_core.charts import theme
 from rnnviz_core.checkpoints import registry as checkpoints
 from rnnviz_core.checkpoints import sources
 from rnnviz_core.contracts import task as recorder
@@ -250,7 +251,7 @@ def test_a_network_that_a_visitor_brought_is_theirs_alone(folder, make_sentiment
 def test_model_labels_carry_the_score(folder):
     """That of the verdict between five classes; the one between two sides is not on the screen."""
     options = box(start(), "Model").options
-    assert any("47.4 %" in option for option in options)
+    assert any("47.4\N{NO-BREAK SPACE}%" in option for option in options)
     assert not any("85.3" in option for option in options)
 
 
@@ -329,6 +330,8 @@ def test_charts_write_numbers_as_the_language_does() -> None:
     with languages.speak("es"):
         number = drawing.compiled(template)["config"]["locale"]["number"]
     assert (number["decimal"], number["percent"]) == (",", "\N{NO-BREAK SPACE}%")
+    ours = drawing.compiled(template.configure(**theme.config()))["config"]["locale"]["number"]
+    assert (ours["decimal"], ours["percent"]) == (".", "\N{NO-BREAK SPACE}%"), "English, as its texts do"
 
 
 def test_show_sends_frames_and_leaves_the_spec_alone():
@@ -450,7 +453,7 @@ def test_only_what_reads_the_same_language_is_compared(folder):
     assert any("with “es-en-gru-bahdanau”" in words_of(note.value) for note in app.info)
     app.session_state["compare"] = True
     app.run()
-    assert box(app, "Another model").options == ["the same model", "GRU · 47.4 %"]
+    assert box(app, "Another model").options == ["the same model", "GRU · 47.4\N{NO-BREAK SPACE}%"]
 
 
 def test_the_second_model_does_not_outlive_what_it_was_compared_with(folder):

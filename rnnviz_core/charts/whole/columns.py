@@ -14,7 +14,6 @@ from rnnviz_core.languages.terms import class_name
 from .layout import BOX, GATE, GUTTER, LINE, LIST, STACK, SUM, WIRES, Layout, letter, number
 
 _NUMBER = "0"  # stands for any number
-FORMULA = 36  # characters of a formula that fit into a line
 
 
 class Columns(Layout):
@@ -171,16 +170,8 @@ class Columns(Layout):
         whole = self.whole
         x, y = self.start(whole.at) + 10 + BOX + WIRES - (0 if self.memory else 12), 15.0
         yield text(_("unit {unit}", unit=whole.unit), x, y, "b t")
-        for name, formula, result in whole.arithmetic:
-            sign = {"hidden": "h", "cell": "c"}.get(name) or letter(name, whole.definition.name)
-            parts = [f"{sign} = {formula}", *([f"= {result}"] if formula != result else [])]
-            if len(" ".join(parts)) > FORMULA and " + " in formula:  # too long for a line
-                head, tail = formula.rsplit(" + ", 1)
-                parts = [f"{sign} = {head}", f"+ {tail} = {result}"]
-                yield text(parts[0], x, y := y + LINE, "t" + " b" * (name == whole.gate))
-                yield text(parts[1], x + 18, y := y + LINE, "t" + " b" * (name == whole.gate))
-            else:
-                yield text(" ".join(parts), x, y := y + LINE, "t" + " b" * (name == whole.gate))
+        for name, line, goes_on in self.equations:
+            yield text(line, x + 18 * goes_on, y := y + LINE, "t" + " b" * (name == whole.gate))
 
     def rest(self, at: int) -> str:
         """What the units without a row add to the chosen unit's next sum."""
@@ -220,7 +211,7 @@ class Columns(Layout):
                 element(
                     "rect", x=bar, y=y + 1, width=(right - bar - 50) * float(share), height=12, fill=colour
                 ),
-                text(f"{numerals(f'{share:.1%}'[:-1])} %", right, y + 11, "e t" + " b" * best),
+                text(numerals(f"{share:.1%}"), right, y + 11, "e t" + " b" * best),
             ]
         return "".join(parts)
 

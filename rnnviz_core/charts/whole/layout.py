@@ -15,6 +15,7 @@ WIRES, SUM, GATE = 92, 54, 56  # px of the wide column: room for wires, box of a
 ROOM = 900  # px that a short text fills
 TOP, BETWEEN, STACK = 24, 30, 44  # px: over the numbers that are read, under them, height of a verdict
 THINNEST, THICKEST = 0.7, 6.0  # px of a wire
+FORMULA = 36  # characters of a formula that fit into a line
 LETTERS = {"input": "i", "forget": "f", "output": "o", "reset": "r", "update": "z"}
 
 
@@ -115,11 +116,26 @@ class Layout:
         columns = len(whole.steps)
         spare = (ROOM - self.wide(0)) / max(columns - 1, 1) - BOX
         self.gap = min(max(spare, GAPS[0]), GAPS[1])
-        self.first = TOP + LIST * self.inputs + BETWEEN  # where the rows of the units begin
+        self.equations = self._equations()
+        over = 15 + LINE * len(self.equations) + BETWEEN // 2  # what the equations take, which may be more
+        self.first = max(TOP + LIST * self.inputs + BETWEEN, over)  # where the rows of the units begin
         self.bottom = self.first + self.pitch * self.rows
         verdicts = whole.verdicts
         self.height = self.bottom + (4 if verdicts is None else max(STACK + 34, 14 * verdicts.shape[1] + 12))
         self.width = 2 * EDGE + (columns - 1) * (self.gap + BOX) + self.wide(self.gap)
+
+    def _equations(self) -> list[tuple[str, str, bool]]:
+        """The chosen unit's equations in numbers, line by line: gate, text, whether it goes on with one."""
+        found = []
+        for name, formula, result in self.whole.arithmetic:
+            sign = {"hidden": "h", "cell": "c"}.get(name) or letter(name, self.whole.definition.name)
+            line = f"{sign} = {formula}" + (f" = {result}" if formula != result else "")
+            if len(line) > FORMULA and " + " in formula:  # too long for a line
+                head, tail = formula.rsplit(" + ", 1)
+                found += [(name, f"{sign} = {head}", False), (name, f"+ {tail} = {result}", True)]
+            else:
+                found.append((name, line, False))
+        return found
 
     # --- places -------------------------------------------------------------------------------
 

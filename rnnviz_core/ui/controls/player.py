@@ -87,7 +87,7 @@ def _play(walk: Walk, draw: Callable[[int], None], seconds: float | None) -> Non
             st.select_slider(
                 _("Step"),
                 range(len(texts)),
-                format_func=lambda number: f"{number} · " * walk.numbered + texts[number],
+                format_func=lambda number: named(number, texts[number], walk.numbered),
                 key=key,
                 on_change=lambda: go(st.session_state[key]),
                 width=300,
@@ -95,6 +95,11 @@ def _play(walk: Walk, draw: Callable[[int], None], seconds: float | None) -> Non
             )
             _buttons(step, last, go, name, walk.by)
     draw(step)
+
+
+def named(number: int, text: str, numbered: bool) -> str:
+    """A step as the slider names it: ``3 · thin``, or its number alone where it has no other name."""
+    return f"{number} · {text}" if numbered and text != str(number) else text
 
 
 def _buttons(step: int, last: int, go: Callable[[int], None], in_url: str, by: int) -> None:
@@ -136,7 +141,7 @@ def _buttons(step: int, last: int, go: Callable[[int], None], in_url: str, by: i
         format_func=lambda speed: speeds.get(speed, speed),
         key=_SPEED,
         label_visibility="collapsed",
-        width=104,
+        width=128,
     )
 
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import streamlit as st
 
 from rnnviz_core import languages
+from rnnviz_core.charts import theme
 
 from .arrow import arrow_bytes
 from .larger import larger
@@ -105,14 +106,7 @@ def empty_templates(empty: bool = True) -> None:
 def _numbers() -> dict[str, Any]:
     """How Vega writes numbers in the language of this run."""
     decimal, thousands = languages.signs()
-    percent = languages.numerals("%")  # with a space before it where the language sets one
-    return {
-        "decimal": decimal,
-        "thousands": thousands,
-        "grouping": [3],
-        "currency": ["", ""],
-        "percent": percent,
-    }
+    return theme.numbers(decimal, thousands)
 
 
 def _shared(spec: dict[str, Any]) -> dict[str, Any]:

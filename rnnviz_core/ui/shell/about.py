@@ -21,6 +21,8 @@ CARD, DOCUMENTATION, SOURCE = N_("Model card"), N_("Documentation"), N_("Source 
 PROJECTOR = projector.ENTER
 _IMAGE = re.compile(r"!\[[^\]]*\]\([^)]*\)")
 _LINK = re.compile(r"(?<!!)\[([^\]]*)\]\((?!https?://)[^)]*\)")
+# “ ([class](class.md))”: nothing but a link to a file
+_ASIDE = re.compile(r" \((?:\[[^\]]*\]\((?!https?://)[^)]*\))(?:, [^()\[\]]*)?\)")
 _COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
 
 
@@ -29,7 +31,7 @@ def readable(markdown: str) -> str:
 
     A checkpoint's card is somebody's file: a picture in it would be fetched from wherever it says.
     """
-    kept = _COMMENT.sub("", markdown)
+    kept = _ASIDE.sub("", _COMMENT.sub("", markdown))
     return _LINK.sub(r"\1", _IMAGE.sub("", kept)).replace("$", r"\$")
 
 

@@ -20,9 +20,10 @@ def offer_models(reason: str, needs: Callable[[ModelSpec], bool]) -> None:
         st.markdown(_("These models have it. Choose one and you stay on this page:"))
     else:
         st.markdown(_("No model that is installed here has it."))
-    for entry in entries:
-        label = f"{plain(entry.id)} · {plain(architecture(entry.spec))}"
-        st.button(label, key=f"offer-{entry.id}", on_click=choose_model, args=(entry.id,), type="secondary")
+    with st.container(horizontal=True, gap="small"):
+        for entry in entries:
+            label = f"{plain(entry.id)} · {plain(architecture(entry.spec))}"
+            st.button(label, key=f"offer-{entry.id}", on_click=choose_model, args=(entry.id,))
     st.stop()
 
 

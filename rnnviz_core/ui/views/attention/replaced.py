@@ -25,7 +25,7 @@ from rnnviz_core.ui.serving import loaders
 from rnnviz_core.ui.shell.offers import choose_model
 from rnnviz_core.ui.shell.wording import architecture, explain, plain, score
 
-from .weights import looking
+from .weights import looking, read_title
 
 if TYPE_CHECKING:
     from rnnviz_core.ui.serving.view import View
@@ -233,7 +233,7 @@ def _draw_look(trace: Trace, entry: Entry) -> None:
         name = memory.state_name(trace) or "hidden"
         said = contexts.left_in_words(left)
         show(
-            context_charts.small_fixed(name, frames.translates(trace)),
+            context_charts.small_fixed(name, read_title(trace)),
             key=key,
             description=said,
             lengths=left,

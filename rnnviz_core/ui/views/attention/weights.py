@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import streamlit as st
 
 from rnnviz_core.charts import attention as charts
+from rnnviz_core.charts import building_blocks
 from rnnviz_core.charts import context as context_charts
 from rnnviz_core.contracts.task import task_of_spec
 from rnnviz_core.frames import attention as frames
@@ -268,7 +269,7 @@ def _goes_on(ledger: bool, translates: bool, numbers: bool) -> str:
     """What the bars are, and where they go on to."""
     if ledger:
         said = _(
-            "A dashed bar is the length of what a step wrote into the memory, the filled part "
+            "An outlined bar is the length of what a step wrote into the memory, the filled part "
             "what is left of it after the last step."
         )
         if translates:
@@ -333,7 +334,7 @@ def left(view: "View") -> None:
         draw_instead(shown)
     explain(
         _(
-            "These layers have no attention that is known here. A dashed bar is the length of "
+            "These layers have no attention that is known here. An outlined bar is the length of "
             "what a step wrote into the memory, the filled part what is left of it after the "
             "last step; the bars below are the state after the last step, which goes on from "
             "there where the network reads the last state."
@@ -395,9 +396,7 @@ def draw_instead(shown: "View") -> None:
         else _("In a plain RNN no share of the state belongs to one step.")
     )
     show(
-        context_charts.fixed(
-            len(numbers["unit"]), memory.state_name(shown.trace), frames.translates(shown.trace)
-        ),
+        context_charts.fixed(len(numbers["unit"]), memory.state_name(shown.trace), read_title(shown.trace)),
         key=shown.key("attention-instead"),
         description=_("Bars: what of each token reaches the end, and the numbers read. {said}", said=said),
         select=None if shown.second else "cell",
@@ -407,6 +406,13 @@ def draw_instead(shown: "View") -> None:
     st.markdown(plain(said))
     if not shown.second:
         name_unit(shown)
+
+
+def read_title(trace: Trace) -> str:
+    """The title of the axis of what is read: source tokens, tokens, or the steps of a series."""
+    if frames.translates(trace):
+        return building_blocks.SOURCE
+    return building_blocks.steps_title(axis_of(trace, "encoder"))
 
 
 def _step(shown: "View", step: int) -> int:

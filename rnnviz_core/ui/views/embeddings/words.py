@@ -40,9 +40,7 @@ def neighbourhood(view: "View", part: str) -> None:
         if found := clicked(f"embeddings-map-{method}"):
             url.put("word", str(found["piece"])[: limits.WORD_CHARACTERS])
             url.write()
-        typed = type_word(
-            "word", _("Search the vocabulary"), placeholder=_("a word; empty: the chosen token")
-        )
+        typed = type_word("word", _("Search the vocabulary"), placeholder=_("a word"))
     for shown in side_by_side(view):
         _draw_map(shown, part, position, method, typed)
     explain(

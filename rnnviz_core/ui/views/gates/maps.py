@@ -12,7 +12,7 @@ from rnnviz_core.cells.equations import having
 from rnnviz_core.charts import gates as charts
 from rnnviz_core.charts import inspector as inspector_charts
 from rnnviz_core.frames import first_look, gate_order, gate_summary, gates, inspector
-from rnnviz_core.frames.tokens import axis_of, spread, step_texts
+from rnnviz_core.frames.tokens import axis_of, called, spread, step_texts
 from rnnviz_core.languages import N_, _
 from rnnviz_core.ui.controls import url
 from rnnviz_core.ui.controls.choose import choose_one, choose_token, choose_unit, current_token, inside
@@ -214,7 +214,7 @@ def _draw_maps(
 
 def _arithmetic(view: "View", layer: "Layer", position: int, unit: int) -> None:
     """The chosen cell's equations with the numbers in them, and the way to all the rest of it."""
-    token = plain(step_texts(view.trace, layer.part)[position])
+    token = plain(called(step_texts(view.trace, layer.part), position))
     with st.container(border=True):
         st.markdown(_how(view, layer, unit, token))
         weights = inspector.of_unit(view.model, layer, unit)
@@ -233,15 +233,15 @@ def _how(view: "View", layer: "Layer", unit: int, token: str) -> str:
     """What makes up a gate of this cell, in a line."""
     cell = view.trace.definition(layer.part)
     if not cell.reads_state:
-        said = N_("**Unit {unit} at “{token}”**: what the input says, and for a gate its σ.")
+        said = N_("**Unit {unit} at {token}**: what the input says, and for a gate its σ.")
     elif cell.peepholes:
         said = N_(
-            "**Unit {unit} at “{token}”**: what the input says plus what the old state says, for "
+            "**Unit {unit} at {token}**: what the input says plus what the old state says, for "
             "three gates what the cell says through its peephole, then σ or tanh."
         )
     else:
         said = N_(
-            "**Unit {unit} at “{token}”**: what the input says plus what the old state says, then σ or tanh."
+            "**Unit {unit} at {token}**: what the input says plus what the old state says, then σ or tanh."
         )
     return _(said, unit=unit, token=token)
 

@@ -7,7 +7,7 @@ import streamlit as st
 
 from rnnviz_core.charts import gradients as charts
 from rnnviz_core.frames import gradients as frames
-from rnnviz_core.frames.tokens import axis_of, one_step
+from rnnviz_core.frames.tokens import axis_of, called, one_step
 from rnnviz_core.languages import N_, _
 from rnnviz_core.tracing.trace import Trace
 from rnnviz_core.ui.controls.choose import choose_one
@@ -78,7 +78,7 @@ def _draw(view: "View", layer: "Layer", gradient: Trace, position: int) -> None:
     whole = step.whole(at)
     product = step.product(at)
     said = frames.jacobian_in_words(
-        texts[position], derivatives.singular(whole), derivatives.singular(product), step.steps - at
+        called(texts, position), derivatives.singular(whole), derivatives.singular(product), step.steps - at
     )
     st.markdown(plain(said))
     offered = {name: _(BLOCKS[name]) for name in step.states[::-1]}

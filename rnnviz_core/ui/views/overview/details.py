@@ -9,7 +9,7 @@ import streamlit as st
 
 from rnnviz_core.frames import attention, embeddings, first_look, gates, inspector, series, softmax
 from rnnviz_core.frames.layer import Layer
-from rnnviz_core.frames.tokens import step_texts
+from rnnviz_core.frames.tokens import called, step_texts
 from rnnviz_core.languages import _
 from rnnviz_core.ui.controls import url
 from rnnviz_core.ui.controls.choose import TOKEN_NAMES, inside, whole
@@ -92,16 +92,16 @@ def _stepped(view: "View") -> str:
 
 def _layer(view: "View", layer: Layer, step: int) -> None:
     unit = chosen_unit(view, layer, step)
-    token = plain(step_texts(view.trace, layer.part)[step])
+    token = plain(called(step_texts(view.trace, layer.part), step))
     st.markdown(
         _(
-            "**Unit {unit} at “{token}”** ({layer}), computed:",
+            "**Unit {unit} at {token}** ({layer}), computed:",
             unit=unit,
             token=token,
             layer=inside(layer.words),
         )
         if len(view.trace.tokens) > 1 or view.trace.layers(layer.part) > 1
-        else _("**Unit {unit} at “{token}”**, computed:", unit=unit, token=token)
+        else _("**Unit {unit} at {token}**, computed:", unit=unit, token=token)
     )
     st.html(
         formula_lines(

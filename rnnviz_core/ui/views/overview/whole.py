@@ -13,7 +13,7 @@ from rnnviz_core.charts.whole.layout import letter
 from rnnviz_core.frames import first_look, gate_sum
 from rnnviz_core.frames import seen_whole as frames
 from rnnviz_core.frames.numbers import printed
-from rnnviz_core.frames.tokens import axis_of, step_texts
+from rnnviz_core.frames.tokens import axis_of, called, step_texts
 from rnnviz_core.languages import _, bound
 from rnnviz_core.ui.controls import url
 from rnnviz_core.ui.controls.choose import (
@@ -44,7 +44,7 @@ def whole(view: "View") -> None:
     trace = view.trace
     layer = choose_layer(view)
     start = first_look.step(trace, layer.part)
-    with st.container(horizontal=True, vertical_alignment="bottom"):
+    with st.container(horizontal=True, vertical_alignment="center"):
         gate = _choose_gate(view, layer)
         unit = choose_unit(view, trace[layer.site("hidden")].shape[1], first_look.unit(trace, layer, start))
     play(view, layer.part, partial(_draw, view, layer, gate, unit))
@@ -136,11 +136,11 @@ def _sum(shown: "View", drawn: frames.Whole) -> str:
             f"<span><span>{escape(term.name)}</span><span>{factors}</span>"
             f"<b>{printed(term.value, '+.2f')}</b></span>"
         )
-    token = escape(drawn.texts[drawn.step])
+    token = escape(called(drawn.texts, drawn.step))
     sign = letter(drawn.gate, drawn.definition.name)
     value = printed(float(drawn.gates[drawn.gate][drawn.at, drawn.row]))
     head = _(
-        "<strong>The sum behind {sign} of unit {unit} at “{token}”</strong>: these {count} "
+        "<strong>The sum behind {sign} of unit {unit} at {token}</strong>: these {count} "
         "terms add up to {total}, and {sign} is {value}.",
         sign=sign,
         unit=drawn.unit,

@@ -9,7 +9,7 @@ import streamlit as st
 from rnnviz_core.cells.equations import having
 from rnnviz_core.charts import states as charts
 from rnnviz_core.frames import first_look, gates, inspector, states
-from rnnviz_core.frames.tokens import axis_of, one_step, spread, step_texts
+from rnnviz_core.frames.tokens import axis_of, called, one_step, spread, step_texts
 from rnnviz_core.languages import _, pgettext
 from rnnviz_core.ui.controls import url
 from rnnviz_core.ui.controls.choose import choose_token, choose_unit
@@ -93,10 +93,10 @@ def _draw_maps(shown: "View", layer: "Layer", position: int, unit: int, height: 
 def _arithmetic(view: "View", layer: "Layer", position: int, unit: int) -> None:
     """The chosen cell's equations with the numbers in them."""
     trace = view.trace
-    token = plain(step_texts(trace, layer.part)[position])
+    token = plain(called(step_texts(trace, layer.part), position))
     st.markdown(
         _(
-            "**Unit {unit} after “{token}”**, computed from its gates and the state before:",
+            "**Unit {unit} after {token}**, computed from its gates and the state before:",
             unit=unit,
             token=token,
         )

@@ -11,7 +11,7 @@ from rnnviz_core.charts import trajectory as trajectory_charts
 from rnnviz_core.contracts.task import typed_of
 from rnnviz_core.frames import first_look, memory, states, trajectory
 from rnnviz_core.frames.numbers import printed
-from rnnviz_core.frames.tokens import axis_of, step_texts
+from rnnviz_core.frames.tokens import axis_of, called, step_texts
 from rnnviz_core.languages import _
 from rnnviz_core.tracing.trace import Trace
 from rnnviz_core.ui.controls.choose import choose_token, choose_unit, inside
@@ -56,7 +56,7 @@ def ledger(view: "View", layer: "Layer") -> None:
         _draw_ledger(shown, layer, position, unit)
     explain(
         _(
-            "Top: a dashed bar is the length of what a step wrote, the filled part what is left "
+            "Top: an outlined bar is the length of what a step wrote, the filled part what is left "
             "of it in the state after the chosen step. Middle: the same for every unit. Bottom: "
             "one unit; bars above zero push it up, below zero down."
         ),
@@ -86,11 +86,11 @@ def _draw_ledger(shown: "View", layer: "Layer", position: int, unit: int) -> Non
     kept = memory.kept_in_words(trace, layer.part)
     st.markdown(
         _(
-            "After **“{token}”** the {state} is the sum of what every step wrote, each share "
+            "After **{token}** the {state} is the sum of what every step wrote, each share "
             "multiplied by {kept} since. Unit {unit}: the bars sum to **{sum}**, recorded is "
             "**{recorded}**; over all {count} units the largest difference is "
             "**{difference:.1e}**.",
-            token=plain(found.texts[found.position + 1]),
+            token=plain(called(step_texts(trace, layer.part), found.position)),
             state=state_words(name),
             kept=kept,
             unit=unit,

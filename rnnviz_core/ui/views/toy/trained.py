@@ -112,7 +112,7 @@ def _open(names: list[str]) -> None:
         st.markdown(
             _(
                 "**{network}**: {right:.1f} % of 1,000 new sequences right at T = {steps}, after {updates:,} "
-                "updates in {seconds:.0f} seconds ({why}). It stands in the sidebar of every page, for this "
+                "updates in {seconds:.1f} seconds ({why}). It stands in the sidebar of every page, for this "
                 "session. **Open it:**",
                 network=plain(name),
                 right=one.scores["accuracy"],

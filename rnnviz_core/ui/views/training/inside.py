@@ -6,6 +6,7 @@ import streamlit as st
 
 from rnnviz_core.charts import training as charts
 from rnnviz_core.charts import watched as watched_charts
+from rnnviz_core.contracts.quantity import words_of
 from rnnviz_core.frames import training as frames
 from rnnviz_core.frames import watched
 from rnnviz_core.languages import _
@@ -83,7 +84,7 @@ def _reach(runs: dict[str, Known], probe: int) -> None:
             "state after that token. The colours are powers of ten, and the same for all runs and moments. "
             "What the first rows show, no training has changed yet: it is the cell’s own doing. When an "
             "answer is nearly sure, all of the gradient is small: little is left to learn.",
-            of=f" ({plain(of)})" if of else "",
+            of=f" ({plain(_(words_of(of)))})" if of else "",
         ),
         _("Compare the LSTM with the plain RNN before training. How far back does each one reach?"),
     )
