@@ -11,6 +11,7 @@ from rnnviz_core.inputs import likeness
 from rnnviz_core.inputs.likeness import Likeness, beyond, measure
 from rnnviz_core.inputs.tokenizer import UNK
 from rnnviz_core.tasks.sentiment.opinions import SENTIMENT
+from rnnviz_core.tasks.translation.english import ENGLISH
 from rnnviz_core.tasks.translation.german import GERMAN
 from rnnviz_core.tasks.translation.spanish import SPANISH
 
@@ -50,7 +51,7 @@ def test_what_99_in_100_stay_within(english):
 def test_a_text_is_beyond_only_above_what_is_usual():
     usual = {"lone": 20, "unknown": 4, "pieces": 60, "texts": 100}
     assert beyond(Likeness(20, 4, 60), usual) == ()
-    assert [reason.split(" %")[0] for reason in beyond(Likeness(21, 5, 60), usual)] == ["21", "5"]
+    assert [reason.split("\N{NO-BREAK SPACE}%")[0] for reason in beyond(Likeness(21, 5, 60), usual)] == ["21", "5"]
     assert beyond(Likeness(0, 0, 61), usual) == ("it has 61 tokens (there at most 60)",)
 
 
@@ -83,6 +84,10 @@ def test_shipped_models_mark_other_languages_and_seldom_their_own(entry):
         assert marked(["電影很好看。", "The 🍿 was better than the 電影."]) == 1
         assert marked(["I love it 😍", "so tired of this 😡"]) == 0  # pieces of their own
     else:
-        mine, other = (spanish, german) if entry.spec.source == "es" else (german, spanish)
+        own = {"es": spanish, "de": german, "en": [example.text for example in ENGLISH]}
+        mine = own.pop(entry.spec.source)
+        if entry.spec.source != "en":
+            own["en"] += english  # of reviews; for those who read English neither theirs nor another language
+        other = [text for texts in own.values() for text in texts]
         assert marked(mine) < 0.5  # among them made-up words, names and idioms
-        assert marked([text for text in [*other, *english] if len(text.split()) > 3]) > 0.8
+        assert marked([text for text in other if len(text.split()) > 3]) > 0.8
