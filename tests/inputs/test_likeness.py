@@ -51,7 +51,8 @@ def test_what_99_in_100_stay_within(english):
 def test_a_text_is_beyond_only_above_what_is_usual():
     usual = {"lone": 20, "unknown": 4, "pieces": 60, "texts": 100}
     assert beyond(Likeness(20, 4, 60), usual) == ()
-    assert [reason.split("\N{NO-BREAK SPACE}%")[0] for reason in beyond(Likeness(21, 5, 60), usual)] == ["21", "5"]
+    over = [reason.split("\N{NO-BREAK SPACE}%")[0] for reason in beyond(Likeness(21, 5, 60), usual)]
+    assert over == ["21", "5"]
     assert beyond(Likeness(0, 0, 61), usual) == ("it has 61 tokens (there at most 60)",)
 
 
