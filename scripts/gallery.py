@@ -5,13 +5,14 @@ from dataclasses import dataclass
 
 from rnnviz_core.languages import NAMES
 from rnnviz_core.models.specs import ModelSpec
+from rnnviz_core.ui.shell.routes import route
 
 SENTENCE = "The plot is thin, but the actors make every scene shine."
 ORACION = "Me encantó la pizza de este lugar"
 HEAD = f"""# Gallery
 
 Every page and section of RNNViz, photographed from the running app by `make screenshots`. The sentences:
-“{SENTENCE}” and “{ORACION}”. Type one of your own, and see the same of it.
+“{SENTENCE}” and “{ORACION}”. Type your own and see the same for it.
 """
 
 
@@ -98,34 +99,40 @@ SHOTS = (
         "overview",
         "",
         LSTM,
-        "The network unrolled over the sentence with the values in it; arrow keys walk through the steps.",
+        "The network unrolled over the sentence, with its values; the arrow keys step through it.",
         first=True,
     ),
     Shot(
         "overview",
         "",
         WRITES,
-        "Encoder above, decoder below; the lines are what the chosen step reads of the source.",
+        "Encoder above, decoder below; the lines show what the chosen step attends to in the source.",
         first=True,
     ),
     Shot(
         "overview",
         "",
         WRITES,
-        "In Spanish, for those whose own language the translator reads.",
+        "The interface in Spanish, for readers of the translator's source language.",
         (("language", "es"),),
     ),
     Shot("overview", "whole", TINY, "A trained network of four units with every wire and every number."),
     Shot(
-        "overview", "whole", WRITES, "One unit of a larger network with its strongest wires, the rest summed."
+        "overview",
+        "whole",
+        WRITES,
+        "One unit of a larger network with its strongest wires; the rest are summed.",
     ),
     *(
         Shot("embeddings", section, kind, caption, (("token", "3"),), first=section == "vectors")
         for section, caption in (
-            ("vectors", "The list of numbers of every token; a click names the token's neighbours."),
-            ("alike", "The similarity of the tokens to each other, and what is nearest to the chosen one."),
-            ("map", "The neighbourhood of a token in two dimensions; any word can be searched."),
-            ("axis", "The sentence's tokens on the line between two words that are typed."),
+            ("vectors", "The embedding of every token; a click shows the token's neighbours."),
+            (
+                "alike",
+                "The similarity of the tokens to each other, and the nearest neighbours of the chosen one.",
+            ),
+            ("map", "The neighbourhood of a token in two dimensions; any word can be looked up."),
+            ("axis", "The sentence's tokens on the axis between two words of your choice."),
         )
         for kind in (LSTM, WRITES)
     ),
@@ -146,7 +153,7 @@ SHOTS = (
             "gates",
             "textbooks",
             kind,
-            "The GRU as other textbooks write it: by how much its state differs.",
+            "The GRU as other textbooks define it: how much its state differs.",
         )
         for kind in (GRU, WRITES)
     ),
@@ -155,10 +162,10 @@ SHOTS = (
         Shot("states", section, kind, caption, CELL, first=section == "maps")
         for section, caption in (
             ("maps", "The states as heatmaps; below, the arithmetic of the clicked cell."),
-            ("units", "Picked units as lines: rows of the heatmap, clicked."),
+            ("units", "Units picked by clicking rows of the heatmap, drawn as lines."),
             ("changes", "How far each token moved the state."),
-            ("ledger", "What is left of each earlier token, the sum checked against the recorded state."),
-            ("path", "The way of the state through the plane in which it moves most."),
+            ("ledger", "What is left of each earlier token; the sum is checked against the recorded state."),
+            ("path", "The trajectory of the state in the plane in which it moves most."),
         )
         for kind in (LSTM, WRITES)
     ),
@@ -168,17 +175,17 @@ SHOTS = (
             (
                 "reach",
                 (LSTM, LSTM_WRITES, EXPECTS),
-                "How strongly the answer depends on each step, for a network of each cell; logarithmic.",
+                "How strongly the answer depends on each step, for one network per cell; logarithmic.",
             ),
             (
                 "pairs",
                 (LSTM, LSTM_WRITES, EXPECTS),
-                "How a change of the state after one step arrives at every later one.",
+                "How much of a change of the state at one step arrives at every later one.",
             ),
             (
                 "backwards",
                 (LSTM, LSTM_WRITES, EXPECTS),
-                "Backpropagation step by step: the Jacobian and the product of all so far.",
+                "Backpropagation step by step: the Jacobian of the step and the product of all so far.",
             ),
             (
                 "roads",
@@ -188,7 +195,7 @@ SHOTS = (
             (
                 "words",
                 (LOOKS,),
-                "What each word is said to be responsible for, by six methods; which one to believe.",
+                "What each word contributes, by six attribution methods; which one to believe.",
             ),
             (
                 "exploding",
@@ -198,7 +205,7 @@ SHOTS = (
             (
                 "shortcut",
                 (LOOKS, LSTM_WRITES),
-                "What attention hands back at once, and what comes through the later states.",
+                "The gradient straight through attention, and the part through the later states.",
             ),
         )
         for kind in kinds
@@ -206,59 +213,71 @@ SHOTS = (
     Shot(
         "attention", "weights", LOOKS, "Which tokens the verdict is read from, and their scores.", first=True
     ),
-    Shot("attention", "words", LOOKS, "Attention beside what other methods say of each word, on one scale."),
+    Shot("attention", "words", LOOKS, "Attention beside the attributions of other methods, on one scale."),
     Shot("attention", "verdict", LOOKS, "What each token adds to the logit of a class."),
     Shot(
         "attention",
         "alignment",
         WRITES,
-        "Where every step of the decoder looks; one step as bars.",
+        "What every step of the decoder attends to; one step as bars.",
         first=True,
     ),
-    Shot("attention", "spread", WRITES, "The entropy of every look, against equal weights."),
+    Shot(
+        "attention",
+        "spread",
+        WRITES,
+        "The entropy of the attention at every step, compared with equal weights.",
+    ),
     *(
         Shot("attention", section, kind, caption)
         for section, caption in (
-            ("context", "What attention hands on, and the sum behind one of its numbers."),
+            ("context", "The context vector, and the sum behind one of its numbers."),
             ("test", "The same network with weights it did not choose: how far does the answer move?"),
             ("kinds", "Networks with and without attention on the same sentence."),
         )
         for kind in (LOOKS, WRITES)
     ),
-    Shot("attention", "instead", LSTM, "A network without attention: what is read in its place.", first=True),
+    Shot("attention", "instead", LSTM, "A network without attention: what is read instead.", first=True),
     Shot(
         "attention",
         "instead",
         BLIND,
-        "A translator without attention: the one list its decoder gets.",
+        "A translator without attention: the single vector that its decoder gets.",
         first=True,
     ),
     Shot(
-        "softmax", "classes", LSTM, "From logits to probabilities, the temperature in your hand.", first=True
+        "softmax",
+        "classes",
+        LSTM,
+        "From logits to probabilities, with an adjustable temperature.",
+        first=True,
     ),
     Shot("softmax", "terms", LSTM, "Which units push which class: terms that sum to the logit."),
     Shot("softmax", "verdicts", LSTM, "The verdict after every token."),
-    Shot("softmax", "order", LSTM, "The same words in other orders, beside a network that reads none."),
+    Shot("softmax", "order", LSTM, "The same words in other orders, beside a network that ignores order."),
     Shot("softmax", "confidence", WRITES, "How sure the decoder was at every step.", first=True),
-    Shot("softmax", "pieces", WRITES, "Why one piece and not another: the summands of two rivals' logits."),
+    Shot("softmax", "pieces", WRITES, "Why one piece and not another: the terms of two rivals' logits."),
     Shot("softmax", "candidates", WRITES, "The most probable tokens of one step."),
     Shot("softmax", "beam", WRITES, "The beam search as a tree, the chosen path marked."),
-    Shot(
-        "diagnosis", "", LSTM, "Every sign of a fault that was looked for, and how near it came.", first=True
-    ),
-    Shot("diagnosis", "", WRITES, "The same of a translator, over its examples.", (("over", "examples"),)),
+    Shot("diagnosis", "", LSTM, "Every detector, and how close it came to a finding.", first=True),
+    Shot("diagnosis", "", WRITES, "The same for a translator, over its examples.", (("over", "examples"),)),
     Shot(
         "diagnosis",
         "",
         EXPECTS,
-        "A forecaster whose gates keep less than its series is long, with the evidence.",
+        "A forecaster whose memory is shorter than its series, with the evidence.",
     ),
     *(
         Shot(name, section, EXPECTS, caption, (("token", "170"), ("unit", "7")), first=first)
         for name, section, caption, first in (
-            ("overview", "", "The network under the series that it reads, and what it expected.", True),
+            ("overview", "", "The network below the series that it reads, with its forecasts.", True),
             ("overview", "whole", "One unit in one month, with the wires into it.", False),
-            ("embeddings", "numbers", "The input: the series, and the scaled number that is read.", False),
+            (
+                "embeddings",
+                "numbers",
+                "The input: the series, and the scaled numbers that the network reads.",
+                False,
+            ),
             ("gates", "maps", "Every gate over 264 months.", False),
             ("gates", "summary", "How open the gates are, month by month.", False),
             ("gates", "cell", "One unit in one month taken apart.", False),
@@ -266,17 +285,17 @@ SHOTS = (
             ("states", "units", "Picked units as lines.", False),
             ("states", "changes", "How far each month moved the state.", False),
             ("states", "ledger", "What is left of each earlier month.", False),
-            ("states", "path", "The way of the state: two cycles are two loops.", False),
+            ("states", "path", "The trajectory of the state: two cycles are two loops.", False),
             ("attention", "instead", "What the forecast is read from: the last state alone.", False),
-            ("softmax", "forecast", "The forecasts, and the errors beside those of the yardsticks.", False),
-            ("softmax", "terms", "Which units push the number that comes out.", False),
+            ("softmax", "forecast", "The forecasts, and their errors beside those of the baselines.", False),
+            ("softmax", "terms", "Which units push the output up or down.", False),
         )
     ),
     Shot(
         "gates",
         "textbooks",
         Kind("forecast", "gru"),
-        "The GRU as other textbooks write it, over a series.",
+        "The GRU as other textbooks define it, over a series.",
     ),
     Shot(
         "training",
@@ -299,7 +318,7 @@ SHOTS = (
         "training",
         "machine",
         LSTM,
-        "The time machine: the verdict at every snapshot, and the gates of the network of then.",
+        "The time machine: the verdict at every snapshot, and the gates of the network at that time.",
         (("section", "machine"), ("read", "1"), ("moment", "9")),
         plain=True,
     ),
@@ -307,7 +326,7 @@ SHOTS = (
         "toy",
         "",
         LSTM,
-        "A GRU that was trained on the page: accuracy by T, loss and gradients, and the way to every page.",
+        "A GRU trained on the page: accuracy by T, loss and gradients, with links to every page.",
         (("cell", "gru"), ("steps", "5"), ("rate", "0.01")),
         first=True,
         plain=True,
@@ -317,7 +336,7 @@ SHOTS = (
         "hyperparameters",
         "",
         LSTM,
-        "A search over the settings of a network: every trial, what mattered, and the best ones.",
+        "A hyperparameter search: every trial, which settings mattered, and the best ones.",
         first=True,
         plain=True,
     ),
@@ -325,7 +344,7 @@ SHOTS = (
         "own",
         "",
         LSTM,
-        "A network of one's own and a table for it to read, dropped on the page: what was found, which "
+        "A visitor's own network and a table for it to read, dropped on the page: what was found, which "
         "columns are read, and how they are scaled. Every page then works on it.",
         first=True,
         plain=True,
@@ -335,7 +354,7 @@ SHOTS = (
         "lessons",
         "",
         LSTM,
-        "A step of a lesson: a curve is predicted and locked before the network’s own is shown.",
+        "A step of a lesson: a curve is predicted and locked in before the network’s own is shown.",
         (
             ("lesson", "04-the-forget-gate"),
             ("at", "3"),
@@ -361,21 +380,32 @@ SHOTS = (
 )
 
 
+# What `Route.sections` does not tell: the tabs of a page without a trace, and one of two that share a name.
+TITLES = {
+    "attention-kinds": "With and without",
+    "training-inside": "Gates and gradients",
+    "training-machine": "Time machine",
+}
+
+
 def page(shots: Sequence[Shot]) -> str:
     """The gallery as Markdown."""
     lines = [HEAD]
     for name in dict.fromkeys(shot.page for shot in shots):
-        lines.append(f"## {name.capitalize()}\n")
+        lines.append(f"## {route(name).title}\n")
         lines += [_entry(shot) for shot in shots if shot.page == name]
     return "\n".join(lines)
 
 
 def _entry(shot: Shot) -> str:
-    title = f"{shot.section or shot.page}, {shot.kind.task}".capitalize()
+    page = route(shot.page)
+    named = {one.name: one.title for one in reversed(page.sections)}
+    section = TITLES.get(shot.name) or named.get(shot.section, "")
+    title = ": ".join(word for word in (page.title, section) if word)
+    if page.traces:
+        title += f", {shot.kind.task}"
     if spoken := dict(shot.more).get("language"):
         title += f" ({NAMES[spoken]})"
-    if shot.plain:
-        title = ": ".join(word for word in (shot.page.capitalize(), shot.section) if word)
     also = [f"[dark](screenshots/{shot.name}-dark.png)"] * shot.dark
     also += [f"[on a phone](screenshots/{shot.name}-phone.png)"] * shot.first
     more = f" Also {', '.join(also)}." if also else ""
