@@ -26,11 +26,11 @@ def _log(field: str, title: str) -> alt.Y:
 
 
 def _level(words: str) -> alt.LayerChart:
-    """A dashed line across the plot with its name at the left end. Dataset: ``level``."""
+    """A dashed line with its name at the right end, where curves have left it. Dataset: ``level``."""
     base = alt.Chart(alt.NamedData("level"))
     rule = base.mark_rule(strokeDash=[5, 4], strokeWidth=1.4).encode(y="level:Q")
-    name = base.mark_text(align="left", baseline="bottom", dx=4, dy=-2, text=words).encode(
-        y="level:Q", x=alt.value(0)
+    name = base.mark_text(align="right", baseline="bottom", dx=-4, dy=-2, text=words).encode(
+        y="level:Q", x=alt.value("width")
     )
     return alt.layer(rule, name)
 

@@ -222,7 +222,7 @@ def _networks(trace: Trace, other: Trace) -> Iterator[Finding]:
                 **words,
             )
         where = Where("softmax", "confidence", "decoder", axis="target")
-        yield Finding("networks", sentence(said), {}, where, 1.0)
+        yield Finding("networks", f"{said}.", {}, where, 1.0)  # a network’s name keeps its small letter
 
 
 def _verdicts(trace: Trace, other: Trace) -> Finding:
@@ -261,4 +261,4 @@ def _verdicts(trace: Trace, other: Trace) -> Finding:
             step = last_turn(trace)
         if step is not None:
             where = Where("softmax", "verdicts", "encoder", step, step_texts(trace, "encoder")[step])
-    return Finding("networks", sentence(said), numbers, where, 1.0)
+    return Finding("networks", f"{said}.", numbers, where, 1.0)

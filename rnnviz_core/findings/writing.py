@@ -61,6 +61,12 @@ def sureness(trace: Trace, own: np.ndarray, shares: np.ndarray) -> Iterator[Find
         }
         if forced:
             said = _("it doubted most at {token}: {share}, and {rival} {rival_share}", **words)
+        elif rest[rival] > own[step]:  # its beam went on with a token that was not the likeliest there
+            said = _(
+                "it hesitated most at {token}: there {rival} was likelier, {rival_share} against {share}, "
+                "but the beam went on with {token}",
+                **words,
+            )
         else:
             said = _("it hesitated most at {token}: {share}, and {rival} {rival_share}", **words)
         yield Finding("hesitated", sentence(said), numbers, _at(trace, step, "confidence"), 0.65, (step,))

@@ -66,6 +66,7 @@ STYLE = """
 [data-testid="stSidebarNavLink"] { gap: 0.4rem; padding: 0 0.4rem; margin: 0; height: 1.7rem; }
 [data-testid="stNavSectionHeader"] { padding: 0 0.4rem; margin: 0; font-size: 0.8rem; }
 [data-testid="stSidebarNavLink"] p { font-size: 0.85rem; }
+[data-testid="stSidebarNavLink"]:focus-visible { outline: 2px solid currentColor; outline-offset: -2px; }
 [data-testid="stSidebarNavSeparator"] { margin-top: 0.4rem; }
 /* The sidebar's switches stay in one line, its links are small */
 [data-testid="stSidebar"] .stButtonGroup [role="radiogroup"] { flex-wrap: nowrap; }
@@ -87,7 +88,7 @@ STYLE = """
   display: flex; align-items: center; gap: 0.6rem; }
 [data-testid="stMain"] :is(.stSelectbox, .stMultiSelect, .stNumberInput, .stTextInput,
   .stButtonGroup) > label {
-  flex: 0 0 auto; max-width: 55%; margin: 0; min-height: 0; }
+  flex: 0 0 auto; max-width: 55%; margin: 0; min-height: 0; gap: 0.35rem; }
 [data-testid="stMain"] :is(.stSelectbox, .stMultiSelect, .stTextInput) > label ~ div { flex: 1 1 6rem;
   min-width: 0; }
 [data-testid="stMain"] .stSelectbox input { min-width: 0; }
@@ -105,9 +106,14 @@ STYLE = """
   [data-testid="stMain"] [data-testid="stVerticalBlock"] { gap: 0.5rem; }
   .stMainBlockContainer { padding: 2.6rem 1rem 3rem; }
   /* Beside its label and two buttons a number keeps room for three digits */
-  [data-testid="stMain"] .stNumberInput > label ~ div { min-width: 4.6rem; }
+  [data-testid="stMain"] .stNumberInput { gap: 0.3rem; }
+  [data-testid="stMain"] .stNumberInput > label { max-width: 5.3rem; }
   [data-testid="stMain"] .stNumberInput button { width: 1.5rem; }
-  [data-testid="stMain"] .stNumberInput input { padding-inline: 0.4rem 0; }
+  [data-testid="stMain"] .stNumberInput input { padding-inline: 0.3rem 0; }
+  [class*="st-key-own-columns"].stMultiSelect { flex-direction: column; align-items: stretch; }
+  [class*="st-key-own-columns"].stMultiSelect > label { max-width: 100%; }
+  /* A finger hovers over nothing: the buttons of a table would always lie over the text above it */
+  .stDataFrame [data-testid="stElementToolbar"] { display: none; }
   :has(> [class*="st-key-told-lines"]):has(+ * .stSlider) > [class*="st-key-told-lines"] {
     margin-bottom: -0.1rem; }
   .st-key-head-top > :is(:has(> .st-key-start), .st-key-start) { order: 3; flex: 1 1 100%; }

@@ -5,6 +5,7 @@ import json
 import math
 import re
 from pathlib import Path
+from types import SimpleNamespace
 
 import helpers_findings as oracle
 import numpy as np
@@ -19,6 +20,7 @@ from rnnviz_core.contracts.task import record, task_of_spec
 from rnnviz_core.findings import Finding, findings, of_section
 from rnnviz_core.findings.collect import SHOWN
 from rnnviz_core.findings.record import ADDRESS
+from rnnviz_core.findings.writing import sureness
 from rnnviz_core.frames.layer import layers
 from rnnviz_core.models.own_cells import CellLayers
 from rnnviz_core.tracing import kernels
@@ -260,3 +262,14 @@ def test_a_section_looks_in_every_group_that_its_kinds_come_from(model):
                     here = {one.claim for one in own if one.where.layer in (None, at.name)}
                     found = {one.claim for one in of_section(trace, page, section, layer=at.name)}
                     assert found == here, (page, section)
+
+
+@pytest.mark.parametrize(("rival", "said"), [(0.4, "but the beam went on with"), (0.1, "10.0")])
+def test_a_choice_of_the_beam_is_said_as_one(rival: float, said: str) -> None:
+    """The token that was written had 0.2 at its weakest step: less than one rival, or more than all."""
+    target = [SimpleNamespace(text="▁the", id=0), SimpleNamespace(text="▁pizza", id=1)]
+    trace = SimpleNamespace(meta={}, tokens={"target": target}, labels={"vocab": ["▁the", "▁pizza"]})
+    shares = np.array([[0.2, rival], [0.1, 0.8]])
+    first = next(sureness(trace, np.array([0.2, 0.8]), shares))
+    assert said in first.claim
+    assert first.numbers == {"probability": 0.2, "rival": rival}
