@@ -21,7 +21,7 @@ from rnnviz_core.importing.opening import open_network
 
 DOCS = (Path(__file__).parents[2] / "docs" / "own.md").read_text(encoding="utf-8")
 X = np.random.default_rng(1).normal(size=(6, 3)).astype(np.float32)
-KERAS = "`.h5`, `.keras` of Keras 1, 2 and 3; `.weights.h5` with `--config`"
+KERAS = "`.h5`, `.keras` from Keras 1, 2 and 3; `.weights.h5` with `--config`"
 LSTM = {"units": 4, "recurrent_activation": "sigmoid"}
 
 
@@ -217,12 +217,12 @@ def no_network(folder: Path, words: str) -> None:
 OPENS_NOT: dict[str, tuple[Callable[[Path, str], None], str]] = {
     "a pickled whole module, TorchScript": (a_program, r"torch.save\(model.state_dict\(\), \"weights.pt\"\)"),
     "TensorFlow's SavedModel, TensorFlow Lite": (of_tensorflow, "TensorFlow"),
-    "`Lambda` layers, layers of one's own": (layers_of_ones_own, "is not known: what comes before it"),
-    "ONNX with its weights in other files": (weights_elsewhere, "its weights lie in other files"),
-    "operators of ONNX that are not known": (unknown_operator, "is not known: what depends on it"),
-    "the second input of a Keras network of several": (several_inputs, "also reads static: what does not"),
-    "Keras layers that are given a mask of their own": (masks_of_ones_own, "is given a mask of its own"),
-    "a pointer of git-lfs, a web page, an empty file, one that is too large ([limits](limits.md))": (
+    "`Lambda` layers, custom layers": (layers_of_ones_own, "is not known: what comes before it"),
+    "ONNX with external weights": (weights_elsewhere, "its weights lie in other files"),
+    "unknown ONNX operators": (unknown_operator, "is not known: what depends on it"),
+    "further inputs of a Keras network with several": (several_inputs, "also reads static: what does not"),
+    "Keras layers that are passed an explicit mask": (masks_of_ones_own, "is given a mask of its own"),
+    "a git-lfs pointer, a web page, an empty file, a file that is too large ([limits](limits.md))": (
         no_network,
         "pointer of git-lfs|is a web page|is empty",
     ),
