@@ -66,12 +66,20 @@ GERMAN = (
     "train translation --data DATA/multi30k.tsv.gz --source de --target en --embedding 128 --bidirectional "
     "--vocabulary 3000 --smoothing 0.1 --average 0.999 --hidden 256 --sampling 0.1 --rate 0.003"
 )
-GERMAN_GRU = f"{GERMAN} --precision bfloat16 --dropout 0.3 --cell gru --attention bahdanau"
 MULTI30K = (
     "--data DATA/multi30k.tsv.gz --split test_2016_flickr --also test_2017_flickr --beam 5 "
     "--about docs/data/multi30k.md"
 )
-MULTI30K_TAUGHT = f"{MULTI30K} --about docs/data/multi30k-taught.md"
+# Descriptions and everyday sentences together.
+GERMAN_MIXED = (
+    "train translation --data DATA/multi30k.tsv.gz --beside DATA/tatoeba_eng_deu.tsv.gz --source de "
+    "--target en --bidirectional --vocabulary 8000 --target-vocabulary 4000 --hidden 256 --sampling 0.1 "
+    "--smoothing 0.1 --average 0.999 --dropout 0.25 --batch 192 --rate 0.003"
+)
+MIXED = (
+    "--data DATA/multi30k.tsv.gz --split test_2016_flickr --also test_2017_flickr "
+    "--also DATA/tatoeba_eng_deu.tsv.gz@test --beam 5 --about docs/data/mixed.md"
+)
 INTO_SPANISH = (
     "train translation --data DATA/tatoeba_eng_spa.tsv.gz --source en --target es --bidirectional "
     "--vocabulary 4000 --target-vocabulary 8000 --sampling 0.2 --smoothing 0.1 --average 0.999"
@@ -131,14 +139,10 @@ COLLECTION = (
         f"{GERMAN} --precision bfloat16 --dropout 0.35 --epochs 28 --cell lstm --attention luong",
         MULTI30K,
     ),
-    Recipe("de-en-teacher", f"{GERMAN_GRU} --epochs 20", None),
     Recipe(
         "de-en-gru-bahdanau",
-        f"{GERMAN_GRU} --epochs 32 --pretrain DATA/tatoeba_eng_deu.tsv.gz --pretrain-epochs 2 "
-        "--teacher checkpoints/de-en-lstm-luong --teacher runs/de-en-teacher/de-en-gru-bahdanau "
-        "--teacher-nearest --teacher-share 0.9",
-        MULTI30K_TAUGHT,
-        teachers=("de-en-lstm-luong", "de-en-teacher"),
+        f"{GERMAN_MIXED} --repeat 2 --embedding 192 --cell gru --attention bahdanau --epochs 6",
+        MIXED,
     ),
     Recipe("de-en-gru", f"{GERMAN} --dropout 0.3 --epochs 16 --cell gru", MULTI30K),
     Recipe("everyday", PREPARE, None),

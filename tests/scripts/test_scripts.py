@@ -110,7 +110,6 @@ def test_one_model_alone_is_made_after_the_teachers_that_are_no_checkpoints():
     assert with_teachers(["es-en-gru"]) == {"es-en-gru"}
     both = {"everyday", "sentiment-teacher-lstm", "sentiment-teacher-gru"}
     assert with_teachers(["sentiment-gru"]) == {"sentiment-gru", *both}
-    assert with_teachers(["de-en-gru-bahdanau"]) == {"de-en-gru-bahdanau", "de-en-teacher"}
 
 
 @pytest.mark.parametrize("recipe", [r for r in COLLECTION if r.publish is None], ids=lambda recipe: recipe.id)

@@ -1,6 +1,7 @@
 """German sentences for translators. Every statement about a network carries its condition.
 
-The German models learnt from descriptions of photographs, so most of these describe one.
+The German models learnt from descriptions of photographs, one of them from everyday sentences, too; most of
+these describe a photograph.
 """
 
 from rnnviz_core.contracts.claims import Example, Hint
@@ -56,7 +57,11 @@ GERMAN = (
                 ),
             ),
             Hint(
-                lambda r: r.says("ball"),
+                lambda r: r.order("son", "throw"),
+                N_("“zugeworfen” arrives as “throw”, but behind the son: now it is he who throws the ball."),
+            ),
+            Hint(
+                lambda r: r.says("ball") and not r.says("throw"),
                 N_(
                     "“zugeworfen” means thrown to, and comes last: in the translation nobody throws. Which "
                     "verb stands there instead?"
@@ -193,6 +198,10 @@ GERMAN = (
                 lambda r: r.answer.endswith("?") and r.written[:1] == ("what",),
                 N_("Still a question, and the right one."),
             ),
+            Hint(
+                lambda r: r.answer.endswith("?") and r.says("what's the man") and not r.says("doing"),
+                N_("Still a question, but “macht”, does, is lost: it asks what the man is, not does."),
+            ),
         ),
     ),
     Example(
@@ -227,6 +236,13 @@ GERMAN = (
             Hint(
                 lambda r: r.says("minister") and not r.says("taxes", "tax"),
                 N_("The minister arrives, the taxes (“Steuern”) do not."),
+            ),
+            Hint(
+                lambda r: r.says("minister") and r.says("taxes") and r.says("leans", "leaning"),
+                N_(
+                    "The minister and the taxes arrive. “lehnt … ab” is one verb in two places, to reject. "
+                    "The translation has “lehnt” alone: to lean."
+                ),
             ),
         ),
     ),
