@@ -6,9 +6,10 @@ from rnnviz_core.languages import N_, _, cached, pgettext
 
 from . import building_blocks, spoken, theme
 from .gates import STATES, gate_title
+from .gradients import DECADES, WRITTEN
 
 ENDS = N_("Left: below 0.1, right: above 0.9")
-SEEN = 0.001  # how far an axis of differences reaches at least: rounding, near 1e-7, stays at its foot
+ROUNDING, FURTHEST = 1e-8, 2.0  # where an axis of differences of h begins and ends
 KINDS = (N_("from the input"), N_("from the state"), N_("together"))
 
 
@@ -112,25 +113,29 @@ def convention_bars(kind: str, part: str = "encoder") -> alt.LayerChart:
     Datasets: ``conventions`` (`frames.inspector.conventions` with ``most``; `kind` names its column),
     ``chosen`` (`frames.tokens.one_step`). Selection: ``cell``, with ``position``.
     """
-    base = alt.Chart(alt.NamedData("conventions"))
+    base = alt.Chart(alt.NamedData("conventions")).transform_calculate(drawn=f"max(datum.{kind}, {ROUNDING})")
     x = building_blocks.tokens_x(building_blocks.steps_title(part))
     columns = building_blocks.whole_columns(base.encode(x=x, tooltip=alt.value(None)), "position")
+    # On a plain axis rounding, near 1e-7, would either fill the plot or not be seen at all.
+    y = alt.Y(
+        "drawn:Q",
+        title=_("largest difference"),
+        scale=alt.Scale(type="log", domain=[ROUNDING, FURTHEST], nice=False),
+    ).axis(grid=True, labelExpr=WRITTEN, values=DECADES, labelOverlap="greedy")
     bars = base.mark_bar(color=theme.STATE_COLOURS["hidden"], cornerRadiusEnd=2).encode(
         x=x,
-        y=alt.Y(f"{kind}:Q", title=_("largest difference"), scale=alt.Scale(domainMin=0)).axis(
-            grid=True, tickCount=5, format="~g"
-        ),
+        y=y,
+        y2=alt.datum(ROUNDING),
         tooltip=[
             *building_blocks.step_tips(),
             alt.Tooltip(f"{kind}:Q", title=_("largest difference"), format=".2g"),
         ],
     )
-    floor = base.mark_point(opacity=0, aria=False).encode(y=alt.datum(SEEN), tooltip=alt.value(None))
-    chart = alt.layer(
-        columns, building_blocks.chosen_band(x), bars, floor, *building_blocks.reach(base, "y", "most")
-    ).properties(
+    chart = alt.layer(columns, building_blocks.chosen_band(x), bars).properties(
         title=building_blocks.heading(
-            _("How far h is from the recorded one"), _("0: the same state; h runs from −1 to 1")
+            _("How far h is from the recorded one"),
+            _("Up to 0.000001: rounding; h runs from −1 to 1"),
+            _("A grid line up is ten times more"),
         ),
         height=180,
     )
