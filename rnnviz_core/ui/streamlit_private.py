@@ -15,7 +15,9 @@ from unittest import mock
 
 import streamlit as st
 from streamlit import config, file_util, runtime
+from streamlit.runtime.app_session import AppSession
 from streamlit.runtime.scriptrunner import get_script_run_ctx
+from streamlit.runtime.scriptrunner_utils.script_requests import ScriptRequestType
 from streamlit.runtime.state.safe_session_state import SafeSessionState
 from streamlit.runtime.uploaded_file_manager import UploadedFile as UploadedFile
 
@@ -245,6 +247,28 @@ def look_into_sessions() -> None:
 
     setattr(filtered_state, "looks", True)  # noqa: B010 - a mark, not an attribute that functions have
     setattr(SafeSessionState, "filtered_state", property(filtered_state))  # noqa: B010
+
+
+def show_before_ticking() -> None:
+    """Let what a click has drawn reach the browser before a part of the page runs by itself again.
+
+    A run that has ended is still being sent when a fragment with `run_every` asks for its next run: Streamlit
+    starts a new thread for that and throws away what is left of the one before, since its sender is not the
+    current one any more. A click would have been obeyed and never be seen. Such a tick is left out, the next
+    one comes soon.
+    """
+    asked: Any = AppSession.request_rerun
+    if hasattr(asked, "waits"):
+        return
+
+    def request_rerun(session: AppSession, client_state: Any) -> None:
+        runner: Any = session._scriptrunner
+        ended = runner is not None and runner._requests._state is ScriptRequestType.STOP
+        if not (ended and client_state is not None and client_state.is_auto_rerun):
+            asked(session, client_state)
+
+    setattr(request_rerun, "waits", True)  # noqa: B010 - a mark, not an attribute that functions have
+    setattr(AppSession, "request_rerun", request_rerun)  # noqa: B010
 
 
 def own_pages(pages: tuple["st.Page", ...]) -> list["st.Page"]:

@@ -1,19 +1,25 @@
 """Contracts: what the app relies on inside Streamlit is still there, and does what it is relied on for."""
 
 import ast
+import inspect
 import logging
 import re
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 import streamlit as st
 from streamlit import config, error_util, file_util
 from streamlit.components.v2.component_manager import BidiComponentManager
+from streamlit.proto.ClientState_pb2 import ClientState
 from streamlit.runtime import Runtime
+from streamlit.runtime.app_session import AppSession
 from streamlit.runtime.media_file_manager import MediaFileManager
+from streamlit.runtime.scriptrunner.script_runner import ScriptRunner
 from streamlit.runtime.scriptrunner_utils import script_run_context
+from streamlit.runtime.scriptrunner_utils.script_requests import ScriptRequests
 from streamlit.runtime.state.safe_session_state import SafeSessionState
 from streamlit.testing.v1 import AppTest
 
@@ -232,6 +238,34 @@ def test_a_rehearsal_asks_for_no_components_and_makes_no_remarks(monkeypatch, ca
 def test_the_server_imports_what_is_imported_before_the_fork():
     code = "import importlib.util, sys; sys.exit(not all(importlib.util.find_spec(n) for n in sys.argv[1:]))"
     assert subprocess.run([sys.executable, "-c", code, *scripts_private.SERVING]).returncode == 0
+
+
+def test_a_part_that_runs_by_itself_does_not_supersede_a_run_that_is_still_being_sent(monkeypatch):
+    """Streamlit would drop what a click has drawn when a fragment ticks just as its run ends."""
+    assert {"_requests"} <= set(ScriptRunner.__init__.__code__.co_names)
+    assert {"_scriptrunner"} <= set(AppSession.__init__.__code__.co_names)
+    ignoring = AppSession._handle_scriptrunner_event_on_event_loop
+    assert "sender is not self._scriptrunner" in inspect.getsource(ignoring), "not needed any more?"
+    seen: list[ClientState | None] = []
+    monkeypatch.setattr(AppSession, "request_rerun", lambda _session, state: seen.append(state))
+    streamlit_private.show_before_ticking()
+    streamlit_private.show_before_ticking()  # twice is once
+    requests = ScriptRequests()
+    session = SimpleNamespace(_scriptrunner=SimpleNamespace(_requests=requests))
+    tick, click = ClientState(fragment_id="count", is_auto_rerun=True), ClientState()
+    asked = [tick, click, None]
+
+    def heard() -> list[ClientState | None]:
+        seen.clear()
+        for state in asked:
+            AppSession.request_rerun(session, state)
+        return list(seen)
+
+    assert heard() == asked, "it is running"
+    requests.on_scriptrunner_ready()  # nothing to do: it ends
+    assert heard() == [click, None]
+    session._scriptrunner = None  # its last message has come
+    assert heard() == asked
 
 
 def test_a_run_keeps_things_by_the_way_and_nobody_else_sees_them():

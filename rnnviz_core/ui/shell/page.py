@@ -23,6 +23,7 @@ def run() -> None:
     """What ``app.py`` does after the page config: sidebar, then the page the URL asks for."""
     streamlit_private.replace_tracebacks(guard.uncaught)
     streamlit_private.look_into_sessions()
+    streamlit_private.show_before_ticking()
     with turns:
         language.begin()
         routes.run_router(_prepare, _failed)
