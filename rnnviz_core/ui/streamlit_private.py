@@ -60,6 +60,10 @@ STYLE = """
 .st-key-start-off button [data-testid="stMarkdownContainer"] { position: absolute;
   width: 1px; height: 1px; margin: -1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
 .st-key-start-answer button { text-align: left; }
+/* Longer words than the English ones leave no room for the strip's own name on a small laptop */
+@media (min-width: 900px) and (max-width: 1350px) {
+  html:not([lang="en"]) .st-key-start > :first-child { display: none; }
+  .st-key-start { overflow-x: auto; scrollbar-width: none; } }
 /* The menu in two columns: below it the sentence must be in sight on a laptop */
 [data-testid="stSidebarNavItems"], [data-testid="stSidebarNavItems"] > div { display: grid;
   grid-template-columns: repeat(2, minmax(0, 1fr)); column-gap: 0.25rem; }
