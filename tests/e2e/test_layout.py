@@ -43,9 +43,10 @@ def phone(visit: Callable[..., Visitor]) -> Visitor:
 
 def begins(visitor: Visitor, size: dict[str, int]) -> float:
     """Where the first chart begins on a screen of this size."""
-    visitor.page.set_viewport_size(size)
-    visitor.page.wait_for_timeout(300)  # the sidebar closes, the charts are drawn anew
-    visitor.settle()
+    if visitor.page.viewport_size != size:
+        visitor.page.set_viewport_size(size)
+        visitor.page.wait_for_timeout(300)  # the sidebar closes, the charts are drawn anew
+        visitor.settle()
     top = visitor.first_chart()
     told = visitor.page.get_by_test_id("stMain").get_by_test_id("stAlert")
     if math.isinf(top) and told.count():  # the page says why there is nothing to draw

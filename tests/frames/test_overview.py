@@ -75,11 +75,11 @@ def test_a_box_has_a_pixel_for_every_stripe():
     assert unrolled.GAP == frames.GAP
 
 
-def stripes(chart, site):
-    """The view of a template that draws the numbers of `site`."""
+def stripes(spec, site):
+    """The view of a template's spec that draws the numbers of `site`."""
     found = [
         view
-        for name, view in views(spec_of(chart))
+        for name, view in views(spec)
         if name == "cells" and f"=== '{site}'" in str(view.get("transform"))
     ]
     assert len(found) == 1
@@ -89,12 +89,12 @@ def stripes(chart, site):
 @pytest.mark.slow
 def test_only_what_has_not_been_read_is_faded(sentiment, translation):
     """A backward layer has read everything from its end, and a decoder starts after the whole source."""
-    chart = charts.sentiment(rows(sentiment, "encoder"), sentiment.labels["class"], attention=False)
+    spec = spec_of(charts.sentiment(rows(sentiment, "encoder"), sentiment.labels["class"], attention=False))
     for track in frames.tracks(sentiment):
-        assert ("opacity" in stripes(chart, track.site)["encoding"]) == (not track.reverse)
-    chart = charts.translation(rows(translation, "encoder"), rows(translation, "decoder"))
+        assert ("opacity" in stripes(spec, track.site)["encoding"]) == (not track.reverse)
+    spec = spec_of(charts.translation(rows(translation, "encoder"), rows(translation, "decoder")))
     for track in frames.tracks(translation):
-        assert ("opacity" in stripes(chart, track.site)["encoding"]) == (track.part == "decoder")
+        assert ("opacity" in stripes(spec, track.site)["encoding"]) == (track.part == "decoder")
 
 
 def test_every_part_tells_its_site_when_it_is_clicked(sentiment):
