@@ -186,6 +186,11 @@ def trim() -> None:
     _trimmed = time.monotonic()
     gc.collect()
     mapped.let_go()
+    give_back()
+
+
+def give_back() -> None:
+    """Only that: memory that was freed goes back to the system, after something that took much of it."""
     with contextlib.suppress(OSError, AttributeError):  # no glibc here
         ctypes.CDLL("libc.so.6").malloc_trim(0)
 
