@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from rnnviz_core.languages import _, in_quotes, numerals
+from rnnviz_core.languages import _, in_quotes
 from rnnviz_core.tracing.trace import Trace
 
 from .columns import Columns, Texts
@@ -153,7 +153,7 @@ def alignment_in_words(trace: Trace) -> str:
     source, weights = step_texts(trace, "encoder"), trace["attention.weights"]
     best = weights.argmax(1)
     return " ".join(
-        f"{token}: {source[at]} {numerals(f'{weights[step, at]:.0%}')}."
+        f"{token}: {source[at]} {printed(weights[step, at], '.0%')}."
         for step, (token, at) in enumerate(zip(targets(trace), best, strict=True))
     )
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from rnnviz_core.contracts.task import task
-from rnnviz_core.languages import _, numerals
+from rnnviz_core.languages import _
 from rnnviz_core.tracing.trace import Trace
 from rnnviz_core.training.history_file import History
 
@@ -13,6 +13,7 @@ from .columns import Columns, Texts
 from .gate_order import order as order_of
 from .gates import names as gate_names
 from .layer import Layer
+from .numbers import printed
 from .states import limit
 from .tokens import tick_texts
 from .training import epoch_ends, moment_names
@@ -51,7 +52,7 @@ def verdicts(history: History, film: Sequence[Trace]) -> Columns:
 def answer_in_words(trace: Trace) -> str:
     """What the network says of the text at this moment: ``positive (71.2 %)``."""
     said = task(trace.meta["task"]).answer(trace)
-    return said.text + (f" ({numerals(f'{said.share:.1%}')})" if said.share is not None else "")
+    return said.text + (f" ({printed(said.share, '.1%')})" if said.share is not None else "")
 
 
 def turned_in_words(history: History, film: Sequence[Trace]) -> str:

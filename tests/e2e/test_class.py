@@ -55,11 +55,14 @@ class Room:
     def vote(self, answers: dict[Visitor, int]) -> None:
         """Predict at the same time: the place of an option, or how often a slider is moved up."""
         for one, answer in answers.items():
-            if one.page.get_by_test_id("stMain").get_by_role("slider").count():
+            main = one.page.get_by_test_id("stMain")
+            slider, options = main.get_by_role("slider"), main.get_by_role("radio")
+            slider.or_(options).first.wait_for(state="attached")  # it comes after the heading
+            if slider.count():
                 for _ in range(answer):
-                    one.page.get_by_role("slider").press("ArrowRight")
+                    slider.press("ArrowRight")
             else:
-                one.page.get_by_role("radio").nth(answer).locator("xpath=ancestor::label").click()
+                options.nth(answer).locator("xpath=ancestor::label").click()
         for one in answers:
             click(one, "Commit")  # once it can be clicked
         for one in answers:

@@ -111,10 +111,8 @@ def carry_to(page: str) -> None:
     if _KEY not in st.session_state or streamlit_private.went_back() or page in OWNED or st.query_params:
         return
     memory = _memory()
-    if memory.page not in OWNED and memory.values in (
-        memory.written,
-        memory.seen,
-    ):  # else the page's own query differs
+    unchanged = memory.values in (memory.written, memory.seen)
+    if unchanged and memory.page not in OWNED:  # else the query that belongs to the page is another
         write()
 
 

@@ -86,9 +86,8 @@ def _plain(template: "alt.TopLevelMixin") -> dict[str, Any]:
     if _emptying:
         spec = _shared(spec)
         _emptied[id(template)] = template, spec
-        template.__dict__[
-            "_kwds"
-        ] = {}  # where Altair 6 keeps it all; a test looks whether that is empty then
+        # Where Altair 6 keeps it all; a test looks whether that is empty then.
+        template.__dict__["_kwds"] = {}
     return spec
 
 

@@ -61,7 +61,7 @@ def gradient(entry: Entry, trace: Trace, of: str, scale: float = 1.0, *, weigh: 
         arrays = {name: found[name] for name in names}
         kept = replace(found, arrays=arrays, axes={name: found.axes[name] for name in names}, definitions={})
         del found
-        loaders.give_back()  # weights in double precision: 23 MB with 8,000 words to choose from
+        loaders.give_back()  # the network's weights in double precision
         return kept
 
     cache = _gradients if entry.path is not None else loaders.own_cache("gradients", lambda one: one.nbytes)
