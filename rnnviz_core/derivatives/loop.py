@@ -18,6 +18,8 @@ from rnnviz_core.models.network import Network
 from rnnviz_core.models.stacks import Stack, stack_of
 from rnnviz_core.tracing.trace import layer_site
 
+ROWS = 1024  # of a table that are in double precision at a time
+
 
 @dataclass(slots=True)
 class Call:
@@ -192,14 +194,33 @@ class _Rows(nn.Module):
         super().__init__()
         self._table = table
 
-    @property
-    def weight(self) -> Tensor:
-        """All rows."""
-        return self._table.weight.detach().double()
-
     def forward(self, ids: Tensor) -> Tensor:
         """The rows of the given ids."""
         return self._table.weight.detach()[ids].double()
+
+    def logits(self, vectors: Tensor, bias: Tensor) -> Tensor:
+        """Every row as the weights of a class."""
+        return _Products.apply(vectors, self._table.weight.detach()) + bias
+
+
+class _Products(torch.autograd.Function):
+    """Vectors times all rows of a table, some rows in double precision at a time.
+
+    As a whole a table of 8,000 words takes 10 MB more, which autograd would hold until the end.
+    """
+
+    @staticmethod
+    def forward(ctx: Any, vectors: Tensor, table: Tensor) -> Tensor:
+        """(..., dim) and (row, dim): (..., row)."""
+        ctx.table = table
+        return torch.cat([vectors @ rows.double().T for rows in table.split(ROWS)], dim=-1)
+
+    @staticmethod
+    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor, None]:
+        """Of the vectors; nobody asks for that of the table."""
+        parts = zip(gradients[0].split(ROWS, dim=-1), ctx.table.split(ROWS), strict=True)
+        first, *others = (part @ rows.double() for part, rows in parts)
+        return sum(others, start=first), None
 
 
 def module_of(stack: Stack) -> Any:

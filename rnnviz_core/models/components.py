@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 import torch
 from jaxtyping import Bool, Float, Int
 from torch import Tensor, nn
+from torch.nn import functional
 from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
 from rnnviz_core.cells import equations as cells
@@ -126,6 +127,12 @@ class Drawn(nn.Embedding):
         """Draw the rows; on the meta device nothing."""
         if not self.weight.is_meta:
             super().reset_parameters()
+
+    def logits(
+        self, vectors: Float[Tensor, "*batch dim"], bias: Float[Tensor, " rows"]
+    ) -> Float[Tensor, "*batch rows"]:
+        """Every row as the weights of a class: the output layer that shares this table."""
+        return functional.linear(vectors, self.weight, bias)
 
 
 class Lookup(Drawn):

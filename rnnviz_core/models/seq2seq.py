@@ -6,7 +6,6 @@ from typing import NamedTuple
 import torch
 from jaxtyping import Bool, Float, Int
 from torch import Tensor, nn
-from torch.nn import functional
 
 from rnnviz_core.inputs.tokenizer import PAD, Tokenizer
 
@@ -149,7 +148,7 @@ class TranslationModel(nn.Module):
                 attended = self.attention(hidden, memory.keys, memory.projected, memory.mask)
         vector = self.read(embedding, hidden, memory, attended)
         read = self.dropout(vector if keep is None else vector[keep])
-        logits = functional.linear(read, self.target_embedding.weight, self.output_bias)
+        logits = self.target_embedding.logits(read, self.output_bias)
         return Decoded(embedding, inputs, hidden, attended, vector, logits, state)
 
     def _decode_by_steps(
