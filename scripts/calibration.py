@@ -20,8 +20,8 @@ from rnnviz_core.scoring import publishing
 
 from .verify import test_of
 
-HEADING = "## How sure it is, and how often right"
-NEXTS = ("## Texts like those it was tested on", "## Data")
+HEADING = "## Calibration"
+NEXTS = ("## Texts like the test texts", "## Data")
 
 
 def with_table(card: str, bands: list[dict[str, Any]]) -> str:

@@ -23,7 +23,7 @@ from rnnviz_core.scoring import publishing
 
 from .verify import test_of
 
-HEADING, NEXT = "## Texts like those it was tested on", "## Data"
+HEADING, NEXT = "## Texts like the test texts", "## Data"
 
 
 def with_usual(card: str, usual: dict[str, int]) -> str:

@@ -416,7 +416,7 @@ def furthest_off(trace: Trace, finding: Any) -> Told:
     return {"step": step, "value": values[step], "expected": told[step - 1], "median": np.median(misses)}, []
 
 
-def yardstick(trace: Trace, finding: Any) -> Told:
+def baseline(trace: Trace, finding: Any) -> Told:
     values = np.asarray([token.value for token in trace.tokens["time"]])
     own = np.sqrt(np.mean((trace["readout.forecasts"][:-1] - values[1:]) ** 2))
     again = np.sqrt(np.mean(np.diff(values) ** 2))

@@ -28,15 +28,15 @@ def replaced_classes() -> alt.Chart:
 
 
 @cached
-def orders(yardstick: bool) -> alt.Chart:
+def orders(baseline: bool) -> alt.Chart:
     """Every class in three orders of the words, and without any.
 
     Dataset: ``orders`` (`frames.order.classes`).
 
-    `yardstick` tells whether there is a network without recurrence to stand beside them.
+    `baseline` tells whether there is a network without recurrence to stand beside them.
     """
     tips = [spoken.tip("name", _("class"), spoken.sentiments())]
-    kinds = ORDERS if yardstick else ORDERS[:-1]
+    kinds = ORDERS if baseline else ORDERS[:-1]
     words = (_("The same words in other orders"), _("Nothing but their order was changed"))
     kept = (N_("order"), "orders", kinds, ORDER_COLOURS)
     chart = _bars(_classes_x(), tips, words, _("probability"), kept)

@@ -102,7 +102,7 @@ def _time() -> alt.X:
 
 @cached
 def forecasts(kinds: tuple[str, ...]) -> alt.LayerChart:
-    """The series, what the network expected one step before, and the yardsticks; the legend picks lines.
+    """The series, what the network expected one step before, and the baselines; the legend picks lines.
 
     Datasets: ``lines`` (`frames.series.lines`), ``chosen`` (`frames.tokens.one_step`). Selection:
     ``cell``, with ``position``.
@@ -168,7 +168,7 @@ def forecasts(kinds: tuple[str, ...]) -> alt.LayerChart:
 
 @cached
 def errors(count: int) -> alt.LayerChart:
-    """Errors on the test part, with those of the yardsticks. Dataset: ``scores`` (`frames.series.scores`)."""
+    """Errors on the test part, with those of the baselines. Dataset: ``scores`` (`frames.series.scores`)."""
     names = (*COLOURS, N_("autoregression"))
     base = alt.Chart(alt.NamedData("scores")).transform_calculate(**spoken.column("name", names))
     y = alt.Y("name:N", title=None, sort=alt.EncodingSortField("order", op="min"), **spoken.axis(names))

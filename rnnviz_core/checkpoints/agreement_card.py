@@ -18,17 +18,18 @@ def agreement_lines(agreement: Mapping[str, Any], model_id: str) -> list[str]:
         HEADING,
         "",
         *_wrapped(
-            f"Methods of attribution on {agreement['sentences']:,} sentences of {agreement['trees']} (drawn "
-            f"with seed {agreement['seed']}). AUC: the share of pairs of a word that people call positive or "
-            "negative and a neutral one in which the first has more attribution (0.5 is chance). Drop: "
-            "without the fifth of the words that speaks most for the answer, the answer's probability, "
-            f"{agreement['probability']:.1f} % on average, falls by so many points. Keep: when nothing but "
-            "these words is read, so much of it stays (above 100 %: it grows)."
+            f"Attribution methods evaluated on {agreement['sentences']:,} sentences of {agreement['trees']} "
+            f"(drawn with seed {agreement['seed']}). AUC: of all pairs of a word that people labelled "
+            "positive or negative and a neutral word, the share in which the former has more attribution "
+            f"(0.5 is chance). Drop: how far the probability of the answer, {agreement['probability']:.1f} % "
+            "on average, falls when the fifth of the words with the most attribution for the answer is "
+            "removed. Keep: how much of that probability remains when only these words are read (above "
+            "100 %: it rises)."
         ),
         *_table(agreement["methods"]),
         *_wrapped(
-            f"The same on the {short['sentences']:,} of them with at most {short['words']} words, for which "
-            f"exact Shapley values are computed (average probability {short['probability']:.1f} %):"
+            f"The same for the {short['sentences']:,} sentences of at most {short['words']} words, for which "
+            f"exact Shapley values are computed (mean probability {short['probability']:.1f} %):"
         ),
         *_table(short["methods"]),
         "```",
@@ -44,7 +45,7 @@ def _wrapped(paragraph: str) -> list[str]:
 
 def _table(methods: Mapping[str, Mapping[str, float]]) -> list[str]:
     rows = []
-    for name, one in methods.items():
-        area = f"{one['auc']:.3f}" if "auc" in one else ""
-        rows.append(f"| {TITLES[name]} | {area} | {one['drop']:.1f} | {one['keep']:.1f} |")
+    for name, found in methods.items():
+        area = f"{found['auc']:.3f}" if "auc" in found else ""
+        rows.append(f"| {TITLES[name]} | {area} | {found['drop']:.1f} | {found['keep']:.1f} |")
     return ["| method | AUC | drop (points) | keep (%) |", "|---|--:|--:|--:|", *rows, ""]

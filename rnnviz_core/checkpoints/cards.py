@@ -1,5 +1,6 @@
 """A model's card: Markdown in which every figure is taken from the run and its evaluation."""
 
+import textwrap
 from collections.abc import Mapping, Sequence
 from statistics import mean, stdev
 from typing import TYPE_CHECKING, Any
@@ -39,12 +40,13 @@ def write_card(entry: "Entry", run: dict[str, Any], metrics: dict[str, Any], epo
     spec, names = entry.spec, task_of_spec(entry.spec).score_names(entry.spec)
     shape = f"{spec.layers} layer{'s' * (spec.layers > 1)} of {spec.hidden} units, embedding {spec.embedding}"
     if not spec.layers:
-        shape = f"No recurrent layer: the mean of the embeddings ({spec.embedding} numbers) is read"
+        read = f"the mean of the embeddings ({spec.embedding} numbers)"
+        shape = f"No recurrent layer: the output layer reads {read}"
     lines = [
         f"# {entry.id}",
         "",
-        f"Task: {spec.task}. Cell: {spec.cell}. Attention: {attention_name(spec.attention)}. {shape}"
-        f"{', reading both ways' if spec.bidirectional else ''}. {entry.parameters:,} parameters.",
+        f"Task: {spec.task}. Cell: {spec.cell}. Attention: {spec.attention}. {shape}"
+        f"{', bidirectional' if spec.bidirectional else ''}. {entry.parameters:,} parameters.",
         *_class_lines(spec),
         "",
         *_score_lines(metrics, names),
@@ -77,19 +79,14 @@ def write_card(entry: "Entry", run: dict[str, Any], metrics: dict[str, Any], epo
     return "\n".join(lines)
 
 
-def attention_name(attention: str) -> str:
-    """How prose names a kind of attention: ``attention pooling``; the others by the value in the spec."""
-    return "attention pooling" if attention == "pooling" else str(attention)
-
-
 def _code(*commands: str) -> list[str]:
     return ["```", *commands, "```", ""]
 
 
 def _class_lines(spec: "ModelSpec") -> list[str]:
-    """What a task says of the spec beside its sizes."""
-    words = task_of_spec(spec).about(spec)
-    return ["", _cell(words)] if words else []
+    """What a task says about the spec besides its sizes."""
+    text = task_of_spec(spec).about(spec)
+    return ["", _cell(text)] if text else []
 
 
 def _score_lines(metrics: dict[str, Any], names: Mapping[str, str]) -> list[str]:
@@ -103,7 +100,7 @@ def _score_lines(metrics: dict[str, Any], names: Mapping[str, str]) -> list[str]
     lines = [
         "## Scores",
         "",
-        f"On {metrics['evaluated_on']} ({metrics['rows']:,} rows), measured on the shipped",
+        f"On {metrics['evaluated_on']} ({metrics['rows']:,} rows), measured with the shipped",
         "half-precision weights:",
         "",
         f"| figure | value |{extra[0]}",
@@ -114,8 +111,8 @@ def _score_lines(metrics: dict[str, Any], names: Mapping[str, str]) -> list[str]
     ]
     if several := metrics.get("several_references"):
         lines += [
-            f"Of the {metrics['sources']:,} different sources, {several:,} have several references; "
-            "“against all references” scores every source once, against all it has.",
+            f"Of the {metrics['sources']:,} distinct sources, {several:,} have several references; "
+            "“against all references” scores each source once, against all of its references.",
             "",
         ]
     for other in metrics.get("also", []):
@@ -138,7 +135,7 @@ def _score_lines(metrics: dict[str, Any], names: Mapping[str, str]) -> list[str]
 
 
 def _seed_lines(seeds: list[dict[str, Any]], titles: Mapping[str, str]) -> list[str]:
-    """The same recipe with other seeds: how much of a score is luck."""
+    """The same recipe with several seeds: how much of a score is chance."""
     if not seeds:
         return []
     names = list(seeds[0]["scores"])
@@ -151,13 +148,13 @@ def _seed_lines(seeds: list[dict[str, Any]], titles: Mapping[str, str]) -> list[
         for run in seeds
     ]
     columns = {name: [run["scores"][name] for run in seeds] for name in names}
-    for title, summary in (("mean", mean), ("spread", stdev)):
+    for title, summary in (("mean", mean), ("standard deviation", stdev)):
         rows.append(
             " | ".join([f"| {title}", "", *(f"{summary(values):.2f}" for values in columns.values())])
         )
     return [
-        "The same recipe with other seeds. The run that is best on the validation split is the one that is",
-        "shipped; the spread is the standard deviation:",
+        "The same recipe with several seeds; the run with the best result on the validation split is the one",
+        "that is shipped:",
         "",
         f"| seed | validation, {kind} | {' | '.join(titles[name] for name in names)} |",
         f"|---|--:|{'--:|' * len(names)}",
@@ -180,26 +177,26 @@ def _everyday_lines(metrics: dict[str, Any]) -> list[str]:
     return [
         "## Everyday sentences",
         "",
-        "Sentences of our own, written before any training and in no training set (`tests/material/own`):",
+        "Our own sentences, written before any training and not in any training set (`tests/material/own`):",
         "",
         "| sentences | rows | % |",
         "|---|--:|--:|",
-        f"| everyday sentences: right side | {everyday['rows']} | {everyday['accuracy2']:.2f} |",
-        f"| minimal pairs: both members right | {pairs['rows']} | {pairs['both']:.2f} |",
-        f"| plain facts: neutral | {facts['rows']} | {facts['neutral']:.2f} |",
+        f"| everyday sentences: binary accuracy | {everyday['rows']} | {everyday['accuracy2']:.2f} |",
+        f"| minimal pairs: both sentences right | {pairs['rows']} | {pairs['both']:.2f} |",
+        f"| plain facts: predicted neutral | {facts['rows']} | {facts['neutral']:.2f} |",
         "",
-        f"By kind (%): {', '.join(kinds)}.",
-        f"Families of pairs with at most half right: {', '.join(missed) or 'none'}.",
+        f"By topic (%): {', '.join(kinds)}.",
+        f"Families in which at most half of the pairs are right: {', '.join(missed) or 'none'}.",
         "",
     ]
 
 
 def _failure_lines(metrics: dict[str, Any]) -> list[str]:
-    """Where it fails: on kinds of our own sentences, or on long sources."""
+    """Where it fails: on kinds of our own sentences, on long sources, or after high values."""
     if probes := metrics.get("probes"):
-        about = "Accuracy between two sides on small sets of our own sentences; half of each set is positive:"
+        about = "Binary accuracy on small sets of our own sentences; half of each set is positive:"
         figure = "accuracy2"
-        if figure not in probes[0]:  # classes without an order have no sides
+        if figure not in probes[0]:  # classes without an order are not negative or positive
             about = "Accuracy on small sets of sentences:"
             figure = next(name for name in probes[0] if name in score_names())
         head = "| sentences | rows | accuracy (%) |"
@@ -211,8 +208,8 @@ def _failure_lines(metrics: dict[str, Any]) -> list[str]:
         rows = [f"| {part['name']} | {part['rows']} | {part['bleu_lower']:.2f} |" for part in lengths]
         commands = [f"{metrics['evaluate']} --by-length"]
     elif levels := metrics.get("by_level"):
-        about = "Root mean squared error by the value that was read last, a third of the test part each:"
-        head = "| last value | rows | RMSE (the same again: RMSE) |"
+        about = "RMSE by the last value read; each group is a third of the test part:"
+        head = "| last value | rows | RMSE (persistence) |"
         rows = [
             f"| {part['name']} | {part['rows']} | {part['rmse']:.2f} ({part['rmse_persistence']:.2f}) |"
             for part in levels
@@ -263,14 +260,14 @@ def probability_lines(bands: Sequence[Mapping[str, Any]]) -> list[str]:
     """How often an answer is right, by the probability that the model gives it."""
     if not bands:
         return []
-    rows = [(one["name"], one["rows"], 100 * one["right"] / one["rows"]) for one in bands]
+    rows = [(band["name"], band["rows"], 100 * band["right"] / band["rows"]) for band in bands]
     return [
-        "## How sure it is, and how often right",
+        "## Calibration",
         "",
-        "Its answers to the test texts, by the probability it gave the class it chose. A model that is",
-        "calibrated would be right as often as it says:",
+        "Its answers to the test texts, grouped by the probability of the predicted class. A calibrated",
+        "model is right as often as that probability says:",
         "",
-        "| probability of its answer | texts | right (%) |",
+        "| probability of the answer | texts | right (%) |",
         "|---|--:|--:|",
         *(f"| {name} | {count:,} | {right:.1f} |" for name, count, right in rows),
         "",
@@ -281,16 +278,18 @@ def usual_lines(usual: Mapping[str, int]) -> list[str]:
     """Which texts the scores speak for."""
     if not usual:
         return []
-    return [
-        "## Texts like those it was tested on",
-        "",
-        f"99 in 100 of the {usual['texts']:,} texts it was scored on stay within {usual['pieces']} pieces,",
-        f"{usual['unknown']} % unknown pieces, and {usual['lone']} % of their letters alone in a piece"
-        + (f"; {usual['short']} % are" if "short" in usual else "."),
-        *(["in pieces of at most three letters of words that are cut."] if "short" in usual else []),
-        "The app marks texts beyond that: the scores say nothing about them.",
-        "",
+    bounds = [
+        f"{usual['pieces']} pieces",
+        f"{usual['unknown']} % unknown pieces",
+        f"{usual['lone']} % of their letters in pieces of one letter",
     ]
+    if "short" in usual:
+        bounds.append(f"{usual['short']} % in pieces of up to three letters of words that are split")
+    text = (
+        f"99 in 100 of the {usual['texts']:,} test texts have at most {', '.join(bounds[:-1])} and "
+        f"{bounds[-1]}. The app marks texts beyond these limits: the scores say nothing about them."
+    )
+    return ["## Texts like the test texts", "", *textwrap.wrap(text, 100), ""]
 
 
 def _cell(text: str) -> str:

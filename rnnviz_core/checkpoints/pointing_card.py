@@ -1,27 +1,34 @@
 """The part of a card on what attention points at."""
 
+import textwrap
 from collections.abc import Mapping
 from typing import Any
 
 
 def pointing_lines(pointing: Mapping[str, Any], model_id: str) -> list[str]:
-    """How attention's weights agree with people's labels of single words, and what they are worth."""
+    """How attention's weights agree with people's labels of single words, and what depends on them."""
     if not pointing:
         return []
     turns, unseen, even = (pointing[name] for name in ("negators", "unseen", "uniform"))
     opinions, files = pointing.get("opinions"), [pointing["trees"].split(",")[0]]
     rows = [
-        ("AUC against the word's label", f"{pointing['auc']:.3f}"),
-        ("the same, negators counted as words that matter", f"{pointing['auc_negators']:.3f}"),
+        ("AUC against the labels of words", f"{pointing['auc']:.3f}"),
+        ("the same, with negators counted as opinion words", f"{pointing['auc_negators']:.3f}"),
         ("sentences whose heaviest word is not neutral (%)", f"{pointing['heaviest']:.1f}"),
-        ("the same, negators counted as words that matter (%)", f"{pointing['heaviest_negators']:.1f}"),
-        ("sentences headed by a neutral word of three pieces or more (%)", f"{pointing['rare']:.1f}"),
-        (f"weight of the {turns['words']} negators, in equal shares", f"{turns['shares']:.2f}"),
+        ("the same, with negators counted as opinion words (%)", f"{pointing['heaviest_negators']:.1f}"),
+        (
+            "sentences whose heaviest word is a neutral one of three pieces or more (%)",
+            f"{pointing['rare']:.1f}",
+        ),
+        (
+            f"mean weight of the {turns['words']} negators, relative to equal weights",
+            f"{turns['shares']:.2f}",
+        ),
         (
             f"neutral words outranked by {unseen['words']} polar words without a label in training (%)",
             f"{unseen['outrank']:.1f}",
         ),
-        ("five-class answers that equal weights change (%)", f"{even['changed']:.1f}"),
+        ("five-class answers that change with equal weights (%)", f"{even['changed']:.1f}"),
     ]
     if opinions:
         rows.append((f"AUC, opinion words of {opinions['data']}", f"{opinions['auc']:.3f}"))
@@ -29,10 +36,15 @@ def pointing_lines(pointing: Mapping[str, Any], model_id: str) -> list[str]:
     return [
         "## What attention points at",
         "",
-        f"Beside the labels that people gave to single words ({pointing['trees']},",
-        f"the {pointing['sentences']:,} sentences with both kinds). AUC is the share of pairs of a word that",
-        "matters and a neutral one in which the first has more weight; 0.5 is chance. Weights that agree",
-        "with people are no proof that the verdict rests on them; how much equal weights change is.",
+        *textwrap.wrap(
+            "Attention weights compared with the labels that people gave to single words "
+            f"({pointing['trees']}, the {pointing['sentences']:,} sentences with both opinion words and "
+            "neutral ones). AUC: of all pairs of an opinion word and a neutral word, the share in which the "
+            "former has the larger weight (0.5 is chance). Agreement with people does not prove that the "
+            "answer depends on these weights; how many answers change with equal weights shows how far it "
+            "does.",
+            100,
+        ),
         "",
         "| figure | value |",
         "|---|--:|",

@@ -56,7 +56,7 @@ SHOWN: dict[str, dict[str, tuple[str, ...]]] = {
         "candidates": ("hesitated", "sure", "rival"),
         "pieces": ("rival", "hesitated", "sure"),
         "beam": ("beam", "hesitated"),
-        "forecast": ("expects", "furthest_off", "yardstick"),
+        "forecast": ("expects", "furthest_off", "baseline"),
     },
 }
 # What each group of findings can say, as `SHOWN` names it: a section's rerun looks for its own alone.
@@ -70,7 +70,7 @@ SAYS: dict[str, tuple[str, ...]] = {
     "alignment": ("looked", "crossed", "unsure"),
     "verdict": ("steady", "turn", "jump", "choice", "decisive_unit"),
     "writing": ("sure", "hesitated", "rival", "beam"),
-    "series": ("expects", "furthest_off", "yardstick", "beyond", "reach", "largest_term"),
+    "series": ("expects", "furthest_off", "baseline", "beyond", "reach", "largest_term"),
 }
 
 

@@ -95,7 +95,7 @@ def compared(trace: Trace) -> Iterator[Finding]:
             **words,
         )
     numbers: dict[str, float] = {"count": count, "network": own, "again": again}
-    yield Finding("yardstick", sentence(said), numbers, Where("softmax", "forecast"), 0.6)
+    yield Finding("baseline", sentence(said), numbers, Where("softmax", "forecast"), 0.6)
 
 
 def beyond(trace: Trace) -> Iterator[Finding]:

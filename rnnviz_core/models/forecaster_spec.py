@@ -27,8 +27,8 @@ class ForecastSpec(ModelSpec):
     series: str = "series"  # what it was trained on; networks of one series can be compared
     unit: str = ""  # of the values
     step: str = "step"  # what passes from one value to the next: month, day
-    season: int = 0  # steps of a season, for the yardstick "same time last season"; 0: none
-    lags: int = 12  # values that the yardstick AR(p) looks back at: its p
+    season: int = 0  # steps of a season, for the baseline "same time last season"; 0: none
+    lags: int = 12  # values that the baseline AR(p) looks back at: its p
     test: int = 100  # values at the end of the series that are never trained on
     root: bool = False  # whether square roots are read: of counts, so that high values weigh no more than low
     difference: bool = True  # whether the network gives the change from the last value

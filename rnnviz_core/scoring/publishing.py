@@ -22,7 +22,7 @@ from rnnviz_core.training.fingerprint import Fingerprint, apart_from_seed, diffe
 
 @dataclass(frozen=True)
 class Test:
-    """What a model is scored on, beside the scores of its test split.
+    """What a model is scored on, besides its test split.
 
     Parameters
     ----------
@@ -33,7 +33,7 @@ class Test:
     probe
         Sentiment: a table of small test sets, one per value of its column ``split``.
     floor
-        Score -> what a simple linear model reaches on the same test; stands beside the scores.
+        Score -> what a simple linear model reaches on the same test; shown beside the scores.
     layout
         How the table of `data` is written; that of `probe` is guessed.
     everyday
@@ -117,7 +117,7 @@ def publish(
         What is measured.
     seeds
         Runs of the same settings with other seeds: the run that is best on its validation split is
-        published, and the card shows the test scores of all, with their mean and spread.
+        published, and the card shows the test scores of all, with mean and standard deviation.
     about
         Markdown on the data: source, licence, what to be careful of.
 
@@ -174,7 +174,7 @@ def _fingerprint(run: tuple[checkpoints.Entry, Path]) -> Fingerprint:
 
 
 def _rank(validation: dict[str, float]) -> float:
-    """Lower is better: accuracy turned round where there is one, else the error, else the loss."""
+    """Lower is better: the negative accuracy where there is one, else the error, else the loss."""
     if "accuracy" in validation:
         return -validation["accuracy"]
     return validation["rmse"] if "rmse" in validation else validation["loss"]
@@ -272,7 +272,7 @@ def _other_split(model: checkpoints.Model, model_id: str, test: Test, split: str
 def _probes(model: checkpoints.Model, model_id: str, probe: str) -> list[dict[str, Any]]:
     """The accuracy on each split of a table, with the command that repeats it.
 
-    It is that between two sides or, for classes without an order, that over all classes.
+    It is the binary accuracy or, for classes without an order, that over all classes.
     """
     spec = model.spec
     probed = task_of_spec(spec).probed

@@ -203,7 +203,7 @@ def test_of_the_seeds_the_one_best_on_validation_is_shipped(entry):
     assert best["validation"][name] == round(entry.metrics["validation"][name], digits)
 
 
-def test_forecasts_beat_the_yardsticks_of_their_cards(entry):
+def test_forecasts_beat_the_baselines_of_their_cards(entry):
     if entry.spec.task != "forecast":
         pytest.skip("forecasts nothing")
     bound = {"sunspots": 18.2, "temperature": 2.19}[entry.spec.series]

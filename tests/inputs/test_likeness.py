@@ -67,10 +67,7 @@ def test_shipped_models_mark_other_languages_and_seldom_their_own(entry):
     usual = entry.metrics["usual"]
     assert usual["texts"] == entry.metrics.get("sources", entry.metrics["rows"])
     for name in ("lone", "unknown", "pieces", "short"):
-        assert (
-            str(usual[name])
-            in entry.card.split("## Texts like those it was tested on")[1].split("## Data")[0]
-        )
+        assert str(usual[name]) in entry.card.split("## Texts like the test texts")[1].split("## Data")[0]
     tokenizer = vocabularies.load(entry.path, "source")
 
     def marked(texts: list[str]) -> float:

@@ -129,7 +129,7 @@ def test_of_several_seeds_the_best_on_validation_is_published(table, tmp_path):
     figures = [row["scores"]["accuracy3"] for row in metrics["seeds"]]
     card = (folder / "card.md").read_text()
     assert f"| mean |  | {mean(figures):.2f} | " in card
-    assert f"| spread |  | {stdev(figures):.2f} | " in card
+    assert f"| standard deviation |  | {stdev(figures):.2f} | " in card
 
 
 def test_runs_of_different_settings_are_no_seeds(table, tmp_path):

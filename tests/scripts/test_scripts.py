@@ -20,6 +20,7 @@ from rnnviz_core.models.classifier_spec import SentimentSpec
 from rnnviz_core.scoring import publishing
 from rnnviz_core.training import runs
 from rnnviz_core.training.settings import TrainingConfig
+from scripts.cards import about, rewritten, settings_in
 from scripts.floor import floor, ratio
 from scripts.models import COLLECTION, find, make, with_teachers
 from scripts.overlap import main, overlap
@@ -129,6 +130,20 @@ def test_cards_tell_how_a_teacher_that_is_not_shipped_is_made(recipe, monkeypatc
     assert pupils
     for pupil in pupils:
         assert f"\n{command}\n" in (CHECKPOINTS / pupil.id / "card.md").read_text()
+
+
+def test_every_card_is_what_the_code_and_the_documents_say():
+    entries = checkpoints.scan(CHECKPOINTS).entries
+    assert [entry.id for entry in entries if rewritten(entry) != entry.card] == []  # python -m scripts.cards
+    changed = replace(entries[0], card=entries[0].card.replace("## Data", "## Other data"))
+    assert rewritten(changed) == entries[0].card
+
+
+def test_a_card_without_a_recipe_is_refused():
+    with pytest.raises(ValueError, match="no recipe"):
+        settings_in("# own\n\n## Data\n")
+    both = about("--data x.tsv --about docs/data/sst.md --about docs/data/tatoeba.md")
+    assert [part.split()[0] for part in both.split("\n\n")] == ["The", "Sentence"]
 
 
 def test_names_of_a_recipe_become_paths(tmp_path):

@@ -37,7 +37,7 @@ def test_it_is_trained_and_its_card_says_what_it_is(run, tmp_path):
     folder = publishing.publish(tmp_path / "run", tmp_path / "models", test)
     assert folder.name == "sentiment-bag"
     assert (
-        "No recurrent layer: the mean of the embeddings (4 numbers) is read."
+        "No recurrent layer: the output layer reads the mean of the embeddings (4 numbers)."
         in (folder / "card.md").read_text()
     )
     assert "--cell none" in run.command("runs/x")

@@ -69,7 +69,7 @@ def test_from_a_table_to_the_card(tmp_path, capsys, count, column, ordered):
     assert set(scores) == {"rows", *wanted}
     assert {name: round(scores[name], 2) for name in wanted} == dict(entry.scores)
     assert f"Classes, {'worst first' if ordered else 'in no order'}: {', '.join(names)}." in entry.card
-    assert ("two sides" in entry.card) == ordered
+    assert ("binary accuracy" in entry.card) == ordered
     assert f"| {entry.scores[f'accuracy{count}']:.2f} | 12.50 |" in entry.card
     assert f"% on {count} classes" in listing.scores(dict(entry.scores))
     validation = {name for name in entry.metrics["validation"] if name.startswith("accuracy")}
@@ -121,7 +121,7 @@ def test_probes_of_names_are_scored_over_all_classes(tmp_path, capsys):
         {"name", "rows", "accuracy4", "evaluate"}
     ] * 3
     assert "Accuracy on small sets of sentences:" in entry.card
-    assert "sides" not in entry.card
+    assert "inary accuracy" not in entry.card
 
 
 def test_labels_may_be_written_as_names_and_need_not_all_occur(tmp_path, capsys, make_sentiment):

@@ -18,7 +18,7 @@ from rnnviz_core.inputs.steps import NO_PIECE
 from rnnviz_core.models.forecaster import Forecaster, forecasts
 from rnnviz_core.models.forecaster_spec import ForecastSpec
 from rnnviz_core.scoring import publishing
-from rnnviz_core.tasks.forecast import made, scoring, series, yardsticks
+from rnnviz_core.tasks.forecast import baselines, made, scoring, series
 from rnnviz_core.training.run import Run
 from rnnviz_core.training.runs import execute
 from rnnviz_core.training.settings import TrainingConfig
@@ -131,25 +131,25 @@ def test_the_program_gives_the_same_number(cell: str, root: bool, tmp_path, caps
     assert abs(float(capsys.readouterr().out.split()[-1]) - trace.meta["forecast"]) < 2e-4
 
 
-# --- errors and yardsticks ----------------------------------------------------------------------
+# --- errors and baselines ----------------------------------------------------------------------
 
 
-def test_yardsticks_by_hand() -> None:
+def test_baselines_by_hand() -> None:
     values = np.array([1.0, 2.0, 4.0, 7.0, 11.0])
-    assert yardsticks.persistence(values, 3).tolist() == [4.0, 7.0]
-    assert yardsticks.last_season(values, 3, 2).tolist() == [2.0, 4.0]
-    assert yardsticks.rmse(np.array([4.0, 7.0]), values[3:]) == math.sqrt((9 + 16) / 2)
+    assert baselines.persistence(values, 3).tolist() == [4.0, 7.0]
+    assert baselines.last_season(values, 3, 2).tolist() == [2.0, 4.0]
+    assert baselines.rmse(np.array([4.0, 7.0]), values[3:]) == math.sqrt((9 + 16) / 2)
     with pytest.raises(DataError, match="a season of 4 steps"):
-        yardsticks.last_season(values, 3, 4)
+        baselines.last_season(values, 3, 4)
 
 
 def test_an_autoregression_finds_the_rule_that_made_a_series() -> None:
     values = [1.0, 2.0]
     for _ in range(30):
         values.append(0.5 + 0.9 * values[-1] - 0.4 * values[-2])
-    found = yardsticks.autoregression(np.array(values), 2)
+    found = baselines.autoregression(np.array(values), 2)
     np.testing.assert_allclose(found, [0.5, 0.9, -0.4], atol=1e-8)
-    told = yardsticks.autoregressive(np.array(values), 20, found)
+    told = baselines.autoregressive(np.array(values), 20, found)
     np.testing.assert_allclose(told, values[20:], atol=1e-8)
 
 
@@ -176,7 +176,7 @@ def table(tmp_path_factory):
     return path
 
 
-def test_a_run_learns_and_its_card_holds_the_yardsticks(table, tmp_path) -> None:
+def test_a_run_learns_and_its_card_holds_the_baselines(table, tmp_path) -> None:
     spec = ForecastSpec("gru", hidden=8, series="Wave, own", season=12, lags=3, test=60)
     config = TrainingConfig(epochs=1, batch=64, rate=0.01)
     run = Run(spec=spec, data=str(table), config=config)

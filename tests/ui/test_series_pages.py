@@ -101,7 +101,7 @@ def test_the_series_stands_above_the_heatmaps(start, folder) -> None:
     assert "8 of 300 numbers" in " ".join(one.value for one in app.sidebar.caption)
 
 
-def test_the_yardsticks_stand_in_the_chart(start) -> None:
+def test_the_baselines_stand_in_the_chart(start) -> None:
     app = start("softmax", section="forecast")
     lines, bars = rows_of(app, "lines"), rows_of(app, "scores", 1)
     again = lines[lines["kind"] == "the same again"]

@@ -96,8 +96,8 @@ TASK = Task(
         cut=lambda network, text, first, most: series.cut(network.spec, text, first, most),
         ends=True,
     ),
-    untouched="The test part had no say in the epoch or the seed; its errors were seen while dropout, and "
-    "the heights at which counts are read in training, were settled.",
+    untouched="The epoch and the seed were chosen without the test part; its errors had been seen, however, "
+    "when dropout and the random rescaling of counts in training were chosen.",
     read=training.read,
     prepare=training.prepare,
     first_reading=training.first_reading,

@@ -46,7 +46,7 @@ def record(model: Forecaster, text: str) -> Trace:
 def errors(trace: Trace) -> dict[str, tuple[float, int]]:
     """Root mean squared error of one-step forecasts within the trace, and of how many.
 
-    ``network`` and the two yardsticks that need no training, each where there are values to compare:
+    ``network`` and the two baselines that need no training, each where there are values to compare:
     ``persistence`` (the same again) and ``season`` (the value of a season before).
     """
     values = trace["encoder.values"].astype(np.float64)

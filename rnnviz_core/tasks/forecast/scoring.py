@@ -1,4 +1,4 @@
-"""One-step errors on the end of a series, beside those of the yardsticks."""
+"""One-step errors on the end of a series, and those of the baselines."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -14,7 +14,7 @@ from rnnviz_core.inputs.layout import Layout, find_column
 from rnnviz_core.models.forecaster import Forecaster, forecasts
 from rnnviz_core.models.forecaster_spec import ForecastSpec
 
-from . import yardsticks
+from . import baselines
 
 VALIDATION = 8  # an eighth of what comes before the test part picks the best epoch
 
@@ -74,8 +74,8 @@ def evaluate(
 ) -> dict[str, Any]:
     """Errors over the part ``test`` (or ``validation``) of a series; None takes the test part.
 
-    The network reads the whole series from its first value on and tells every next value, one step ahead.
-    The yardstick AR(p) is fitted to all that comes before the part.
+    The network reads the whole series from its first value on and predicts every next value, one step ahead.
+    The baseline AR(p) is fitted to all values before the part.
     """
     spec = model.spec
     values = read(data, layout)
@@ -85,34 +85,34 @@ def evaluate(
         raise DataError(f"{data}: a series has the parts test and validation, not {split!r}")
     first, end = places[split or "test"]
     known = values[:end]
-    told = forecasts(model, torch.tensor(known, dtype=torch.float32)).numpy()[first - 1 : -1]
-    coefficients = yardsticks.autoregression(known[:first], spec.lags)
+    predicted = forecasts(model, torch.tensor(known, dtype=torch.float32)).numpy()[first - 1 : -1]
+    coefficients = baselines.autoregression(known[:first], spec.lags)
     scores = {
         "rows": end - first,
-        "rmse": yardsticks.rmse(told, known[first:]),
-        "rmse_persistence": yardsticks.rmse(yardsticks.persistence(known, first), known[first:]),
-        "rmse_autoregression": yardsticks.rmse(
-            yardsticks.autoregressive(known, first, coefficients), known[first:]
+        "rmse": baselines.rmse(predicted, known[first:]),
+        "rmse_persistence": baselines.rmse(baselines.persistence(known, first), known[first:]),
+        "rmse_autoregression": baselines.rmse(
+            baselines.autoregressive(known, first, coefficients), known[first:]
         ),
     }
     if 0 < spec.season <= first:
-        scores["rmse_season"] = yardsticks.rmse(
-            yardsticks.last_season(known, first, spec.season), known[first:]
+        scores["rmse_season"] = baselines.rmse(
+            baselines.last_season(known, first, spec.season), known[first:]
         )
-    return scores | ({"by_level": by_level(told, known, first)} if by_length else {})
+    return scores | ({"by_level": by_level(predicted, known, first)} if by_length else {})
 
 
-def by_level(told: np.ndarray, values: np.ndarray, first: int) -> dict[str, dict[str, float]]:
+def by_level(predicted: np.ndarray, values: np.ndarray, first: int) -> dict[str, dict[str, float]]:
     """Errors after low, middling and high values: a third each, by the value read last."""
-    last = yardsticks.persistence(values, first)
+    last = baselines.persistence(values, first)
     order = np.argsort(last, kind="stable")
     found = {}
     for name, places in zip(("low", "middling", "high"), np.array_split(order, 3), strict=True):
         true = values[first:][places]
         found[f"{name}, up to {last[places].max():g}"] = {
             "rows": len(places),
-            "rmse": yardsticks.rmse(told[places], true),
-            "rmse_persistence": yardsticks.rmse(last[places], true),
+            "rmse": baselines.rmse(predicted[places], true),
+            "rmse_persistence": baselines.rmse(last[places], true),
         }
     return found
 
@@ -127,22 +127,23 @@ def score_names(spec: ForecastSpec) -> dict[str, str]:
     unit = f" ({spec.unit})" if spec.unit else ""
     return {
         "rmse": f"RMSE one {spec.step} ahead{unit}",
-        "rmse_persistence": f"yardstick: the same again (persistence){unit}",
-        "rmse_season": f"yardstick: the same time last season, {spec.season} {spec.step}s before{unit}",
-        "rmse_autoregression": f"yardstick: AR({spec.lags}), least squares{unit}",
+        "rmse_persistence": f"baseline: persistence (the last value again){unit}",
+        "rmse_season": f"baseline: same time last season, {spec.season} {spec.step}s earlier{unit}",
+        "rmse_autoregression": f"baseline: AR({spec.lags}), least squares{unit}",
     }
 
 
 def about(spec: ForecastSpec) -> str:
-    """How values are scaled, and what comes out; for a card."""
+    """How values are scaled, and what the network predicts; for a card."""
     what = "the square root of each value" if spec.root else "each value"
     gives = (
-        "the change from the last value, in the same scale"
+        "the change from the last value, on the same scale"
         if spec.difference
-        else "the next value, scaled so"
+        else "the next value, scaled in the same way"
     )
     return (
-        f"Series: {spec.series}. It reads {what}, less {spec.mean:.4g}, divided by {spec.scale:.4g} (mean "
-        f"and standard deviation over the training part), and gives {gives}. Nothing is deseasonalised. "
-        f"The last {spec.test:,} values are the test part, the eighth before them the validation part."
+        f"Series: {spec.series}. Input: {what}, minus {spec.mean:.4g} and divided by {spec.scale:.4g} (the "
+        f"mean and standard deviation of the training part). Output: {gives}. No seasonal component is "
+        f"removed. The last {spec.test:,} values are the test part, the eighth before them the validation "
+        "part."
     )

@@ -21,13 +21,13 @@ from rnnviz_core.training.objectives import device_of
 from rnnviz_core.training.parallel import Group
 from rnnviz_core.training.run import Run
 
-from . import scoring, yardsticks
+from . import baselines, scoring
 
 WINDOW = 96  # values read in one go
 WARM = 24  # of these, the first whose forecasts are not judged: the state knows too little yet
 WINDOWS = 6_400  # per epoch, each from a place drawn anew
-# A window of counts is read at a height of its own, its roots times e^h with h from -0.5 to 0.5, and the
-# validation part at two heights: cycles to come may be lower or higher than those that were seen.
+# Augmentation: a window of counts is rescaled, its roots times e^h with h drawn from -0.5 to 0.5, and the
+# validation part is read at two scales: future cycles may be lower or higher than those of the training part.
 HEIGHT = 0.5
 VALIDATED = (1.0, 2.0)  # times the counts as they are
 WORDS_ONLY = ("validation", "exclude", "beside", "polarity", "pretrain", "teacher", "leave_out")
@@ -78,10 +78,10 @@ def first_reading(*_: Any) -> NoReturn:
 class ForecastObjective:
     """Windows of a series for a `Forecaster`.
 
-    An example is the place where a window begins, and its height in thousandths; its loss is the mean
-    squared error of the scaled forecasts, those of the first `WARM` steps left out. What picks the best
-    epoch is the error over the validation part, in the unit of the series, the mean over the heights at
-    which it is read.
+    An example is the position where a window begins, and its scale in thousandths; its loss is the mean
+    squared error of the scaled forecasts, without those of the first `WARM` steps. The best epoch is
+    chosen by the error over the validation part, in the unit of the series, averaged over the scales at
+    which that part is read.
     """
 
     metric, larger_is_better = "rmse", False
@@ -96,7 +96,7 @@ class ForecastObjective:
         self._validated: tuple[float, ...] = VALIDATED if spec.root else (1.0,)
 
     def training(self, generator: random.Random) -> list[Example]:
-        """One epoch: windows at places, and of counts at heights, drawn anew."""
+        """One epoch: positions of windows, and scales for counts, drawn anew."""
         places = len(self._numbers) - self._window
         drawn = [
             [
@@ -119,7 +119,7 @@ class ForecastObjective:
         return functional.mse_loss(told[:, warm:], windows[:, 1 + warm :])
 
     def validate(self, model: torch.nn.Module) -> dict[str, float]:
-        """Errors over the validation part: ``rmse`` is the mean over heights, in the unit of the series."""
+        """Errors over the validation part: ``rmse`` is the mean over scales, in the unit of the series."""
         assert isinstance(model, Forecaster)
         values, first = self._series.values, self._series.validation
         model.eval()
@@ -127,9 +127,9 @@ class ForecastObjective:
         for height in self._validated:
             read = torch.tensor(height * values, dtype=torch.float32, device=device_of(model))
             told = forecasts(model, read).cpu().numpy() / height
-            found.append(yardsticks.rmse(told[first - 1 : -1], values[first:]))
+            found.append(baselines.rmse(told[first - 1 : -1], values[first:]))
         return {
             "rmse": sum(found) / len(found),
             "rmse_as_it_is": found[0],
-            "rmse_persistence": yardsticks.rmse(yardsticks.persistence(values, first), values[first:]),
+            "rmse_persistence": baselines.rmse(baselines.persistence(values, first), values[first:]),
         }

@@ -20,7 +20,7 @@ NUMBERS = (
 )
 SCORE_NAMES = {
     **{f"accuracy{n}": f"accuracy, {word} classes (%)" for n, word in reversed([*enumerate(NUMBERS, 3)])},
-    "accuracy2": "accuracy, two sides (%)",
+    "accuracy2": "binary accuracy (%)",
 }
 
 
@@ -180,14 +180,13 @@ def texts(spec: SentimentSpec, data: str, split: str | None, layout: Layout) -> 
 
 
 def probed(spec: SentimentSpec) -> str:
-    """The score of small test sets: that of two sides or, without an order, of all classes."""
+    """The score of small test sets: binary accuracy or, for classes without an order, that of all classes."""
     return "accuracy2" if spec.ordered else f"accuracy{len(spec.classes)}"
 
 
 def score_names(spec: SentimentSpec) -> dict[str, str]:
-    """What the scores are called; two classes without an order are no two sides."""
-    sides = "sides" if spec.ordered else "classes"
-    return {**SCORE_NAMES, "accuracy2": f"accuracy, two {sides} (%)"}
+    """What the scores are called; two classes without an order are not negative and positive."""
+    return SCORE_NAMES if spec.ordered else {**SCORE_NAMES, "accuracy2": "accuracy, two classes (%)"}
 
 
 def about(spec: SentimentSpec) -> str:

@@ -232,7 +232,7 @@ def beam(view: "View") -> None:
 
 
 def forecast(view: "View") -> None:
-    """The series with what was expected of it, and the errors beside those of the yardsticks."""
+    """The series with what was expected of it, and the errors beside those of the baselines."""
     follow(view, "encoder", "forecast")
     above = st.container()
     position = choose_token(view, "encoder")
