@@ -15,6 +15,7 @@ IMPORT_BYTES = 256 * 2**20  # bytes of one file that is imported
 IMPORT_UNPACKED_BYTES = 512 * 2**20  # bytes of the weights in it, once unpacked
 IMPORT_TENSORS = 10_000  # arrays in one file that is imported
 IMPORT_LAYERS = 1_000  # layers, or nodes, of an imported network
+IMPORT_NESTED = 16  # models of Keras inside of each other
 IMPORT_CONFIG_BYTES = 8 * 2**20  # bytes of the description of layers in such a file
 IMPORT_SECONDS = 60  # seconds that a file may take to be read
 IMPORT_STEPS = 20_000  # steps of what an imported network reads

@@ -78,9 +78,12 @@ def drawn(*shapes: tuple[int, ...]) -> list[np.ndarray]:
 
 
 def write_h5(
-    path: Path, layers: list[tuple[str, dict[str, Any], list[np.ndarray]]], version: str, first: bool = False
+    path: Path,
+    layers: list[tuple[str, dict[str, Any], list[np.ndarray] | dict[str, np.ndarray]]],
+    version: str,
+    first: bool = False,
 ) -> Path:
-    """A file as Keras 1 (`first`) or 2 wrote it: class, settings and weights of each layer."""
+    """A file as Keras 1 (`first`) or 2 wrote it: class, settings, weights (also by name) of each layer."""
     import h5py
 
     described = [{"class_name": kind, "config": settings} for kind, settings, _ in layers]
@@ -95,8 +98,9 @@ def write_h5(
         root.attrs["layer_names"] = [settings["name"].encode() for _, settings, _ in layers]
         for _, settings, weights in layers:
             group = root.create_group(settings["name"])
-            names = [f"{settings['name']}/weight_{number}:0" for number in range(len(weights))]
-            group.attrs["weight_names"] = [name.encode() for name in names]
-            for name, array in zip(names, weights, strict=True):
+            if not isinstance(weights, dict):
+                weights = {f"{settings['name']}/weight_{n}:0": one for n, one in enumerate(weights)}
+            group.attrs["weight_names"] = [name.encode() for name in weights]
+            for name, array in weights.items():
                 group[name] = array.astype(np.float32)
     return path

@@ -15,9 +15,10 @@ from rnnviz_core.errors import CheckpointError
 from rnnviz_core.inputs.memory import File
 from rnnviz_core.languages import N_, _, filled
 
-from . import apart, keras_config, keras_graph, keras_weights
+from . import apart, keras_config, keras_graph, keras_nested, keras_weights
 from .layers import ACTIVATIONS, Layer, cell_of
 from .network import MERGES, Imported
+from .several import SCORES
 
 RECURRENT = {
     "LSTM": "lstm",
@@ -72,12 +73,12 @@ def open_keras(path: File, config: File | None = None) -> Imported:
     version = keras_config.version(content, network)
     rows, listed = keras_config.layers(network, path.name)
     notes: list[str] = []
-    if not any(row.kind in RECURRENT or row.kind == "Bidirectional" for row in listed):
-        kinds = ", ".join(dict.fromkeys(row.kind for row in listed))
+    kinds = dict.fromkeys(layer.kind for _path, layer in keras_nested.leaves(listed, path.name))
+    if not any(kind in RECURRENT or kind == "Bidirectional" for kind in kinds):
         raise CheckpointError(
-            _("{file} holds no recurrent layer (it holds {kinds})", file=path.name, kinds=kinds)
+            _("{file} holds no recurrent layer (it holds {kinds})", file=path.name, kinds=", ".join(kinds))
         )
-    weights = keras_weights.of_layers(content, [row[:3] for row in listed], path.name)
+    weights = keras_weights.of_layers(content, listed, path.name)
     inputs = [row.name for row in listed if row.kind == keras_graph.INPUT]
     if len(inputs) > 1:
         notes.append(
@@ -214,6 +215,14 @@ class _Reader:
             return self._made("dense", parts, activation=function)
         if kind in keras_graph.MERGES:
             return self._merge()
+        if kind == "Dot":
+            axes = get("axes")
+            both = axes if isinstance(axes, list) else [axes, axes]
+            if len(both) != 2 or not all(isinstance(axis, int) and axis for axis in both):
+                return self._unknown(filled("Dot along the axes {axes!r:.20}", axes=axes))
+            return self._made("dot", axes=both, normalize=bool(get("normalize")))
+        if kind in keras_graph.LOOKS:
+            return self._attention()
         return self._other()
 
     def _merge(self) -> Layer:
@@ -225,6 +234,19 @@ class _Reader:
         return self._made(
             "merge", what=what, axis=axis if axis < 0 else axis - 1, masks="all" if older else "any"
         )
+
+    def _attention(self) -> Layer:
+        """Attention, with what a call may ask of it; `causal` was a setting before Keras 2.11."""
+        get, additive = self.settings.get, self.kind == "AdditiveAttention"
+        score = "additive" if additive else str(get("score_mode", "dot"))
+        if score not in SCORES:
+            return self._unknown(
+                filled("{kind} with the score mode {score!r:.20}", kind=self.kind, score=get("score_mode"))
+            )
+        names = ["scale"] * bool(get("use_scale", additive)) + ["concat"] * (score == "concat")
+        parts = dict(zip(names, self.weights, strict=True))
+        causal = bool(get("use_causal_mask") or get("causal"))
+        return self._made("attention", parts, score=score, causal=causal)
 
     def _other(self) -> Layer:
         kind, get = self.kind, self.settings.get

@@ -10,24 +10,25 @@ from rnnviz_core.errors import CheckpointError
 from rnnviz_core.languages import _
 
 from .apart import Content
+from .keras_nested import Described, joined, layers_of, leaves
 
-Rows = Sequence[tuple[str, dict[str, Any], str]]
 BLOCKS = {"LSTM": 4, "GRU": 3, "SimpleRNN": 1, "CuDNNLSTM": 4, "CuDNNGRU": 3}
 ORDERS = {4: (0, 1, 2, 3), 3: (1, 0, 2), 1: (0,)}  # Keras's rows in PyTorch's order: i f c o, and z r h
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 
 
-def of_layers(content: Content, layers: Rows, name: str) -> dict[str, list[np.ndarray]]:
-    """The weights of each layer by its name, in Keras's order."""
+def of_layers(content: Content, layers: Sequence[Described], name: str) -> dict[str, list[np.ndarray]]:
+    """The weights of each layer by its name, in Keras's order; of those of models inside, too."""
     for root in ("model_weights", ""):
         listed = _long(content.texts.get(root, {}), "layer_names")
         if listed is not None:
-            return {
-                called: _listed(content, root, called, name) for _, _, called in layers if called in listed
-            }
+            found: dict[str, list[np.ndarray]] = {}
+            for layer, group in _groups(layers, listed):
+                found |= _of_listed(content, f"{root}/{group}".lstrip("/"), layer, name)
+            return found
     for root in ("layers", "_layer_checkpoint_dependencies"):
         if any(path.startswith(f"{root}/") for path in content.arrays):
-            return _numbered(content, root, layers)
+            return _numbered(content, root, layers, name)
     raise CheckpointError(_("{name} holds no weights of Keras that are known: it lists no layers", name=name))
 
 
@@ -39,37 +40,87 @@ def _long(texts: Mapping[str, Any], name: str) -> list[str] | None:
     return [one for part in parts for one in part] if parts else None
 
 
-def _listed(content: Content, root: str, called: str, name: str) -> list[np.ndarray]:
+def _groups(layers: Sequence[Described], listed: Sequence[str]) -> list[tuple[Described, str]]:
+    """Each layer with the group of its weights; models that the description does not name, in their order."""
+    rest = [one for one in listed if one not in {layer.name for layer in layers}]
+    lost = [layer for layer in layers if layer.name not in listed and layer.is_model]
+    named = {layer.name: group for layer, group in zip(lost, rest, strict=False) if len(lost) == len(rest)}
+    found = [(layer, named.get(layer.name, layer.name)) for layer in layers]
+    return [(layer, group) for layer, group in found if group in listed]
+
+
+def _of_listed(content: Content, group: str, layer: Described, name: str) -> dict[str, list[np.ndarray]]:
+    """The weights of a layer, or of each layer of a model: those are in one list, the trained ones first."""
+    weights = _listed(content, group, name)
+    if not layer.is_model:
+        return {layer.name: list(weights.values())}
+    paths = [path for path, _layer in leaves([layer], name)]
+    found: dict[str, list[np.ndarray]] = {joined(path): [] for path in paths}
+    for weight, array in weights.items():
+        words = weight.split(":")[0].split("/")
+        fitting = [path for path in paths if _is_of(path[-1], words)]
+        best = max((_shared(path, words) for path in fitting), default=(0, 0))
+        owners = [path for path in fitting if _shared(path, words) == best]
+        if len(owners) != 1:
+            raise CheckpointError(
+                _(
+                    "{name}: the weight {weight:.80} of the nested model {layer} does not name its layer",
+                    name=name,
+                    layer=layer.name,
+                    weight=weight,
+                )
+            )
+        found[joined(owners[0])].append(array)
+    return found
+
+
+def _is_of(layer: str, words: Sequence[str]) -> bool:
+    """Whether a weight's name names a layer; Keras 1 put an underscore between (``lstm_1_W_i``)."""
+    return layer in words or (len(words) == 1 and words[0].startswith(f"{layer}_"))
+
+
+def _shared(path: Sequence[str], words: Sequence[str]) -> tuple[int, int]:
+    """How well a layer fits the name of a weight: how many of its models that names; then its own length."""
+    return sum(one in words for one in path[:-1]), len(path[-1])
+
+
+def _listed(content: Content, group: str, name: str) -> dict[str, np.ndarray]:
     """The weights that a group names in its attribute: Keras 1, 2, and the .h5 of Keras 3."""
-    group = f"{root}/{called}".lstrip("/")
-    found = []
+    found = {}
     for weight in _long(content.texts.get(group, {}), "weight_names") or []:
         path = f"{group}/{weight}"
         if path not in content.arrays:
             raise CheckpointError(
                 _("{name} names the weight {path}, but does not hold it", name=name, path=path)
             )
-        found.append(content.arrays[path])
+        found[weight] = content.arrays[path]
     return found
 
 
-def _numbered(content: Content, root: str, layers: Rows) -> dict[str, list[np.ndarray]]:
+def _numbered(
+    content: Content, root: str, layers: Sequence[Described], name: str, path: tuple[str, ...] = ()
+) -> dict[str, list[np.ndarray]]:
     """The weights of .keras and .weights.h5: numbered, under the layer's class (lstm, lstm_1) or name."""
     named = {
         texts["name"]: group.removesuffix("/vars")
         for group, texts in content.texts.items()
         if group.startswith(f"{root}/")
         and group.endswith("/vars")
-        and group.count("/") == 2
+        and group.removeprefix(f"{root}/").count("/") == 1
         and "name" in texts
     }
-    found, used = {}, dict[str, int]()
-    for kind, _settings, called in layers:
-        snake = _CAMEL.sub("_", kind).lower()
+    found, used = dict[str, list[np.ndarray]](), dict[str, int]()
+    for layer in layers:
+        snake = _CAMEL.sub("_", layer.kind).lower()
         count = used.get(snake, 0)
         used[snake] = count + 1
-        group = named.get(called, f"{root}/{snake}" + (f"_{count}" if count else ""))
-        found[called] = _below(content, group)
+        group = named.get(layer.name, f"{root}/{snake}" + (f"_{count}" if count else ""))
+        if layer.is_model:
+            inside = layers_of(layer.kind, layer.settings, name)
+            below = f"{group}/{root.rpartition('/')[2]}"
+            found |= _numbered(content, below, inside, name, (*path, layer.name))
+        else:
+            found[joined((*path, layer.name))] = _below(content, group)
     return found
 
 

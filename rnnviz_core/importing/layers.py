@@ -3,7 +3,7 @@
 A layer is data: its kind is a key of `KINDS`, and what that computes stands here. Shapes are without a batch.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -58,7 +58,8 @@ class Value:
         return Value(data)
 
 
-def _weight(layer: Layer, name: str) -> Tensor:
+def weight_of(layer: Layer, name: str) -> Tensor:
+    """One of a layer's arrays as a tensor."""
     return torch.from_numpy(np.array(layer.weights[name], dtype=np.float32))
 
 
@@ -84,7 +85,7 @@ ACTIVATIONS: dict[str, Callable[[Tensor], Tensor]] = {
 
 
 def _embedding(layer: Layer, value: Value) -> Value:
-    table, ids = _weight(layer, "table"), value.data
+    table, ids = weight_of(layer, "table"), value.data
     if ids.dim() != 1:
         raise TextError(
             _(
@@ -116,7 +117,7 @@ def _masking(layer: Layer, value: Value) -> Value:
 
 
 def _dense(layer: Layer, value: Value) -> Value:
-    weight = _weight(layer, "weight")
+    weight = weight_of(layer, "weight")
     if value.data.shape[-1] != weight.shape[1]:
         raise TextError(
             _(
@@ -127,7 +128,7 @@ def _dense(layer: Layer, value: Value) -> Value:
                 other=value.data.shape[-1],
             )
         )
-    bias = _weight(layer, "bias") if "bias" in layer.weights else None
+    bias = weight_of(layer, "bias") if "bias" in layer.weights else None
     return value.with_data(
         ACTIVATIONS[layer.options["activation"]](functional.linear(value.data, weight, bias))
     )
@@ -143,7 +144,7 @@ def _leaky(layer: Layer, value: Value) -> Value:
 
 def _prelu(layer: Layer, value: Value) -> Value:
     data = value.data
-    return value.with_data(torch.where(data > 0, data, data * _weight(layer, "slope")))
+    return value.with_data(torch.where(data > 0, data, data * weight_of(layer, "slope")))
 
 
 def _same(layer: Layer, value: Value) -> Value:
@@ -152,20 +153,20 @@ def _same(layer: Layer, value: Value) -> Value:
 
 def _affine(layer: Layer, value: Value) -> Value:
     """Batch normalization at inference: a factor and an offset per number."""
-    return value.with_data(value.data * _weight(layer, "scale") + _weight(layer, "offset"))
+    return value.with_data(value.data * weight_of(layer, "scale") + weight_of(layer, "offset"))
 
 
 def _layer_norm(layer: Layer, value: Value) -> Value:
     data = value.data
     centred = data - data.mean(-1, keepdim=True)
     data = centred / (centred.square().mean(-1, keepdim=True) + layer.options["epsilon"]).sqrt()
-    data = data * _weight(layer, "scale") if "scale" in layer.weights else data
-    return value.with_data(data + _weight(layer, "offset") if "offset" in layer.weights else data)
+    data = data * weight_of(layer, "scale") if "scale" in layer.weights else data
+    return value.with_data(data + weight_of(layer, "offset") if "offset" in layer.weights else data)
 
 
 def _conv(layer: Layer, value: Value) -> Value:
     """A convolution along time, as Keras computes it."""
-    weight, options = _weight(layer, "weight"), layer.options  # (out, in, window)
+    weight, options = weight_of(layer, "weight"), layer.options  # (out, in, window)
     wide = (weight.shape[2] - 1) * options["dilation"]
     pads = {"valid": (0, 0), "causal": (wide, 0)}.get(options["padding"])
     if pads is None:  # same
@@ -183,7 +184,7 @@ def _conv(layer: Layer, value: Value) -> Value:
                 count=len(value.data),
             )
         )
-    bias = _weight(layer, "bias") if "bias" in layer.weights else None
+    bias = weight_of(layer, "bias") if "bias" in layer.weights else None
     found = functional.conv1d(data, weight, bias, options["stride"], 0, options["dilation"])[0].T
     found = ACTIVATIONS[options["activation"]](found)
     return _new_steps(value, found)
@@ -277,64 +278,6 @@ KINDS: dict[str, Callable[[Layer, Value], Value]] = {
     "permute": _permute,
     "last": _last,
 }
-MERGED: dict[str, Callable[[Tensor], Tensor]] = {  # of values on top of each other
-    "add": lambda rows: rows.sum(0),
-    "subtract": lambda rows: rows[0] - rows[1],
-    "multiply": lambda rows: rows.prod(0),
-    "average": lambda rows: rows.mean(0),
-    "maximum": lambda rows: rows.amax(0),
-    "minimum": lambda rows: rows.amin(0),
-}
-
-
-def merged(layer: Layer, values: Sequence[Value]) -> Value:
-    """What a layer makes of the values of several, as Keras merges them; their masks, too.
-
-    Raises
-    ------
-    CheckpointError
-        When their shapes do not fit each other.
-    """
-    options, shapes = layer.options, [tuple(value.data.shape) for value in values]
-    time = values[0].time if all(value.time == values[0].time for value in values) else ()
-    try:
-        if options["what"] == "concatenate":
-            data = torch.cat([value.data for value in values], options["axis"])
-            along = options["axis"] % data.dim() == 0 and data.dim() > 1
-            if along:  # one sequence behind the other: rows are no steps of the input any more
-                return Value(data, _masks(values, options["masks"], along=True))
-        else:
-            data = MERGED[options["what"]](torch.stack(torch.broadcast_tensors(*(v.data for v in values))))
-    except (RuntimeError, IndexError) as error:
-        raise CheckpointError(
-            _(
-                "{layer} ({words}) cannot merge {shapes}: {error}",
-                layer=layer.name,
-                words=layer.words,
-                shapes=", ".join(map(str, shapes)),
-                error=error,
-            )
-        ) from None
-    return Value(data, _masks(values, options["masks"], strict=options["what"] != "concatenate"), time)
-
-
-def _masks(values: Sequence[Value], how: str, *, along: bool = False, strict: bool = False) -> Tensor | None:
-    """Which steps of merged values count.
-
-    Keras 3 keeps a step that counts in any of them, and where it merges number by number no mask at all
-    unless each has one (`strict`); before that a step had to count in all.
-    """
-    masks = [value.mask for value in values]
-    if all(mask is None for mask in masks) or (strict and how == "any" and None in masks):
-        return None
-    whole = [
-        torch.ones(len(value.data), dtype=torch.bool) if mask is None else mask
-        for value, mask in zip(values, masks, strict=True)
-    ]
-    if along:
-        return torch.cat(whole)
-    stacked = torch.stack(whole)
-    return stacked.any(0) if how == "any" else stacked.all(0)
 
 
 def compute(layer: Layer, value: Value) -> Value:

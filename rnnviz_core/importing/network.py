@@ -16,8 +16,9 @@ from rnnviz_core.models.own_cells import CellLayers
 from rnnviz_core.tracing.inside import Recorded
 from rnnviz_core.tracing.undisturbed import plain_numbers
 
-from .layers import Layer, Value, compute, merged
+from .layers import Layer, Value, compute
 from .recurrent import Found, Group, module_of, recorded
+from .several import SEVERAL, computed
 
 MERGES = ("concat", "sum", "mul", "ave")
 FROM = "from"  # of a layer: what it reads, (name, which output); left out: the output of the one before
@@ -231,8 +232,8 @@ class _Walk:
         """What a layer returns, and the recurrent layer that this comes from; nothing where it cannot run."""
         if not given or layer.kind == "unknown":
             return (), ""
-        if layer.kind == "merge":
-            return (merged(layer, given),), ""
+        if layer.kind in SEVERAL:
+            return computed(layer, given), ""
         if layer.kind != "recurrent":
             return (compute(layer, given[0]),), origin
         values, found = self._recurrent(layer, given[0], given[1:])

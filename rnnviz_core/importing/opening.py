@@ -15,8 +15,9 @@ from rnnviz_core.inputs.memory import File, file_of
 from rnnviz_core.languages import _
 
 from . import files, pytorch
-from .layers import ACTIVATIONS, KINDS, MERGED, Layer
+from .layers import ACTIVATIONS, KINDS, Layer
 from .network import MERGES, Imported
+from .several import MERGED, SCORES, SEVERAL
 from .tensors import tensors
 
 NETWORK, WEIGHTS, GRAPH = "network.json", "weights.safetensors", "model.onnx"
@@ -214,13 +215,17 @@ def _check(layer: Layer) -> None:
                     value=options["directions"],
                 )
             )
-    elif layer.kind not in (*KINDS, "merge", "unknown"):
+    elif layer.kind not in (*KINDS, *SEVERAL, "unknown"):
         raise CheckpointError(
             _("{layer} is of an unknown kind, {kind!r:.40}", layer=layer.name, kind=layer.kind)
         )
     if layer.kind == "merge" and options["what"] not in (*MERGED, "concatenate"):
         raise CheckpointError(
             _("{layer} merges in an unknown way, {what!r:.40}", layer=layer.name, what=options["what"])
+        )
+    if layer.kind == "attention" and options["score"] not in SCORES:
+        raise CheckpointError(
+            _("{layer} has an unknown score mode, {what!r:.40}", layer=layer.name, what=options["score"])
         )
     for name in ("activation", "function"):
         if name in options and options[name] not in ACTIVATIONS:

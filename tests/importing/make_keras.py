@@ -112,6 +112,35 @@ def graphs() -> dict[str, tuple[keras.Model, np.ndarray | list[np.ndarray]]]:
     gaps = layers.Masking()(series)
     masked = layers.Concatenate()([layers.LSTM(4, return_sequences=True, name="here")(gaps), gaps])
     add("gaps", series, dense_of(layers.GRU(3, name="there")(masked)), GAPS)
+    start = keras.Input((None, 3))
+    normed = layers.BatchNormalization()(layers.LSTM(4, name="lstm", return_sequences=True)(start))
+    encoder = keras.Model(start, [layers.Dense(2)(normed), normed], name="encoder")
+    short, wide = encoder(series)
+    other, _ = encoder(layers.Dense(3)(series))
+    deeper = keras.Sequential([layers.GRU(3, return_sequences=True, name="gru")], name="deep")
+    tail = keras.Sequential([layers.Dense(5), deeper, layers.LSTM(3, name="lstm")], name="tail")
+    deeper.trainable = False
+    add("inside", series, dense_of(tail(layers.Concatenate()([short, wide, other]))), SERIES)
+    words = keras.Sequential([layers.Embedding(20, 4, mask_zero=True), layers.Dense(3)], name="words")
+    first = keras.Sequential([layers.LSTM(4, return_sequences=True, name="lstm")], name="first")
+    add("inside_gaps", ids, dense_of(layers.GRU(3, name="gru")(first(words(ids)))), IDS)
+    read = layers.GRU(4, return_sequences=True, name="read")(series)
+    asks = layers.GRU(4, return_sequences=True, name="asks")(series)
+    share = layers.Softmax()(layers.Dot(axes=(2, 2))([asks, read]))
+    found_there = layers.Dot(axes=(2, 1))([share, read])
+    ends = [layers.LSTM(3, name="end")(found_there), layers.GlobalMaxPooling1D()(layers.Dense(3)(asks))]
+    near = layers.Dot(axes=1, normalize=True)(ends)
+    add("dots", series, dense_of(layers.Concatenate()([near, *ends])), SERIES)
+    states = layers.LSTM(4, return_sequences=True, name="states")(table)
+    asked = layers.Dense(4)(table)
+    seen = layers.Attention(use_scale=True)([asked, states])
+    before, weights = layers.Attention(score_mode="concat")(
+        [states, states], return_attention_scores=True, use_causal_mask=True
+    )
+    summed = layers.AdditiveAttention()([asked, states, layers.Dense(4)(states)])
+    attended = layers.GRU(3, name="after")(layers.Concatenate()([seen, before, summed]))
+    picked = layers.GlobalAveragePooling1D()(layers.Dot(axes=(2, 1))([weights, states]))
+    add("attends", ids, dense_of(layers.Concatenate()([attended, picked])), IDS)
     own = layers.LSTM(4, name="masked")(series, mask=keras.ops.not_equal(series[:, :, 0], 0.5))
     add("own_mask", series, dense_of(own), SERIES)
     fixed = np.ones(2, "float32")
@@ -127,10 +156,7 @@ def main() -> None:
     for name, (rows, x) in networks().items():
         width = (None,) if x.ndim == 1 else (12, 3)
         model = keras.Sequential([layers.Input(width), *rows], name=name)
-        for weight in model.weights:
-            if "seed" not in weight.path:
-                value = rng.normal(0, 0.5, weight.shape)
-                weight.assign(value**2 + 0.1 if "variance" in weight.path else value)
+        fill(model, rng)
         kept[f"{name}_x"], kept[f"{name}_y"] = x, np.asarray(model.predict(x[None], verbose=0))[0]
         model.save(folder / f"{name}.keras")
         model.save(folder / f"{name}.h5")
@@ -138,8 +164,7 @@ def main() -> None:
             model.save_weights(folder / "stacked.weights.h5")
             (folder / "stacked.json").write_text(model.to_json(), encoding="utf-8")
     for name, (model, x) in graphs().items():
-        for weight in model.weights:
-            weight.assign(rng.normal(0, 0.5, weight.shape))
+        fill(model, rng)
         found = model.predict([one[None] for one in x] if isinstance(x, list) else x[None], verbose=0)
         kept[f"{name}_y"] = np.asarray(found[0] if isinstance(found, list) else found)[0]
         kept[f"{name}_x"] = x[0] if isinstance(x, list) else x
@@ -154,6 +179,14 @@ def main() -> None:
     kept["chain_x"], kept["chain_y"] = SERIES, np.asarray(chain.predict(SERIES[None], verbose=0))[0]
     chain.save(folder / "chain.keras")
     np.savez(folder / "kept.npz", **kept)
+
+
+def fill(model: keras.Model, rng: np.random.Generator) -> None:
+    """Weights drawn anew."""
+    for weight in model.weights:
+        if "seed" not in weight.path:
+            value = rng.normal(0, 0.5, weight.shape)
+            weight.assign(value**2 + 0.1 if "variance" in weight.path else value)
 
 
 def dense_of(value: keras.KerasTensor) -> keras.KerasTensor:

@@ -44,12 +44,16 @@ def test_a_chain_of_a_functional_model(keras_files: Path) -> None:
         ("states", ["encoder", "decoder"]),
         ("skipped", ["first", "second"]),
         ("gaps", ["here", "there"]),
+        ("inside", ["encoder.lstm", "encoder.lstm (2)", "tail.deep.gru", "tail.lstm"]),
+        ("inside_gaps", ["first.lstm", "gru"]),
+        ("dots", ["asks", "read", "end"]),
+        ("attends", ["states", "after"]),
     ],
 )
 def test_networks_that_branch_are_those_of_keras_itself(
     keras_files: Path, tmp_path: Path, name: str, parts: list[str], ending: str
 ) -> None:
-    """Side by side, attention made of layers, a layer called twice, states handed on, a skip connection."""
+    """Side by side, attention, a layer called twice, states handed on, a skip connection, models inside."""
     kept = np.load(keras_files / "kept.npz")
     network = open_network(keras_files / f"{name}.{ending}")
     recorded = network.record(kept[f"{name}_x"])
