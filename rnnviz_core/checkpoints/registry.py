@@ -170,22 +170,24 @@ def load(folder: str | Path) -> Model:
     return model.requires_grad_(False).eval()
 
 
-def keep_tables_in_file(model: Model, folder: Path) -> list[torch.Tensor]:
-    """Let the tables that are only looked up stand in the checkpoint's file, as it was mapped into memory.
+def keep_in_file(model: Model, folder: Path, *, tables_only: bool = False) -> list[torch.Tensor]:
+    """Let the weights stand in the checkpoint's file, as it was mapped into memory: fp16, not float32.
 
-    A text looks up a few rows of thousands: of a mapped table only these are ever read from the disk. Only
+    A text looks up a few rows of thousands: of a mapped table only these are ever read from the disk. What
+    computes is a copy in float32, see `in_single_precision`; with `tables_only` the network as it is. Only
     for files that nobody writes over: `save` puts a new file in the place of an old one, which lives on as
-    long as it is mapped. Tables of another type than fp16 are left as they are. Returns the
-    mapped ones.
+    long as it is mapped. Weights of another type than fp16 are left as they are. Returns the mapped ones.
     """
     kept: list[torch.Tensor] = []
     with safe_open(folder / WEIGHTS, framework="pt") as file:
         for name, module in model.named_modules():
-            if isinstance(module, Lookup):
-                table = file.get_tensor(f"{name}.weight")
-                if table.dtype == torch.float16:
-                    module.weight = nn.Parameter(table, requires_grad=False)
-                    kept.append(module.weight)
+            if tables_only and not isinstance(module, Lookup):
+                continue
+            for own, _weight in list(module.named_parameters(recurse=False)):
+                mapped = file.get_tensor(f"{name}.{own}" if name else own)
+                if mapped.dtype == torch.float16:
+                    setattr(module, own, nn.Parameter(mapped, requires_grad=False))
+                    kept.append(getattr(module, own))
     return kept
 
 

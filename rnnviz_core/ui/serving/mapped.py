@@ -8,7 +8,7 @@ the system may have them back at any time (``madvise``); the next look costs som
 import ctypes
 import mmap
 import weakref
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from pathlib import Path
 
 import torch
@@ -26,13 +26,16 @@ def watch(tables: Iterable[torch.Tensor]) -> None:
             _watched.append(weakref.ref(table))
 
 
-def let_go() -> int:
-    """Give back what was read of all tables: their bytes together, 0 where it cannot be done."""
+def let_go(only: Collection[torch.Tensor] | None = None) -> int:
+    """Give back what was read of all tables, or `only` of these: their bytes, 0 where it cannot be done."""
     count = 0
+    chosen = None if only is None else {id(table) for table in only}
     for one in list(_watched):
         table = one()  # held while its memory is spoken of: once freed, it could be anybody's
         if table is None:
             _watched.remove(one)
+            continue
+        if chosen is not None and id(table) not in chosen:
             continue
         start = -(-table.data_ptr() // mmap.PAGESIZE) * mmap.PAGESIZE
         length = (table.data_ptr() + table.nbytes - start) // mmap.PAGESIZE * mmap.PAGESIZE

@@ -69,7 +69,7 @@ def _part(entry: Entry, typed: str, tokens: int, asked: Typed) -> Sentence:
     assert asked.cut is not None, "it was asked for"
     last = tokens - asked.limit
     first = url.checked(FIRST, url.whole(last + 1), last if asked.ends else 0)
-    read = asked.cut(loaders.model(entry), typed, first, asked.limit)
+    read = asked.cut(loaders.stored(entry), typed, first, asked.limit)
     if asked.alone:
         url.note(
             _(
@@ -122,7 +122,7 @@ def _count(entry: Entry, text: str, asked: Typed) -> tuple[int | None, str]:
     A model that cannot be loaded is for the page to report.
     """
     try:
-        model = loaders.model(entry)
+        model = loaders.stored(entry)
     except RnnvizError:
         return None, ""
     try:
