@@ -43,6 +43,21 @@ SETTLED = f"""() => {{ {_DRAWN}
 ARRIVED = f"""heading => {{ {_DRAWN}
     return drawn && main.querySelector('h3')?.innerText.trim() === heading
 }}"""
+# The number of the run that the page shows last, in the state of Streamlit's outermost component.
+_RUN = """
+    let fiber = document.querySelector('[data-testid="stApp"]')
+    fiber = fiber[Object.keys(fiber).find(key => key.startsWith('__reactFiber'))]
+    while (!fiber.stateNode?.state?.scriptRunId) fiber = fiber.return
+    const run = fiber.stateNode.state.scriptRunId
+"""
+# What Forward does: the address is another, and the browser's page goes there without being loaded anew.
+GO = f"""url => {{ {_RUN}
+    window.before = run
+    history.pushState({{}}, '', url)
+    window.dispatchEvent(new PopStateEvent('popstate'))
+}}"""
+# Until then the page is that of the address before, and may well stand still.
+GONE = f"() => {{ {_RUN} return run !== window.before }}"
 # What warns; the ends of these names are put on by a program.
 ALERTS = '[data-testid^="stAlertContent"]:is([data-testid$="Warning"], [data-testid$="Error"])'
 # Streamlit's own, harmless: on a deep link it looks for the server under the page's path first.

@@ -93,6 +93,21 @@ def visit(profiles: Profiles, server: str) -> Iterator[Callable[..., Visitor]]:
 
 
 @pytest.fixture(scope="session")
+def person(browser: Any, server: str) -> Iterator[Visitor]:
+    """One person who looks at everything, and has asked for few animations: the app is loaded once."""
+    found = Visitor(browser, server, reduced_motion="reduce")
+    yield found
+    found.close()
+
+
+@pytest.fixture
+def visitor(person: Visitor) -> Visitor:
+    """The same, whom nobody has told of an error yet. What was opened before is still open."""
+    person.problems.clear()
+    return person
+
+
+@pytest.fixture(scope="session")
 def first() -> Callable[[str], str]:
     """The first recurrent model of a task among those that the served app finds; translators read Spanish."""
     specs = {entry.id: entry.spec for entry in scan(folder()).entries if entry.spec.cell != "none"}

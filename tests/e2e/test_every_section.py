@@ -1,7 +1,6 @@
 """Every section of every page, opened by its link: drawn, in both themes, readable, whole on a phone."""
 
-from collections.abc import Callable, Iterator
-from typing import Any
+from collections.abc import Callable
 
 import pytest
 from PIL import ImageColor
@@ -16,14 +15,6 @@ from scripts.serving import folder
 DRAWN = 0.0005  # share of coloured pixels at the least; a frame with title and axes is grey and has none
 WIDE, PHONE = {"width": 1366, "height": 768}, {"width": 390, "height": 844}
 LEFT = 150  # px of a section's first chart that are in sight without scrolling
-
-
-@pytest.fixture(scope="module")
-def visitor(browser: Any, server: str) -> Iterator[Visitor]:
-    """One person who looks at everything, and has asked for few animations."""
-    found = Visitor(browser, server, reduced_motion="reduce")
-    yield found
-    found.close()
 
 
 def contrast(one: str, other: str) -> float:
@@ -45,20 +36,58 @@ def test_section(shot: Shot, visitor: Visitor) -> None:
     fitting = [entry.id for entry in scan(folder()).entries if shot.kind.fits(entry.spec)]
     if not fitting:
         pytest.skip(f"no model of this kind is installed: {shot.kind}")
-    page = visitor.page
-    page.set_viewport_size(WIDE)
-    page.emulate_media(color_scheme="light")
-    visitor.open(shot.path, **shot.query(fitting[0]))
-    assert shot.query(fitting[0]).items() <= visitor.query().items(), "the link is not what it was"
-    if shot.press:
+    if shot.press:  # what the person before has begun stays on the page until it is loaded again
+        show(visitor, WIDE)
+        visitor.open(shot.path, **shot.query(fitting[0]))
         visitor.press(shot.press)
+    else:
+        visitor.go(shot.path, **shot.query(fitting[0]))
+    assert shot.query(fitting[0]).items() <= visitor.query().items(), "the address is not what it was"
     if shot.section:
-        tabs = page.get_by_role("tab").all()
-        opened = [tab.inner_text().strip() for tab in tabs if tab.get_attribute("aria-selected") == "true"]
-        with speak(dict(shot.more).get("language", SOURCE)):
-            titles = {_(found.title) for found in route(shot.page).sections if found.name == shot.section}
-        assert len(opened) == bool(tabs)  # a page's only section has no tab
-        assert set(opened) <= titles or not route(shot.page).traces, "another section is open"
+        assert_open(shot, visitor)
+    # The screen of the one before is looked at first: everything is drawn twice, not three times.
+    first = PHONE if visitor.page.viewport_size == PHONE else WIDE
+    colours = [look(shot, visitor)]
+    show(visitor, WIDE if first is PHONE else PHONE)
+    colours.append(look(shot, visitor))
+    assert len(colours[0]) == len(colours[1])
+    for (one, ink), (other, chalk) in zip(*colours, strict=True):
+        assert one != other
+        assert contrast(one, ink) >= 4.5
+        assert contrast(other, chalk) >= 4.5
+    assert visitor.errors() == []
+
+
+def show(visitor: Visitor, size: dict[str, int]) -> None:
+    """A wide screen by day, or a phone at night."""
+    visitor.page.emulate_media(color_scheme="dark" if size is PHONE else "light")
+    visitor.page.set_viewport_size(size)
+    visitor.settle()
+
+
+def assert_open(shot: Shot, visitor: Visitor) -> None:
+    """The section that the address names."""
+    tabs = visitor.page.get_by_role("tab").all()
+    opened = [tab.inner_text().strip() for tab in tabs if tab.get_attribute("aria-selected") == "true"]
+    with speak(dict(shot.more).get("language", SOURCE)):
+        titles = {_(found.title) for found in route(shot.page).sections if found.name == shot.section}
+    assert len(opened) == bool(tabs)  # a page's only section has no tab
+    assert set(opened) <= titles or not route(shot.page).traces, "another section is open"
+
+
+def look(shot: Shot, visitor: Visitor) -> list[tuple[str, str]]:
+    """All that has to hold on one screen; the colours of every chart on it."""
+    size = PHONE if visitor.page.viewport_size == PHONE else WIDE
+    if size is WIDE:
+        assert_drawn(shot, visitor)
+    assert visitor.small_texts() == []
+    assert shot.first or visitor.first_chart() <= size["height"] - LEFT
+    assert visitor.cut_off() == []
+    return visitor.colours()
+
+
+def assert_drawn(shot: Shot, visitor: Visitor) -> None:
+    """There is a chart, and none is blank."""
     pictures = visitor.pictures()
     assert pictures or not route(shot.page).traces, "no chart on the page"
     grey = {number for number, picture in enumerate(pictures) if coloured(picture) < DRAWN}
@@ -69,22 +98,6 @@ def test_section(shot: Shot, visitor: Visitor) -> None:
                 shares[mark.row["state"]] += mark.row["share"]
         assert shares["between"] > 0.9, f"chart {number} is blank"
         assert shares["closed"] + shares["open"] < 0.005, f"chart {number} has lost its colours"
-    assert visitor.small_texts() == []
-    assert shot.first or visitor.first_chart() <= WIDE["height"] - LEFT
-    light = visitor.colours()
-    page.emulate_media(color_scheme="dark")  # and on a phone: everything is drawn once more, not twice
-    page.set_viewport_size(PHONE)
-    visitor.settle()
-    dark = visitor.colours()
-    assert len(light) == len(dark)
-    for (day, ink), (night, chalk) in zip(light, dark, strict=True):
-        assert day != night
-        assert contrast(day, ink) >= 4.5
-        assert contrast(night, chalk) >= 4.5
-    assert shot.first or visitor.first_chart() <= PHONE["height"] - LEFT
-    assert visitor.cut_off() == []
-    assert visitor.small_texts() == []
-    assert visitor.errors() == []
 
 
 def test_contrast() -> None:

@@ -22,7 +22,7 @@ def title(visitor: Visitor) -> str:
 def test_every_page_fits_a_phone(code: str, visit: Callable[..., Visitor]) -> None:
     visitor = visit(**PHONE)
     for found in ROUTES:
-        visitor.open(f"/{found.address}", language=code)
+        visitor.go(f"/{found.address}", language=code)
         with speak(code):
             assert title(visitor) == _(found.title)
             assert visitor.page.title() == f"{_(found.title)} · RNNViz"

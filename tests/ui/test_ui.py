@@ -27,6 +27,7 @@ from rnnviz_core.tasks.sentiment.opinions import SENTIMENT
 from rnnviz_core.tasks.translation.english import ENGLISH
 from rnnviz_core.tasks.translation.german import GERMAN
 from rnnviz_core.tasks.translation.spanish import SPANISH
+from rnnviz_core.ui import streamlit_private
 from rnnviz_core.ui.controls import url
 from rnnviz_core.ui.drawing import show as drawing
 from rnnviz_core.ui.serving import loaders
@@ -97,6 +98,28 @@ def test_link_opens_the_same_view(folder):
     button = next(block.value for block in app.html if "data-shown=" in block.value)
     shown = dict(parse_qsl(html.unescape(re.search(r'data-shown="(.*?)"', button).group(1))))
     assert shown == {"task": "sentiment", "model": "sentiment-gru", "text": "this story is good."}
+
+
+@pytest.mark.parametrize("before", url.OWNED)
+def test_what_the_address_says_holds_when_one_goes_back_to_it(before, monkeypatch):
+    """Pages that show other pages' sections let go of these when one leaves: not of those gone back to."""
+
+    def run(page):
+        import streamlit as st
+
+        from rnnviz_core.ui.controls import url
+
+        url.begin(page)
+        st.text(url.get("section"))
+
+    app = AppTest.from_function(run, args=(before,))
+    app.query_params["section"] = "maps"
+    assert app.run().text[0].value == "maps"
+    app.query_params["section"] = "cell"
+    app.args = ("gates",)
+    monkeypatch.setattr(streamlit_private, "went_back", lambda: True)
+    assert app.run().text[0].value == "cell"
+    assert in_url(app, "section") == "cell"
 
 
 def test_choices_go_into_the_url_and_survive_a_change_of_page(folder):

@@ -91,8 +91,10 @@ def begin(page: str = "") -> None:
         st.session_state[_KEY] = _Memory()
     memory = _memory()
     memory.notes, memory.show = [], None
-    if first or streamlit_private.went_back():
+    if first:
         memory.values = dict(incoming)
+    elif streamlit_private.went_back():
+        memory.values, memory.page = dict(incoming), page  # all of it was chosen on this page, not before
     else:  # an echo of an older URL, still under way while a newer one was written, must not win
         for name, value in incoming.items():
             if value not in (memory.seen.get(name), memory.written.get(name)):
