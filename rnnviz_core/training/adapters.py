@@ -85,20 +85,36 @@ def lightning_callback(path: str, every: int = EVERY) -> Any:
         """Watches the module that is fitted."""
 
         watching: Watching | None = None
+        losses: list[Any]  # of batches whose gradients wait for an update
+        done = 0  # updates
 
         def on_fit_start(self, trainer: Any, pl_module: Any) -> None:
-            self.watching = Watching(pl_module, every)
+            self.watching, self.losses, self.done = Watching(pl_module, every), [], 0
             self.watching.start()
 
         def on_train_batch_end(
             self, trainer: Any, pl_module: Any, outputs: Any, batch: Any, batch_idx: int
         ) -> None:
             loss = outputs.get("loss") if isinstance(outputs, dict) else outputs
-            if loss is not None and self.watching is not None:
-                self.watching.loss(loss)
+            if self.watching is None:
+                return
+            if loss is not None:  # Lightning divides it by the batches of an update
+                self.losses.append(loss * getattr(trainer, "accumulate_grad_batches", 1))
+            if self.watching.updates > self.done:
+                self.done = self.watching.updates
+                for one in self.losses:
+                    self.watching.loss_of(self.done - 1, one)
+                self.losses = []
 
         def teardown(self, trainer: Any, pl_module: Any, stage: str) -> None:
-            if self.watching is not None and stage == "fit":
+            if stage == "fit":
+                self._end()
+
+        def on_exception(self, trainer: Any, pl_module: Any, exception: BaseException) -> None:
+            self._end()
+
+        def _end(self) -> None:
+            if self.watching is not None:
                 self.watching.stop()
                 self.watching.save(path)
 

@@ -112,7 +112,10 @@ class Watching:
         """The loss of one update, before or after it; it is read when it is needed, so that no GPU waits."""
         if self._late is None:
             self._late = self.updates > 0
-        update = self.updates - self._late
+        self.loss_of(self.updates - self._late, value)
+
+    def loss_of(self, update: int, value: "Tensor | float") -> None:
+        """The loss of an update by its number, from 0 on; of several, as gradients accumulate, the mean counts."""
         kept = value.detach() if isinstance(value, Tensor) else float(value)
         self._waiting.append((-(-update // self.every), kept))  # a row ends with an update that is measured
 
@@ -192,12 +195,14 @@ class Watching:
 
     def _before_update(self, optimizer: Any, args: Any, kwargs: Any) -> None:
         """Before an update: the gradients are there, where the loop itself called backward."""
-        del args, kwargs
-        if self._due and self._is_own(optimizer):
+        closure = kwargs.get("closure", args[1] if len(args) > 1 else None)
+        if self._due and closure is None and self._is_own(optimizer):
             self._finish(optimizer)
 
     def _after_update(self, optimizer: Any, args: Any, kwargs: Any) -> None:
-        """After it: skorch and Lightning run both passes in a closure, inside of the optimizer's step."""
+        """After it: skorch and Lightning run both passes in a closure, inside of the optimizer's step.
+
+        Where gradients accumulate there, earlier batches have left theirs before it, so those are no end."""
         del args, kwargs
         if self._is_own(optimizer):
             if self._due:

@@ -1,7 +1,6 @@
 """Watching a training loop: figures against torch's own, nothing changed, and the adapters."""
 
 import sys
-import types
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +15,8 @@ from rnnviz_core.errors import SpecError
 from rnnviz_core.training import adapters
 from rnnviz_core.training.history_file import History
 from rnnviz_core.training.watch import Watching, watch
+
+PARTS = ("logger", "enable_checkpointing", "enable_progress_bar", "enable_model_summary")  # of Lightning
 
 
 class Model(nn.Module):
@@ -132,29 +133,29 @@ def test_arguments() -> None:
         Watching(Model()).save("run.json")
 
 
-class Writer:
-    """What a SummaryWriter is asked for."""
+def test_figures_in_tensorboard(tmp_path: Path) -> None:
+    """TensorBoard itself writes them, and reads them back."""
+    from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+    from torch.utils.tensorboard import SummaryWriter
 
-    def __init__(self) -> None:
-        self.rows: list[tuple[str, float, int]] = []
-
-    def add_scalar(self, tag: str, value: float, step: int) -> None:
-        self.rows.append((tag, value, step))
-
-
-def test_figures_for_tensorboard() -> None:
-    """Against a stand-in: all that is asked of a writer is ``add_scalar``."""
-    model, writer = Model(), Writer()
+    model = Model()
     with watch(model, every=2) as history:
         losses = fit(model, history, 3)
-    assert adapters.to_tensorboard(history, writer) == len(writer.rows)
-    assert ("rnnviz/loss", pytest.approx(losses[0], rel=1e-5), 1) in writer.rows
-    tags = {tag for tag, *_ in writer.rows}
-    assert {"rnnviz/gradient/lstm.weight_ih_l0.forget", "rnnviz/dead units/lstm.encoder.0"} <= tags
+    with SummaryWriter(str(tmp_path)) as writer:
+        count = adapters.to_tensorboard(history, writer)
+    written = EventAccumulator(str(tmp_path), size_guidance={"scalars": 0})
+    written.Reload()
+    rows = {tag: written.Scalars(tag) for tag in written.Tags()["scalars"]}
+    assert count == sum(map(len, rows.values()))
+    first, second = rows["rnnviz/loss"]
+    assert (first.step, first.value) == (1, pytest.approx(losses[0], rel=1e-5))
+    assert (second.step, second.value) == (3, pytest.approx((losses[1] + losses[2]) / 2, rel=1e-5))
+    assert {"rnnviz/gradient/lstm.weight_ih_l0.forget", "rnnviz/dead units/lstm.encoder.0"} <= set(rows)
 
 
 def test_skorch(tmp_path: Path) -> None:
-    skorch = pytest.importorskip("skorch")
+    import skorch
+
     path = tmp_path / "skorch.safetensors"
     callback = rnnviz.skorch_callback(str(path), every=2)
     net = skorch.NeuralNetRegressor(
@@ -167,31 +168,87 @@ def test_skorch(tmp_path: Path) -> None:
     assert found.steps["loss"] == pytest.approx([told[0], (told[1] + told[2]) / 2], rel=1e-6)
 
 
-def test_lightning(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Against a stand-in for its callback and its order of calls: Lightning itself is not installed here."""
-    callbacks: Any = types.ModuleType("lightning.pytorch.callbacks")
-    callbacks.Callback = type("Callback", (), {})
-    for name in ("lightning", "lightning.pytorch"):
-        monkeypatch.setitem(sys.modules, name, types.ModuleType(name))
-    monkeypatch.setitem(sys.modules, "lightning.pytorch.callbacks", callbacks)
-    model, path = Model(), tmp_path / "lightning.safetensors"
-    callback = rnnviz.lightning_callback(str(path), every=2)
-    optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
-    callback.on_fit_start(None, model)
-    for number in range(3):
+# Lightning's own: it uses a name of torch that is going, and recommends workers for loading data.
+@pytest.mark.filterwarnings("ignore:.*LeafSpec:FutureWarning", "ignore:.*does not have many workers")
+def test_lightning(tmp_path: Path) -> None:
+    """Lightning itself: by default, with clipping, with gradients that accumulate, and optimized by hand.
 
-        def closure() -> (
-            Tensor
-        ):  # of training_step, which need not call forward; inside of the optimizer's step
-            loss: Tensor = ((model.output(model.lstm(X)[0][:, -1]) - 1) ** 2).mean()
+    It divides a loss by the batches of an update, and runs both passes inside of the optimizer's step.
+    """
+    import lightning.pytorch as lightning
+
+    class Fitted(lightning.LightningModule):
+        def __init__(self, by_hand: bool) -> None:
+            super().__init__()
+            torch.manual_seed(0)
+            self.lstm, self.output = nn.LSTM(2, 4, batch_first=True), nn.Linear(4, 1)
+            self.automatic_optimization = not by_hand
+            self.told: list[float] = []
+
+        def training_step(self, batch: list[Tensor]) -> Tensor | None:
+            loss = ((self.output(self.lstm(batch[0])[0][:, -1]) - 1) ** 2).mean()
+            self.told.append(float(loss.detach()))
+            if self.automatic_optimization:
+                return loss
+            optimizer: Any = self.optimizers()
             optimizer.zero_grad()
-            loss.backward()
-            return loss
+            self.manual_backward(loss)
+            optimizer.step()
+            return None
 
-        loss = optimizer.step(closure)
-        callback.on_train_batch_end(None, model, {"loss": loss}, None, number)
-    callback.teardown(None, model, "fit")
-    assert History.load(path).moments == (0, 2)
+        def configure_optimizers(self) -> torch.optim.Optimizer:
+            return torch.optim.SGD(self.parameters(), lr=0.1)
+
+    rows = torch.randn(8, 9, 2, generator=torch.Generator().manual_seed(1))
+    loader = torch.utils.data.DataLoader(torch.utils.data.TensorDataset(rows), batch_size=2)
+
+    def fitted(*callbacks: Any, by_hand: bool = False, **settings: Any) -> Fitted:
+        model = Fitted(by_hand)
+        trainer = lightning.Trainer(
+            max_epochs=1,
+            accelerator="cpu",
+            callbacks=list(callbacks),
+            **settings,
+            **dict.fromkeys(PARTS, False),
+        )
+        trainer.fit(model, loader)
+        return model
+
+    class Fails(lightning.Callback):
+        def on_train_batch_end(
+            self, trainer: Any, pl_module: Any, outputs: Any, batch: Any, batch_idx: int
+        ) -> None:
+            assert 1 / (2 - batch_idx)
+
+    cases: tuple[dict[str, Any], ...] = (
+        {},
+        {"gradient_clip_val": 0.1},
+        {"accumulate_grad_batches": 2},
+        {"by_hand": True},
+    )
+    for case in cases:
+        path = tmp_path / "lightning.safetensors"
+        model = fitted(rnnviz.lightning_callback(str(path), every=2), **case)
+        found, told = History.load(path), np.array(model.told)
+        each = case.get("accumulate_grad_batches", 1)
+        losses = told.reshape(-1, each).mean(1)
+        updates = range(0, len(losses), 2)
+        assert found.moments == tuple(updates), case
+        if not case.get("by_hand"):
+            expected = [losses[max(0, one - 1) : one + 1].mean() for one in updates]
+            np.testing.assert_allclose(found.steps["loss"], expected, rtol=1e-5)
+        if "gradient_clip_val" in case:
+            np.testing.assert_allclose(found.steps["clipped"], 0.1, rtol=1e-4)
+            assert (found.steps["norm"] > 0.11).all()
+        for weight, other in zip(model.parameters(), fitted(**case).parameters(), strict=True):
+            assert torch.equal(weight, other), case
+        assert not model.lstm._forward_pre_hooks
+    before = torch.optim.optimizer._global_optimizer_post_hooks.copy()
+    path.unlink()
+    with pytest.raises(ZeroDivisionError):
+        fitted(rnnviz.lightning_callback(str(path), every=2), Fails())
+    assert len(History.load(path).moments) == 2  # what there was until then
+    assert torch.optim.optimizer._global_optimizer_post_hooks == before
 
 
 def test_what_is_missing_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
