@@ -77,7 +77,7 @@ def lightning_callback(path: str, every: int = EVERY) -> Any:
         from lightning.pytorch.callbacks import Callback
     except ImportError:
         try:
-            from pytorch_lightning.callbacks import Callback
+            from pytorch_lightning.callbacks import Callback  # type: ignore[assignment]
         except ImportError:
             raise SpecError(MISSING.format(name="Lightning", wanted="lightning")) from None
 

@@ -115,7 +115,7 @@ class Watching:
         self.loss_of(self.updates - self._late, value)
 
     def loss_of(self, update: int, value: "Tensor | float") -> None:
-        """The loss of an update by its number, from 0 on; of several, as gradients accumulate, the mean counts."""
+        """The loss of an update by its number, from 0 on; of several (gradients accumulate) their mean."""
         kept = value.detach() if isinstance(value, Tensor) else float(value)
         self._waiting.append((-(-update // self.every), kept))  # a row ends with an update that is measured
 
