@@ -45,7 +45,7 @@ def marked() -> Catalog:
                 place = path.relative_to(ROOT).as_posix()
                 found.add(text, None, [(place, 0)], auto_comments=comments, context=context)
     for message in found:
-        message.flags.discard("python-format")  # a per cent sign is no placeholder here
+        message.flags.discard("python-format")  # a per cent sign is not a placeholder here
     return found
 
 
@@ -53,7 +53,7 @@ def calls(source: str) -> "list[tuple[str | tuple[str, ...], str | None, list[st
     """The texts that a file marks: text, or its two forms; context; what a comment above tells translators.
 
     Babel's own reader takes tokens, and up to Python 3.11 those of an f-string are one text: it misses what
-    is marked inside. An argument that is no literal is none of ours: it was marked where it stands.
+    is marked inside. An argument that is not a literal is none of ours: it was marked where it stands.
     """
     lines, found = source.splitlines(), []
     for node in ast.walk(ast.parse(source)):

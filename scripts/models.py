@@ -264,7 +264,7 @@ def make(recipe: Recipe, data: Path, folder: Path, teachers: Sequence[Future[boo
 
 
 def with_teachers(ids: Iterable[str]) -> set[str]:
-    """Ids, and those of the runs and mixtures that these learn from and that are no checkpoints."""
+    """Ids, and those of the runs and mixtures that these learn from and that are not checkpoints."""
     recipes = {recipe.id: recipe for recipe in COLLECTION}
     found = set(ids)
     for recipe in reversed(COLLECTION):  # teachers stand before their pupils

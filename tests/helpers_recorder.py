@@ -28,7 +28,7 @@ SPANISH = (
 
 @functools.cache
 def tokenizer(language: str = "en") -> Tokenizer:
-    """A vocabulary learnt from four sentences."""
+    """A vocabulary learned from four sentences."""
     return Tokenizer.train(ENGLISH if language == "en" else SPANISH, 60)
 
 

@@ -45,7 +45,7 @@ def test_extras_are_tested_as_they_are_pinned(extra: str) -> None:
     pinned = pins("requirements-dev.txt")
     for name, requirement in bounds(PROJECT["project"]["optional-dependencies"][extra]).items():
         assert the_version(requirement, ">=") <= the_version(pinned[name], "=="), name
-        assert name not in pins("requirements.txt"), f"{name} is no extra"
+        assert name not in pins("requirements.txt"), f"{name} is not an extra"
 
 
 def test_torch_is_named_once_more_in_the_makefile() -> None:

@@ -85,7 +85,7 @@ def entropy_bars() -> alt.LayerChart:
         tooltip=[
             *building_blocks.step_tips(),
             building_blocks.tip("entropy", _("entropy in bits")),
-            alt.Tooltip("words:Q", format=".1f", title=_("as spread over this many tokens")),
+            alt.Tooltip("words:Q", format=".1f", title=_("as spread out as over this many tokens")),
             building_blocks.tip("most", _("largest possible")),
         ],
     )

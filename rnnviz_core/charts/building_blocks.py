@@ -211,7 +211,7 @@ def chosen_ring(x: alt.X, row: float, height: int, field: str = "unit") -> list[
 def unit_numbers(base: alt.Chart, x: alt.X, number: str = "rank") -> alt.Chart:
     """The numbers of units under their bars: as many as can be read; `number` counts the bars from the left.
 
-    The column ``name`` says ``unit 12``; what is no unit is named in full. The axis needs `UNDER` px.
+    The column ``name`` says ``unit 12``; what is not a unit is named in full. The axis needs `UNDER` px.
     """
     shown = f"datum.{number} % ceil({theme.LABEL + 1} / bandwidth('x')) == 0 ? 1 : 0"
     unit = spoken.quoted(_("unit {unit}", unit=""))
@@ -230,7 +230,7 @@ def unit_numbers(base: alt.Chart, x: alt.X, number: str = "rank") -> alt.Chart:
 def class_menu(classes: tuple[str, ...], chosen: str, title: str = "") -> alt.Parameter:
     """The parameter ``class_``: a menu under the chart, `chosen` first.
 
-    With a `title` of their own they are no classes, but values that are marked where they stand.
+    With a `title` of their own they are not classes, but values that are marked where they stand.
     """
     said = {name: _(name) for name in classes} if title else spoken.classes(classes)
     named = {"labels": [said.get(name, name) for name in classes]} if spoken.labels(said) else {}

@@ -85,10 +85,10 @@ def verdict(classes: tuple[str, ...], chosen: str, *, mean: bool = False) -> alt
 
     With `mean` all weights are equal, and what speaks are embeddings.
     """
-    about, tip = _("Weight × what its state says for the class"), _("weight × its state’s say")
+    about, tip = _("Weight × its state’s contribution to the class"), _("weight × its state’s contribution")
     if mean:
-        about = _("Weight × what its embedding says for the class")
-        tip = _("weight × its embedding’s say")
+        about = _("Weight × its embedding’s contribution to the class")
+        tip = _("weight × its embedding’s contribution")
     pick = building_blocks.class_menu(classes, chosen)
     base = alt.Chart(alt.NamedData("verdict")).transform_filter("datum['class'] == class_")
     scale = alt.Scale(domain=list(building_blocks.PUSHES), range=[theme.POSITIVE, theme.NEGATIVE])

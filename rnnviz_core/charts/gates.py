@@ -20,12 +20,12 @@ _NEW = {"hidden": N_("New hidden state"), "cell": N_("New cell state")}
 
 
 def gate_in_words(gate: str) -> str:
-    """``forget gate``, inside a sentence; the candidate is no gate."""
+    """``forget gate``, inside a sentence; the candidate is not a gate."""
     return _("candidate") if gate == "candidate" else named(gate)
 
 
 def gate_title(gate: str) -> str:
-    """``Forget gate``; the candidate is no gate."""
+    """``Forget gate``; the candidate is not a gate."""
     words = gate_in_words(gate)
     return words[:1].upper() + words[1:]
 

@@ -29,7 +29,7 @@ def unrolled(rows: tuple[Row, ...]) -> alt.LayerChart:
     Datasets: ``series`` (`frames.series.picture`), ``cells``, ``columns`` and ``now``
     (`frames.overview`). Selection: ``cell``, with ``site``, ``position`` and ``unit``.
     """
-    layers: list[Any] = [line(_("Series (grey), and what it expected one step before (blue)"), 0)]
+    layers: list[Any] = [line(_("Series (grey) and forecast one step ahead (blue)"), 0)]
     top = LINE
     layers += _panel(top)
     y, drawn = boxes(rows, "columns", top + PANEL + NEXT)
@@ -161,7 +161,7 @@ def forecasts(kinds: tuple[str, ...]) -> alt.LayerChart:
     )
     return theme.finish(
         alt.layer(columns, mark, curves).properties(
-            title=parts.heading(_("The series, and what was expected one step before")), height=300
+            title=parts.heading(_("The series, and its forecast one step ahead")), height=300
         )
     )
 
@@ -230,7 +230,7 @@ def inputs() -> alt.VConcatChart:
             "number",
             _("number"),
             _("What the network reads"),
-            _("scaled: mean 0 and deviation 1 over the series it was trained on"),
+            _("scaled: mean 0 and standard deviation 1 over its training series"),
         ),
     ):
         base = alt.Chart(alt.NamedData("inputs"))

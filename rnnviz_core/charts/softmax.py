@@ -8,7 +8,7 @@ from rnnviz_core.languages import N_, _, cached, pgettext
 
 from . import building_blocks, spoken, theme
 
-FORMULA = N_("exp(logit / temperature), shared out to sum to 100 %")
+FORMULA = N_("exp(logit / temperature), normalised to sum to 100 %")
 VERDICTS = 260  # px of the lines of all classes
 BAR = 30  # px of a horizontal bar and its gap
 
@@ -171,7 +171,7 @@ def verdicts(classes: tuple[str, ...], ordered: bool = True) -> alt.LayerChart:
             building_blocks.chosen_band(building_blocks.tokens_x()), lines, points.add_params(click), names
         ).properties(
             title=building_blocks.heading(
-                _("The verdict after every token"), _("What it would say if the sentence ended there")
+                _("The verdict after every token"), _("The prediction if the sentence ended there")
             ),
             height=VERDICTS,
         )

@@ -71,8 +71,8 @@ def losses(count: int) -> alt.LayerChart:
     lines = base.mark_line(strokeWidth=2.2).encode(
         x=_epochs(), y=y, color=colour, strokeDash=dash, tooltip=NO_TIP
     )
-    spelt = base.transform_calculate(**spoken.column("kind", kinds))
-    dots = spelt.mark_point(filled=True, size=30, opacity=1).encode(
+    spelled = base.transform_calculate(**spoken.column("kind", kinds))
+    dots = spelled.mark_point(filled=True, size=30, opacity=1).encode(
         x=_epochs(), y=y, color=colour, tooltip=tips
     )
     best = alt.Chart(alt.NamedData("bests")).encode(x=_epochs(), y=y, color=colour)
@@ -276,8 +276,8 @@ def _verdicts(classes: tuple[str, ...], ordered: bool, _code: str) -> alt.LayerC
     )
     x = _moments_x()
     lines = base.mark_line(strokeWidth=2.2).encode(x=x, y=y, color=colour, strokeDash=dash, tooltip=NO_TIP)
-    spelt = base.transform_calculate(**spoken.column("class", said))
-    dots = spelt.mark_point(filled=True, size=30, opacity=1).encode(
+    spelled = base.transform_calculate(**spoken.column("class", said))
+    dots = spelled.mark_point(filled=True, size=30, opacity=1).encode(
         x=x,
         y=y,
         color=colour,

@@ -96,10 +96,10 @@ class Held:
         Raises
         ------
         CheckpointError
-            When it is no network of this project, or in training mode.
+            When it is not a network of this project, or in training mode.
         """
         if not is_network(network):
-            raise CheckpointError(f"a {type(network).__name__} is no network of this project")
+            raise CheckpointError(f"a {type(network).__name__} is not a network of this project")
         if network.training:
             raise CheckpointError(f"{network.name} is in training mode; call .eval() first")
         weights = network.state_dict().values()

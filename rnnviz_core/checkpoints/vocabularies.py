@@ -36,7 +36,7 @@ def find(folder: Path, name: str) -> Path:
     Raises
     ------
     CheckpointError
-        When what `REFERENCES` says is no digest.
+        When what `REFERENCES` says is not a digest.
     """
     own = folder / f"{name}.model"
     if own.exists() or not (folder / REFERENCES).exists():

@@ -59,7 +59,7 @@ class Tally:
 def count(world: World, step: Predict, given: Mapping[int, Sequence[str]], *, told: bool) -> Tally:
     """Count the answers to a step; `told` says whether the class knows already what is right.
 
-    What is no answer to this step (its lesson was changed meanwhile) is left out.
+    What is not an answer to this step (its lesson was changed meanwhile) is left out.
 
     Raises
     ------

@@ -13,7 +13,7 @@ from rnnviz_core import places, startup
 def command_line(port: int, address: str) -> list[str]:
     """How this Python serves the app.
 
-    ``-P``: a module that happens to lie in the folder where a person types the command is no part of the app.
+    ``-P``: a module that happens to be in the folder where a person types the command is not imported.
     """
     return [sys.executable, "-P", "-m", "rnnviz_core.ui.server", str(port), address]
 

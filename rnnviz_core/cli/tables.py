@@ -35,6 +35,6 @@ def layout_of(given: dict[str, Any], translation: bool = False) -> Layout:
     found = {name: value for name, value in named.items() if value is not None}
     if "labels" in found:
         if translation:
-            raise SpecError("--labels is no setting of task 'translation'")
+            raise SpecError("--labels is not a setting of task 'translation'")
         found["labels"] = tuple(found["labels"].split(","))
     return Layout(**found)

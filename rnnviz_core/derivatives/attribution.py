@@ -124,7 +124,7 @@ def attributions(
     task = task_of(model)
     if task.read_rows is None or task.read_embedded is None or task.quantities is None:
         raise TraceError(
-            _("{network} gives no classes of a text: there is nothing to attribute", network=model.name)
+            _("{network} does not classify texts: there is nothing to attribute", network=model.name)
         )
     quantity = chosen(trace, task.quantities(trace), of, model.name)
     words = words_of(trace) if groups is None else groups

@@ -35,7 +35,7 @@ def compare(
     same
         Whether the loop ran with the weights of the recording, so that their states are the same.
     closed
-        Whether the number depends on the states as such; a gate's own derivatives are no part of a Jacobian.
+        Whether the number depends on the states as such; a gate's own derivatives are not part of a Jacobian.
 
     Returns
     -------

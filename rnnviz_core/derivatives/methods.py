@@ -4,12 +4,14 @@ from rnnviz_core.languages import N_
 
 WORDS = 10  # of an exact Shapley value: a thousand and more texts are read
 METHODS = {  # name -> the question it answers
-    "delete": N_("how the number falls when the word is taken out"),
-    "unknown": N_("how it falls when the network reads “unknown” in its place"),
+    "delete": N_("how far the number falls when the word is removed"),
+    "unknown": N_("how far it falls when the network reads “unknown” in its place"),
     "shapley": N_("what the word adds, on average over all orders in which the words could come in"),
-    "integrated": N_("the gradient times the embedding, summed up on the way from nothing to the text"),
+    "integrated": N_(
+        "the gradient times the embedding, summed along the path from zero embeddings to the text"
+    ),
     "sensitivity": N_("the gradient times the embedding, here: what a small change would do"),
-    "relevance": N_("what the answer is made of, handed back layer by layer to what put it in"),
+    "relevance": N_("the answer’s score, passed back layer by layer to the inputs that it came from"),
 }
 TITLES = {
     "delete": N_("word left out"),

@@ -97,7 +97,10 @@ def relevance(model: Network, trace: Trace, quantity: Quantity) -> tuple[np.ndar
     task, watched = task_of(model), Watched()
     if task.rerun is None:
         raise TraceError(
-            _("{network} cannot be run again, so nothing can be handed back through it", network=model.name)
+            _(
+                "{network} cannot be run again, so no relevance can be passed back through it",
+                network=model.name,
+            )
         )
     with torch.inference_mode(False), torch.enable_grad():
         network = followed(model, watched)

@@ -242,7 +242,7 @@ def _finished(trace: Trace, found: Watched, quantity: Quantity, value: Tensor, *
 
 
 def _element(found: Watched, site: str, step: int, unit: int) -> tuple[Tensor, bool]:
-    """One number of what is followed, and whether it is no gate's.
+    """One number of what is followed, and whether it is not a gate's.
 
     Raises
     ------

@@ -107,7 +107,7 @@ def widest(
     if bits[step] < WIDE * most:
         return
     said = _(
-        "it was least sure where to look for {target}: as spread as equal weights over {alike} of {count} "
+        "attention was least certain for {target}: as spread out as equal weights over {alike} of {count} "
         "source tokens (entropy {entropy} bits)",
         target=target[step],
         alike=printed(2 ** bits[step], ".1f"),

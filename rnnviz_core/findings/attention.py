@@ -13,7 +13,7 @@ from .record import Finding, Where
 from .wording import names, number, percent, printed, sentence
 
 HEAVY = 2.0  # times an equal share: below it the weights differ less than the number of words does
-EVEN = 0.8  # of the tokens: as spread as equal weights over four fifths of them
+EVEN = 0.8  # of the tokens: as spread out as equal weights over four fifths of them
 ADDS = 2.0  # times the mean token's part of the logit
 
 
@@ -66,14 +66,14 @@ def spread(trace: Trace, weights: np.ndarray) -> Iterator[Finding]:
     if alike >= EVEN * count:
         strength = 0.7
         said = _(
-            "attention is nearly even: as spread as equal weights over {alike} of {count} tokens "
+            "attention is nearly even: as spread out as equal weights over {alike} of {count} tokens "
             "(entropy {entropy} bits)",
             **words,
         )
     elif alike <= count / 2:
         strength = 0.4
         said = _(
-            "attention falls on few tokens: as spread as equal weights over {alike} of {count} tokens "
+            "attention falls on few tokens: as spread out as equal weights over {alike} of {count} tokens "
             "(entropy {entropy} bits)",
             **words,
         )

@@ -178,9 +178,9 @@ def _translations(
 ) -> Finding:
     mine, its = (str(one.meta["translation"]).strip() for one in (trace, other))
     if mine == its:
-        said = _("{change} it writes the same", change=other_reads)
+        said = _("{change} it outputs the same", change=other_reads)
     else:
-        said = _("{change} it writes “{translation}”", change=other_reads, translation=its)
+        said = _("{change} it outputs “{translation}”", change=other_reads, translation=its)
     numbers: dict[str, float] = {}
     where = Where("softmax", "confidence", "decoder", axis="target")
     if apart:
@@ -214,10 +214,10 @@ def _networks(trace: Trace, other: Trace) -> Iterator[Finding]:
         mine, theirs = (str(one.meta["translation"]).strip() for one in (trace, other))
         words = {"model": trace.model, "other_model": other.model, "translation": mine}
         if mine == theirs:
-            said = _("{model} writes “{translation}”, {other_model} the same", **words)
+            said = _("{model} outputs “{translation}”, {other_model} the same", **words)
         else:
             said = _(
-                "{model} writes “{translation}”, {other_model} “{other_translation}”",
+                "{model} outputs “{translation}”, {other_model} “{other_translation}”",
                 other_translation=theirs,
                 **words,
             )
@@ -230,7 +230,7 @@ def _verdicts(trace: Trace, other: Trace) -> Finding:
     numbers: dict[str, float] = {"own": own, "other": share}
     where = Where("softmax", "verdicts")
     said = _(
-        "{model} says {verdict} ({share}), {other_model} {other_verdict} ({other_share})",
+        "{model} predicts {verdict} ({share}), {other_model} {other_verdict} ({other_share})",
         model=trace.model,
         verdict=mine,
         share=percent(own),

@@ -82,7 +82,7 @@ def reliability(trace: Trace, metrics: Mapping[str, Any], card: str = "") -> Rel
         doubt = _pairs_in_words(none[0], 0, none[1])
     elif band and band[2] < SELDOM * band[1]:
         doubt = _(
-            "of {rows:,} test texts to whose answer it gave {probability}, {share} were right",
+            "of {rows:,} test texts whose answer had a probability of {probability}, {share} were right",
             rows=band[1],
             probability=_probabilities(band[0]),
             share=percent(band[2] / band[1]),
@@ -95,7 +95,7 @@ def _read(card: str) -> Iterator[str]:
     data = card.partition("\n## Data\n")[2]
     found = re.match(r"\s*(.{1,400}?[.)])(?=\s+[A-Z]|\s*$)", re.sub(r"\s+", " ", data[:600]))
     if found:
-        yield _("It has read: {sentence}", sentence=found[1].strip().replace("*", ""))
+        yield _("Training data: {sentence}", sentence=found[1].strip().replace("*", ""))
 
 
 def _probes(text: str, metrics: Mapping[str, Any]) -> Iterator[str]:
@@ -112,13 +112,15 @@ def _probes(text: str, metrics: Mapping[str, Any]) -> Iterator[str]:
 def _our_own(name: str, share: str, rows: int) -> str:
     if name == "long":
         return _(
-            "Sentences of {words} words or more: {share} of {rows} of our own on the right side.",
+            "Of our {rows} test sentences of {words} words or more, {share} were classified correctly as "
+            "positive or negative.",
             words=LONG,
             share=share,
             rows=rows,
         )
     return _(
-        "Sentences with {what}: {share} of {rows} of our own on the right side.",
+        "Of our {rows} test sentences with {what}, {share} were classified correctly as positive or "
+        "negative.",
         what=_called(name),
         share=share,
         rows=rows,
@@ -156,8 +158,10 @@ def _called(name: str) -> str:
 def _pairs_in_words(name: str, right: int, rows: int) -> str:
     words = {"rows": rows, "what": _called(name)}
     if not right:
-        return _("of {rows} pairs of sentences with {what} it got both right in none", **words)
-    return _("of {rows} pairs of sentences with {what} it got both right in {right}", right=right, **words)
+        return _("of {rows} pairs of sentences with {what}, none had both sentences right", **words)
+    return _(
+        "of {rows} pairs of sentences with {what}, {right} had both sentences right", right=right, **words
+    )
 
 
 def _lengths(text: str, metrics: Mapping[str, Any]) -> Iterator[str]:
@@ -268,7 +272,7 @@ def _sure(band: tuple[str, int, int] | None) -> Iterator[str]:
     if band:
         yield sentence(
             _(
-                "of {rows:,} test texts to whose answer it gave {probability}, {share} were answered right",
+                "of {rows:,} test texts whose answer had a probability of {probability}, {share} were right",
                 rows=band[1],
                 probability=_probabilities(band[0]),
                 share=percent(band[2] / band[1]),
@@ -281,13 +285,14 @@ def _own(metrics: Mapping[str, Any]) -> Iterator[str]:
     everyday, facts = metrics.get("everyday"), metrics.get("facts")
     if isinstance(everyday, Mapping) and isinstance(everyday.get("accuracy2"), int | float):
         yield _(
-            "Everyday sentences of our own: {share} of {rows} on the right side.",
+            "Of our {rows} everyday test sentences, {share} were classified correctly as positive or "
+            "negative.",
             share=percent(everyday["accuracy2"] / 100, 1),
             rows=everyday.get("rows"),
         )
     if isinstance(facts, Mapping) and isinstance(facts.get("neutral"), int | float):
         yield _(
-            "Plain facts: {share} of {rows} called neutral.",
+            "Plain facts: {share} of {rows} predicted neutral.",
             share=percent(facts["neutral"] / 100, 1),
             rows=facts.get("rows"),
         )

@@ -110,7 +110,7 @@ def audit_in_words(metrics: Mapping[str, Any]) -> str:
     if "--looking" in str(metrics.get("command", "")):
         return _(
             "Over {sentences:,} test sentences a word that people call positive or negative outweighs a "
-            "neutral one in {area:.0%} of pairs (chance: 50 %): this network was taught to look there. "
+            "neutral one in {area:.0%} of pairs (chance: 50 %): its attention was trained to do so. "
             "Equal weights would change {changed:.0f} % of its answers.",
             sentences=sentences,
             area=area,
@@ -118,7 +118,7 @@ def audit_in_words(metrics: Mapping[str, Any]) -> str:
         )
     return _(
         "Over {sentences:,} test sentences a word that people call positive or negative outweighs a neutral "
-        "one in {area:.0%} of pairs (chance: 50 %): this network found out by itself to look there. Equal "
+        "one in {area:.0%} of pairs (chance: 50 %): its attention was not trained to do so. Equal "
         "weights would change {changed:.0f} % of its answers.",
         sentences=sentences,
         area=area,
@@ -168,7 +168,7 @@ def spread_in_words(trace: Trace) -> str:
     """Sentiment: how spread the weights are, as bits and as a number of tokens."""
     weights = trace["attention.weights"]
     bits, most = float(entropy(weights)), np.log2(max(len(weights), 1))
-    alike = _("as spread as equal weights over {tokens:.1f} tokens", tokens=2**bits)
+    alike = _("as spread out as equal weights over {tokens:.1f} tokens", tokens=2**bits)
     return _("Entropy {bits:.2f} of at most {most:.2f} bits: {alike}.", bits=bits, most=most, alike=alike)
 
 

@@ -106,7 +106,7 @@ def verdict(trace: Trace, weights: np.ndarray) -> Columns:
 
 
 def mean_in_words(trace: Trace, weights: np.ndarray) -> str:
-    """Without recurrence: which token speaks loudest for the class that was answered."""
+    """Without recurrence: which token contributes most to the predicted class, whatever its sign."""
     texts, best = step_texts(trace, "encoder"), int(trace["readout.probabilities"].argmax())
     adds = keys(trace) @ weights[best] / len(texts)
     most = int(np.abs(adds).argmax())
@@ -117,11 +117,13 @@ def mean_in_words(trace: Trace, weights: np.ndarray) -> str:
     }
     if len(texts) == 1:
         return _(
-            "Every token counts alike, all of the mean. For “{answer}” “{token}” speaks loudest: {value}.",
+            "Every token counts alike, all of the mean. "
+            "For “{answer}”, “{token}” has the largest contribution: {value}.",
             **values,
         )
     return _(
-        "Every token counts alike, 1/{count} of the mean. For “{answer}” “{token}” speaks loudest: {value}.",
+        "Every token counts alike, 1/{count} of the mean. "
+        "For “{answer}”, “{token}” has the largest contribution: {value}.",
         count=len(texts),
         **values,
     )

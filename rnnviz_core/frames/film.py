@@ -62,7 +62,7 @@ def turned_in_words(history: History, film: Sequence[Trace]) -> str:
     while turn and texts[turn - 1] == texts[-1]:
         turn -= 1
     if not turn:
-        return _("The verdict is “{answer}” from the start, before anything was learnt.", answer=texts[-1])
+        return _("The verdict is “{answer}” from the start, before anything was learned.", answer=texts[-1])
     return _(
         "The verdict is “{answer}” from {moment} on; before it was “{before}”.",
         answer=texts[-1],

@@ -115,8 +115,8 @@ def pieces_in_words(trace: Trace, step: int, summands: np.ndarray) -> str:
     pushes = [f"{name} ({printed(difference[unit], '+.2f')})" for name, unit in zip(names, most, strict=True)]
     one, two = summands.sum(1)
     return _(
-        "Step {step}: “{first}” was written with logit {one}; the best other is “{second}”, "
-        "{two}. Most for the first and against the second: {pushes}.",
+        "Step {step}: “{first}” was output with logit {one}; the best alternative is “{second}”, "
+        "{two}. Largest contributions to the first and against the second: {pushes}.",
         step=step,
         first=first,
         one=printed(one),

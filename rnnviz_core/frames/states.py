@@ -37,7 +37,7 @@ def names(trace: Trace, place: Layer) -> tuple[str, ...]:
 
 
 def no_cell_in_words(trace: Trace, place: Layer) -> str:
-    """Why a cell that is no LSTM has no cell state."""
+    """Why a cell that is not an LSTM has no cell state."""
     if "cell" in names(trace, place):
         return ""
     cell = trace.definition(place.part).family

@@ -60,7 +60,7 @@ def beads(trace: Trace) -> tuple[Track, ...]:
 
 
 def gates(trace: Trace, part: str) -> tuple[str, ...]:
-    """The gates drawn as strips, the one that keeps the memory first; the candidate is no gate."""
+    """The gates drawn as strips, the one that keeps the memory first; the candidate is not a gate."""
     cell = trace.definition(part) if trace.layers(part) else None
     if cell is None or cell.keeper is None:
         return ()

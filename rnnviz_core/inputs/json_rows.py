@@ -44,5 +44,5 @@ def _plain(cell: object, place: str) -> str:
         return ""
     text = cell if isinstance(cell, str) else json.dumps(cell, ensure_ascii=False)
     if not text.isascii() and any("\ud800" <= character <= "\udfff" for character in text):
-        raise DataError(f"{place}: holds half of a surrogate pair, which is no character: {text!a:.60}")
+        raise DataError(f"{place}: holds half of a surrogate pair, which is not a character: {text!a:.60}")
     return text

@@ -1,6 +1,6 @@
 """How unlike a text is to the texts that a model was tested on, by the way its tokenizer cuts it.
 
-A vocabulary fits the language and the subject it was learnt from: other texts fall into single letters
+A vocabulary fits the language and the subject it was learned from: other texts fall into single letters
 and unknown pieces. A network answers all the same, and as surely as ever; its scores say nothing about it.
 """
 

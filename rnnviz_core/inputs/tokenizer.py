@@ -234,6 +234,6 @@ class Tokenizer:
             )
         except (RuntimeError, OSError) as error:
             raise DataError(
-                f"no vocabulary of {size} pieces can be learnt from these texts: {error}"
+                f"no vocabulary of {size} pieces can be learned from these texts: {error}"
             ) from None
         return cls(buffer.getvalue())

@@ -89,7 +89,7 @@ def _is(found: Values | str, option: str) -> bool:
             return False
     try:
         return same(found, option)
-    except LessonError:  # the option is no word of this text
+    except LessonError:  # the option is not a word of this text
         return False
 
 
@@ -99,7 +99,7 @@ def number(world: World, step: Scale) -> float:
     Raises
     ------
     LessonError
-        When the answer is no single number.
+        When the answer is not a single number.
     """
     found = world.value(step.answer, step.trace)
     if not isinstance(found, Values) or not found.single:
@@ -113,7 +113,7 @@ def place(world: World, step: Point) -> int:
     Raises
     ------
     LessonError
-        When the answer is no token.
+        When the answer is not a token.
     """
     found = world.value(step.answer, step.trace)
     tokens_ = world.trace(step.trace).tokens
@@ -156,7 +156,7 @@ def check(world: World, step: Step, given: str) -> Outcome:
     Raises
     ------
     LessonError
-        When `given` is no answer to this step, or the right one cannot be computed.
+        When `given` is not an answer to this step, or the right one cannot be computed.
     """
     match step:
         case Choice():
@@ -253,7 +253,7 @@ def _number(given: str, low: float, high: float) -> float:
     if not low - 1e-9 <= found <= high + 1e-9:
         raise LessonError(
             _(
-                "the answer {given!r} is no number from {low:g} to {high:g}",
+                "the answer {given!r} is not a number from {low:g} to {high:g}",
                 given=given[:20],
                 low=low,
                 high=high,

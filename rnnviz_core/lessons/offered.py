@@ -139,7 +139,7 @@ def finite(found: Values) -> Values:
     """
     check_size(found.array.size)
     if found.array.dtype != bool and not np.isfinite(found.array).all():
-        raise LessonError("the result is no number: something is divided by 0, or far too large")
+        raise LessonError("the result is not a number: something is divided by 0, or far too large")
     return found
 
 

@@ -233,7 +233,7 @@ def _heading(source: Source, line: str, number: int) -> _Raw:
     if match is None:
         raise source.error(
             number,
-            f"{line.strip()!r:.60} is no step; write ## kind: title with one of {', '.join(KINDS)} "
+            f"{line.strip()!r:.60} is not a step; write ## kind: title with one of {', '.join(KINDS)} "
             "(a heading inside a step begins with ###)",
         )
     kind = match[1].lower()

@@ -2,7 +2,7 @@
 
 ========================= ==========================================================================
 ``training.loss``         mean over each epoch, nats
-``validation.loss``       after each epoch, on texts that were not learnt from, nats
+``validation.loss``       after each epoch, on texts that were not learned from, nats
 ``validation.accuracy``   the same texts, and every other figure of the run's log, in its own unit
 ``text.0.value``          what was watched of the first text that the run was watched on, after each epoch:
                           its gradient's quantity, such as the log-probability of its label

@@ -59,7 +59,7 @@ def shelf(own: str | Path | None = None) -> Shelf:
     if asked:
         folder = Path(asked)
         if not folder.is_dir():
-            problems.append(f"{folder.name} is no folder; RNNVIZ_LESSONS names one with lessons in it")
+            problems.append(f"{folder.name} is not a folder; RNNVIZ_LESSONS names one with lessons in it")
         files |= {path.stem: path for path in _files(folder)}
     lessons = []
     for _, path in sorted(files.items()):
@@ -108,5 +108,7 @@ def _read_translation(path: Path, changed: int, original: Path, original_changed
     found = _read(path, changed)
     if problem := difference(found, _read(original, original_changed)):
         line, told = problem
-        raise LessonError(f"{path.name}, line {line}: this is no translation of the English lesson: {told}")
+        raise LessonError(
+            f"{path.name}, line {line}: this is not a translation of the English lesson: {told}"
+        )
     return found

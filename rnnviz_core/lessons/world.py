@@ -191,11 +191,11 @@ class World:
         Raises
         ------
         LessonError
-            When it is no condition.
+            When it is not a condition.
         """
         found = self.value(expression, trace)
         if not isinstance(found, Values) or not found.single or found.array.dtype != bool:
-            raise LessonError(f"“{expression.text}” is no condition; compare something: a < b")
+            raise LessonError(f"“{expression.text}” is not a condition; compare something: a < b")
         return bool(found.array)
 
     def fill(self, text: str, step: Step | None = None, escape: Callable[[str], str] = str) -> str:

@@ -2,7 +2,7 @@
 
 Luong et al. 2015 ("general") and Bahdanau et al. 2015 (additive) compare a decoder's state, the
 query, with every state of the encoder, the keys; attention pooling (Yang et al. 2016) compares
-the keys with one learnt query. Padding gets a weight of exactly zero.
+the keys with one learned query. Padding gets a weight of exactly zero.
 """
 
 from typing import NamedTuple
@@ -85,7 +85,7 @@ class BahdanauAttention(nn.Module):
 
 
 class AttentionPooling(nn.Module):
-    """One learnt query over all states: ``score(k_s) = v . tanh(W k_s)`` (Yang et al. 2016)."""
+    """One learned query over all states: ``score(k_s) = v . tanh(W k_s)`` (Yang et al. 2016)."""
 
     def __init__(self, key: int, width: int) -> None:
         super().__init__()
@@ -99,7 +99,7 @@ class AttentionPooling(nn.Module):
     def forward(
         self, keys: Float[Tensor, "batch source unit"], mask: Bool[Tensor, "batch source"]
     ) -> Attended:
-        """Scores, weights and the context of one learnt query; `mask` is false at padding."""
+        """Scores, weights and the context of one learned query; `mask` is false at padding."""
         scores = self.scores(keys)
         scores, weights, context = attend(scores.unsqueeze(1), keys, mask)
         return Attended(scores.squeeze(1), weights.squeeze(1), context.squeeze(1))

@@ -39,7 +39,7 @@ def split_names(text: str) -> tuple[str, ...]:
 
 
 def check_range(name: str, value: object, low: float, high: float, kind: type[int] | type[float]) -> None:
-    """Refuse a setting that is no number from `low` to `high`.
+    """Refuse a setting that is not a number from `low` to `high`.
 
     Raises
     ------

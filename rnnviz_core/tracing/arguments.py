@@ -31,7 +31,7 @@ _WRAPPERS = ("_orig_mod", "module")  # where torch.compile and DataParallel keep
 
 
 def check_module(module: object) -> None:
-    """Refuse what is no recurrent module of torch, and a module no two runs of which agree."""
+    """Refuse what is not a recurrent module of torch, and a module no two runs of which agree."""
     own = isinstance(module, CellLayers)
     if not own and not (isinstance(module, nn.RNNBase) and module.mode in CELLS):
         name = getattr(module, "__name__", "a class") if isinstance(module, type) else type(module).__name__

@@ -55,7 +55,7 @@ def check_sites(names: tuple[str, ...]) -> None:
     """Refuse a name that the grammar does not know."""
     for name in names:
         if not _SITE.fullmatch(name):
-            raise TraceError(_("{name!r} is no site; a site is part[.layer[.reverse]].name", name=name))
+            raise TraceError(_("{name!r} is not a site; a site is part[.layer[.reverse]].name", name=name))
 
 
 @functools.lru_cache(maxsize=256)

@@ -37,7 +37,7 @@ def run_of(name: str, given: Mapping[str, Any], layout: Layout | None = None) ->
                 kept[setting] = value
                 break
         else:
-            raise SpecError(f"--{setting.replace('_', '-')} is no setting of task {name!r}")
+            raise SpecError(f"--{setting.replace('_', '-')} is not a setting of task {name!r}")
     if found.reads_data and not parts[Run].get("data"):
         raise SpecError(f"--data is missing; name the table that task {name!r} learns from")
     return Run(

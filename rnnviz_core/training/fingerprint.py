@@ -1,7 +1,7 @@
 """What a run is made of, as one flat fingerprint: settings, texts, labels, teachers, tokenizers.
 
 Two runs with the same fingerprint produce the same weights; a run goes on only where the state file carries
-its own. Where the data lies is no part of it, what was read there is.
+its own. Where the data lies is not part of it, what was read there is.
 """
 
 import hashlib

@@ -111,7 +111,7 @@ class History:
             raise CheckpointError(_("{name} cannot be read: {error}", name=name, error=error)) from None
         except (KeyError, TypeError, ValueError, AttributeError, IndexError, RecursionError) as error:
             raise CheckpointError(
-                _("{name} is no history that can be read: {error!r:.120}", name=name, error=error)
+                _("{name} is not a history that can be read: {error!r:.120}", name=name, error=error)
             ) from None
 
     def weights(self, snapshot: int) -> dict[str, torch.Tensor]:

@@ -96,7 +96,7 @@ class Terminal(Observer):
         if self._bar is None:
             from tqdm import tqdm
 
-            # disable=None: no bar where the output is no terminal
+            # disable=None: no bar where the output is not a terminal
             self._bar = tqdm(total=step.steps, desc=f"epoch {step.epoch}", disable=None, leave=False)
         self._bar.update()
 

@@ -37,13 +37,13 @@ class Run:
     target_vocabulary: int = 0  # translation only: pieces of the target language; 0: as `vocabulary`
     lowercase: bool = True  # sentiment only: fold case
     treebank: bool = False  # sentiment only: texts are Penn Treebank tokens
-    beside: tuple[str, ...] = ()  # translation only: sources of pairs learnt together with those of `data`
+    beside: tuple[str, ...] = ()  # translation only: sources of pairs learned together with those of `data`
     repeat: int = 1  # translation only: passes over `data` per epoch, where it reads others beside it once
     polarity: tuple[str, ...] = ()  # sentiment only: sources of texts known only as negative or positive
     polarity_words: int = 50  # of each of these, so many words per epoch
     pretrain: tuple[str, ...] = ()  # sources read first: texts as a language model, or more sentence pairs
     pretrain_epochs: int = 1  # passes over these
-    teacher: tuple[str, ...] = ()  # checkpoints whose answers are learnt beside the labels or translations
+    teacher: tuple[str, ...] = ()  # checkpoints whose answers are learned beside the labels or translations
     teacher_nearest: bool = False  # translation only: of its beam, the one nearest to the given translation
     teacher_share: float = 0.5  # sentiment: weight of these in the loss; translation: share of the texts
     sampling: float = 0.0  # share of texts cut at random in training (subword regularisation)

@@ -56,7 +56,7 @@ class Report:
             trials = tuple(Trial(**{**one, "epochs": tuple(one["epochs"])}) for one in values.pop("trials"))
             return cls(trials=trials, **values)
         except (ValueError, TypeError, KeyError) as error:
-            raise DataError(f"this is no report of a study: {error}") from None
+            raise DataError(f"this is not a report of a study: {error}") from None
 
 
 def lines(report: Report, shown: int = 5) -> list[str]:

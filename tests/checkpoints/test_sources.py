@@ -70,7 +70,7 @@ def test_two_memories_never_share_a_stamp(make_sentiment):
 
 
 def test_what_cannot_be_held(make_sentiment):
-    with pytest.raises(CheckpointError, match="a dict is no network of this project"):
+    with pytest.raises(CheckpointError, match="a dict is not a network of this project"):
         Held().add({})
     network = make_sentiment("rnn")
     network.train()

@@ -58,7 +58,7 @@ def counted(step: int, told: bool = False, **rounds: list[str]) -> Tally:
 
 def test_a_choice() -> None:
     found = counted(1, r1=["0", "1", "1", "7", "rubbish"], r2=["1"])
-    assert (found.given, found.right) == ({1: 3, 2: 1}, {1: 2, 2: 1}), "what is no answer does not count"
+    assert (found.given, found.right) == ({1: 3, 2: 1}, {1: 2, 2: 1}), "what is not an answer does not count"
     rows = found.rows["votes"]
     assert rows["answer"] == ["negative", "positive"] * 2
     assert rows["votes"] == [1, 2, 0, 1]

@@ -374,7 +374,7 @@ def test_pairs_of_another_layout(run, tmp_path: Path) -> None:
     assert answers[0] == answers[1] == answers[2]
     code, _, err = run("evaluate", "es-en-gru-bahdanau", "--data", str(links), "--labels", "a,b")
     assert code == 2
-    assert "--labels is no setting of task 'translation'" in err
+    assert "--labels is not a setting of task 'translation'" in err
 
 
 def test_train_offers_every_setting() -> None:

@@ -72,7 +72,7 @@ def test_attention_is_spoken_of_where_there_is_any(traces):
 
 
 def test_plain_facts_and_findings(traces):
-    """What is no finding is computed here once more."""
+    """What is not a finding is computed here once more."""
     for trace in traces:
         known = {one.claim for one in findings(trace)}
         for name, answer in first_steps(trace).items():

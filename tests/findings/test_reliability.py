@@ -33,6 +33,9 @@ def trace_of(text: str):
     return replace(trace, arrays={**trace.arrays, **answer}, axes=axes, labels=labels)
 
 
+RIGHT = "classified correctly as positive or negative."
+
+
 def told(text: str, metrics=METRICS, card: str = ""):
     trace = trace_of(text)
     object.__setattr__(trace, "text", text)
@@ -41,23 +44,18 @@ def told(text: str, metrics=METRICS, card: str = ""):
 
 def test_a_text_is_told_what_its_kind_scored() -> None:
     found = told("I would never go there, but I wish I could.")
-    assert (
-        "Sentences with a negation: 62.5\N{NO-BREAK SPACE}% of 24 of our own on the right side."
-        in found.lines
-    )
-    assert (
-        "Sentences with a contrast: 75.0\N{NO-BREAK SPACE}% of 12 of our own on the right side."
-        in found.lines
-    )
-    assert "Of 4 pairs of sentences with “never” it got both right in none." in found.lines
-    assert "Of 4 pairs of sentences with “wish” it got both right in 2." in found.lines
-    assert found.doubt == "of 4 pairs of sentences with “never” it got both right in none"
+    assert f"Of our 24 test sentences with a negation, 62.5\N{NO-BREAK SPACE}% were {RIGHT}" in found.lines
+    assert f"Of our 12 test sentences with a contrast, 75.0\N{NO-BREAK SPACE}% were {RIGHT}" in found.lines
+    assert "Of 4 pairs of sentences with “never”, none had both sentences right." in found.lines
+    assert "Of 4 pairs of sentences with “wish”, 2 had both sentences right." in found.lines
+    assert found.doubt == "of 4 pairs of sentences with “never”, none had both sentences right"
     plain = told("The tea is warm enough.")  # where all pairs were right there is nothing to warn of
-    assert plain.lines == (
-        "Everyday sentences of our own: 88.8\N{NO-BREAK SPACE}% of 240 on the right side.",
-    )
+    assert plain.lines == (f"Of our 240 everyday test sentences, 88.8\N{NO-BREAK SPACE}% were {RIGHT}",)
     assert plain.doubt == ""
-    assert any("50.0\N{NO-BREAK SPACE}% of 12" in line for line in told("good " * LONG).lines)
+    assert any(
+        "our 12 test sentences of" in line and "50.0\N{NO-BREAK SPACE}%" in line
+        for line in told("good " * LONG).lines
+    )
 
 
 def test_marks_are_words_of_the_sets_that_were_measured() -> None:
@@ -102,8 +100,8 @@ def test_an_answer_is_told_how_often_such_a_probability_was_right() -> None:
     ]
     found = told("good", {"by_probability": bands})
     said = (
-        f"Of 90 test texts to whose answer it gave {low} to {high}\N{NO-BREAK SPACE}%, "
-        "44\N{NO-BREAK SPACE}% were answered right."
+        f"Of 90 test texts whose answer had a probability of {low} to {high}\N{NO-BREAK SPACE}%, "
+        "44\N{NO-BREAK SPACE}% were right."
     )
     assert found.lines == (said,)
     assert found.doubt == ""
@@ -121,7 +119,7 @@ def test_shipped_models_tell_theirs(model: str) -> None:
     text = {"es-en-gru-luong": "La casa blanca está cerca del río.", "sunspots-gru": "50 60 70"}
     trace = record(checkpoints.load(entry.path), text.get(model, "It was never dull."))
     found = reliability(trace, entry.metrics, entry.card)
-    assert found.lines[0].startswith("It has read: ")
+    assert found.lines[0].startswith("Training data: ")
     sure = {
         "es-en-gru-luong": "Test sentences of 6 to 10 words: BLEU 47.69, on 1,113.",
         "sunspots-gru": "(middling, up to 101.6)",

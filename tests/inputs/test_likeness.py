@@ -31,7 +31,7 @@ ENTRIES = [entry for entry in SCAN.entries if task_of_spec(entry.spec).vocabular
         ((("▁good", 4), ("▁", 5), ("🍿", UNK)), Likeness(0, 33, 3)),
         ((("▁", 4), ("電影", UNK)), Likeness(0, 50, 2)),  # letters nobody knows are not counted twice
         ((("▁furcht", 4), ("bar", 5), ("▁film", 6)), Likeness(0, 0, 3, 23)),  # 3 of 13 letters
-        ((("▁good", 4), ("▁", 5), ("<0xE9>", 6)), Likeness(0, 33, 3)),  # a byte is no letter
+        ((("▁good", 4), ("▁", 5), ("<0xE9>", 6)), Likeness(0, 33, 3)),  # a byte is not a letter
         ((), Likeness(0, 0, 0)),
     ],
 )

@@ -403,7 +403,7 @@ def test_two_files_that_do_not_fit(write):
         corpora.pairs(path, None, ("de", "en"), exclude=["a=b"])
 
 
-# --- the text that is learnt ----------------------------------------------------------------------
+# --- the text that is learned ----------------------------------------------------------------------
 
 
 def test_line_breaks_of_html_become_spaces_wherever_a_text_is_read(write):

@@ -99,7 +99,7 @@ def test_what_is_kept_with_its_values_is_told_in_the_language_of_the_run(
 
     monkeypatch.setattr(languages, "_catalogue", lambda code: Capitals())
     with speak("de"):
-        assert _(said) == "TOR: 0,5 at “forget gate”", "a token is no text of ours"
+        assert _(said) == "TOR: 0,5 at “forget gate”", "a token is not text of ours"
         assert [_(one) for one in steps] == ["1 SCHRITT", "2 SCHRITTE"]
     assert _(said) == said
 

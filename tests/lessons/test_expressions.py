@@ -175,7 +175,7 @@ PIECES = (
 @settings(max_examples=150)
 @given(st.lists(st.sampled_from(PIECES), max_size=14).map(" ".join) | st.text(max_size=60))
 def test_any_text_has_a_value_or_a_message(text: str) -> None:
-    """No other error than `LessonError`, whatever is written; no value that is no number."""
+    """No other error than `LessonError`, whatever is written; no value that is not a number."""
     with contextlib.suppress(LessonError):
         found = WORLD.value(parse(text))
         assert isinstance(found, str) or np.isfinite(found.array.astype(float)).all()
@@ -206,7 +206,7 @@ def test_arithmetic_is_that_of_numpy(text: str) -> None:
     if np.isfinite(expected).all():
         assert np.allclose(value(text), expected)  # type: ignore[arg-type]
     else:
-        with pytest.raises(LessonError, match="no number"):
+        with pytest.raises(LessonError, match="not a number"):
             value(text)
 
 

@@ -87,7 +87,7 @@ def test_what_is_no_translation_is_told_and_the_lesson_stays_english(
     assert found.find(CAKE).path == tmp_path / f"{CAKE}.md"
     (problem,) = found.problems
     assert problem.startswith(f"es/{CAKE}.md, line ")
-    assert "this is no translation of the English lesson" in problem
+    assert "this is not a translation of the English lesson" in problem
     assert told in problem
 
 

@@ -49,14 +49,14 @@ def test_numbers_are_read_with_their_places() -> None:
     ("text", "message"),
     [
         ("", "there is no number"),
-        ("5.1 seven", "'seven' is no number"),
-        ("nan 1", "'nan' is no number"),
+        ("5.1 seven", "'seven' is not a number"),
+        ("nan 1", "'nan' is not a number"),
         ("1e999", "too large"),
         ("-1", "below zero"),
         ("1 " * 301, "there are 301 numbers; the limit is 300: leave out 1"),
         ("1" * 2001, "2001 characters"),
-        ("cycles 1234567", "'cycles' is no number"),
-        ("٣", "is no number"),
+        ("cycles 1234567", "'cycles' is not a number"),
+        ("٣", "is not a number"),
     ],
 )
 def test_what_cannot_be_read_is_said(text: str, message: str) -> None:
@@ -207,7 +207,7 @@ def test_a_run_learns_and_its_card_holds_the_baselines(table, tmp_path) -> None:
 def test_a_table_that_is_no_series_is_refused(tmp_path, table) -> None:
     bad = tmp_path / "bad.csv"
     bad.write_text("when,level\n1,2\n2,high\n")
-    with pytest.raises(DataError, match=r"data row 2, column 'level': 'high' is no number"):
+    with pytest.raises(DataError, match=r"data row 2, column 'level': 'high' is not a number"):
         scoring.read(str(bad))
     with pytest.raises(DataError, match="leaves too few"):
         scoring.parts(ForecastSpec("rnn", test=250), scoring.read(str(table)))
@@ -235,7 +235,7 @@ def test_settings_that_make_no_sense_are_refused(settings) -> None:
 
 def test_what_only_texts_have_is_no_setting(table, tmp_path) -> None:
     run = Run(spec=ForecastSpec("gru"), data=str(table), polarity=("x.tsv",))
-    with pytest.raises(SpecError, match="--polarity is no setting of a forecast"):
+    with pytest.raises(SpecError, match="--polarity is not a setting of a forecast"):
         execute(run, tmp_path / "run")
     below = tmp_path / "below.csv"
     below.write_text("level\n" + "\n".join(str(n - 5) for n in range(300)))

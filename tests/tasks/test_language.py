@@ -100,18 +100,18 @@ def test_only_the_first_layer_and_the_embedding_are_handed_over(tokenizer):
 def test_what_was_read_is_where_training_starts(table, tmp_path):
     run = run_on(table, pretrain_epochs=8)
     slow = replace(run, config=replace(run.config, epochs=1, rate=1e-7))
-    learnt, _ = execute(run, tmp_path / "run", quiet=True)
+    learned, _ = execute(run, tmp_path / "run", quiet=True)
     lines = (tmp_path / "run" / PRETRAINING / "metrics.jsonl").read_text().splitlines()
     log = [json.loads(line) for line in lines]
     assert len(log) == 8
     assert log[-1]["loss"] < log[0]["loss"] - 0.5
-    unlearnt, _ = execute(slow, tmp_path / "slow", quiet=True)
+    unlearned, _ = execute(slow, tmp_path / "slow", quiet=True)
     state = load_file(tmp_path / "slow" / PRETRAINING / STATE)
     torch.testing.assert_close(
-        checkpoints.load(unlearnt).embedding.weight, state["model.embedding.weight"], atol=1e-3, rtol=1e-3
+        checkpoints.load(unlearned).embedding.weight, state["model.embedding.weight"], atol=1e-3, rtol=1e-3
     )
     assert not (tmp_path / "run" / PRETRAINING / "sentiment-gru-language").exists()  # no model to open
-    assert learnt.name == "sentiment-gru"
+    assert learned.name == "sentiment-gru"
 
 
 def test_a_run_that_was_stopped_does_not_read_again(table, tmp_path, monkeypatch):

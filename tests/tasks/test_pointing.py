@@ -78,12 +78,12 @@ def test_without_attention_there_is_nothing_to_compare(make_sentiment, tables):
         pointing.measure(make_sentiment("gru"), *tables)
 
 
-def test_the_page_says_what_was_measured_and_whether_it_was_taught(make_sentiment, tables):
+def test_the_page_says_what_was_measured_and_whether_it_was_supervised(make_sentiment, tables):
     found = pointing.measure(make_sentiment("gru", "pooling"), *tables)
     said = audit_in_words({**found, "command": "train sentiment --looking 0.1"})
     assert f"in {100 * float(found['pointing']['auc']):.0f}\N{NO-BREAK SPACE}% of pairs" in said
-    assert "was taught to look there" in said
-    assert "by itself" in audit_in_words({**found, "command": "train sentiment"})
+    assert "its attention was trained to do so" in said
+    assert "not trained to do so" in audit_in_words({**found, "command": "train sentiment"})
     for broken in (
         {},
         {"pointing": 3},

@@ -1,4 +1,4 @@
-"""Toy tasks: what is drawn is what is asked, and a network that learnt it loads and traces like any other."""
+"""Toy tasks: what is drawn is what is asked, and a trained network loads and traces like any other."""
 
 import itertools
 import json
@@ -106,7 +106,7 @@ def test_what_is_typed() -> None:
     assert [token.text for token in trace.tokens["time"]] == ["▁3", "▁+1", "▁0", "▁+4"]
     assert [(token.start, token.end) for token in trace.tokens["time"]] == [(1, 2), (3, 5), (6, 7), (7, 9)]
     assert tokens.count(model, "  ") == 0
-    for text, says in (("3 7", "'7' is no symbol"), ("", "no symbol"), ("1 " * 201, "limit is 200")):
+    for text, says in (("3 7", "'7' is not a symbol"), ("", "no symbol"), ("1 " * 201, "limit is 200")):
         with pytest.raises(TextError, match=says):
             record(model, text)
 
@@ -127,7 +127,7 @@ def test_examples_are_read_and_tell_the_right_answer(problem: Problem) -> None:
 
 
 @pytest.fixture(scope="module")
-def learnt():
+def learned():
     """A GRU that recalls over 4 steps, and what was watched: under a second."""
     watched = Watched(done=lesson.Solved())
     spec = ToySpec("gru", steps=4, hidden=16)
@@ -135,8 +135,8 @@ def learnt():
     return network, reason, watched.seen()
 
 
-def test_it_learns(learnt) -> None:
-    network, reason, seen = learnt
+def test_it_learns(learned) -> None:
+    network, reason, seen = learned
     assert reason == "done"
     assert seen.checks[-1][1]["accuracy"] >= 99.5
     assert seen.updates[0].number == 1
@@ -148,8 +148,8 @@ def test_it_learns(learnt) -> None:
         assert record(network, text).meta["label"] == PROBLEMS[Problem.RECALL].answers[place]
 
 
-def test_what_is_recorded_is_what_the_network_answers(learnt) -> None:
-    network, *_ = learnt
+def test_what_is_recorded_is_what_the_network_answers(learned) -> None:
+    network, *_ = learned
     trace = record(network, "C w x")
     assert trace.max_difference < 1e-5
     ids = torch.tensor([[token.id for token in trace.tokens["time"]]])
@@ -162,16 +162,16 @@ def test_what_is_recorded_is_what_the_network_answers(learnt) -> None:
     assert found["encoder.embedding_gradient"].shape == trace["encoder.embedding"].shape
 
 
-def test_it_is_held_like_any_other(learnt) -> None:
-    network, *_ = learnt
+def test_it_is_held_like_any_other(learned) -> None:
+    network, *_ = learned
     held = Held()
     entry = held.add(network, {"scores": {"accuracy": 100.0}})
     assert (entry.id, entry.spec.task) == ("recall-4-gru", "toy")
     assert held.load(entry.id) is network
 
 
-def test_the_program_computes_the_same(learnt, tmp_path) -> None:
-    network, *_ = learnt
+def test_the_program_computes_the_same(learned, tmp_path) -> None:
+    network, *_ = learned
     registry.save(network, tmp_path / network.name)
     network = registry.load(tmp_path / network.name)
     trace = record(network, "B w x z")
@@ -208,13 +208,13 @@ def test_the_command_trains_scores_and_traces(tmp_path, capsys) -> None:
     assert main(["trace", "recall-3-gru", "D w", "--checkpoints", str(out)]) == 0
     assert re.search(r"answer +[ABCD]\n", capsys.readouterr().out)
     assert main(["train", "toy", *given, "--data", "x.tsv", "--out", str(tmp_path / "b")]) == 2
-    assert "--data is no setting of a toy task" in capsys.readouterr().err
+    assert "--data is not a setting of a toy task" in capsys.readouterr().err
 
 
 def test_settings_by_name() -> None:
     run = run_of("toy", {"cell": "gru", "steps": 7, "rate": 0.02, "name": "mine"})
     assert (run.spec.steps, run.config.rate, run.name, run.data) == (7, 0.02, "mine", "")
-    with pytest.raises(SpecError, match="--source is no setting of task 'toy'"):
+    with pytest.raises(SpecError, match="--source is not a setting of task 'toy'"):
         run_of("toy", {"cell": "gru", "source": "de"})
     with pytest.raises(SpecError, match="--data is missing"):
         run_of("sentiment", {"cell": "gru"})

@@ -157,7 +157,7 @@ def test_freezing_leaves_the_caller_s_array_alone() -> None:
         ("encoder.0.cell", np.zeros((3, 2)), ("time", "width"), "but the axes"),
         ("encoder.0.cell", np.array([None, "x", 1]), ("time",), "holds object"),
         ("encoder.0.cell", np.array(["a", "b", "c"]), ("time",), "holds <U1"),
-        ("encoder..cell", np.zeros((3, 2)), ("time", "unit"), "'encoder..cell' is no site"),
+        ("encoder..cell", np.zeros((3, 2)), ("time", "unit"), "'encoder..cell' is not a site"),
     ],
 )
 def test_arrays_must_fit_their_axes(

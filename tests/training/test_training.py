@@ -322,7 +322,7 @@ def test_a_translator_learns_two_kinds_of_pairs_together(sentences, others, tmp_
     assert "--repeat 2" in command
     with pytest.raises(SpecError, match="other content of --beside"):
         execute(replace(run, beside=(str(sentences),)), tmp_path / "run", quiet=True)
-    only = prepare(replace(run, beside=(f"{others}@val",)))[1]  # with a split of its own: only learnt from
+    only = prepare(replace(run, beside=(f"{others}@val",)))[1]  # with a split of its own: only learned from
     assert "loss_beside" not in only.validate(model)
 
 
@@ -343,7 +343,7 @@ def test_a_repeat_that_makes_no_sense_is_refused(change):
 
 
 def test_pairs_beside_the_data_are_for_translation():
-    with pytest.raises(SpecError, match="beside is no setting"):
+    with pytest.raises(SpecError, match="beside is not a setting"):
         prepare(Run(SentimentSpec("gru"), "texts.tsv", beside=("pairs.tsv",)))
 
 

@@ -135,7 +135,7 @@ def test_nothing_left_to_search() -> None:
 
 
 def test_no_report() -> None:
-    with pytest.raises(DataError, match="no report of a study"):
+    with pytest.raises(DataError, match="not a report of a study"):
         report.Report.from_json('{"trials": 3}')
 
 

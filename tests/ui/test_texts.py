@@ -274,5 +274,8 @@ def test_networks_that_disagree_are_named(open_page):
         )
         for text in texts
     ]
-    assert "**They disagree:** sentiment-lstm says **positive**, sentiment-lstm-attention says" in said[0]
-    assert "They agree: sentiment-lstm says **negative**" in said[1]
+    assert (
+        "**They disagree:** sentiment-lstm predicts **positive**, sentiment-lstm-attention predicts"
+        in said[0]
+    )
+    assert "They agree: sentiment-lstm predicts **negative**" in said[1]

@@ -83,4 +83,4 @@ def test_beside_the_verdict_stands_how_often_it_is_right() -> None:
     )
     assert "How often right" in head
     assert "Sentences with a negation:" in head
-    assert "Likely wrong here:" in head  # a tiny network has not learnt “hardly”: see its card
+    assert "Likely wrong here:" in head  # a tiny network has not learned “hardly”: see its card

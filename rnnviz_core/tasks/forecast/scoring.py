@@ -25,7 +25,7 @@ def read(source: str, layout: Layout = GUESS) -> np.ndarray:
     Raises
     ------
     DataError
-        When there is no such file or column, or a cell is no number.
+        When there is no such file or column, or a cell is not a number.
     """
     columns = tables.read(Path(source), layout)
     name = next(reversed(columns)) if layout.text_column is None else find_column(columns, layout.text_column)
@@ -37,7 +37,7 @@ def read(source: str, layout: Layout = GUESS) -> np.ndarray:
             found.append(float(cell))
         except ValueError:
             raise DataError(
-                f"{source}, data row {number}, column {name!r}: {cell!r:.40} is no number"
+                f"{source}, data row {number}, column {name!r}: {cell!r:.40} is not a number"
             ) from None
     values = np.asarray(found)
     if not np.isfinite(values).all():
@@ -118,7 +118,7 @@ def by_level(predicted: np.ndarray, values: np.ndarray, first: int) -> dict[str,
 
 
 def texts(spec: ForecastSpec, data: str, split: str | None, layout: Layout) -> Sequence[str]:
-    """None: a series is no text."""
+    """None: a series is not text."""
     return ()
 
 

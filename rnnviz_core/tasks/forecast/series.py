@@ -38,7 +38,7 @@ def read(spec: ForecastSpec, text: str) -> Encoding:
     Raises
     ------
     TextError
-        When a word is no number, there is none or more than `limits.STEPS`, or one cannot be read by this
+        When a word is not a number, there is none or more than `limits.STEPS`, or one cannot be read by this
         network.
     """
     if len(text) > limits.CHARACTERS:
@@ -79,7 +79,8 @@ def _number(spec: ForecastSpec, word: str) -> float:
         names = ", ".join(made.of_step(spec.step))
         raise TextError(
             _(
-                "{word!r} is no number; write numbers such as 5.1, 7, 6.25, or the name of a series: {names}",
+                "{word!r} is not a number; write numbers such as 5.1, 7, 6.25, or the name of a series: "
+                "{names}",
                 word=word[:SHOWN],
                 names=names,
             )

@@ -50,7 +50,7 @@ def read(run: Run) -> Series:
     """The values that a run is trained and validated on."""
     for name in WORDS_ONLY:
         if getattr(run, name):
-            raise SpecError(f"--{name.replace('_', '-')} is no setting of a forecast; leave it out")
+            raise SpecError(f"--{name.replace('_', '-')} is not a setting of a forecast; leave it out")
     values = scoring.read(run.data, run.layout)
     validation, test = scoring.parts(run.spec, values)
     return Series(values[:test], validation)
@@ -72,7 +72,7 @@ def prepare(run: Run, series: Series, group: Group) -> tuple[Forecaster, "Foreca
 
 def first_reading(*_: Any) -> NoReturn:
     """There is none: `read` refuses it."""
-    raise SpecError("--pretrain is no setting of a forecast; leave it out")
+    raise SpecError("--pretrain is not a setting of a forecast; leave it out")
 
 
 class ForecastObjective:

@@ -1,7 +1,7 @@
 """Reading before the labels: embedding and first recurrent layer learn a language (Dai and Le 2015).
 
 The layer predicts the next piece of running text and, where it reads both ways, the previous one too. What it
-learnt is where the training of a sentiment model then starts.
+learned is where the training of a sentiment model then starts.
 """
 
 import random
@@ -68,7 +68,7 @@ class LanguageModel(nn.Module):
         return torch.stack(losses).mean()
 
     def give(self, model: SentimentModel) -> None:
-        """Put what was learnt into the model; layers above the first keep their fresh weights."""
+        """Put what was learned into the model; layers above the first keep their fresh weights."""
         model.embedding.load_state_dict(self.embedding.state_dict())
         assert model.encoder is not None, "a bag of words has nothing to pretrain"
         model.encoder.load_state_dict({**model.encoder.state_dict(), **self.encoder.state_dict()})

@@ -140,7 +140,7 @@ class SentimentObjective:
     words
         Of a longer one of these, every epoch reads another passage of so many words.
     teachers
-        Trained models of the same classes. What they answer, on average, to every text is learnt beside
+        Trained models of the same classes. What they answer, on average, to every text is learned beside
         its label (Hinton et al. 2015).
     teacher_share
         The weight of that in the loss; the label has the rest.

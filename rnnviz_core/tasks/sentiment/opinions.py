@@ -210,7 +210,7 @@ SENTIMENT = (
             ),
             Hint(
                 lambda r: r.answer_side < 0,
-                N_("“not only” is no negation, yet the verdict is {answer}."),
+                N_("“not only” is not a negation, yet the verdict is {answer}."),
             ),
         ),
     ),

@@ -46,7 +46,7 @@ class Material:
 def read(run: Run) -> Material:
     """Read every source of a run."""
     if run.beside:
-        raise SpecError("beside is no setting of task 'sentiment'; --polarity adds texts there")
+        raise SpecError("beside is not a setting of task 'sentiment'; --polarity adds texts there")
     if prepared.is_prepared(run.data):
         return _mixture(run)
     classes = len(run.spec.classes)

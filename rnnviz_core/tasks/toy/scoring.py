@@ -37,7 +37,7 @@ def evaluate(model: ToyModel, data: str | None, split: str | None, **_: Any) -> 
 
 
 def texts(spec: ToySpec, data: str, split: str | None, layout: Any) -> Sequence[str]:
-    """None: symbols are no text."""
+    """None: symbols are not text."""
     return ()
 
 

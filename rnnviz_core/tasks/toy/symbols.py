@@ -21,7 +21,7 @@ def read(spec: ToySpec, text: str) -> Encoding:
     Raises
     ------
     TextError
-        When there is none or more than `limits.PIECES`, or one is no symbol of the problem.
+        When there is none or more than `limits.PIECES`, or one is not a symbol of the problem.
     """
     if len(text) > limits.CHARACTERS:
         raise TextError(
@@ -39,7 +39,7 @@ def read(spec: ToySpec, text: str) -> Encoding:
         if symbol not in known:
             raise TextError(
                 _(
-                    "{symbol!r} is no symbol of this task; it has {known}",
+                    "{symbol!r} is not a symbol of this task; it has {known}",
                     symbol=symbol,
                     known=" ".join(known),
                 )

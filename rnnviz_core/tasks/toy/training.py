@@ -45,7 +45,7 @@ def read(run: Run) -> Nothing:
     for name in TABLES:
         if getattr(run, name):
             raise SpecError(
-                f"--{name.replace('_', '-')} is no setting of a toy task, whose sequences are made; "
+                f"--{name.replace('_', '-')} is not a setting of a toy task, whose sequences are made; "
                 "leave it out"
             )
     return Nothing()
@@ -59,7 +59,7 @@ def prepare(run: Run, material: Nothing, group: Group) -> tuple[ToyModel, "ToyOb
 
 def first_reading(*_: Any) -> NoReturn:
     """There is none: `read` refuses it."""
-    raise SpecError("--pretrain is no setting of a toy task; leave it out")
+    raise SpecError("--pretrain is not a setting of a toy task; leave it out")
 
 
 def lengths(steps: int) -> tuple[int, ...]:

@@ -39,7 +39,7 @@ ENGLISH = (
                 lambda r: r.order("casa", "blanco"),
                 N_(
                     "“blanco” follows “casa”, as in Spanish, but the house is feminine: it should end in "
-                    "“-a”. The order was learnt, the agreement was not."
+                    "“-a”. The order was learned, the agreement was not."
                 ),
             ),
             Hint(

@@ -1,6 +1,6 @@
 """German sentences for translators. Every statement about a network carries its condition.
 
-The German models learnt from descriptions of photographs, one of them from everyday sentences, too; most of
+The German models learned from descriptions of photographs, one of them from everyday sentences, too; most of
 these describe a photograph.
 """
 

@@ -47,7 +47,7 @@ def quantities(trace: Trace) -> dict[str, Quantity]:
     ]
     for step, token in enumerate(trace.tokens["target"]):
         text = filled("(end)") if token.text == "</s>" else token.text.replace("▁", " ").strip() or "␣"
-        words = filled("the log-probability of “{token}”, written at step {step}", token=text, step=step)
+        words = filled("the log-probability of “{token}”, output at step {step}", token=text, step=step)
         found.append(Quantity(f"step:{step}", words, partial(_one, ids, step)))
     return {one.name: one for one in found}
 

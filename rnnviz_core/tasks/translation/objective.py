@@ -46,7 +46,7 @@ class TranslationObjective:
     train, validation
         The two splits.
     beside, beside_validation
-        Pairs of another kind, learnt together with these; on their validation pairs a loss of its own is
+        Pairs of another kind, learned together with these; on their validation pairs a loss of its own is
         measured, and what picks the best epoch is the mean of the two, whichever has more pairs.
     repeat
         How often an epoch reads a pair of `train`; it reads those of `beside` once.
@@ -55,7 +55,7 @@ class TranslationObjective:
     limit
         Pairs over so many pieces on a side are left out of training.
     teachers
-        Trained models of the same languages. Their translations of the training texts are learnt beside
+        Trained models of the same languages. Their translations of the training texts are learned beside
         the given ones (sequence-level distillation, Kim and Rush 2016).
     teacher_nearest
         Of a teacher's beam, take the translation that is nearest to the given one (sequence-level

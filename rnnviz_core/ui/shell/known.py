@@ -10,7 +10,7 @@ from rnnviz_core.tracing.trace import Trace
 
 from . import wording
 
-ASKED = N_("What it has read, and how often it was right on texts like this one")
+ASKED = N_("What it was trained on, and how often it was right on texts like this one")
 
 
 def of(entry: Entry, trace: Trace) -> Reliability:

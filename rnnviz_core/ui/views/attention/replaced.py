@@ -98,7 +98,7 @@ def _evenly(shown: "View") -> str:
 
     written = _short(surgery.write_evenly(shown.model, shown.trace))
     return _(
-        "Left to write on its own with all weights equal: **“{written}”** instead of “{recorded}”",
+        "Decoding on its own with all weights equal: **“{written}”** instead of “{recorded}”",
         written=plain(written),
         recorded=plain(_short(str(shown.trace.meta["translation"]))),
     )
@@ -141,7 +141,7 @@ def _agreement(found: Iterable[Trace]) -> str:
     """Whether the networks give the same verdict."""
     said = {trace.model: str(trace.meta["label"]) for trace in found}
     each = ", ".join(
-        _("{network} says **{verdict}**", network=plain(name), verdict=plain(_(label)))
+        _("{network} predicts **{verdict}**", network=plain(name), verdict=plain(_(label)))
         for name, label in said.items()
     )
     if len(set(said.values())) == 1:

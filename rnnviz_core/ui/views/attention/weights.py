@@ -99,7 +99,7 @@ def _choose_fold(view: "View", chosen: bool) -> None:
         return
     key = url.widget("fold", chosen)
     st.toggle(
-        _("Lay the punctuation at the end aside"),
+        _("Ignore the punctuation at the end"),
         key=key,
         on_change=lambda: url.put("fold", "end" if st.session_state[key] else None),
         help=_("The last state has read everything, so a full stop often gets the largest weight."),

@@ -18,7 +18,10 @@ def draw() -> None:
     code = codes.read_code(raw) if raw else None
     if code is None:
         if raw:
-            st.warning(_("The link’s code is none: a class has four letters."), icon=":material/error:")
+            st.warning(
+                _("The link has no valid code: the code of a class has four letters."),
+                icon=":material/error:",
+            )
         entrance.draw()
         return
     try:

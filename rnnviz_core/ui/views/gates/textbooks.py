@@ -60,7 +60,7 @@ def conventions(view: "View", layer: "Layer") -> None:
     found = iter(rows)
     for shown in comparable(view, layer):
         if shown not in views:
-            st.info(_("This network is no GRU."), icon=":material/info:")
+            st.info(_("This network is not a GRU."), icon=":material/info:")
             continue
         frame = next(found).assign(most=most)
         largest = frame[kind].max()

@@ -80,7 +80,7 @@ def _reach(runs: dict[str, Known], probe: int) -> None:
     of = next(iter(found.values())).history.probes[probe].of
     explain(
         _(
-            "Each cell is the length of the derivative of what is learnt on this text{of} by the hidden "
+            "Each cell is the length of the derivative of what is learned on this text{of} by the hidden "
             "state after that token. The colours are powers of ten, and the same for all runs and moments. "
             "What the first rows show, no training has changed yet: it is the cell’s own doing. When an "
             "answer is nearly sure, all of the gradient is small: little is left to learn.",
@@ -144,7 +144,7 @@ def _watched(history: History) -> None:
         _(
             "Each cell is the length of the gradient by what the module read so many steps before the last, "
             "over the batch of that moment. Where it fades along a row, what was read long ago hardly "
-            "changes what is learnt."
+            "changes what is learned."
         ),
         _("Does the reach grow while the network learns, or is it there from the first row on?"),
     )
