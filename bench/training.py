@@ -104,9 +104,9 @@ def cost_of_history(
     seconds = []
     for observers in ([], [HistoryWriter()]):
         with tempfile.TemporaryDirectory() as folder:
-            work = Work(examples[:20_000])
+            objective = Work(examples[:20_000])
             trainer = Trainer(
-                SentimentModel(spec, tokenizer), work, config, Path(folder), observers=observers
+                SentimentModel(spec, tokenizer), objective, config, Path(folder), observers=observers
             )
             began = time.process_time()
             trainer.run()

@@ -128,9 +128,11 @@ def train(name: str, recipe: Recipe, data: str, out: Path) -> History:
         "command": f"python -m scripts.histories --data DATA --only {name}",
     }
     with tempfile.TemporaryDirectory() as folder:
-        model, work = prepare(run)
+        model, objective = prepare(run)
         begin_with_forget_bias(model, recipe.forget_bias)
-        Trainer(model, work, run.config, Path(folder), observers=[HistoryWriter(about, probes=PROBES)]).run()
+        Trainer(
+            model, objective, run.config, Path(folder), observers=[HistoryWriter(about, probes=PROBES)]
+        ).run()
         out.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(Path(folder) / FILE, out / f"{name}.safetensors")
     return History.load(out / f"{name}.safetensors")
@@ -141,9 +143,9 @@ def compare_rates(data: str, optimizer: Optimizer) -> None:
     for rate in RATES[optimizer]:
         run = run_of(Recipe("", "", config={"optimizer": optimizer, "rate": rate, "epochs": 5}), data)
         with tempfile.TemporaryDirectory() as folder:
-            model, work = prepare(run)
+            model, objective = prepare(run)
             watch = HistoryWriter(probes=(), size=0, write=False)
-            Trainer(model, work, run.config, Path(folder), observers=[watch]).run()
+            Trainer(model, objective, run.config, Path(folder), observers=[watch]).run()
         best = min(watch.history().epochs, key=lambda row: row["loss"])
         click.echo(
             f"{optimizer} {rate:g}: validation loss {best['loss']:.4f}, accuracy {best['accuracy']:.1f} "

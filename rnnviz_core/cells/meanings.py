@@ -43,7 +43,7 @@ def state_in_words(name: str) -> str:
     return _(_STATES_NAMED[name]) if name in _STATES_NAMED else _("{name} state", name=name)
 
 
-def told(meaning: str) -> str:
+def translated_meaning(meaning: str) -> str:
     """An equation's meaning in the language of the run: a sentence, or a gate's line with its full stop."""
     said = _(meaning)
     if said != meaning or not meaning.endswith("."):

@@ -2,7 +2,7 @@
 
 import altair as alt
 
-from rnnviz_core.cells.meanings import GATES, told
+from rnnviz_core.cells.meanings import GATES, translated_meaning
 from rnnviz_core.cells.meanings import gate_in_words as named
 from rnnviz_core.languages import N_, _, cached, pgettext
 
@@ -74,7 +74,9 @@ def gate_maps(
         panel = alt.layer(heatmap, *_column(x), *ring)
         meaning = meanings[number] if meanings else GATES[gate]
         panels.append(
-            panel.properties(title=building_blocks.heading(gate_title(gate), told(meaning)), height=height)
+            panel.properties(
+                title=building_blocks.heading(gate_title(gate), translated_meaning(meaning)), height=height
+            )
         )
     chart = alt.vconcat(*panels, spacing=16).resolve_scale(color="independent")
     return theme.finish(building_blocks.shared_click(chart, "position", "unit"))

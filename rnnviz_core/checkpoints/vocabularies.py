@@ -60,7 +60,7 @@ def load(folder: Path, name: str) -> Tokenizer:
         data = read(file, limits.TOKENIZER_BYTES)
         if shared and digest(data) != file.stem:
             raise CheckpointError(f"{SHELF}/{file.name} is damaged: its content is not what its name says")
-        return Tokenizer.shared(data)
+        return Tokenizer.cached(data)
     except CheckpointError as error:
         alone = shared and not file.exists()
         hint = f"; of a folder copied alone, copy that file too: into it, as {name}.model" if alone else ""

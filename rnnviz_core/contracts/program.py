@@ -88,7 +88,7 @@ sigmoid, tanh = torch.sigmoid, torch.tanh
 '''
 
 
-class Places(NamedTuple):
+class ModelFiles(NamedTuple):
     """Where a program finds what it reads."""
 
     folder: str  # of the checkpoint
@@ -113,7 +113,7 @@ def program(
     """
     task, folder = task_of_spec(spec), folder or f"checkpoints/{trace.model}"
     own = {name: f"{folder}/{name}.model" for name in task.vocabularies}
-    return task.program(spec, trace, Places(folder, {**own, **(tokenizers or {})}))
+    return task.program(spec, trace, ModelFiles(folder, {**own, **(tokenizers or {})}))
 
 
 def in_torch(cell: Definition) -> bool:
@@ -176,7 +176,7 @@ def final_state(spec: ModelSpec) -> str:
     return "state[0]" if several or spec.cell not in MODULES else "state"
 
 
-def start(spec: ModelSpec, trace: Trace, places: Places, *, embedding: str, hidden: int) -> str:
+def start(spec: ModelSpec, trace: Trace, places: ModelFiles, *, embedding: str, hidden: int) -> str:
     """The program up to the encoder's states; `embedding` names its table, `hidden` counts per direction."""
     known = {"model": trace.model, "folder": places.folder, "vocabularies": places.vocabularies}
     known |= {"text": trace.text, "embedding": embedding}

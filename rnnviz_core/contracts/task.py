@@ -140,8 +140,8 @@ class Task:
     sentences: "tuple[Example, ...]"  # all of them, for any spec
     default: str  # id of the model that is opened first, where it is installed
     read: Callable[[Any], Any]  # a training run: what its sources hold, with a `fingerprint()`
-    prepare: Callable[[Any, Any, Any], Any]  # run, that, processes: a model with fresh weights, and its work
-    first_reading: Callable[..., Any]  # run, model, that, processes: what is trained before, and its work
+    prepare: Callable[[Any, Any, Any], Any]  # run, that, processes: a model with fresh weights, its objective
+    first_reading: Callable[..., Any]  # run, model, that, processes: what is trained before, its objective
     evaluate: Callable[..., dict[str, Any]]  # network, data, split, layout=, and more: see `scoring`
     texts: Callable[[Any, str, str | None, Any], Iterable[str]]  # spec, data, split, layout: what is scored
     score_names: Callable[[Any], Mapping[str, str]]  # a spec's scores, and what a card calls them

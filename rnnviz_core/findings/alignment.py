@@ -16,7 +16,7 @@ MOST = 0.5  # of the attention: more than all other tokens together
 WIDE = 0.6  # of the largest possible entropy
 
 
-def found(trace: Trace) -> Iterator[Finding]:
+def findings(trace: Trace) -> Iterator[Finding]:
     """All findings on the looks of a decoder."""
     weights = trace["attention.weights"].astype(np.float64)
     if weights.ndim != 2 or weights.shape[1] < 2:

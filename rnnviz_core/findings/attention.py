@@ -17,7 +17,7 @@ EVEN = 0.8  # of the tokens: as spread out as equal weights over four fifths of 
 ADDS = 2.0  # times the mean token's part of the logit
 
 
-def found(trace: Trace) -> Iterator[Finding]:
+def findings(trace: Trace) -> Iterator[Finding]:
     """All findings on one look over the text."""
     weights = trace["attention.weights"].astype(np.float64)
     if weights.ndim != 1 or len(weights) < 2:

@@ -112,7 +112,7 @@ def _group(trace: Trace, name: str, layer: str | None) -> tuple[Finding, ...]:
 def _of_parts(trace: Trace) -> Iterator[Finding]:
     for part in ("encoder", "decoder"):
         if f"{part}.embedding" in trace:
-            yield from embeddings.found(trace, part)
+            yield from embeddings.findings(trace, part)
 
 
 def _where(site: str, find: Callable[[Trace], Iterator[Finding]]) -> Callable[[Trace], Iterable[Finding]]:
@@ -123,11 +123,11 @@ def _where(site: str, find: Callable[[Trace], Iterator[Finding]]) -> Callable[[T
 _OF_LAYERS = {find.__name__: find for find in (*gates.KINDS, *states.KINDS)}
 _OF_TRACES: dict[str, Callable[[Trace], Iterable[Finding]]] = {
     "embeddings": _of_parts,
-    "attention": _where("attention.weights", attention.found),
-    "alignment": _where("attention.weights", alignment.found),
-    "verdict": _where("readout.logits", verdict.found),
-    "writing": _where("readout.logits", writing.found),
-    "series": lambda trace: series.found(trace) if forecasts(trace) else (),
+    "attention": _where("attention.weights", attention.findings),
+    "alignment": _where("attention.weights", alignment.findings),
+    "verdict": _where("readout.logits", verdict.findings),
+    "writing": _where("readout.logits", writing.findings),
+    "series": lambda trace: series.findings(trace) if forecasts(trace) else (),
 }
 _GROUPS = (*_OF_LAYERS, *_OF_TRACES)
 

@@ -18,7 +18,7 @@ LONG = 1.5  # times the median length
 ALIKE = (("alike", 1), ("away", -1))  # kind, sign of its cosine
 
 
-def found(trace: Trace, part: str) -> Iterator[Finding]:
+def findings(trace: Trace, part: str) -> Iterator[Finding]:
     """All findings on the vectors that a part reads."""
     values = trace[f"{part}.embedding"].astype(np.float64)
     if values.shape[1] < 2 or len(values) < 2:

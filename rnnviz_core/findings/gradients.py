@@ -25,7 +25,7 @@ AGREE = 2 / 3  # of the methods
 EXPLODES = 100.0  # times as long as with its own weights: two lines of the grid
 
 
-def found(trace: Trace, gradient: Trace) -> Iterator[Finding]:
+def findings(trace: Trace, gradient: Trace) -> Iterator[Finding]:
     """All that a gradient alone tells; `trace` is the recording, which may be the same object."""
     for part in ("encoder", "decoder"):
         if f"{part}.embedding_gradient" in gradient:

@@ -20,7 +20,7 @@ BETTER = 0.1  # of the error: a difference below a tenth is luck in series of th
 DECIDES = 3.0  # times the median unit's term
 
 
-def found(trace: Trace) -> Iterator[Finding]:
+def findings(trace: Trace) -> Iterator[Finding]:
     """All findings on a forecast."""
     yield from expects(trace)
     yield from off(trace)

@@ -19,7 +19,7 @@ DECIDES = 3.0  # times the median unit's part of the lead
 PART = 0.1  # of the lead: what is less than a tenth decides nothing
 
 
-def found(trace: Trace) -> Iterator[Finding]:
+def findings(trace: Trace) -> Iterator[Finding]:
     """All findings on a verdict."""
     if "readout.prefix_probabilities" in trace:
         yield from turn(trace)

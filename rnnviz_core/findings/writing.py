@@ -16,7 +16,7 @@ SURE = 0.9  # the same at every step: sure throughout
 NEAR = 2.0  # a rival at half the probability, or more, might have been written
 
 
-def found(trace: Trace) -> Iterator[Finding]:
+def findings(trace: Trace) -> Iterator[Finding]:
     """All findings on what was written."""
     if "vocab" not in trace.labels or "readout.logits" not in trace:
         return

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from rnnviz_core.cells.expressions import number_latex
-from rnnviz_core.cells.meanings import gate_in_words, state_in_words, told
+from rnnviz_core.cells.meanings import gate_in_words, state_in_words, translated_meaning
 from rnnviz_core.languages import N_, _, numerals, signs
 from rnnviz_core.tracing.trace import Trace
 
@@ -200,7 +200,12 @@ def worked(
         if not equation.name.endswith("_preactivation"):
             block = r"\begin{aligned}" + r"\\".join(lines) + r"\end{aligned}"
             found.append(
-                Worked(equation.name, told(equation.meaning), values[equation.name], _decimals(block))
+                Worked(
+                    equation.name,
+                    translated_meaning(equation.meaning),
+                    values[equation.name],
+                    _decimals(block),
+                )
             )
             lines = []
     return found

@@ -116,7 +116,7 @@ class Tokenizer:
         self.pieces: tuple[str, ...] = pieces
 
     @classmethod
-    def shared(cls, serialized: bytes) -> "Tokenizer":
+    def cached(cls, serialized: bytes) -> "Tokenizer":
         """The tokenizer of these bytes; models with the same one share one object (2 MB each)."""
         digest = hashlib.sha256(serialized).digest()
         found = _known.get(digest)

@@ -18,8 +18,8 @@ from rnnviz_core.errors import LessonError, RnnvizError
 from rnnviz_core.languages import _, in_quotes, numerals
 
 from .fields import written
+from .function_table import same
 from .lesson import Choice, Curve, Point, Reveal, Scale, Step, Try
-from .offered import same
 from .values import Values, names, token_axis
 from .world import World
 

@@ -12,8 +12,8 @@ from rnnviz_core import limits
 from rnnviz_core.errors import LessonError, RnnvizError, unknown_choice
 from rnnviz_core.tracing.trace import AXES, Trace
 
-from .asked import FUNCTIONS
-from .offered import AxisName, Called, Scope, array_of, finite, numbers, same
+from .answer_functions import FUNCTIONS
+from .function_table import AxisName, Called, Scope, array_of, finite, numbers, same
 from .syntax import COMPARISONS, Call, Expression, Name, Node, Number, Pair, Sign, Site, Text
 from .values import Value, Values, aligned, check_size, single
 

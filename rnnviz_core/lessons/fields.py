@@ -8,7 +8,7 @@ from rnnviz_core.errors import LessonError, unknown_choice
 from rnnviz_core.languages import numerals
 from rnnviz_core.tracing.trace import AXES
 
-from .asked import FUNCTIONS
+from .answer_functions import FUNCTIONS
 from .syntax import Call, Expression, Name, Node, Pair, Sign, Site, parse
 from .values import Value, words_of
 

@@ -8,7 +8,7 @@ import numpy as np
 from rnnviz_core.errors import LessonError
 from rnnviz_core.tracing.trace import Trace
 
-from .offered import AxisName, Called, axis_of, function, numbers, places_of, text
+from .function_table import AxisName, Called, axis_of, function, numbers, places_of, text
 from .syntax import Site
 from .values import Value, Values, aligned, single, token_axis
 

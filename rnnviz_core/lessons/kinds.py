@@ -6,7 +6,7 @@ from typing import Any
 from rnnviz_core.errors import LessonError
 
 from . import fields
-from .lesson import Choice, Curve, Explain, Option, Point, Recorded, Reveal, Said, Scale, Step, Try
+from .lesson import Choice, Curve, Explain, Option, Point, Recorded, Reply, Reveal, Scale, Step, Try
 from .tables import Table
 
 ADDRESS = (
@@ -90,7 +90,7 @@ def _choice(table: Table, common: _Made) -> Step:
 def _reveal(table: Table, common: _Made, traces: Mapping[str, Recorded], answers: tuple[int, ...]) -> Step:
     says = []
     for one in table.tables("says", 0, 8):
-        says.append(Said(one.text("text", most=900), one.perhaps("when")))
+        says.append(Reply(one.text("text", most=900), one.perhaps("when")))
         one.done()
         check_fields(one.wrong, "says", says[-1].text)
     address = table.plain("address")

@@ -23,7 +23,7 @@ class Recorded:
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
+class Reply:
     """A sentence, and the expression that must hold for it to be shown; None: always."""
 
     text: str
@@ -113,7 +113,7 @@ class Reveal(Step):
     )  # ``token``, ``unit``, ``layer``, …, as in a link
     token: Expression | None = None  # the step to look at, computed
     unit: Expression | None = None
-    says: tuple[Said, ...] = ()  # the first that holds is shown
+    says: tuple[Reply, ...] = ()  # the first that holds is shown
     answers: tuple[int, ...] = ()  # numbers of the steps that it gives the answers to
 
 

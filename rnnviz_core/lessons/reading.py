@@ -15,7 +15,7 @@ from rnnviz_core.errors import LessonError, unknown_choice
 from rnnviz_core.tracing.trace import AXES
 
 from . import fields
-from .asked import FUNCTIONS
+from .answer_functions import FUNCTIONS
 from .kinds import KINDS, check_fields
 from .lesson import MAIN, Blank, Choice, Explain, Lesson, Predict, Recorded, Reveal, Step, Try
 from .syntax import Expression

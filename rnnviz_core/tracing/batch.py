@@ -34,7 +34,7 @@ class Batch:
     initial: States
     final: States
 
-    def parts(self, width: int) -> "Iterator[Batch]":
+    def chunks(self, width: int) -> "Iterator[Batch]":
         """The batch in parts that the processor's cache holds; `width` numbers are made of each step."""
         rows = max(1, TOGETHER // (self.x.shape[1] * width))
         for start in range(0, len(self.x), rows):

@@ -217,7 +217,7 @@ class Called:
         if not isinstance(stack, TorchStack) or len(tokens) == 1:
             return [self.trace(row, labels) for row, labels in enumerate(tokens)]
         batch, cell, found = self._batch(), stack.definition(), list[Trace]()
-        for part in batch.parts(len(cell.gates) * self.module.hidden_size):
+        for part in batch.chunks(len(cell.gates) * self.module.hidden_size):
             rows = record_rows(stack, part, self.keep)
             for row, count in enumerate(part.counts.tolist()):
                 place = len(found)

@@ -68,7 +68,7 @@ class Trainer:
     ----------
     model
         Trained in place. A `LanguageModel` leaves no checkpoint: it only prepares another model.
-    work
+    objective
         The task's examples, loss and validation.
     config
         The run's settings.
@@ -77,7 +77,7 @@ class Trainer:
     metrics
         Written into the checkpoint's ``metrics.json`` beside the validation figures.
     group
-        The processes that train together; `work` holds this one's shard of the examples.
+        The processes that train together; `objective` holds this one's shard of the examples.
     fingerprint
         What the run is made of (`rnnviz_core.training.fingerprint`); by default the settings alone.
     observers
@@ -87,7 +87,7 @@ class Trainer:
     def __init__(
         self,
         model: Trainable,
-        work: Objective,
+        objective: Objective,
         config: TrainingConfig,
         out: Path,
         metrics: dict[str, Any] | None = None,
@@ -96,7 +96,7 @@ class Trainer:
         observers: Sequence[Observer] = (),
     ) -> None:
         torch.set_num_threads(config.threads)
-        self.model, self.work, self.config, self.out = model, work, config, Path(out)
+        self.model, self.objective, self.config, self.out = model, objective, config, Path(out)
         self.metrics, self.group = metrics or {}, group
         self.observers = (Log(), *observers) if group.first else ()
         if fingerprint is None:
@@ -135,13 +135,13 @@ class Trainer:
         shard = f"/{self.group.rank}" if self.group.rank else ""
         generator = random.Random(f"{self.config.seed}/{number}{shard}")
         torch.manual_seed(self.config.seed * 100_003 + number + 50_021 * self.group.rank)
-        examples = self.work.training(generator)
+        examples = self.objective.training(generator)
         steps = self.group.smallest(math.ceil(len(examples) / self.config.batch))
         if not steps:
             raise DataError("the training split holds no text with a known piece")
         mean = self._steps(examples, steps, generator)
         self.evaluated.eval()
-        figures = self.work.validate(self.evaluated)
+        figures = self.objective.validate(self.evaluated)
         self.progress.epoch += 1
         self._keep_if_best(figures)
         row = {
@@ -173,7 +173,7 @@ class Trainer:
             with torch.autocast(
                 config.device, torch.bfloat16, enabled=config.precision is Precision.BFLOAT16
             ):
-                loss = self.work.loss(self.called, batch, config.smoothing, config.consistency)
+                loss = self.objective.loss(self.called, batch, config.smoothing, config.consistency)
             self.optimizer.zero_grad()
             loss.backward()
             norm = torch.nn.utils.clip_grad_norm_(model.parameters(), config.clip, foreach=True)
@@ -189,10 +189,10 @@ class Trainer:
         return sum_of_losses.item() / steps
 
     def _keep_if_best(self, figures: dict[str, float]) -> None:
-        figure, best = figures[self.work.metric], self.progress.best
+        figure, best = figures[self.objective.metric], self.progress.best
         if not math.isfinite(figure):
-            raise DataError(f"the validation {self.work.metric} is {figure}; lower the rate or the clip")
-        if best is None or (figure != best and (figure > best) == self.work.larger_is_better):
+            raise DataError(f"the validation {self.objective.metric} is {figure}; lower the rate or the clip")
+        if best is None or (figure != best and (figure > best) == self.objective.larger_is_better):
             self.progress.best, self.progress.best_epoch = figure, self.progress.epoch
             self.progress.figures = figures
             model = self.evaluated

@@ -24,7 +24,7 @@ PRETRAINING = "pretraining"  # the folder of the language model within that of i
 
 
 def prepare(run: Run, group: Group = ALONE, material: Any = None) -> tuple[Model, Objective]:
-    """A model with fresh weights, and its work on what the run's sources hold.
+    """A model with fresh weights, and its objective on what the run's sources hold.
 
     Every process of a `group` learns the same vocabulary and weights; only the examples are shared out.
     """
@@ -56,7 +56,7 @@ def execute(
     out = Path(out)
     metrics = {"data": Path(run.data).name, "command": run.command(f"runs/{run.name or run.spec.model_id}")}
     with processes(run.config.device) as group:
-        model, work, first, marks = _ready(run, out, group, _terminal(quiet))
+        model, objective, first, marks = _ready(run, out, group, _terminal(quiet))
         if group.first:
             begin(out, json.dumps(run.to_dict(), indent=2))
         if first is not None:
@@ -65,7 +65,7 @@ def execute(
                 first.model.give(model)
             del first
         watching = (*_terminal(quiet), *observers)
-        progress = Trainer(model, work, run.config, out, metrics, group, marks, watching).run()
+        progress = Trainer(model, objective, run.config, out, metrics, group, marks, watching).run()
     return out / model.name, progress
 
 
@@ -78,7 +78,7 @@ def _ready(
 ) -> tuple[Model, Objective, Trainer | None, Fingerprint]:
     """All that can refuse a run: read, compare with what `out` holds, prepare.
 
-    Returns the model, its work, the training that comes before it (None where there is none, or it is
+    Returns the model, its objective, the training that comes before it (None where there is none, or it is
     done) and the run's fingerprint.
     """
     task = task_of_spec(run.spec)
@@ -86,10 +86,10 @@ def _ready(
     marks = {**of_settings(run.to_dict()), "processes": group.size}
     marks |= material.fingerprint() | of_teachers(run.teacher)
     check(out, marks, whole=False)  # before teachers translate for minutes
-    model, work = prepare(run, group, material)
+    model, objective = prepare(run, group, material)
     marks |= of_tokenizers(model)
     if check(out, marks) or not run.pretrain:
-        return model, work, None, marks
+        return model, objective, None, marks
     config = dataclasses.replace(run.config, epochs=run.pretrain_epochs, average=0.0, patience=0)
     trained, texts = task.first_reading(run, model, material, group)
     mine = of_reading(marks, run.pretrain_epochs)
@@ -97,4 +97,4 @@ def _ready(
         trained, texts, config, out / PRETRAINING, group=group, fingerprint=mine, observers=watching
     )
     check(first.out, mine)
-    return model, work, first, marks
+    return model, objective, first, marks

@@ -112,10 +112,14 @@ def run(search: Search, trials: int, tell: Callable[[Any, Any], None] = lambda s
     """
     first = run_of(search.task, search.given, search.layout)
     material = task(search.task).read(first)
-    _, work = prepare(first, material=material)
-    metric = work.metric
+    _, objective = prepare(first, material=material)
+    metric = objective.metric
     study = storage.opened(
-        search.where, search.name, search.settings, larger_is_better=work.larger_is_better, seed=search.seed
+        search.where,
+        search.name,
+        search.settings,
+        larger_is_better=objective.larger_is_better,
+        seed=search.seed,
     )
     study.set_user_attr(storage.METRIC, metric)
 
@@ -134,9 +138,9 @@ def run(search: Search, trials: int, tell: Callable[[Any, Any], None] = lambda s
 
 def _figure(settings: Any, material: Any, trial: Any, metric: str) -> float:
     """The best validation figure of a run; one whose numbers overflow counts as ended early."""
-    model, work = prepare(settings, material=material)
+    model, objective = prepare(settings, material=material)
     with tempfile.TemporaryDirectory(prefix="rnnviz-search-") as place:
-        trainer = Trainer(model, work, settings.config, Path(place), observers=[_Teller(trial, metric)])
+        trainer = Trainer(model, objective, settings.config, Path(place), observers=[_Teller(trial, metric)])
         try:
             progress = trainer.run()
         except DataError as error:

@@ -76,7 +76,7 @@ def test_claims_on_shipped_models(model: str) -> None:
     entry = SCAN.find(model)
     network, task = checkpoints.load(entry.path), task_of_spec(entry.spec)
     trace = gradients(network, TEXTS.get(task.reads(entry.spec), SERIES))
-    found = list(told.found(trace, trace))
+    found = list(told.findings(trace, trace))
     assert {one.kind for one in found} <= KINDS
     for one in found:
         assert one.claim.endswith(".")
@@ -146,4 +146,4 @@ def test_nothing_stands_out_of_equal_steps() -> None:
     trace = gradients(checkpoints.load(SCAN.find("sentiment-tiny-gru").path), "not a good film")
     same = {name: np.ones_like(trace[name]) for name in trace if name.endswith("_gradient")}
     flat = type(trace)(**{**vars(trace), "arrays": {**trace.arrays, **same}})
-    assert list(told.found(flat, flat)) == []
+    assert list(told.findings(flat, flat)) == []

@@ -62,7 +62,7 @@ def test_claims(loud: None, make_sentiment, make_translation) -> None:
     for trace in (*judged, *written):
         found = list(findings(trace))
         if "class" in trace.labels:
-            found += of_gradients.found(trace, of_trace(network, trace))
+            found += of_gradients.findings(trace, of_trace(network, trace))
         claims += [one.claim for one in found]
         claims += [within(one, at) for one in found for at in layers(trace)]
         for answer in first_steps(trace).values():

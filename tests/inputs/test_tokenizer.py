@@ -117,9 +117,9 @@ def test_copies_share_the_tokenizer(english):
 
 def test_the_same_bytes_are_one_tokenizer_for_as_long_as_somebody_holds_it(spanish):
     data = Tokenizer.train(["only this test cuts this text into pieces"], 40).serialized
-    one = Tokenizer.shared(data)
-    assert Tokenizer.shared(bytes(bytearray(data))) is one
-    assert Tokenizer.shared(spanish.serialized).pieces == spanish.pieces != one.pieces
+    one = Tokenizer.cached(data)
+    assert Tokenizer.cached(bytes(bytearray(data))) is one
+    assert Tokenizer.cached(spanish.serialized).pieces == spanish.pieces != one.pieces
     gone = weakref.ref(one)
     del one
     gc.collect()

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from rnnviz_core import limits
 from rnnviz_core.errors import LessonError
 from rnnviz_core.lessons import World, runs
-from rnnviz_core.lessons.offered import FUNCTIONS
+from rnnviz_core.lessons.function_table import FUNCTIONS
 from rnnviz_core.lessons.syntax import parse
 from rnnviz_core.lessons.values import Values, words_of
 from rnnviz_core.training.history_file import History, Probe

@@ -18,7 +18,7 @@ from rnnviz_core.inputs.steps import NO_PIECE
 from rnnviz_core.models.forecaster import Forecaster, forecasts
 from rnnviz_core.models.forecaster_spec import ForecastSpec
 from rnnviz_core.scoring import publishing
-from rnnviz_core.tasks.forecast import baselines, made, scoring, series
+from rnnviz_core.tasks.forecast import baselines, generated, scoring, series
 from rnnviz_core.training.run import Run
 from rnnviz_core.training.runs import execute
 from rnnviz_core.training.settings import TrainingConfig
@@ -68,13 +68,13 @@ def test_what_cannot_be_read_is_said(text: str, message: str) -> None:
 def test_made_series_are_the_same_for_a_seed_and_within_the_limit(step: str) -> None:
     spec = ForecastSpec("gru", step=step, root=step == "month")
     for example in examples(spec):
-        known = made.of_step(step)[example.text]
+        known = generated.of_step(step)[example.text]
         first = [token.value for token in series.read(spec, example.text).tokens]
-        assert first == made.values(example.text, known, 0)
+        assert first == generated.values(example.text, known, 0)
         assert first == [token.value for token in series.read(spec, f"{example.text} 0").tokens]
         assert 1 < len(first) <= 300
     noisy = examples(spec)[0].text
-    one, other = (made.values(noisy, made.of_step(step)[noisy], seed) for seed in (0, 1))
+    one, other = (generated.values(noisy, generated.of_step(step)[noisy], seed) for seed in (0, 1))
     assert one != other
 
 
@@ -210,7 +210,7 @@ def test_a_table_that_is_no_series_is_refused(tmp_path, table) -> None:
     with pytest.raises(DataError, match=r"data row 2, column 'level': 'high' is not a number"):
         scoring.read(str(bad))
     with pytest.raises(DataError, match="leaves too few"):
-        scoring.parts(ForecastSpec("rnn", test=250), scoring.read(str(table)))
+        scoring.boundaries(ForecastSpec("rnn", test=250), scoring.read(str(table)))
     with pytest.raises(DataError, match="has the parts test and validation"):
         scoring.evaluate(network(test=60), str(table), "train")
 

@@ -187,14 +187,14 @@ def test_the_program_computes_the_same(learned, tmp_path) -> None:
 def test_every_cell_takes_a_step(cell: str) -> None:
     torch.manual_seed(0)
     spec = ToySpec(cell, problem=Problem.COUNT, steps=4, hidden=4, varied=True)
-    work = training.ToyObjective(spec)
+    objective = training.ToyObjective(spec)
     model = ToyModel(spec, PROBLEMS[spec.problem].alphabet)
-    flat = work.training(random.Random(0))
+    flat = objective.training(random.Random(0))
     assert set(flat.lengths.tolist()) == {2, 3, 4}
-    loss = work.loss(model, flat.batch(np.arange(8)), 0.0)
+    loss = objective.loss(model, flat.batch(np.arange(8)), 0.0)
     loss.backward()
     assert torch.isfinite(loss)
-    assert set(work.validate(model)) >= {"loss", "accuracy", "accuracy_4", "accuracy_8"}
+    assert set(objective.validate(model)) >= {"loss", "accuracy", "accuracy_4", "accuracy_8"}
 
 
 def test_the_command_trains_scores_and_traces(tmp_path, capsys) -> None:

@@ -23,7 +23,7 @@ from rnnviz_core.models.classifier_spec import SentimentSpec
 from rnnviz_core.models.seq2seq_spec import TranslationSpec
 from rnnviz_core.search.beam import translate
 from rnnviz_core.tasks.sentiment.objective import mean_answers, polarity_loss, second_side, sentiment_scores
-from rnnviz_core.tasks.translation import objective as work
+from rnnviz_core.tasks.translation import objective
 from rnnviz_core.training import loop
 from rnnviz_core.training.batches import Example, bucketed, collate
 from rnnviz_core.training.objectives import disagreement
@@ -246,10 +246,10 @@ def test_a_translator_learns_its_teachers_translations(sentences, tmp_path):
 def test_each_epoch_draws_which_texts_are_read_with_a_teachers_translation(make_translation, monkeypatch):
     teachers = [make_translation("gru", "none"), make_translation("lstm", "none")]
     answers = {id(teachers[0]): "b", id(teachers[1]): "c"}
-    monkeypatch.setattr(work, "translations", lambda model, text, beam: [answers[id(model)], "a"])
+    monkeypatch.setattr(objective, "translations", lambda model, text, beam: [answers[id(model)], "a"])
     model = make_translation("gru", "luong")
     pairs = Pairs(["a"] * 2000, ["a"] * 2000)
-    taught = work.TranslationObjective(model, pairs, pairs, teachers=teachers, teacher_share=0.6)
+    taught = objective.TranslationObjective(model, pairs, pairs, teachers=teachers, teacher_share=0.6)
     known = {(BOS, *model.target_tokenizer.ids(word), EOS): word for word in "abc"}
     assert len(known) == 3
     read = [[known[tuple(e.target)] for e in taught.training(random.Random(seed))] for seed in (0, 1)]
@@ -262,11 +262,11 @@ def test_each_epoch_draws_which_texts_are_read_with_a_teachers_translation(make_
 def test_a_teachers_translation_may_be_the_nearest_of_its_beam(make_translation, monkeypatch):
     """Likelihood comes first without, the given translation with."""
     found = {"u": ["b c", "B a", "a"], "v": ["c", "c b", "a b c"]}
-    monkeypatch.setattr(work, "translations", lambda model, text, beam: found[text])
+    monkeypatch.setattr(objective, "translations", lambda model, text, beam: found[text])
     model = make_translation("gru", "luong")
     pairs = Pairs(["u", "v"], ["b a", "c a b c"])
     for nearest, wanted in ((False, ["b c", "c"]), (True, ["B a", "a b c"])):
-        taught = work.TranslationObjective(
+        taught = objective.TranslationObjective(
             model, pairs, pairs, teachers=[model], teacher_share=1.0, teacher_nearest=nearest
         )
         read = [example.target for example in taught.training(random.Random(0))]
@@ -329,7 +329,7 @@ def test_a_translator_learns_two_kinds_of_pairs_together(sentences, others, tmp_
 def test_an_epoch_reads_the_data_as_often_as_asked_and_the_rest_once(make_translation):
     model = make_translation("gru", "luong")
     own, others = Pairs(["el gato", "el perro"], ["the cat", "the dog"]), Pairs(["la casa"], ["the house"])
-    mixed = work.TranslationObjective(model, own, own, beside=others, repeat=3)
+    mixed = objective.TranslationObjective(model, own, own, beside=others, repeat=3)
     read = [example.ids for example in mixed.training(random.Random(0))]
     ids = [model.source_tokenizer.ids(text) for text in (*own.sources, *others.sources)]
     assert [read.count(one) for one in ids] == [3, 3, 1]
@@ -518,7 +518,7 @@ def keep(self):
     progress = ran(self)
     torch.save(self.model.state_dict(), f"{sys.argv[3]}.{self.group.rank}.{self.model.name}.pt")
     if self.model.name == "sentiment-gru":  # before it, the language model
-        torch.save(sorted(self.work._train.texts), f"{sys.argv[3]}.{self.group.rank}.texts")
+        torch.save(sorted(self.objective._train.texts), f"{sys.argv[3]}.{self.group.rank}.texts")
     return progress
 training.Trainer.run = keep
 config = TrainingConfig(epochs=2, batch=8, rate=0.02, average=0.9)

@@ -2,7 +2,7 @@
 
 from pprint import pformat
 
-from rnnviz_core.contracts.program import Places, in_torch, loop, module_of
+from rnnviz_core.contracts.program import ModelFiles, in_torch, loop, module_of
 from rnnviz_core.models.forecaster_spec import ForecastSpec
 from rnnviz_core.tracing.trace import Trace
 
@@ -30,7 +30,7 @@ encoder.load_state_dict(own)
 """
 
 
-def program(spec: ForecastSpec, trace: Trace, places: Places) -> str:
+def program(spec: ForecastSpec, trace: Trace, places: ModelFiles) -> str:
     """The program of `rnnviz_core.contracts.program`."""
     values, cell = [token.value for token in trace.tokens["time"]], trace.definition("encoder")
     if in_torch(cell):

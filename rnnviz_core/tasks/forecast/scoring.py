@@ -45,7 +45,7 @@ def read(source: str, layout: Layout = GUESS) -> np.ndarray:
     return values
 
 
-def parts(spec: ForecastSpec, values: np.ndarray) -> tuple[int, int]:
+def boundaries(spec: ForecastSpec, values: np.ndarray) -> tuple[int, int]:
     """Where the validation part and the test part of a series begin.
 
     Raises
@@ -79,7 +79,7 @@ def evaluate(
     """
     spec = model.spec
     values = read(data, layout)
-    validation, test = parts(spec, values)
+    validation, test = boundaries(spec, values)
     places = {"test": (test, len(values)), "validation": (validation, test)}
     if (split or "test") not in places:
         raise DataError(f"{data}: a series has the parts test and validation, not {split!r}")

@@ -10,7 +10,7 @@ from rnnviz_core.inputs.tokenizer import Encoding, readable
 from rnnviz_core.languages import _
 from rnnviz_core.models.forecaster_spec import ForecastSpec
 
-from . import made
+from . import generated
 
 LARGEST = 1e6  # size of a value
 SHOWN = 24  # characters of a word that an error quotes
@@ -28,7 +28,7 @@ def read(spec: ForecastSpec, text: str) -> Encoding:
         Whose network reads them.
     text
         Numbers with blanks, commas or semicolons between them and a point before the decimals:
-        ``5.1, 7 6.25``. Or the name of a series of `made`, perhaps with a seed: ``cycles``, ``cycles 3``.
+        ``5.1, 7 6.25``. Or the name of a series of `generated`, perhaps with a seed: ``cycles 3``.
 
     Returns
     -------
@@ -50,9 +50,9 @@ def read(spec: ForecastSpec, text: str) -> Encoding:
             )
         )
     text, notes = readable(text)
-    known = made.of_step(spec.step)
+    known = generated.of_step(spec.step)
     if (named := _NAMED.fullmatch(text)) and named[1] in known:
-        numbers = made.values(named[1], known[named[1]], int(named[2] or 0))
+        numbers = generated.values(named[1], known[named[1]], int(named[2] or 0))
         return Encoding(text, _tokens([(value, 0, len(text)) for value in numbers]), notes)
     found = [(_number(spec, word.group()), *word.span()) for word in _WORD.finditer(text)]
     if not found:
@@ -76,7 +76,7 @@ def read(spec: ForecastSpec, text: str) -> Encoding:
 
 def _number(spec: ForecastSpec, word: str) -> float:
     if not _NUMBER.fullmatch(word):
-        names = ", ".join(made.of_step(spec.step))
+        names = ", ".join(generated.of_step(spec.step))
         raise TextError(
             _(
                 "{word!r} is not a number; write numbers such as 5.1, 7, 6.25, or the name of a series: "

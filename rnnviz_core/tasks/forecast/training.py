@@ -52,12 +52,12 @@ def read(run: Run) -> Series:
         if getattr(run, name):
             raise SpecError(f"--{name.replace('_', '-')} is not a setting of a forecast; leave it out")
     values = scoring.read(run.data, run.layout)
-    validation, test = scoring.parts(run.spec, values)
+    validation, test = scoring.boundaries(run.spec, values)
     return Series(values[:test], validation)
 
 
 def prepare(run: Run, series: Series, group: Group) -> tuple[Forecaster, "ForecastObjective"]:
-    """A model with fresh weights whose scale is that of the training part, and its work."""
+    """A model with fresh weights whose scale is that of the training part, and its objective."""
     seen = series.values[: series.validation]
     if run.spec.root:
         if seen.min() < 0:

@@ -42,8 +42,8 @@ def networks(imported: Imported, inputs: Mapping[str, Input], first: str) -> lis
         OwnSpec(Cell.RNN, title=imported.name, reads=imported.reads), imported, "", (), inputs
     )
     for name in inputs:  # what cannot be read is said now
-        reading.steps(probe, reading.Asked(name, named=True))
-    wanted = reading.asked(probe, first)
+        reading.steps(probe, reading.Request(name, named=True))
+    wanted = reading.parse(probe, first)
     found, series = reading.read(probe, wanted)
     recording.check_size(imported, len(found.data))
     recorded = imported.record(found.data, found.tokens)

@@ -24,7 +24,7 @@ STEPS = "steps"  # the name of all steps of a trace
 
 
 @dataclass(frozen=True)
-class Asked:
+class Request:
     """What a text asks for: something that was brought along, or what was typed; and which steps of it."""
 
     whole: str  # name or typed text
@@ -33,20 +33,20 @@ class Asked:
     last: int | None = None  # None: to the end
 
 
-def asked(network: Any, text: str) -> Asked:
+def parse(network: Any, text: str) -> Request:
     """What `text` asks for."""
     text = text.strip()
     known = {STEPS: None} if isinstance(network, OpenedTrace) else network.inputs
     if text in known:
-        return Asked(text, named=True)
+        return Request(text, named=True)
     if (found := _PART.fullmatch(text)) and found["name"] in known:
-        return Asked(found["name"], True, int(found["first"]), int(found["last"]))
+        return Request(found["name"], True, int(found["first"]), int(found["last"]))
     if isinstance(network, OpenedTrace):
-        return Asked(STEPS, named=True)
-    return Asked(text, named=False)
+        return Request(STEPS, named=True)
+    return Request(text, named=False)
 
 
-def read(network: OpenedNetwork, wanted: Asked) -> tuple[Read, Series | None]:
+def read(network: OpenedNetwork, wanted: Request) -> tuple[Read, Series | None]:
     """All that is asked for, as numbers or ids; and the table that it comes from, if it is one.
 
     Raises
@@ -72,7 +72,7 @@ def _check(steps: int) -> None:
         )
 
 
-def steps(network: Any, wanted: Asked) -> int:
+def steps(network: Any, wanted: Request) -> int:
     """How many steps there are in all of it."""
     if isinstance(network, OpenedTrace):
         return len(network.trace.tokens[network.trace.time_axis()])
@@ -93,7 +93,7 @@ def count(network: Any, text: str) -> int:
     TextError
         When it cannot be read, or names steps that there are not.
     """
-    wanted = asked(network, text)
+    wanted = parse(network, text)
     found = steps(network, wanted)
     if wanted.last is None:
         return found
@@ -112,7 +112,7 @@ def count(network: Any, text: str) -> int:
 
 def cut(network: Any, text: str, first: int, most: int) -> str:
     """A text that asks for `most` steps from one on."""
-    wanted = asked(network, text)
+    wanted = parse(network, text)
     last = min(first + most, steps(network, wanted)) - 1
     if wanted.named:
         return f"{wanted.whole} {first}-{last}"

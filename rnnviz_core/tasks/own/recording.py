@@ -33,7 +33,7 @@ def record(network: Own, text: str) -> Trace:
     TraceError
         When the recording fails its verification.
     """
-    wanted = reading.asked(network, text)
+    wanted = reading.parse(network, text)
     if isinstance(network, OpenedTrace):
         axis = network.trace.time_axis()
         return _part(network.trace, wanted, axis, keep=True)
@@ -49,7 +49,7 @@ def record(network: Own, text: str) -> Trace:
     return replace(_part(found, wanted, "time"), text=text.strip())
 
 
-def _part(trace: Trace, wanted: reading.Asked, axis: str, *, keep: bool = False) -> Trace:
+def _part(trace: Trace, wanted: reading.Request, axis: str, *, keep: bool = False) -> Trace:
     if wanted.last is None or axis != "time":
         return trace
     steps = len(trace.tokens[axis])
@@ -72,7 +72,7 @@ def _part(trace: Trace, wanted: reading.Asked, axis: str, *, keep: bool = False)
     return replace(found, meta={**found.meta, "notes": notes, "first_step": first, "outputs": outputs})
 
 
-def _whole(network: OpenedNetwork, wanted: reading.Asked) -> Trace:
+def _whole(network: OpenedNetwork, wanted: reading.Request) -> Trace:
     """The run over all steps."""
     found, series = reading.read(network, wanted)
     check_size(network.imported, len(found.data))

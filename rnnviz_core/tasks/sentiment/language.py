@@ -90,13 +90,13 @@ class LanguageObjective:
 
     @classmethod
     def of(cls, texts: Flat, rank: int = 0, size: int = 1) -> Self:
-        """The work on texts that are encoded already; this process's part of them."""
-        work = cls.__new__(cls)
+        """The objective on texts that are encoded already; this process's part of them."""
+        objective = cls.__new__(cls)
         rows = np.arange(len(texts))
         read = rows[rows % HELD_OUT > 0]
-        work._texts = texts.take(read[rank::size])
-        work._held_out = flat_passages(texts.take(rows[::HELD_OUT]), None)
-        return work
+        objective._texts = texts.take(read[rank::size])
+        objective._held_out = flat_passages(texts.take(rows[::HELD_OUT]), None)
+        return objective
 
     def training(self, generator: random.Random) -> list[Example] | Flat:
         """One epoch's passages, cut anew."""

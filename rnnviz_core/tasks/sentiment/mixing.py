@@ -1,4 +1,4 @@
-"""A sentiment model's work on a prepared mixture: what an epoch reads, and what is validated.
+"""A sentiment model's objective on a prepared mixture: what an epoch reads, and what is validated.
 
 Reviews hold negations in negative texts nearly always, so everyday texts are drawn evenly over the labels:
 among the texts with a negation, and among those without one.
@@ -43,7 +43,7 @@ class Amounts:
 
 
 class MixedObjective(SentimentObjective):
-    """The work on a prepared mixture.
+    """The objective on a prepared mixture.
 
     Parameters
     ----------

@@ -238,7 +238,7 @@ def read(folder: str) -> Prepared:
     try:
         arrays = load_file(path / ARRAYS)
         about = json.loads((path / ABOUT).read_text(encoding="utf-8"))
-        tokenizer = Tokenizer.shared((path / VOCABULARY).read_bytes())
+        tokenizer = Tokenizer.cached((path / VOCABULARY).read_bytes())
     except (OSError, ValueError) as error:
         raise DataError(f"{folder} holds no prepared texts ({error}); make them with `prepare`") from None
     worth = about["worth"]

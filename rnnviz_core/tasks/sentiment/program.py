@@ -1,7 +1,7 @@
 """A verdict as a program in plain torch."""
 
 from rnnviz_core.cells.kinds import Cell
-from rnnviz_core.contracts.program import Places, start
+from rnnviz_core.contracts.program import ModelFiles, start
 from rnnviz_core.models.classifier_spec import SentimentSpec
 from rnnviz_core.models.specs import Attention
 from rnnviz_core.tracing.trace import Trace
@@ -18,7 +18,7 @@ attention = scores.softmax(-1)
 vector = attention @ hidden"""
 
 
-def program(spec: SentimentSpec, trace: Trace, places: Places) -> str:
+def program(spec: SentimentSpec, trace: Trace, places: ModelFiles) -> str:
     """The program of `rnnviz_core.contracts.program`."""
     read = "vector = last" if spec.attention is Attention.NONE else _POOL
     if spec.cell is Cell.NONE:

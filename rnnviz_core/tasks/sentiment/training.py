@@ -1,4 +1,4 @@
-"""What a sentiment run reads, and the model and the work that are made of it."""
+"""What a sentiment run reads, and the model and the objective made from it."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -70,7 +70,7 @@ def _mixture(run: Run) -> Material:
 
 
 def prepare(run: Run, material: Material, group: Group) -> tuple[SentimentModel, Objective]:
-    """A model with fresh weights, and its work on what was read."""
+    """A model with fresh weights, and its objective on what was read."""
     if material.mixture is not None:
         return _prepare_mixed(run, material.mixture, group)
     train, check = material.train, material.validation
@@ -102,7 +102,7 @@ def prepare(run: Run, material: Material, group: Group) -> tuple[SentimentModel,
 
 
 def _prepare_mixed(run: Run, mixture: prepared.Prepared, group: Group) -> tuple[SentimentModel, Objective]:
-    """A model that reads with a mixture's vocabulary, and its work on it."""
+    """A model that reads with a mixture's vocabulary, and its objective on it."""
     model = SentimentModel(run.spec, mixture.tokenizer, run.name)
     return model, MixedObjective(
         model,

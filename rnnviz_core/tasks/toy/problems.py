@@ -17,7 +17,7 @@ Drawn = tuple[np.ndarray, np.ndarray]  # places in `symbols`, (row, time), and i
 
 
 @dataclass(frozen=True)
-class Made:
+class ToyProblem:
     """One problem."""
 
     title: str
@@ -90,8 +90,8 @@ def _balanced(rng: np.random.Generator, rows: int, steps: int) -> np.ndarray:
     return found
 
 
-PROBLEMS: Mapping[Problem, Made] = {
-    Problem.RECALL: Made(
+PROBLEMS: Mapping[Problem, ToyProblem] = {
+    Problem.RECALL: ToyProblem(
         N_("Recall the first symbol"),
         N_("Which letter came first? What follows says nothing of it."),
         (*CUES, *NOISE),
@@ -99,7 +99,7 @@ PROBLEMS: Mapping[Problem, Made] = {
         100 / len(CUES),
         _recall,
     ),
-    Problem.ADDING: Made(
+    Problem.ADDING: ToyProblem(
         N_("The adding problem"),
         N_("What is the sum of the two marked digits?"),
         (*map(str, range(DIGITS)), *(f"+{digit}" for digit in range(DIGITS))),
@@ -107,7 +107,7 @@ PROBLEMS: Mapping[Problem, Made] = {
         100 / DIGITS,  # of the sums 0 to 8 the middle one is drawn in 5 of 25 cases
         _adding,
     ),
-    Problem.BRACKETS: Made(
+    Problem.BRACKETS: ToyProblem(
         N_("Balanced brackets"),
         N_("Is every bracket closed, and none that was not open?"),
         ("(", ")"),
@@ -115,7 +115,7 @@ PROBLEMS: Mapping[Problem, Made] = {
         50.0,
         _brackets,
     ),
-    Problem.COUNT: Made(
+    Problem.COUNT: ToyProblem(
         N_("Count"),
         N_("How many of the letters are a?"),
         ("a", "b"),

@@ -2,7 +2,7 @@
 
 from pprint import pformat
 
-from rnnviz_core.contracts.program import Places, layers_in, loop
+from rnnviz_core.contracts.program import ModelFiles, layers_in, loop
 from rnnviz_core.models.toy_spec import ToySpec
 from rnnviz_core.tracing.trace import Trace
 
@@ -36,7 +36,7 @@ for name, probability in zip({classes}, probabilities.tolist()):
 '''
 
 
-def program(spec: ToySpec, trace: Trace, places: Places) -> str:
+def program(spec: ToySpec, trace: Trace, places: ModelFiles) -> str:
     """The program of `rnnviz_core.contracts.program`."""
     tokens = trace.tokens["time"]
     return _PROGRAM.format(

@@ -52,7 +52,7 @@ def read(run: Run) -> Nothing:
 
 
 def prepare(run: Run, material: Nothing, group: Group) -> tuple[ToyModel, "ToyObjective"]:
-    """A model with fresh weights, and its work."""
+    """A model with fresh weights, and its objective."""
     model = ToyModel(run.spec, PROBLEMS[run.spec.problem].alphabet, run.name)
     return model, ToyObjective(run.spec, share=(group.rank, group.size))
 

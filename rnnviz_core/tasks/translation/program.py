@@ -3,7 +3,7 @@
 from pprint import pformat
 from textwrap import indent
 
-from rnnviz_core.contracts.program import Places, final_state, layers_in, start
+from rnnviz_core.contracts.program import ModelFiles, final_state, layers_in, start
 from rnnviz_core.inputs.tokenizer import BOS
 from rnnviz_core.models.seq2seq_spec import TranslationSpec
 from rnnviz_core.models.specs import Attention
@@ -53,7 +53,7 @@ _FIRST = {  # whether the state is one array, how many states the cell has -> th
 }
 
 
-def program(spec: TranslationSpec, trace: Trace, places: Places) -> str:
+def program(spec: TranslationSpec, trace: Trace, places: ModelFiles) -> str:
     """The program of `rnnviz_core.contracts.program`, with the pieces that were written."""
     per_direction = spec.hidden // 2 if spec.bidirectional else spec.hidden
     head = start(spec, trace, places, embedding="source_embedding", hidden=per_direction)

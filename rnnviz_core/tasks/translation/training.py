@@ -1,4 +1,4 @@
-"""What a translation run reads, and the model and the work that are made of it."""
+"""What a translation run reads, and the model and the objective made from it."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -57,7 +57,7 @@ def read(run: Run) -> Material:
 
 
 def prepare(run: Run, material: Material, group: Group) -> tuple[TranslationModel, Objective]:
-    """A model with fresh weights, and its work on what was read."""
+    """A model with fresh weights, and its objective on what was read."""
     spec = run.spec
     train, check = material.train, material.validation
     read = train if material.beside is None else corpora.joined([train, material.beside]) or train

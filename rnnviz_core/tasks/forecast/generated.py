@@ -9,7 +9,7 @@ from rnnviz_core.languages import N_
 
 
 @dataclass(frozen=True)
-class Made:
+class GeneratedSeries:
     """One series that is known by a name."""
 
     shows: str  # a few words, as the list of examples has them
@@ -46,44 +46,44 @@ def _knock(steps: int, level: float, high: float) -> np.ndarray:
 
 
 MONTHLY = {
-    "cycles": Made(
+    "cycles": GeneratedSeries(
         N_("two cycles of 11 years"),
         N_("Does the network expect the turn at the top, or does it only follow the last month?"),
         lambda rng: _cycle(rng, 264, 110),
     ),
-    "high": Made(
+    "high": GeneratedSeries(
         N_("a high cycle"),
         N_("Such heights are rare: do the forecasts stay below the values?"),
         lambda rng: _cycle(rng, 132, 210),
     ),
-    "quiet": Made(
+    "quiet": GeneratedSeries(
         N_("years without any spots"),
         N_("Nothing happens for five years. How does the state look when the next cycle begins?"),
         lambda rng: np.concatenate((np.zeros(60), _cycle(rng, 72, 110))),
     ),
-    "knock": Made(
+    "knock": GeneratedSeries(
         N_("one month out of line"),
         N_("For how many months does a single high value stay in the memory?"),
         lambda rng: _knock(96, 30, 120),
     ),
 }
 DAILY = {
-    "winter": Made(
+    "winter": GeneratedSeries(
         N_("200 days from autumn to spring"),
         N_("A cold night: does the network expect the next one to be as cold, or nearer to the mean?"),
         lambda rng: _year(rng, 200, 90),
     ),
-    "heat": Made(
+    "heat": GeneratedSeries(
         N_("ten hot nights"),
         N_("How many hot nights does it take until the network expects another one?"),
         lambda rng: _year(rng, 120, 330) + 8 * ((np.arange(120) >= 70) & (np.arange(120) < 80)),
     ),
-    "same": Made(
+    "same": GeneratedSeries(
         N_("the same value every day"),
         N_("Nothing ever changes. Does the network expect the same again?"),
         lambda rng: np.full(60, 12.0),
     ),
-    "knock": Made(
+    "knock": GeneratedSeries(
         N_("one night out of line"),
         N_("For how many days does a single cold night stay in the memory?"),
         lambda rng: _knock(90, 11, 2),
@@ -91,12 +91,12 @@ DAILY = {
 }
 
 
-def of_step(step: str) -> dict[str, Made]:
+def of_step(step: str) -> dict[str, GeneratedSeries]:
     """The series that suit a network whose values follow each other by such a step."""
     return DAILY if step == "day" else MONTHLY
 
 
-def values(name: str, made: Made, seed: int) -> list[float]:
+def values(name: str, series: GeneratedSeries, seed: int) -> list[float]:
     """The numbers of a series, with one decimal; another seed, another noise."""
     rng = np.random.default_rng([seed, *name.encode()])
-    return [round(float(value), 1) + 0.0 for value in made.make(rng)]
+    return [round(float(value), 1) + 0.0 for value in series.make(rng)]

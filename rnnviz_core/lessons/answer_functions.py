@@ -8,8 +8,8 @@ from rnnviz_core.errors import LessonError, unknown_choice
 from rnnviz_core.languages import SOURCE, speak
 
 from . import functions as functions  # they enter themselves into the table
-from .offered import FUNCTIONS as FUNCTIONS
-from .offered import Called, array_of, function, numbers, places_of, text
+from .function_table import FUNCTIONS as FUNCTIONS
+from .function_table import Called, array_of, function, numbers, places_of, text
 from .syntax import Site
 from .values import ClassName, Value, Values, single
 
