@@ -14,6 +14,7 @@ from bench.load import percentile, processor
 from bench.sentences import language, sentences
 from rnnviz_core import limits
 from rnnviz_core.checkpoints import registry as checkpoints
+from rnnviz_core.contracts.task import task_of_spec
 from rnnviz_core.ui.serving.queue import GONE, LOOK
 from scripts.serving import Server, folder, serve_process
 
@@ -28,8 +29,9 @@ def long_texts(seed: int) -> Iterator[str]:
 
 
 async def _light(server: Server, number: int, until: float, think: float, runs: list[Run]) -> None:
-    """Types new sentences for a sentiment model, page after page."""
-    models = [entry.id for entry in checkpoints.scan(folder()).entries if entry.spec.task == "sentiment"]
+    """Types new sentences for a model that classifies them, page after page."""
+    entries = checkpoints.scan(folder()).entries
+    models = [entry.id for entry in entries if task_of_spec(entry.spec).probed]
     texts, pages = sentences("en", 1000 + number), cycle(("", "gates", "states", "softmax"))
     visitor = Visitor(server.address)
     runs.append(await visitor.open(next(pages), model=models[number % len(models)], text=next(texts)))

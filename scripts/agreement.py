@@ -18,6 +18,7 @@ import click
 from rnnviz_core import places
 from rnnviz_core.checkpoints import registry as checkpoints
 from rnnviz_core.checkpoints.agreement_card import HEADING, agreement_lines
+from rnnviz_core.contracts.task import task_of_spec
 from rnnviz_core.derivatives.methods import TITLES
 from rnnviz_core.models.classifier import SentimentModel
 from rnnviz_core.tasks.sentiment import agreement
@@ -86,7 +87,7 @@ def measured(model: object, data: Path, sentences: int) -> dict[str, Any]:
 @click.option("--write", "writes", is_flag=True, help="Put the figures into metrics.json and the card.")
 def main(models: tuple[str, ...], data: Path, folder: Path, sentences: int, writes: bool) -> None:
     wrong = 0
-    offered = [one for one in checkpoints.scan(folder).entries if one.spec.task == "sentiment"]
+    offered = [one for one in checkpoints.scan(folder).entries if task_of_spec(one.spec).probed]
     known = {entry.id: entry for entry in offered if getattr(entry.spec, "ordered", True)}
     if odd := [one for one in models if one not in known]:
         raise click.UsageError(f"unknown model {odd[0]!r}; choose among {', '.join(known)}")

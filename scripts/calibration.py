@@ -16,6 +16,7 @@ import click
 from rnnviz_core import places
 from rnnviz_core.checkpoints import registry as checkpoints
 from rnnviz_core.checkpoints.cards import probability_lines
+from rnnviz_core.contracts.task import task_of_spec
 from rnnviz_core.scoring import publishing
 
 from .verify import test_of
@@ -46,9 +47,9 @@ def write(entry: checkpoints.Entry, bands: list[dict[str, Any]]) -> None:
 def main(data: Path, folder: Path, writes: bool) -> None:
     wrong = 0
     for entry in checkpoints.scan(folder).entries:
-        test = test_of(entry.metrics, data)
-        if entry.spec.task != "sentiment":
+        if task_of_spec(entry.spec).probed is None:  # its answer is not a class
             continue
+        test = test_of(entry.metrics, data)
         scores = publishing.evaluate(checkpoints.load(entry.folder), test.data, test.split, by_length=True)
         bands = publishing.probabilities(scores)
         same = entry.metrics.get("by_probability") == bands and with_table(entry.card, bands) == entry.card

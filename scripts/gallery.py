@@ -60,7 +60,7 @@ class Shot:
 
     @property
     def translates(self) -> bool:
-        return self.kind.task == "translation"
+        return self.kind.task == WRITES.task
 
     @property
     def dark(self) -> bool:
@@ -74,7 +74,7 @@ class Shot:
 
     @property
     def text(self) -> str:
-        return {"translation": ORACION, "forecast": "cycles"}.get(self.kind.task, SENTENCE)
+        return {WRITES.task: ORACION, EXPECTS.task: "cycles"}.get(self.kind.task, SENTENCE)
 
     def query(self, model: str) -> dict[str, str]:
         """The choices in the address."""

@@ -20,6 +20,7 @@ from sklearn.feature_extraction.text import CountVectorizer
 
 from rnnviz_core import places
 from rnnviz_core.checkpoints import registry as checkpoints
+from rnnviz_core.contracts.task import task_of_spec
 from rnnviz_core.inputs import corpora, tables
 from rnnviz_core.models.classifier import SentimentModel
 from rnnviz_core.models.classifier_spec import SentimentSpec
@@ -131,7 +132,7 @@ def main(models: tuple[str, ...], data: Path, mixture: Path | None) -> None:
     entries = [
         entry
         for entry in checkpoints.scan(places.shipped()).entries
-        if entry.spec.task == "sentiment" and (entry.id in models or not models)
+        if task_of_spec(entry.spec).probed and (entry.id in models or not models)
     ]
     click.echo("  ".join(["model", *FIGURES]))
     if mixture is not None:

@@ -21,10 +21,12 @@ OWN = (
 FILES = "rnnviz_core/inputs/json_rows.py"  # a key of other people's files
 TABLE = "rnnviz_core/contracts/task.py"  # where the packages are found
 FACE = "rnnviz_core/__init__.py"  # the public names
+ASKED = re.compile(
+    r"""(?:==|!=|\bis\b|\bin\b)\s*\(?["'](?:sentiment|translation|forecast|toy)["']"""
+)  # which?
 NAMED = re.compile(
     r"""\b(?:(?:Sentiment|Translation)(?:Model|Spec|Objective)|Forecast(?:er|Spec|Objective)|"""
-    r"""Toy(?:Model|Spec|Objective))\b|"""
-    r"""(?:==|!=|\bis\b|\bin\b)\s*\(?["'](?:sentiment|translation|forecast|toy)["']"""  # which is it?
+    rf"""Toy(?:Model|Spec|Objective))\b|{ASKED.pattern}"""
 )
 SOURCES = sorted(
     path.relative_to(ROOT).as_posix()
@@ -43,8 +45,20 @@ def test_only_its_own_files_name_a_task() -> None:
     assert naming - allowed == set()
 
 
+def test_no_script_asks_which_task_it_is() -> None:
+    """Some are about one task and name its classes; none of them compares a task's name."""
+    found = {
+        path.relative_to(ROOT).as_posix(): ASKED.findall(path.read_text(encoding="utf-8"))
+        for folder in ("scripts", "bench")
+        for path in (ROOT / folder).glob("*.py")
+    }
+    assert len(found) > 30
+    assert {path: asked for path, asked in found.items() if asked} == {}
+
+
 def test_the_question_is_recognised() -> None:
     assert NAMED.search('if trace.meta["task"] == "sentiment":')
+    assert ASKED.search("if name in ('toy', 'forecast'):")
     assert NAMED.search("isinstance(model, TranslationModel)")
     assert not NAMED.search('"""A sentiment or a translation."""')
 
