@@ -2,9 +2,9 @@
 
     python -m scripts.neutral --data FOLDER --mixture runs/everyday ID ...
 
-A constant moves no answer between two sides. Chosen would be the one that is best on validation: accuracy on
-five classes of the validation sentences, and mean recall of three classes over the `dev` rows of the
-mixture's sources that have neutral texts. Beside them stand the test accuracy and the plain facts.
+A constant does not change the binary accuracy. It would be chosen by the validation figures: five-class
+accuracy on the validation sentences, and mean recall of three classes over the `dev` rows of the mixture's
+sources that have neutral texts. The test accuracy and the plain facts are printed, too.
 """
 
 from pathlib import Path

@@ -36,7 +36,7 @@ def overlap(texts: list[str], others: list[str]) -> tuple[int, int]:
 @click.command(help=__doc__)
 @click.option("--texts", required=True, help="Table of the texts that must be new to a model.")
 @click.option("--split", default="test", show_default=True)
-@click.option("--others", required=True, help="Table of what a model was trained on, beside its own texts.")
+@click.option("--others", required=True, help="Table of what a model was trained on, besides its own texts.")
 @click.option("--others-split", default="train", show_default=True)
 @click.option("--column", default="text", show_default=True, help="Column of both tables that is compared.")
 def main(texts: str, split: str, others: str, others_split: str, column: str) -> None:

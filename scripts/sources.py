@@ -1,4 +1,4 @@
-"""Every everyday source's own test split: networks beside a linear model that learned from that source alone.
+"""Every everyday source's own test split: networks compared with a linear model trained on that source alone.
 
     python -m scripts.sources --data FOLDER sentiment-gru sentiment-bilstm-attention
 

@@ -188,7 +188,7 @@ class Definition:
 
     @property
     def states(self) -> tuple[str, ...]:
-        """What the cell hands to the next step: ``hidden``, and ``cell`` for an LSTM."""
+        """The states passed to the next step: ``hidden``, and ``cell`` for an LSTM."""
         names = [equation.name for equation in self.elementwise]
         return tuple(state for state in STATES if state in names)
 
@@ -230,7 +230,7 @@ class Definition:
 
     @functools.cached_property
     def peepholes(self) -> Mapping[str, Operation]:
-        """Gate -> what its sum holds beside the two linear parts: a weight per unit times the cell."""
+        """Gate -> the terms of its sum besides the two linear parts: a weight per unit times the cell."""
         found = {}
         for gate in self.gates:
             total = self[gate.preactivation.name].expression

@@ -114,7 +114,7 @@ def step(
     overrides: Values | None = None,
     from_input: "Tensor | None" = None,
 ) -> "dict[str, Tensor]":
-    """Compute one step equation by equation; `overrides` replaces what an equation says.
+    """Compute one step equation by equation; `overrides` replaces the value of an equation.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""The cells there are, by name. Each has a file beside this one, which says all that is known of it."""
+"""The available cells, by name. Each is defined in a file of this folder."""
 
 import importlib
 from enum import StrEnum

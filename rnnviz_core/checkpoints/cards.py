@@ -275,7 +275,7 @@ def probability_lines(bands: Sequence[Mapping[str, Any]]) -> list[str]:
 
 
 def usual_lines(usual: Mapping[str, int]) -> list[str]:
-    """Which texts the scores speak for."""
+    """The texts that the scores apply to."""
     if not usual:
         return []
     bounds = [

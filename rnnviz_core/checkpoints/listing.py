@@ -8,7 +8,7 @@ if TYPE_CHECKING:
     from .registry import Entry
 
 COLUMNS = ("id", "task", "cell", "attention", "parameters", "size", "scores")
-ACCURACY = re.compile(r"accuracy[0-9]+")  # on so many classes: the most and the fewest are shown
+ACCURACY = re.compile(r"accuracy[0-9]+")  # by number of classes: the most and the fewest are shown
 SCORES = {  # the names in metrics.json -> how a person reads them
     "bleu": "BLEU {:.1f}",
     "bleu_lower": "lower-cased {:.1f}",

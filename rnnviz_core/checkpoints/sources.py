@@ -78,7 +78,7 @@ class Folder:
 class Held:
     """Networks in memory: those that a Python program made, or that a visitor brought along.
 
-    They belong to whoever has this object: what it holds is shared with nobody, and gone with it.
+    Only the owner of this object sees them; they are gone when the object is.
     """
 
     def __init__(self) -> None:

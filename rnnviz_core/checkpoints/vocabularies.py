@@ -1,4 +1,4 @@
-"""Where the SentencePiece models of a checkpoint lie: in its folder, or shared by checkpoints beside it.
+"""Where the SentencePiece models of a checkpoint are: in its folder, or shared by several checkpoints.
 
 Models trained on the same texts have the same vocabulary. Among published checkpoints each is kept once, as
 ``tokenizers/<digest>.model``, and ``tokenizers.json`` in a checkpoint's folder says which is whose:
@@ -26,7 +26,7 @@ DIGITS = 16  # of the digest, in hexadecimal: 64 bits
 
 
 def digest(data: bytes) -> str:
-    """The name that a shared file has by its content."""
+    """The name of a shared file, a digest of its content."""
     return hashlib.sha256(data).hexdigest()[:DIGITS]
 
 
@@ -76,7 +76,7 @@ def _places(folder: Path) -> dict[str, Path]:
 
 
 def files(folder: Path) -> list[Path]:
-    """The files of a checkpoint's tokenizers that are there, those of its own or those it shares."""
+    """The existing tokenizer files of a checkpoint, its own or shared ones."""
     return [file for file in _places(folder).values() if file.is_file()]
 
 
@@ -94,7 +94,7 @@ def keep(folder: Path, tokenizers: Mapping[str, Tokenizer]) -> None:
 
 
 def share(folder: Path, tokenizers: Mapping[str, Tokenizer]) -> None:
-    """Put tokenizers where all checkpoints beside `folder` find them, each once, and refer to them."""
+    """Store tokenizers where all checkpoints of one collection find them, each once, and refer to them."""
     if not tokenizers:  # numbers are read
         return
     shelf = folder.resolve().parent / SHELF

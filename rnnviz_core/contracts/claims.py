@@ -1,4 +1,4 @@
-"""What a sentence beside an example may claim: values read off the trace that the page shows.
+"""What the sentence shown with an example may claim: values read off the trace that the page shows.
 
 A hint names what the network did on its sentence ("after “good” the verdict is negative"). Which network
 that is nobody knows when the hint is written, so the hint carries its condition (`Hint.holds`), and the
@@ -73,7 +73,7 @@ class Reading:
 
     @property
     def clear(self) -> bool:
-        """Whether claims can be asked for: the answer is the network's own, its classes have sides."""
+        """Whether claims can be computed: the answer is the network's own, and its classes are ordered."""
         if self._axis == "source":
             return not self._trace.meta["forced"]
         return set(self._trace.labels.get("class", ("none",))) <= SIDES.keys()
@@ -229,7 +229,7 @@ class Example:
     hints: tuple[Hint, ...] = ()
 
     def watch(self, trace: Trace) -> str:
-        """What stands beside the example for the network of `trace`, which must have read its text."""
+        """The sentence shown with the example for the network of `trace`, which must have read its text."""
         reading = Reading(trace)
         if reading.clear:
             for hint in self.hints:

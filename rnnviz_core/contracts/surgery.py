@@ -1,4 +1,4 @@
-"""Run a model again with attention weights put in by hand, and see how far its answer moves.
+"""Run a model again with replaced attention weights, and measure how far its answer moves.
 
 Everything else stays: the encoder's states, the weights of all layers and, in translation, the pieces
 the decoder is fed. What changes is the context alone, and what follows from it.
@@ -22,7 +22,7 @@ def uniform(weights: np.ndarray) -> np.ndarray:
 
 
 def shuffled(weights: np.ndarray, seed: int) -> np.ndarray:
-    """The same weights on other tokens, dealt anew in every row; no row keeps its order by chance.
+    """The same weights on other tokens, shuffled again in every row; no row keeps its order by chance.
 
     Parameters
     ----------

@@ -39,7 +39,7 @@ OPENED = {"own": "rnnviz_core.tasks.own"}  # the same of networks that are opene
 
 @dataclass(frozen=True)
 class Option:
-    """A choice that the recording of a task takes beside the text."""
+    """A choice that the recording of a task takes besides the text."""
 
     name: str  # keyword of `Task.record`, name in the address and on the command line
     default: int | str | None  # what the app and `trace` take where nobody chose
@@ -50,7 +50,7 @@ class Option:
 
 @dataclass(frozen=True)
 class Answer:
-    """What a network says of a text, as a header shows it."""
+    """A network's answer to a text, as a header shows it."""
 
     verb: str  # what it is, a word or two: ``Prediction``
     text: str
@@ -90,7 +90,7 @@ class Typed:
     one: str = N_("token")  # what is counted
     several: str = N_("tokens")
     offered: str = N_("Sentences worth trying")
-    tested: str = N_("test sentences")  # what the score beside a model was measured on
+    tested: str = N_("test sentences")  # what the score shown with a model was measured on
     missing: str = N_("type at least one word")  # what to do where nothing was typed
     cut: Callable[[Any, str, int, int], str] | None = (
         _cut_pieces  # network, text, first step, how many: a part

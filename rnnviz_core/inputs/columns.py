@@ -25,7 +25,7 @@ def text_column(present: Sequence[str], layout: Layout, source: str) -> str:
 
 
 def label_column(present: Sequence[str], classes: int, layout: Layout, source: str) -> str:
-    """The column of labels of so many classes: the one that `layout` names, else one of the usual names."""
+    """The label column for this number of classes: that named by `layout`, else one with a usual name."""
     if layout.label_column is not None:
         return named(present, layout.label_column, layout, source)
     found = (find_column(present, name) for name in (f"label{classes}", *LABEL_NAMES))
@@ -122,7 +122,7 @@ def _suggestion(short: Mapping[str, str], classes: int) -> str:
 
 
 def classes_of(cells: Iterable[object], classes: int, layout: Layout, column: str, source: str) -> int:
-    """How many classes a column tells apart, for scoring a model of `classes` classes.
+    """How many classes the labels of a column have, for scoring a model of `classes` classes.
 
     Raises
     ------

@@ -11,7 +11,7 @@ from .tokenizer import BOS, EOS, UNK, WORD_START, Encoding, Tokenizer
 
 
 class KeptPieces(Tokenizer):
-    """Reads the texts it knows as the tokenizer did that cut them; no other text.
+    """Encodes the texts it knows exactly as the original tokenizer did; no other text.
 
     Parameters
     ----------

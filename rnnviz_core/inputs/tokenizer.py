@@ -43,7 +43,7 @@ class Encoding:
 
 
 def is_byte(piece: str) -> bool:
-    """Whether a piece is one byte of a character that has no piece of its own: ``<0xE9>``."""
+    """Whether a piece is one byte of a character without a piece: ``<0xE9>``."""
     return len(piece) == 6 and piece.startswith("<0x") and piece.endswith(">")
 
 

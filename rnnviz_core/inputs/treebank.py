@@ -22,7 +22,7 @@ def as_typed(text: str) -> str:
     """Write Penn Treebank tokens as people type: ``ca n't`` -> ``can't``, `` `` `` -> ``"``.
 
     The Stanford Sentiment Treebank is stored in tokens; a model that has only seen those would
-    meet every contraction that a person types for the first time.
+    see every contraction that people type for the first time.
     """
     for pattern, written in _TREEBANK:
         text = pattern.sub(written, text)

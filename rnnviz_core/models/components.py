@@ -49,7 +49,7 @@ def recurrent(spec: ModelSpec, inputs: int, hidden: int, *, bidirectional: bool 
 
 
 def states_in(spec: ModelSpec) -> int:
-    """How many states the cell of a spec hands on: 2 where it has a cell state."""
+    """How many states the cell of a spec passes on: 2 where it has a cell state."""
     return len(cells.definition(spec.cell).states)
 
 
@@ -159,7 +159,7 @@ def halve_lookups(model: nn.Module) -> None:
 
 
 def in_single_precision(model: M) -> M:
-    """A network of its own that computes as `model` would in float32, from weights that are kept in fp16.
+    """A separate network that computes what `model` would in float32, from weights stored in fp16.
 
     Every fp16 number is a float32 number, so nothing is rounded. Tables that are only looked up stay in
     fp16 and shared, as does everything that is not a weight. 0.2 to 2 ms for the networks that are shipped.
@@ -189,7 +189,7 @@ def _padded(weight: Tensor) -> int:
 
 
 def _room(count: int) -> Float[Tensor, " count"]:
-    """Memory of its own for so many numbers: it goes back to the system as one when nobody holds it any more.
+    """A separate block of memory for `count` numbers, returned to the system as a whole when it is freed.
 
     Of weights that come and go, malloc would keep the gaps: 25 MB after a minute with 25 visitors.
     """

@@ -1,4 +1,4 @@
-"""What the rest of the project knows of a network. Nobody reaches into a model's own attributes."""
+"""What the rest of the project knows of a network. No other code reads a model's own attributes."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple, Protocol
@@ -25,7 +25,7 @@ class Readout(NamedTuple):
 
 
 class Network(Protocol):
-    """A trained network: a `torch.nn.Module` that tells what it is made of.
+    """A trained network: a `torch.nn.Module` that describes its parts.
 
     Its parts have the names that sites begin with: ``encoder``, ``decoder``.
     """

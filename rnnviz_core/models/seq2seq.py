@@ -20,7 +20,7 @@ DRIFT = 1e-5  # between the contexts that a search found and those found again; 
 
 
 class Memory(NamedTuple):
-    """What the decoder knows of the source: computed once, read at every step."""
+    """The decoder's view of the source: computed once, read at every step."""
 
     keys: Float[Tensor, "batch source unit"]
     projected: Float[Tensor, "batch source width"]  # the keys as attention compares them

@@ -1,4 +1,4 @@
-"""Recurrent layers as the recorder sees them: their equations, their weights, and who can tell their states.
+"""Recurrent layers as the recorder sees them: their equations, their weights, and how they are run.
 
 torch's own modules have a fused kernel, which tells the hidden state of every step. A cell that torch has no
 kernel for (`own_cells`) is read once more in double precision, step by step, and tells all its states.
@@ -49,7 +49,7 @@ class Stack(Protocol):
 
     @property
     def own_oracle(self) -> bool:
-        """Whether what the module returned has yet to be compared with what `run` tells."""
+        """Whether the module's output still has to be compared with that of `run`."""
         ...
 
     def definition(self, layer: int = 0) -> cells.Definition:
@@ -61,7 +61,7 @@ class Stack(Protocol):
         ...
 
     def run(self, layer: int, x: Tensor, initial: Sequence[States]) -> list[dict[str, np.ndarray]]:
-        """One layer alone: (time, dim) -> for each direction the states it tells, each (time, unit).
+        """One layer alone: (time, dim) -> for each direction its states, each (time, unit).
 
         `initial` holds the states before the first step for each direction, each (unit,). ``hidden`` is
         always told.
@@ -106,7 +106,7 @@ def starts_before(states: np.ndarray, first: np.ndarray, reverse: bool) -> np.nd
 
 @dataclass(slots=True)
 class TorchStack:
-    """An ``nn.RNN``, ``nn.GRU`` or ``nn.LSTM``: its kernel has told what the module returned."""
+    """An ``nn.RNN``, ``nn.GRU`` or ``nn.LSTM``: its kernel computed what the module returned."""
 
     module: nn.RNNBase
 
@@ -136,14 +136,14 @@ class TorchStack:
         return definition_of(self.module)
 
     def weights(self, layer: int, reverse: bool = False) -> dict[str, Tensor]:
-        """Those that the kernel used last; parametrizations and hooks may put new ones in their places."""
+        """Those that the kernel used last; parametrizations and hooks may replace them."""
         flat: list[Any] = self.module._flat_weights
         names = _NAMES[self.module.bias, self.module.proj_size > 0]
         first = (layer * self.directions + reverse) * len(names)
         return dict(zip(names, flat[first : first + len(names)], strict=True))
 
     def run(self, layer: int, x: Tensor, initial: Sequence[States]) -> list[dict[str, np.ndarray]]:
-        """By the fused kernel, which tells ``hidden``."""
+        """By the fused kernel, which returns ``hidden``."""
         blocks = [self.weights(layer, reverse).values() for reverse in (False, True)[: self.directions]]
         starts = [np.stack([states[name] for states in initial]) for name in initial[0]]
         states = [torch.from_numpy(start).unsqueeze(1) for start in starts]

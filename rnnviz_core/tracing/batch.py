@@ -138,7 +138,7 @@ class _Side:
     difference: np.ndarray = field(default_factory=lambda: np.zeros(0))  # (batch)
 
     def values(self, x: Tensor, hidden: np.ndarray | None) -> dict[str, np.ndarray]:
-        """All equations, each (batch, time, unit), as time runs; the hidden states as they were told."""
+        """All equations, each (batch, time, unit), in the order of time; the hidden states as recorded."""
         weights = self.stack.weights(self.layer, self.order is not None)
         read = x if self.order is None else torch.from_numpy(self._turned(x.numpy()))
         if hidden is None:

@@ -1,7 +1,7 @@
 """A float32 copy, on the processor, of a recurrent module that cannot be recorded as it stands.
 
 Half precision, quantized, on another device, or a cell that computes a single step: the copy is a plain
-``nn.RNN``, ``nn.GRU`` or ``nn.LSTM`` with the same weights. Whoever records it says so, and how far off its
+``nn.RNN``, ``nn.GRU`` or ``nn.LSTM`` with the same weights. A recording of it says so, and how far off its
 output is.
 """
 

@@ -284,7 +284,7 @@ class _Run:
     calls: list[_Call] = field(default_factory=list)
 
     def traces(self, name: str, notes: list[str]) -> list[Trace]:
-        """A trace for each row; what has to be said of them goes into `notes`, too."""
+        """A trace for each row; remarks on them are added to `notes`."""
         module: Any = self.module
         if module.training and getattr(module, "dropout", 0) > 0 and getattr(module, "num_layers", 1) > 1:
             arguments.check_module(module)  # says what to do

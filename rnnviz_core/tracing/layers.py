@@ -182,7 +182,7 @@ class _Direction:
     reverse: bool
 
     def record(self, recording: Recording, sites: dict[str, str]) -> dict[str, np.ndarray]:
-        """The values of all equations, verified; what was told goes into the trace as it was told."""
+        """The values of all equations, verified; recorded states enter the trace unchanged."""
         try:
             values = self._values()
         except _NotFiniteError:
@@ -281,7 +281,7 @@ def gate_values(
         raise _NotFiniteError
     extra = {name: weights[name].detach().numpy() for name in cell.extra}
     if "cell" in initial and "cell" not in known:
-        assert not cell.stepwise, "whoever runs such a cell tells all its states"
+        assert not cell.stepwise, "the run of such a cell returns all its states"
         scanned = functools.partial(scan, first=initial["cell"], reverse=reverse)
         values = cell.on_sequence(from_input, from_state, previous, None, scanned, **extra)
     else:

@@ -12,7 +12,7 @@ Computed = tuple[str, Callable[[np.ndarray], np.ndarray]]  # another site, and w
 
 
 class Arrays(Mapping[str, np.ndarray]):
-    """Arrays by site, read-only for whoever looks; some are computed at every look, and not kept."""
+    """Arrays by site, read-only; some are computed at every access and not stored."""
 
     def __init__(
         self,

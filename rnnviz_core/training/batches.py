@@ -45,7 +45,7 @@ class Example(NamedTuple):
 
     @property
     def length(self) -> int:
-        """Pieces in all, by which batches are put together."""
+        """Number of pieces, by which batches are formed."""
         return len(self.ids) + (len(self.target) if isinstance(self.target, list) else 0)
 
 

@@ -21,7 +21,7 @@ CONTENT, TOKENIZER = "content of ", "tokenizer of "
 # The contents of sources count, not their names, nor how their tables are laid out.
 SOURCES = ("data", "validation", "beside", "polarity", "pretrain", "teacher", "layout")
 WITHOUT_INFLUENCE = ("threads", "device")  # a run may go on somewhere else
-# What the reading before the labels does not depend on, beside what it sets itself.
+# What the reading before the labels does not depend on, besides what it sets itself.
 NOT_OF_READING = ("epochs", "average", "patience")
 NAMED = 3  # differences that a message names
 
@@ -73,7 +73,7 @@ def of_reading(marks: Fingerprint, epochs: int) -> Fingerprint:
 
 
 def apart_from_seed(marks: Fingerprint) -> Fingerprint:
-    """What two runs that differ in nothing but their seed have in common."""
+    """What two runs that differ only in their seed have in common."""
     return {name: value for name, value in marks.items() if name != "seed" and not name.startswith(TOKENIZER)}
 
 

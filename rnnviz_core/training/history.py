@@ -41,7 +41,7 @@ class _Kept:
 
 
 class HistoryWriter(Observer):
-    """Writes ``history.safetensors`` into the folder of the run, anew after every epoch.
+    """Writes ``history.safetensors`` into the folder of the run, again after every epoch.
 
     Parameters
     ----------

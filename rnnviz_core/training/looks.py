@@ -11,7 +11,7 @@ from rnnviz_core.derivatives import of_trace
 from rnnviz_core.errors import RnnvizError
 from rnnviz_core.tracing.trace import Trace, layer_site
 
-CLOSED, OPEN = 0.1, 0.9  # a gate below is as good as shut, one above as good as open
+CLOSED, OPEN = 0.1, 0.9  # a gate below is practically closed, one above practically open
 
 
 @dataclass(frozen=True)
@@ -49,7 +49,7 @@ def places(trace: Trace) -> list[tuple[str, int, bool]]:
 
 
 def usual(network: Any, trace: Trace) -> str | None:
-    """What a gradient is taken of where nobody said: the margin of two sides, or what the task names first.
+    """The default quantity of a gradient: the margin where there is one, else what the task names first.
 
     It must stay the same while a network learns, so what is predicted is asked only once.
     """

@@ -75,13 +75,13 @@ class Trainer:
     out
         The folder of the run; the checkpoint of the best epoch is ``out/<model id>``.
     metrics
-        Written into the checkpoint's ``metrics.json`` beside the validation figures.
+        Written into the checkpoint's ``metrics.json`` with the validation figures.
     group
         The processes that train together; `objective` holds this one's shard of the examples.
     fingerprint
         What the run is made of (`rnnviz_core.training.fingerprint`); by default the settings alone.
     observers
-        Who watches, beside the log.
+        Observers of the run, besides the log.
     """
 
     def __init__(

@@ -1,4 +1,4 @@
-"""What watches a training run: its log, what a terminal shows, and whatever else is handed to `execute`.
+"""Observers of a training run: its log, the terminal, and those passed to `execute`.
 
 A run tells its observers what happened and asks them nothing, so that none can change what it computes.
 """

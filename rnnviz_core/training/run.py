@@ -40,10 +40,10 @@ class Run:
     beside: tuple[str, ...] = ()  # translation only: sources of pairs learned together with those of `data`
     repeat: int = 1  # translation only: passes over `data` per epoch, where it reads others beside it once
     polarity: tuple[str, ...] = ()  # sentiment only: sources of texts known only as negative or positive
-    polarity_words: int = 50  # of each of these, so many words per epoch
+    polarity_words: int = 50  # words read per epoch of each of these texts
     pretrain: tuple[str, ...] = ()  # sources read first: texts as a language model, or more sentence pairs
     pretrain_epochs: int = 1  # passes over these
-    teacher: tuple[str, ...] = ()  # checkpoints whose answers are learned beside the labels or translations
+    teacher: tuple[str, ...] = ()  # checkpoints to distil from, besides the labels or translations
     teacher_nearest: bool = False  # translation only: of its beam, the one nearest to the given translation
     teacher_share: float = 0.5  # sentiment: weight of these in the loss; translation: share of the texts
     sampling: float = 0.0  # share of texts cut at random in training (subword regularisation)
@@ -71,7 +71,7 @@ class Run:
             raise SpecError(f"repeat is {self.repeat}; it must be from 1 to 100")
         if self.repeat > 1 and not self.beside:
             raise SpecError(
-                f"repeat is {self.repeat}, but nothing stands beside the data to be read less often"
+                f"repeat is {self.repeat}, but there is no other data, given by beside, to be read less often"
             )
         for name in ("everyday", "templates", "reviews"):
             if not 0 <= getattr(self, name) <= 10_000_000:

@@ -39,8 +39,8 @@ def execute(
 ) -> tuple[Path, Progress]:
     """Train, or go on with a run that was interrupted in `out`.
 
-    Whatever refuses a run does so before anything is written in `out`. `observers` watch the run, beside its
-    log and, unless it is `quiet`, the terminal; they are not told of a training that comes before it.
+    Whatever refuses a run does so before anything is written in `out`. `observers` watch the run, besides its
+    log and, unless it is `quiet`, the terminal; they do not see a pretraining that comes before it.
 
     Returns
     -------

@@ -87,7 +87,7 @@ def kept_fingerprint(header: dict[str, str]) -> Fingerprint:
 
 
 def finished(folder: Path) -> int:
-    """How many epochs a run has finished: what its state says, or its log where the state is gone."""
+    """How many epochs a run has finished, from its state, or from its log where the state is gone."""
     header = read_header(folder)
     if header is not None:
         return int(json.loads(header["progress"])["epoch"])

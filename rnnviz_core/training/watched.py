@@ -36,7 +36,7 @@ class Seen:
 
 @dataclass
 class Watched(Observer):
-    """Keeps what a run tells for another thread to look at, and ends the run where that is asked for.
+    """Keeps the progress of a run for another thread to read, and ends the run on request.
 
     Parameters
     ----------
@@ -48,7 +48,7 @@ class Watched(Observer):
         The validation figures of a network before its first update; without it the first ones come after
         the first epoch.
     pause
-        Called after every update: whoever shares the processor lets others go first here. It may raise
+        Called after every update: a process that shares the processor yields to others here. It may raise
         `Ended` with a reason.
     """
 

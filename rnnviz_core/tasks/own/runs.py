@@ -1,4 +1,4 @@
-"""The whole runs of opened networks: of each the last one, of all together so many bytes."""
+"""Complete runs of opened networks: the last one of each, within a limit on their bytes together."""
 
 from collections import OrderedDict
 from dataclasses import dataclass, field

@@ -1,4 +1,4 @@
-"""Which attribution should one believe? Each beside people's labels of single words, and put to the test.
+"""Evaluation of the attribution methods: agreement with people's labels of words, and faithfulness.
 
 Agreement: the labels say which words are neutral; the area under the curve (AUC) is the share of a sentence's
 pairs of a word that matters and a neutral one in which the first has more attribution, as in `pointing`.
@@ -31,7 +31,7 @@ ATTENTION, RANDOM = "attention", "random"
 
 
 class Judged(NamedTuple):
-    """What one method says of one sentence."""
+    """The figures of one method on one sentence."""
 
     auc: float | None  # None where all words are neutral, or none is
     drop: float  # the answer's probability without the top words

@@ -24,7 +24,7 @@ from rnnviz_core.training.flat import Flat
 from rnnviz_core.training.objectives import EVALUATION_ROWS, device_of
 
 PASSAGE = 49  # pieces read in one go
-HELD_OUT = 50  # every so many-th text is not trained on, and gives the loss that is reported
+HELD_OUT = 50  # one text in this many is not trained on, and gives the loss that is reported
 DROPOUT = 0.2  # there is more running text than labelled text: less than the model's own is enough
 
 

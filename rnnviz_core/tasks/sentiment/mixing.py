@@ -32,7 +32,7 @@ TEACHER_ROWS = 512  # texts per batch that a teacher answers
 
 @dataclass(frozen=True)
 class Amounts:
-    """What an epoch reads, beside every phrase once."""
+    """What an epoch reads, besides every phrase once."""
 
     everyday: int = 150_000  # everyday texts
     templates: int = 20_000  # texts from templates
@@ -52,7 +52,7 @@ class MixedObjective(SentimentObjective):
     prepared, amounts
         The texts, and how many of them an epoch reads.
     teachers, teacher_share
-        As in `SentimentObjective`. Their answers are kept beside the mixture: they are asked once.
+        As in `SentimentObjective`. Their answers are stored beside the mixture, so each is computed once.
     looking
         Weight of attention's own loss: its cross-entropy against the words' own labels.
     seed
@@ -208,7 +208,7 @@ def shares(groups: Mapping[str, Flat], number: int) -> dict[str, int]:
 def drawn(
     cells: Mapping[tuple[int, bool], np.ndarray], number: int, draws: np.random.Generator
 ) -> np.ndarray:
-    """About so many rows: the labels evenly among the texts with a negation, and among those without."""
+    """About `number` rows, balanced by label among the texts with a negation and among those without."""
     labels = sorted({label for label, _ in cells})
     sizes = {kind: sum(len(cells[label, kind]) for label in labels) for kind in (False, True)}
     found = []
@@ -222,7 +222,7 @@ def drawn(
 
 
 def passages(flat: Flat, pieces: int, draws: np.random.Generator) -> Flat:
-    """Of longer texts a passage of so many pieces, cut at random."""
+    """Of longer texts a passage of `pieces` pieces, cut at random."""
     room = np.maximum(flat.lengths - pieces, 0)
     starts = flat.starts + (draws.random(len(flat)) * (room + 1)).astype(np.int64)
     return replace(flat, starts=starts, lengths=np.minimum(flat.lengths, pieces))

@@ -135,13 +135,13 @@ class SentimentObjective:
     sampling
         Share of texts cut into a random segmentation (subword regularisation).
     polarity
-        More texts, known only as negative (0) or positive (1): their loss is that of the side's classes
-        together.
+        More texts with binary labels, negative (0) or positive (1): their loss uses the summed probability
+        of the classes on that side.
     words
-        Of a longer one of these, every epoch reads another passage of so many words.
+        Of a longer text every epoch reads another passage of this many words.
     teachers
-        Trained models of the same classes. What they answer, on average, to every text is learned beside
-        its label (Hinton et al. 2015).
+        Trained models of the same classes: the mean of their outputs for every text is a second target
+        besides its label (Hinton et al. 2015).
     teacher_share
         The weight of that in the loss; the label has the rest.
     """
@@ -172,7 +172,7 @@ class SentimentObjective:
         readable(self._validation_ids, validation.texts)
 
     def training(self, generator: random.Random) -> list[Example] | Flat:
-        """One epoch's texts, each cut into pieces anew where that is drawn, with its teachers' answers."""
+        """One epoch's texts, segmented again where that is sampled, with the teachers' outputs."""
         texts, examples = [], []
         for text, target in self._texts(generator):
             if ids := self._ids(text, generator):

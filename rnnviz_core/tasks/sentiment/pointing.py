@@ -1,4 +1,4 @@
-"""Where attention pooling points, beside what people said of every single word.
+"""Where attention pooling points, compared with people's labels of single words.
 
 The treebank labels each word of a sentence alone. A word's weight is the sum of its pieces' weights; compared
 are words with a letter in them. The area under the curve (AUC) of a sentence is the share of its pairs of a
@@ -40,7 +40,7 @@ class Read(NamedTuple):
 
 @dataclass(frozen=True)
 class Sentence:
-    """Words, and what people said of each."""
+    """Words, and people's label of each."""
 
     words: tuple[str, ...]
     polar: np.ndarray  # (word), bool: it matters
@@ -211,7 +211,7 @@ def _negators(sentences: Sequence[Sentence], read: Sequence[Read]) -> dict[str, 
 
 
 def _unseen(sentences: Sequence[Sentence], read: Sequence[Read], seen: set[str]) -> dict[str, Any]:
-    """Words that matter and have no label in training: how many neutral words beside them weigh less."""
+    """Words that matter and have no label in training: the neutral words around them that weigh less."""
     outranked = []
     for sentence, one in zip(sentences, read, strict=True):
         known = sentence.known

@@ -60,7 +60,7 @@ class Preparation:
     reading: tuple[str, ...] = ()  # texts to read without labels
     exclude: tuple[str, ...] = ()  # COLUMN=VALUE: rows of `data` to drop
     vocabulary: int = 14_000  # pieces at most
-    templates: int = 20_000  # texts from templates that the vocabulary is learned from, beside all others
+    templates: int = 20_000  # texts from templates that the vocabulary is learned from, besides all others
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""What a sentiment model computes on a text, recorded; and its answer to attention weights put in by hand."""
+"""What a sentiment model computes on a text, recorded; and its answer with replaced attention weights."""
 
 import torch
 from torch import Tensor

@@ -65,7 +65,7 @@ def families() -> Mapping[str, tuple[tuple[str, str], ...]]:
 
 
 def templated(number: int, seed: int = 0, leave_out: Iterable[str] = ()) -> list[Templated]:
-    """So many texts: minimal pairs, every family as often as the others, and facts.
+    """`number` texts: minimal pairs, every family as often as the others, and facts.
 
     Parameters
     ----------

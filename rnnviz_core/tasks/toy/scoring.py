@@ -50,7 +50,7 @@ def score_names(spec: ToySpec) -> dict[str, str]:
 
 
 def about(spec: ToySpec) -> str:
-    """What is asked, and on which sequences; for a card."""
+    """The problem and the training sequences; for a card."""
     made = PROBLEMS[spec.problem]
     seen = f"from 2 to {spec.steps} steps" if spec.varied else f"of {spec.steps} steps"
     return (

@@ -1,4 +1,4 @@
-"""Training on sequences that are made anew for every epoch."""
+"""Training on sequences that are generated for every epoch."""
 
 import random
 from dataclasses import dataclass
@@ -63,7 +63,7 @@ def first_reading(*_: Any) -> NoReturn:
 
 
 def lengths(steps: int) -> tuple[int, ...]:
-    """The T at which a network is looked at: a quarter and half of its own, its own, and up to twice."""
+    """The T at which a network is evaluated: a quarter and half of its own T, that, and up to twice it."""
     return tuple(sorted({max(2, round(steps * share)) for share in (0.25, 0.5, 1, 1.5, 2)}))
 
 

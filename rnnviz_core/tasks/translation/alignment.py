@@ -1,6 +1,6 @@
 """Where attention peaks when a word is predicted whose source word is known.
 
-Attention is not alignment: in some models its peak stands a word beside the one that is translated
+Attention is not alignment: in some models its peak is one word away from the one that is translated
 (Koehn and Knowles 2017, German-English). Words that are spelled alike in source and target (names,
 numbers, "hotel") tell where a peak should be without any other tool.
 """

@@ -53,7 +53,7 @@ class TranslationObjective:
     sampling
         Share of source texts cut into a random segmentation (subword regularisation).
     limit
-        Pairs over so many pieces on a side are left out of training.
+        Pairs with more pieces than this in either language are left out of training.
     teachers
         Trained models of the same languages. Their translations of the training texts are learned beside
         the given ones (sequence-level distillation, Kim and Rush 2016).
