@@ -32,6 +32,7 @@ TOKENIZER_BYTES = 4 * 2**20  # bytes of one SentencePiece model
 TRACE_BYTES = 256 * 2**20  # bytes of one saved trace, and of its arrays once unpacked
 TRACE_HEADER_BYTES = 8 * 2**20  # bytes of the JSON header of a saved trace
 HISTORY_BYTES = 20 * 2**20  # bytes of one history of a training run
+HISTORIES = 4  # histories that one visitor keeps open; together no larger than one may be
 HISTORY_HEADER_BYTES = 2 * 2**20  # characters of its JSON header
 HISTORY_ROWS = 4_096  # rows of figures in it
 HISTORY_MOMENTS = 64  # moments at which the network was looked at

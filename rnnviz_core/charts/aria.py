@@ -29,7 +29,19 @@ def speak(chart: Any) -> None:
         mark.description = alt.ExprRef(words)
     else:
         mark.aria = False
+    if _heatmap(mark, chart.encoding) and isinstance(chart.encoding.tooltip, list):
+        chart.encoding.tooltip = alt.value(alt.ExprRef(_tooltip(chart.encoding.tooltip)))
     chart.mark = mark
+
+
+def _tooltip(tips: list[alt.Tooltip]) -> str:
+    """The lines of a tooltip as one expression, computed for every cell when it is drawn.
+
+    Vega-Lite's own also asks of each value whether it is a list or missing: a tenth of the time that a
+    heatmap of 20,000 cells takes.
+    """
+    lines = [_dict(tip) for tip in tips]
+    return "{" + ", ".join(f"{spoken.quoted(line['title'])}: {_value(line)}" for line in lines) + "}"
 
 
 def _heatmap(mark: alt.MarkDef, encoding: Any) -> bool:

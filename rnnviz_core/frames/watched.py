@@ -3,7 +3,7 @@
 A file is somebody's own: what does not have the form that ``watch`` writes is left out, not believed.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -77,9 +77,10 @@ def distances(history: History, module: str) -> Columns:
     }
 
 
-def shades(history: History, module: str) -> tuple[int, int]:
-    """The powers of ten between which colours run."""
-    values = _distances(history, _told(history, "distances")[module])
+def shades(runs: Sequence[History], module: str) -> tuple[int, int]:
+    """The powers of ten between which colours run, the same for all of some runs."""
+    found = [_distances(one, _told(one, "distances").get(module)) for one in runs]
+    values = np.concatenate([one.reshape(-1) for one in found])
     values = values[np.isfinite(values) & (values > 0)]
     if not len(values):
         return -4, 0

@@ -595,3 +595,14 @@ def test_no_axis_reads_ticks_aloud(template, frames):
             channel = view["encoding"].get(name, {})
             if channel.get("field") in ("tick", "target", "other_tick") and channel.get("axis") is not None:
                 assert channel["axis"].get("description") or channel["axis"].get("aria") is False
+
+
+def test_a_cell_of_a_heatmap_has_its_tooltip_in_one_expression():
+    """Words and formats are those of the template's own lines; nothing else is computed for a cell."""
+    for part, view in views(spec_of(charts.states.state_maps(("hidden", "cell"), 8))):
+        if view["mark"]["type"] == "rect" and "scale" in view["encoding"].get("color", {}):
+            name = view["encoding"]["color"]["field"]
+            assert view["encoding"]["tooltip"]["value"]["expr"] == (
+                "{'token': datum['token'], 'step t': format(datum['position'], 'd'), "
+                f"'unit': datum['unit'], '{name}': format(datum['{name}'], '.4~f')" + "}"
+            ), part

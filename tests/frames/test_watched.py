@@ -39,7 +39,7 @@ def test_rows_are_what_watch_measured(history: History) -> None:
     np.testing.assert_allclose(values, told["distances"]["lstm"])
     assert np.asarray(found["shade"])[0] == pytest.approx(np.log10(values[0, 0]), abs=1e-5)
     assert "lstm, at the last moment: " in watched.distances_in_words(history, "lstm")
-    low, high = watched.shades(history, "lstm")
+    low, high = watched.shades([history], "lstm")
     assert low < high
     dead = watched.dead(history)
     assert set(dead) == set(told["dead"])
@@ -76,7 +76,7 @@ def test_a_file_that_lies_has_no_figures(history: History, lie: object) -> None:
         values = np.asarray(watched.distances(other, module)["value"])
         assert not np.isfinite(values).any()
         assert "no distance was measured" in watched.distances_in_words(other, module)
-        assert watched.shades(other, module) == (-4, 0)
+        assert watched.shades([other], module) == (-4, 0)
     assert all(
         len(row) == len(other.moments) for row in (watched.dead(other) | watched.blocks(other)).values()
     )

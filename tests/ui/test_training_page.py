@@ -104,7 +104,8 @@ def test_a_history_of_ones_own():
     content = (places.histories() / "rnn.safetensors").read_bytes()
     history = replace(History.load(content), about={"title": "<b>mine</b> $x$"})
     app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=120)
-    app.session_state["rnnviz-history"] = histories.Known("own", "<b>mine</b> (yours)", history, ("own", -1))
+    mine = histories.Known("own", "<b>mine</b> (yours)", history, ("own", -1))
+    app.session_state["rnnviz-histories"] = {"own": mine}
     app.query_params.update(run="own", section="machine")
     app.switch_page("pages/training.py")
     app.run()
@@ -124,6 +125,26 @@ def test_a_file_that_is_no_history_is_refused():
         histories.bring(content, "mine.safetensors")
 
 
+def test_several_histories_are_kept_up_to_a_limit(monkeypatch):
+    content = (places.histories() / "rnn.safetensors").read_bytes()
+    monkeypatch.setattr(histories.limits, "HISTORY_BYTES", 3 * len(content))
+    monkeypatch.setattr(histories.st, "session_state", {})
+    assert [
+        histories.bring(content, name) for name in ("a.safetensors", "b.safetensors", "c.safetensors")
+    ] == [
+        "own",
+        "own-2",
+        "own-3",
+    ]
+    titles = [one.called for one in histories.own().values()]
+    assert titles[1].endswith(", b.safetensors (yours)")
+    assert len(set(titles)) == 3
+    with pytest.raises(CheckpointError, match="3 of your runs are open; the limit is 4"):
+        histories.bring(content, "d.safetensors")
+    histories.forget()
+    assert not histories.own()
+
+
 def test_what_watch_measured_is_drawn(tmp_path):
     """Curves without epochs, and under gates: distances, saturation by layer, dead units, parameters."""
     torch.manual_seed(0)
@@ -138,16 +159,19 @@ def test_what_watch_measured_is_drawn(tmp_path):
             loss.backward()
             optimizer.step()
     history = History.load(seen.save(tmp_path / "run.safetensors"))
-    for section, count in (("inside", 4), ("curves", 1), ("machine", 0)):
+    titles = {"own": "mine", "own-2": "another"}
+    for section, count in (("inside", 8), ("curves", 1), ("machine", 0)):
         app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=120)
-        app.session_state["rnnviz-history"] = histories.Known("own", "mine", history, ("own", -2))
-        app.query_params.update(run="own", section=section)
+        kept = {id: histories.Known(id, title, history, (id, -2)) for id, title in titles.items()}
+        app.session_state["rnnviz-histories"] = kept
+        app.query_params.update(run="own", beside="own-2", section=section)
         app.switch_page("pages/training.py")
         app.run()
         assert not app.exception, section
         assert len(app.get("vega_lite_chart")) >= count
         if section == "inside":
-            assert "lstm, at the last moment" in words(app)
+            assert words(app).count("lstm, at the last moment") == 2
+            assert "**another · lstm" in words(app)
             assert "of its units are dead at the last moment" in words(app)
             expected = history.about["watch"]["distances"]["lstm"][0][0]
             assert rows_of(app, "distances")["value"].iloc[0] == pytest.approx(expected)

@@ -1,4 +1,4 @@
-"""Histories of training runs: those that come with the app, and the one that a visitor has opened."""
+"""Histories of training runs: those that come with the app, and those that a visitor has opened."""
 
 import contextlib
 import functools
@@ -20,8 +20,8 @@ from rnnviz_core.training.history_file import History
 
 from .caches import Cache, heavy
 
-OWN = "own"  # the id of a visitor's own history
-_KEPT = "rnnviz-history"  # where a session keeps it
+OWN = "own"  # begins the id of a visitor's own history: own, own-2, own-3
+_KEPT = "rnnviz-histories"  # where a session keeps them, by id
 _numbers = itertools.count()  # a stamp is given out once: no cache hands a history to somebody else
 
 _films: Cache[tuple[Trace, ...]] = Cache(
@@ -68,11 +68,17 @@ class Known:
     title: str
     history: History
     stamp: Hashable  # stands for it in the key of a cache
+    size: int = 0  # bytes of a visitor's own file
+
+    @property
+    def is_own(self) -> bool:
+        """Whether a visitor brought it along."""
+        return self.id.partition("-")[0] == OWN
 
     @property
     def called(self) -> str:
         """Its title in the language of this run; a visitor's own has the one that it came with."""
-        return _(self.title) if self.id != OWN else self.title
+        return self.title if self.is_own else _(self.title)
 
     @property
     def line(self) -> str:
@@ -80,7 +86,7 @@ class Known:
         line = self.history.about.get("line")
         if not isinstance(line, str):
             return ""
-        return _(line[:200]) if self.id != OWN else line[:200]
+        return line[:200] if self.is_own else _(line[:200])
 
 
 @functools.cache
@@ -106,12 +112,17 @@ def _place(history: History) -> int:
 
 def known() -> dict[str, Known]:
     """Every history that this visitor can look at, by id; their own first."""
-    own: Known | None = st.session_state.get(_KEPT)
-    return {one.id: one for one in (*((own,) if own else ()), *shipped())}
+    return {**own(), **{one.id: one for one in shipped()}}
 
 
-def bring(content: bytes, name: str) -> None:
-    """Keep a visitor's own history for the length of their session.
+def own() -> dict[str, Known]:
+    """Those that this visitor has opened, by id."""
+    found: dict[str, Known] = st.session_state.get(_KEPT, {})
+    return found
+
+
+def bring(content: bytes, name: str) -> str:
+    """Keep a visitor's own history for the length of their session; its id.
 
     Raises
     ------
@@ -121,12 +132,30 @@ def bring(content: bytes, name: str) -> None:
     history = History.load(content)
     if not history.epochs and not len(history.steps["step"]):
         raise CheckpointError(_("the history is empty: no update was done"))
-    title = _("{title} (yours)", title=_title(history, name[:60]))
-    st.session_state[_KEPT] = Known(OWN, title, history, ("own", next(_numbers)))
+    kept = own()
+    size = len(content) + sum(one.size for one in kept.values())
+    if len(kept) >= limits.HISTORIES or size > limits.HISTORY_BYTES:
+        raise CheckpointError(
+            _(
+                "{count} of your runs are open; the limit is {limit}, or {megabytes} MB together: "
+                "forget them first",
+                count=len(kept),
+                limit=limits.HISTORIES,
+                megabytes=limits.HISTORY_BYTES // 2**20,
+            )
+        )
+    number = len(kept) + 1
+    title = _title(history, name[:60])
+    if any(one.title == _("{title} (yours)", title=title) for one in kept.values()):
+        title = f"{title}, {name[:60]}"
+    called = OWN if number == 1 else f"{OWN}-{number}"
+    one = Known(called, _("{title} (yours)", title=title), history, ("own", next(_numbers)), len(content))
+    st.session_state[_KEPT] = {**kept, called: one}
+    return called
 
 
 def forget() -> None:
-    """Drop it."""
+    """Drop them."""
     st.session_state.pop(_KEPT, None)
 
 

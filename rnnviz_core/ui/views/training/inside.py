@@ -40,7 +40,10 @@ def choose_text(history: History) -> int:
 def draw(chosen: Chosen) -> None:
     """A row per moment: first how far the gradient reaches, then how saturated gates are."""
     if watched.is_watched(chosen.run.history):
-        _watched(chosen.run.history)
+        runs = {title: one.history for title, one in chosen.all.items() if watched.is_watched(one.history)}
+        _distances(runs)
+        _layers(runs)
+        _series(runs)
         return
     if not chosen.run.history.probes:
         st.info(_("This run was not watched on any text."), icon=":material/info:")
@@ -129,17 +132,21 @@ def _gates(runs: dict[str, Known]) -> None:
     )
 
 
-def _watched(history: History) -> None:
-    """A run of somebody's own module: what `rnnviz_core.watch` measured."""
-    for place, module in enumerate(watched.modules(history)):
-        said = watched.distances_in_words(history, module)
-        show(
-            watched_charts.distances(len(history.moments), *watched.shades(history, module)),
-            key=f"training-distances-{place}",
-            description=_("Heatmap of the gradient’s length, distance by moment. {said}", said=said),
-            distances=watched.distances(history, module),
-        )
-        lines([said])
+def _distances(runs: dict[str, History]) -> None:
+    """Of runs of somebody's own modules: how much of the gradient arrives from how far."""
+    for module in dict.fromkeys(name for history in runs.values() for name in watched.modules(history)):
+        having = {title: one for title, one in runs.items() if module in watched.modules(one)}
+        low, high = watched.shades(list(having.values()), module)
+        for title, history in having.items():
+            said = watched.distances_in_words(history, module)
+            _title(runs, title)
+            show(
+                watched_charts.distances(len(history.moments), low, high),
+                key=f"training-distances-{list(runs).index(title)}-{module}",
+                description=_("Heatmap of the gradient’s length, distance by moment. {said}", said=said),
+                distances=watched.distances(history, module),
+            )
+            lines([said])
     explain(
         _(
             "Each cell is the length of the gradient by what the module read so many steps before the last, "
@@ -148,26 +155,47 @@ def _watched(history: History) -> None:
         ),
         _("Does the reach grow while the network learns, or is it there from the first row on?"),
     )
-    for place, layer in enumerate(frames.layers_of(history)):
-        said = frames.saturation_in_words(layer, history, layer)
-        st.markdown(f"**{plain(layer)}**")
-        show(
-            charts.saturation(tuple(frames.gates_of(history, layer))),
-            key=f"training-watched-gates-{place}",
-            description=_("Lines: share of saturated values of each gate. {said}", said=said),
-            saturation=frames.saturation(history, layer),
-        )
-        lines([said])
-    for what, series in (("dead", watched.dead(history)), ("blocks", watched.blocks(history))):
-        if series:
+
+
+def _title(runs: dict[str, History], *words: str) -> None:
+    """Which run and layer is drawn next; of one run alone its title says nothing new."""
+    words = words if len(runs) > 1 else words[1:]
+    if words:
+        st.markdown(f"**{plain(' · '.join(words))}**")
+
+
+def _layers(runs: dict[str, History]) -> None:
+    for layer in dict.fromkeys(name for history in runs.values() for name in frames.layers_of(history)):
+        for title, history in runs.items():
+            if layer not in frames.layers_of(history):
+                continue
+            said = frames.saturation_in_words(layer, history, layer)
+            _title(runs, title, layer)
+            show(
+                charts.saturation(tuple(frames.gates_of(history, layer))),
+                key=f"training-watched-gates-{list(runs).index(title)}-{layer}",
+                description=_("Lines: share of saturated values of each gate. {said}", said=said),
+                saturation=frames.saturation(history, layer),
+            )
+            lines([said])
+
+
+def _series(runs: dict[str, History]) -> None:
+    for what, series_of in (("dead", watched.dead), ("blocks", watched.blocks)):
+        for title, history in runs.items():
+            series = series_of(history)
+            if not series:
+                continue
             said = watched.dead_in_words(history) if what == "dead" else ""
+            _title(runs, title)
             show(
                 watched_charts.lines(what, len(series)),
-                key=f"training-watched-{what}",
+                key=f"training-watched-{what}-{list(runs).index(title)}",
                 description=_("Lines over the moments: {names}. {said}", names=", ".join(series), said=said),
                 lines=watched.lines(history, series),
             )
             lines([said])
+    history = next(iter(runs.values()))
     with st.container(horizontal=True):
         for module in watched.modules(history)[:1]:
             download_rows(partial(watched.distances, history, module), "training-distances")

@@ -1,17 +1,20 @@
-"""Which run is looked at, which ones stand beside it, and a file of one's own."""
+"""Which run is looked at, which ones stand beside it, and files of one's own."""
 
-from collections.abc import Mapping
-from typing import NamedTuple
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, NamedTuple
 
 import streamlit as st
 
 from rnnviz_core import limits
 from rnnviz_core.errors import CheckpointError
-from rnnviz_core.languages import _, numerals
+from rnnviz_core.languages import _, ngettext, numerals
 from rnnviz_core.ui.controls import url
 from rnnviz_core.ui.serving import histories
 from rnnviz_core.ui.serving.histories import Known
 from rnnviz_core.ui.shell.wording import plain
+
+if TYPE_CHECKING:
+    from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 MOST = 3  # runs beside the one that is looked at
 NONE = "-"  # in the address: none is compared
@@ -86,43 +89,60 @@ def _beside(known: Mapping[str, Known]) -> tuple[Known, ...]:
 
 
 def _own() -> None:
-    """The place for a file of one's own; it is read when it is dropped, and kept for the session."""
+    """The place for files of one's own; each is read when it is dropped, and kept for the session."""
     popover = st.popover(
-        _("Your own run"), icon=":material/upload_file:", key="training-own", on_change="rerun"
+        _("Your own runs"), icon=":material/upload_file:", key="training-own", on_change="rerun"
     )
     if not popover.open:
         return
     with popover:
         st.markdown(
             _(
-                "`rnnviz train` leaves **history.safetensors** in the folder of every run. It is read "
-                "here, nothing in it is executed, and it is gone with this session."
+                "`rnnviz train` leaves **history.safetensors** in the folder of every run, and "
+                "`rnnviz.watch` saves such a file. It is read here, nothing in it is executed, and it is "
+                "gone with this session. Several files are compared."
             )
         )
         megabytes = limits.HISTORY_BYTES // 2**20
-        file = st.file_uploader(
-            _("A history, up to {megabytes} MB", megabytes=megabytes),
+        files = st.file_uploader(
+            _("Histories, up to {megabytes} MB together", megabytes=megabytes),
             type="safetensors",
+            accept_multiple_files=True,
             max_upload_size=megabytes,
             key="training-file",
         )
-        if file is not None and st.session_state.get("training-read") != file.file_id:
-            st.session_state["training-read"] = file.file_id
-            try:
-                histories.bring(file.getvalue(), file.name)
-            except CheckpointError as error:
-                st.error(plain(str(error)), icon=":material/error:")
-            else:
-                url.put("run", histories.OWN)
-                url.write()
-                st.rerun()
-        if histories.OWN in histories.known():
-            st.button(_("Forget it"), icon=":material/delete:", on_click=_forget, key="training-forget")
+        if _read(files):
+            url.write()
+            st.rerun()
+        if count := len(histories.own()):
+            words = ngettext("Forget it", "Forget them", count)
+            st.button(words, icon=":material/delete:", on_click=_forget, key="training-forget")
+
+
+def _read(files: "Sequence[UploadedFile]") -> bool:
+    """Open what was dropped: the latest is looked at, those before stand beside. Whether one was opened."""
+    known: list[str] = st.session_state.setdefault("training-read", [])
+    before = list(histories.own())
+    for file in files:
+        if file.file_id in known:
+            continue
+        known.append(file.file_id)
+        try:
+            histories.bring(file.getvalue(), file.name)
+        except CheckpointError as error:
+            st.error(plain(f"{file.name}: {error}"), icon=":material/error:")
+    *others, latest = histories.own() or [""]
+    if len(histories.own()) == len(before):
+        return False
+    url.put("run", latest)
+    url.put("beside", ",".join(others[-MOST:]) or None)
+    return True
 
 
 def _forget() -> None:
     histories.forget()
     url.put("run", None)
+    url.put("beside", None)
 
 
 def _line(run: Known) -> str:
