@@ -107,6 +107,15 @@ def visitor(person: Visitor) -> Visitor:
     return person
 
 
+@pytest.fixture
+def desk(visitor: Visitor) -> Iterator[Visitor]:
+    """The same on a usual screen by day; at the end of the test they may have met no error."""
+    visitor.page.emulate_media(color_scheme="light")
+    visitor.page.set_viewport_size({"width": 1280, "height": 900})
+    yield visitor
+    assert visitor.errors() == []
+
+
 @pytest.fixture(scope="session")
 def first() -> Callable[[str], str]:
     """The first recurrent model of a task among those that the served app finds; translators read Spanish."""

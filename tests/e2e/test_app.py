@@ -108,18 +108,17 @@ def assert_named(visitor: Visitor) -> None:
 
 @pytest.mark.parametrize("task", SENTENCES)
 @pytest.mark.parametrize("page", PAGES)
-def test_every_page(page: str, task: str, visit: Callable[..., Visitor], first: Callable[[str], str]) -> None:
-    visitor = visit()
-    visitor.open(path_of(page), model=first(task), text=SENTENCES[task][0])
-    assert visitor.page.locator("h1").first.inner_text() == page.capitalize()
-    assert visitor.page.title() == f"{route(page).title} · RNNViz"
+def test_every_page(page: str, task: str, desk: Visitor, first: Callable[[str], str]) -> None:
+    desk.go(path_of(page), model=first(task), text=SENTENCES[task][0])
+    assert desk.page.locator("h1").first.inner_text() == page.capitalize()
+    assert desk.page.title() == f"{route(page).title} · RNNViz"
     if task == "sentiment":
-        assert_named(visitor)
-    assert_tells(visitor, first(task), SENTENCES[task][0])
-    before = drawn(visitor)
-    visitor.type(SENTENCES[task][1])
-    assert_tells(visitor, first(task), SENTENCES[task][1])
-    assert_redrawn(before, drawn(visitor))
+        assert_named(desk)
+    assert_tells(desk, first(task), SENTENCES[task][0])
+    before = drawn(desk)
+    desk.type(SENTENCES[task][1])
+    assert_tells(desk, first(task), SENTENCES[task][1])
+    assert_redrawn(before, drawn(desk))
 
 
 def test_the_sentence_goes_along(visit: Callable[..., Visitor]) -> None:

@@ -168,7 +168,7 @@ def test_the_player(visit: Callable[..., Visitor], first: Callable[[str], str]) 
 def test_every_tab_of_the_browser_has_its_pages_name(visit: Callable[..., Visitor]) -> None:
     visitor = visit()
     for route in TRACED:
-        visitor.open(path_of(route.name))
+        visitor.go(path_of(route.name))
         assert visitor.page.title() == f"{route.title} · RNNViz"
     visitor.page.get_by_test_id("stSidebarNav").get_by_role("link", name="Gates").click()
     visitor.page.locator("h1", has_text="Gates").wait_for()

@@ -28,22 +28,21 @@ def saved(visitor: Visitor, name: str) -> bytes:
 
 
 @pytest.mark.parametrize("page", ["overview", "embeddings", "gates", "states", "attention", "softmax"])
-def test_a_chart_as_a_picture_and_as_a_drawing(page: str, visit: Callable[..., Visitor]) -> None:
+def test_a_chart_as_a_picture_and_as_a_drawing(page: str, desk: Visitor) -> None:
     """As large as the chart. The SVG file holds the words that stand in it; that of a canvas chart, too."""
-    visitor = visit()
     model = "es-en-gru-bahdanau" if page == "attention" else MODEL
-    visitor.open("/" if page == "overview" else f"/{page}", model=model)
-    shown = visitor.charts()[0].bounding_box()
-    visitor.page.get_by_test_id("stVegaLiteChart").first.hover()
-    picture = saved(visitor, "^Download as PNG")
+    desk.go("/" if page == "overview" else f"/{page}", model=model)
+    shown = desk.charts()[0].bounding_box()
+    desk.page.get_by_test_id("stVegaLiteChart").first.hover()
+    picture = saved(desk, "^Download as PNG")
     image = Image.open(io.BytesIO(picture))
     assert image.format == "PNG"
     assert image.width / image.height == pytest.approx(shown["width"] / shown["height"], rel=0.05)
     assert coloured(picture) > 0.0005
-    visitor.page.get_by_role("button", name="Download", exact=True).click()
-    drawing = ElementTree.fromstring(saved(visitor, r"^\.svg$"))
-    visitor.page.keyboard.press("Escape")
-    visitor.page.get_by_role("dialog").wait_for(state="detached")
+    desk.page.get_by_role("button", name="Download", exact=True).click()
+    drawing = ElementTree.fromstring(saved(desk, r"^\.svg$"))
+    desk.page.keyboard.press("Escape")
+    desk.page.get_by_role("dialog").wait_for(state="detached")
     assert drawing.tag == "{http://www.w3.org/2000/svg}svg"
     assert float(drawing.get("width")) / float(drawing.get("height")) == pytest.approx(
         shown["width"] / shown["height"], rel=0.05
@@ -62,12 +61,9 @@ def test_a_chart_as_a_picture_and_as_a_drawing(page: str, visit: Callable[..., V
         ("states", "maps", ("hidden", "cell")),
     ],
 )
-def test_a_table_of_cells(
-    page: str, section: str, columns: tuple[str, ...], visit: Callable[..., Visitor]
-) -> None:
-    visitor = visit()
-    visitor.open(f"/{page}", model=MODEL, text=TEXT, section=section)
-    rows = pd.read_csv(io.BytesIO(saved(visitor, rf"{page}\.csv$")))
+def test_a_table_of_cells(page: str, section: str, columns: tuple[str, ...], desk: Visitor) -> None:
+    desk.go(f"/{page}", model=MODEL, text=TEXT, section=section)
+    rows = pd.read_csv(io.BytesIO(saved(desk, rf"{page}\.csv$")))
     trace = record(load(folder() / MODEL), TEXT)
     for name in columns:
         wanted = trace[f"encoder.0.{name}"]
@@ -75,10 +71,9 @@ def test_a_table_of_cells(
         np.testing.assert_allclose(rows[name], wanted[rows["position"], rows["unit"]], atol=1e-6)
 
 
-def test_a_table_of_classes(visit: Callable[..., Visitor]) -> None:
-    visitor = visit()
-    visitor.open("/softmax", model=MODEL, text=TEXT)
-    rows = pd.read_csv(io.BytesIO(saved(visitor, r"classes\.csv$"))).sort_values("number")
+def test_a_table_of_classes(desk: Visitor) -> None:
+    desk.go("/softmax", model=MODEL, text=TEXT)
+    rows = pd.read_csv(io.BytesIO(saved(desk, r"classes\.csv$"))).sort_values("number")
     trace = record(load(folder() / MODEL), TEXT)
     assert list(rows["class"]) == list(trace.labels["class"])
     np.testing.assert_allclose(rows["logit"], trace["readout.logits"], atol=1e-6)

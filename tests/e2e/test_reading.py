@@ -1,7 +1,6 @@
 """A person with a browser reads numbers off each page: they are those recorded here, to the digits shown."""
 
 import re
-from collections.abc import Callable
 
 import numpy as np
 import pytest
@@ -22,8 +21,9 @@ NUMBER = re.compile(r"[-−]?\d+\.\d+")
 
 
 @pytest.fixture
-def visitor(visit: Callable[..., Visitor]) -> Visitor:
-    return visit(viewport=TALL)
+def reader(desk: Visitor) -> Visitor:
+    desk.page.set_viewport_size(TALL)
+    return desk
 
 
 def traced(model: str, task: str) -> Trace:
@@ -60,30 +60,30 @@ def choose_model(visitor: Visitor, word: str) -> None:
         ("GRU", ("reset", "update", "candidate", "hidden")),
     ],
 )
-def test_a_cell_of_the_gates(visitor: Visitor, cell: str, lines: tuple[str, ...]) -> None:
+def test_a_cell_of_the_gates(reader: Visitor, cell: str, lines: tuple[str, ...]) -> None:
     """Choose a model, type, click a cell, read its arithmetic, take it apart."""
-    visitor.open("/gates", model="sentiment-rnn")
-    choose_model(visitor, cell)
-    visitor.type(TEXTS["sentiment"])
-    model = visitor.query()["model"]
+    reader.go("/gates", model="sentiment-rnn")
+    choose_model(reader, cell)
+    reader.type(TEXTS["sentiment"])
+    model = reader.query()["model"]
     assert model == f"sentiment-{cell.lower()}"
     trace = traced(model, "sentiment")
     for gate in lines[:-1]:
         if gate in ("cell", "hidden"):
             continue
-        marks = [mark for mark in visitor.marks() if mark.name.startswith(f"{gate}_")]
+        marks = [mark for mark in reader.marks() if mark.name.startswith(f"{gate}_")]
         assert_drawn(marks, gate, trace[f"encoder.0.{gate}"], "position", "unit")
-    visitor.click(visitor.marks(position=3, unit=17)[0])
-    assert {"token": "3", "unit": "17"}.items() <= visitor.query().items()
-    rows = visitor.page.locator(".rv-head").last.locator(".rv-row").all_inner_texts()
+    reader.click(reader.marks(position=3, unit=17)[0])
+    assert {"token": "3", "unit": "17"}.items() <= reader.query().items()
+    rows = reader.page.locator(".rv-head").last.locator(".rv-row").all_inner_texts()
     assert [row.split()[0] for row in rows] == list(lines)
     for name, row in zip(lines, rows, strict=True):
         assert numbers(row)[-1] == pytest.approx(float(trace[f"encoder.0.{name}"][3, 17]), abs=6e-4)
-    visitor.page.get_by_role("button", name="Take this cell apart").click()
-    visitor.page.wait_for_timeout(300)
-    visitor.settle()
-    assert visitor.query()["section"] == "cell"
-    formulas = visitor.page.locator("annotation").all_text_contents()
+    reader.page.get_by_role("button", name="Take this cell apart").click()
+    reader.page.wait_for_timeout(300)
+    reader.settle()
+    assert reader.query()["section"] == "cell"
+    formulas = reader.page.locator("annotation").all_text_contents()
     for name in lines:
         value = float(trace[f"encoder.0.{name}"][3, 17])
         assert any(numbers(formula)[-1] == pytest.approx(value, abs=6e-4) for formula in formulas), name
@@ -92,83 +92,83 @@ def test_a_cell_of_the_gates(visitor: Visitor, cell: str, lines: tuple[str, ...]
         assert any(abs(found - before) < 6e-4 for found in numbers(formulas[-2])), "the old cell state"
 
 
-def test_a_cell_of_the_states(visitor: Visitor) -> None:
-    visitor.open("/states", model="sentiment-lstm", text=TEXTS["sentiment"])
+def test_a_cell_of_the_states(reader: Visitor) -> None:
+    reader.go("/states", model="sentiment-lstm", text=TEXTS["sentiment"])
     trace = traced("sentiment-lstm", "sentiment")
     for name in ("hidden", "cell"):
-        marks = [mark for mark in visitor.marks() if mark.name.startswith(f"{name}_")]
+        marks = [mark for mark in reader.marks() if mark.name.startswith(f"{name}_")]
         assert_drawn(marks, name, trace[f"encoder.0.{name}"], "position", "unit")
-    visitor.click(visitor.marks(position=6, unit=40)[0])
-    assert {"token": "6", "unit": "40"}.items() <= visitor.query().items()
-    cell, hidden = visitor.page.locator("annotation").all_text_contents()
+    reader.click(reader.marks(position=6, unit=40)[0])
+    assert {"token": "6", "unit": "40"}.items() <= reader.query().items()
+    cell, hidden = reader.page.locator("annotation").all_text_contents()
     assert numbers(cell)[-1] == pytest.approx(float(trace["encoder.0.cell"][6, 40]), abs=6e-4)
     assert numbers(hidden)[-1] == pytest.approx(float(trace["encoder.0.hidden"][6, 40]), abs=6e-4)
 
 
-def test_a_column_of_the_embeddings(visitor: Visitor) -> None:
+def test_a_column_of_the_embeddings(reader: Visitor) -> None:
     model = "sentiment-lstm"
-    visitor.open("/embeddings", model=model, text=TEXTS["sentiment"])
+    reader.go("/embeddings", model=model, text=TEXTS["sentiment"])
     trace, network = traced(model, "sentiment"), load(folder() / model)
-    marks = [mark for mark in visitor.marks() if "dim" in mark.row]
+    marks = [mark for mark in reader.marks() if "dim" in mark.row]
     assert_drawn(marks, "value", trace["encoder.embedding"], "position", "dim")
-    visitor.click(visitor.marks(position=3, dim=64)[0])
-    assert visitor.query()["token"] == "3"
+    reader.click(reader.marks(position=3, dim=64)[0])
+    assert reader.query()["token"] == "3"
     table = torch.nn.functional.normalize(network.embedding.weight.detach(), dim=1)
     token = trace.tokens["time"][3]
     cosines = (table @ table[token.id]).numpy()
     cosines[[0, 1, 2, 3, token.id]] = -1  # pieces that are no words, and itself
     wanted = np.sort(cosines)[::-1][:5]
-    shown = visitor.page.get_by_text("in the vocabulary:").first.inner_text()
+    shown = reader.page.get_by_text("in the vocabulary:").first.inner_text()
     assert f"“{token.text.lstrip('▁')}”" in shown
     assert numbers(shown) == pytest.approx([float(value) for value in wanted], abs=6e-3)
 
 
-def test_a_row_of_the_alignment(visitor: Visitor) -> None:
+def test_a_row_of_the_alignment(reader: Visitor) -> None:
     model = "es-en-gru-bahdanau"
-    visitor.open("/attention", model=model, text=TEXTS["translation"])
+    reader.go("/attention", model=model, text=TEXTS["translation"])
     trace = traced(model, "translation")
     weights = trace["attention.weights"]
-    marks = [mark for mark in visitor.marks() if {"target_position", "weight"} <= mark.row.keys()]
+    marks = [mark for mark in reader.marks() if {"target_position", "weight"} <= mark.row.keys()]
     assert_drawn(marks, "weight", weights, "target_position", "position")
-    visitor.click(visitor.marks(target_position=3, position=1)[0])
-    assert visitor.query()["step"] == "3"
-    bars = [mark for mark in visitor.marks() if mark.name.startswith("weights_layer_0")]
+    reader.click(reader.marks(target_position=3, position=1)[0])
+    assert reader.query()["step"] == "3"
+    bars = [mark for mark in reader.marks() if mark.name.startswith("weights_layer_0")]
     assert_drawn(bars, "weight", weights[3], "position")
-    said = visitor.page.get_by_text("it looked most at").first.inner_text()
+    said = reader.page.get_by_text("it looked most at").first.inner_text()
     shares = [float(share) for share in re.findall(r"(\d+\.\d)\s?%", said)]
     assert shares == [pytest.approx(100 * float(weights[3].max()), abs=0.06)]
 
 
-def test_the_bars_of_the_classes(visitor: Visitor) -> None:
-    visitor.open("/softmax", model="sentiment-lstm", text=TEXTS["sentiment"])
+def test_the_bars_of_the_classes(reader: Visitor) -> None:
+    reader.go("/softmax", model="sentiment-lstm", text=TEXTS["sentiment"])
     trace = traced("sentiment-lstm", "sentiment")
-    bars = [mark for mark in visitor.marks() if "logit" in mark.row]
+    bars = [mark for mark in reader.marks() if "logit" in mark.row]
     assert_drawn(bars, "share", trace["readout.probabilities"], "number")
     assert_drawn(bars, "logit", trace["readout.logits"], "number")
-    shown = [text for text in visitor.chart_texts() if text.endswith("%") and "." in text]
+    shown = [text for text in reader.chart_texts() if text.endswith("%") and "." in text]
     wanted = [f"{100 * float(share):.1f}\N{NO-BREAK SPACE}%" for share in trace["readout.probabilities"]]
     assert shown == wanted
 
 
-def test_the_steps_of_the_decoder(visitor: Visitor) -> None:
+def test_the_steps_of_the_decoder(reader: Visitor) -> None:
     model = "es-en-gru-bahdanau"
-    visitor.open("/softmax", model=model, text=TEXTS["translation"], section="candidates", step=2)
+    reader.go("/softmax", model=model, text=TEXTS["translation"], section="candidates", step=2)
     trace = traced(model, "translation")
-    shown = [mark.row["share"] for mark in visitor.marks() if "share" in mark.row]
+    shown = [mark.row["share"] for mark in reader.marks() if "share" in mark.row]
     best = np.sort(trace["readout.probabilities"][2])[::-1][: len(shown)]
     assert len(shown) > 3
     assert shown == pytest.approx([float(value) for value in best], abs=1e-6)
 
 
-def test_a_box_of_the_overview_is_taken_apart_below(visitor: Visitor) -> None:
-    visitor.open("/", model="sentiment-lstm", text=TEXTS["sentiment"])
+def test_a_box_of_the_overview_is_taken_apart_below(reader: Visitor) -> None:
+    reader.go("/", model="sentiment-lstm", text=TEXTS["sentiment"])
     trace = traced("sentiment-lstm", "sentiment")
-    marks = visitor.marks(site="encoder.0.hidden")
+    marks = reader.marks(site="encoder.0.hidden")
     assert_drawn(marks, "value", trace["encoder.0.hidden"], "position", "unit")
-    visitor.click(visitor.marks(site="encoder.0.hidden", position=5)[30])
-    assert {"token": "5", "part": "encoder.0.hidden"}.items() <= visitor.query().items()
-    state = printed(float(trace["encoder.0.hidden"][5, int(visitor.query()["unit"])]), ".3f")
-    assert state in visitor.text()
+    reader.click(reader.marks(site="encoder.0.hidden", position=5)[30])
+    assert {"token": "5", "part": "encoder.0.hidden"}.items() <= reader.query().items()
+    state = printed(float(trace["encoder.0.hidden"][5, int(reader.query()["unit"])]), ".3f")
+    assert state in reader.text()
 
 
 @pytest.mark.parametrize(
@@ -184,10 +184,10 @@ def test_a_box_of_the_overview_is_taken_apart_below(visitor: Visitor) -> None:
     ],
     ids=lambda value: value if isinstance(value, str) else next(iter(value)),
 )
-def test_two_side_by_side_have_the_same_scales(page: str, other: dict[str, str], visitor: Visitor) -> None:
-    visitor.open(f"/{page}", model="sentiment-lstm", text=TEXTS["sentiment"], **other)
-    assert other.items() <= visitor.query().items()
-    one, two = visitor.domains()
+def test_two_side_by_side_have_the_same_scales(page: str, other: dict[str, str], reader: Visitor) -> None:
+    reader.go(f"/{page}", model="sentiment-lstm", text=TEXTS["sentiment"], **other)
+    assert other.items() <= reader.query().items()
+    one, two = reader.domains()
     shared = one.keys() & two.keys()
     assert shared, f"the charts have no scale in common: {one.keys()}, {two.keys()}"
     for name in shared:
