@@ -3,7 +3,7 @@
     python -m scripts.histories --data FOLDER [--only NAME] [--rates OPTIMIZER]
     python -m scripts.histories --table
 
-All read the sentences of the Stanford Sentiment Treebank with two sides (``sentiment/sst_sentences.tsv.gz``
+All read the Stanford Sentiment Treebank's sentences with binary labels (``sentiment/sst_sentences.tsv.gz``
 below FOLDER) and differ from ``lstm`` in what their name says. Seeds are fixed; each takes less than a minute
 of one core. ``--rates`` prints the validation figures by which the rate of every optimizer was chosen,
 ``--table`` what docs/training.md says of the histories that are there.

@@ -32,11 +32,11 @@ DEEP = "--attention pooling --hidden 128 --layers 2 --bidirectional --dropout 0.
 DEEP_TRAINING = (
     "--pretrain runs/everyday --reviews 22000 --looking 0.3 --batch 512 --rate 0.004 --average 0.996"
 )
-TAUGHT = (
+DISTILLED = (
     "--teacher runs/sentiment-teacher-lstm/sentiment-bilstm-attention "
     "--teacher runs/sentiment-teacher-gru/sentiment-bigru-attention --teacher-share 0.6 --epochs 6"
 )
-PUPIL = f"{SENTIMENT} {TAUGHT} --embedding 80 --dropout 0.5 --batch 256 --average 0.998"
+STUDENT = f"{SENTIMENT} {DISTILLED} --embedding 80 --dropout 0.5 --batch 256 --average 0.998"
 BAG = f"{SENTIMENT} --cell none --dropout 0.5 --epochs 6 --batch 256 --rate 0.004 --average 0.998"
 TINY = (
     f"{SENTIMENT} --embedding 8 --hidden 4 --everyday 50000 --templates 5000 --epochs 8 --batch 128 "
@@ -49,10 +49,10 @@ SST = (
     "--floor accuracy5=39.73 --floor accuracy2=82.54 --about docs/data/sst.md --about docs/data/everyday.md"
 )
 SST_BAG = f"{SST} --about docs/data/bag.md"
-SST_TAUGHT = f"{SST} --about docs/data/taught.md"
-SST_LOOKING = (
-    f"{SST_TAUGHT} --trees DATA/sst_trees.tsv.gz --opinions DATA/absa_sentences.tsv.gz "
-    "--about docs/data/looking.md"
+SST_DISTILLED = f"{SST} --about docs/data/distillation.md"
+SST_SUPERVISED = (
+    f"{SST_DISTILLED} --trees DATA/sst_trees.tsv.gz --opinions DATA/absa_sentences.tsv.gz "
+    "--about docs/data/supervised_attention.md"
 )
 SPANISH = (
     "train translation --data DATA/tatoeba_eng_spa.tsv.gz --bidirectional --dropout 0.2 "
@@ -173,8 +173,8 @@ COLLECTION = (
     Recipe("sentiment-bag", BAG, SST_BAG, seeds=(0, 1, 2), needs=("everyday",)),
     Recipe(
         "sentiment-bilstm-attention",
-        f"{SENTIMENT} {TAUGHT} {DEEP_TRAINING} --cell lstm --embedding 96 {DEEP}",
-        SST_LOOKING,
+        f"{SENTIMENT} {DISTILLED} {DEEP_TRAINING} --cell lstm --embedding 96 {DEEP}",
+        SST_SUPERVISED,
         seeds=(0, 1, 2),
         teachers=TEACHERS,
         needs=("everyday",),
@@ -182,8 +182,8 @@ COLLECTION = (
     *(
         Recipe(
             f"sentiment-{cell}",
-            f"{PUPIL} --cell {cell} --rate {rate}",
-            SST_TAUGHT,
+            f"{STUDENT} --cell {cell} --rate {rate}",
+            SST_DISTILLED,
             seeds=(0, 1, 2),
             teachers=TEACHERS,
             needs=("everyday",),
@@ -193,8 +193,8 @@ COLLECTION = (
     *(
         Recipe(
             f"sentiment-{cell}-attention",
-            f"{PUPIL} --cell {cell} --rate 0.004 --attention pooling --looking 0.1",
-            SST_LOOKING,
+            f"{STUDENT} --cell {cell} --rate 0.004 --attention pooling --looking 0.1",
+            SST_SUPERVISED,
             seeds=(0, 1, 2),
             teachers=TEACHERS,
             needs=("everyday",),

@@ -2,7 +2,7 @@
 
     python -m scripts.order --data FOLDER [--mixture runs/everyday] [ID ...]
 
-On the test sentences of the treebank: accuracy between two sides as written, backwards and shuffled, and the
+On the test sentences of the treebank: binary accuracy as written, backwards and shuffled, and the
 share of five-class answers that shuffling changes. On our own sentences: everyday ones, minimal pairs (both
 members right), and the small set on negation. With ``--mixture`` a linear model on the pieces and pairs of
 neighbouring pieces of one epoch stands beside them (that of `scripts.floor`): the texts that `prepare` wrote.

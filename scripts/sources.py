@@ -41,12 +41,12 @@ def sided(table: dict[str, list[str]], split: str) -> tuple[list[str], np.ndarra
 
 
 def recall(found: np.ndarray, truth: np.ndarray) -> float:
-    """Mean recall of the two sides, in percent."""
+    """Mean recall of negative and positive texts, in percent."""
     return 100 * float(np.mean([(found[truth == side] == side).mean() for side in (False, True)]))
 
 
 def linear(train: tuple[list[str], np.ndarray], texts: list[str]) -> np.ndarray:
-    """The sides that the linear model gives."""
+    """The binary predictions of the linear model."""
     vectorizer = CountVectorizer(ngram_range=(1, 2), binary=True)
     fitted: Any = vectorizer.fit_transform(train[0])
     seen: Any = vectorizer.transform(texts)

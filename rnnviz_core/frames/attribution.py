@@ -125,7 +125,7 @@ class Believed:
         Column -> title of the method that did best.
     attention
         The place of attention's agreement and of its drop among the methods, from 1; None without.
-    taught
+    supervised
         Whether attention was trained on labels of words.
     """
 
@@ -135,7 +135,7 @@ class Believed:
     probability: float
     best: Mapping[str, str]
     attention: tuple[int, int] | None
-    taught: bool
+    supervised: bool
 
 
 def believed(metrics: Mapping[str, Any], words: int) -> Believed | None:
@@ -217,7 +217,7 @@ def _attention_in_words(found: Believed, agrees: int, rests: int) -> str:
         "rests": rests,
         "count": sum(1 for row in found.rows if row[1]),
     }
-    if found.taught:
+    if found.supervised:
         said = _(
             " Attention, which was trained to look at such words, is number {agrees} of {count} in agreement "
             "and number {rests} in the first test",

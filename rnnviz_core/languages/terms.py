@@ -1,6 +1,6 @@
 """Names that code and files use, as sentences tell them: gates, states, classes.
 
-What has no translation here, a gate of one's own cell, say, is told by the name it has.
+What has no translation here, a gate of a cell of your own, say, keeps its name.
 """
 
 from . import _, pgettext

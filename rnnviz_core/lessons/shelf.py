@@ -1,4 +1,4 @@
-"""The lessons on offer: those that are shipped, and those in a folder of one's own (``RNNVIZ_LESSONS``).
+"""The lessons on offer: those that are shipped, and those in your own folder (``RNNVIZ_LESSONS``).
 
 A lesson in another language is a file of the same name in a folder that is called by the language's code,
 ``es/04-the-forget-gate.md``, beside the English one.
@@ -50,7 +50,7 @@ def shelf(own: str | Path | None = None) -> Shelf:
     Parameters
     ----------
     own
-        A folder of one's own; None: the one that ``RNNVIZ_LESSONS`` names, if any. A file there that has the
+        Your own folder; None: the one that ``RNNVIZ_LESSONS`` names, if any. A file there that has the
         name of a shipped lesson takes its place.
     """
     asked = own or os.environ.get("RNNVIZ_LESSONS")

@@ -23,7 +23,7 @@ SURE = 1e-3  # how far the sum of shares may be from 1
 
 
 def _refused(*args: Any, **kwargs: Any) -> NoReturn:
-    raise SpecError("a network of one's own is opened from its file; it is not trained here")
+    raise SpecError("networks of your own are opened from their files; they are not trained here")
 
 
 def _answer(trace: Trace) -> Answer:

@@ -25,14 +25,14 @@ def measure(model: SentimentModel, folder: str) -> dict[str, Any]:
 
     Returns
     -------
-    ``everyday`` (``rows``, ``accuracy2``, ``kinds``: kind -> accuracy between two sides), ``pairs``
+    ``everyday`` (``rows``, ``accuracy2``, ``kinds``: kind -> binary accuracy), ``pairs``
     (``rows``: pairs, ``both``: those with both members right, ``families``: family -> right pairs and pairs)
     and ``facts`` (``rows``, ``neutral``: those whose middle class holds more than either side).
 
     Raises
     ------
     SpecError
-        When the model's classes have no two sides and a middle.
+        When the model's classes are not negative, neutral and positive ones in order.
     """
     if not model.spec.ordered or len(model.spec.classes) % 2 == 0:
         raise SpecError("everyday sentences need ordered classes with a middle one")

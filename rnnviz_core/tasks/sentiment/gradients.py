@@ -33,7 +33,7 @@ def rerun(model: Any, trace: Trace, watch: Watch) -> Tensor:
 
 
 def quantities(trace: Trace) -> dict[str, Quantity]:
-    """The log-probability of the verdict, the margin of two sides, and every class."""
+    """The log-probability of the verdict, the margin of positive over negative, and every class."""
     classes, label = trace.labels["class"], str(trace.meta["label"])
     found = log_probabilities(classes, label)
     if bool(trace.meta.get("ordered", True)) and len(classes) > 1:

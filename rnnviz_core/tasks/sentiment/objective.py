@@ -27,7 +27,7 @@ from rnnviz_core.training.objectives import (
 def sentiment_scores(
     logits: Float[Tensor, "row class"], labels: list[int], *, ordered: bool = True
 ) -> dict[str, float]:
-    """Accuracy in percent over all classes, and between the two sides where a label takes one.
+    """Accuracy in percent over all classes, and binary accuracy where a label is not neutral.
 
     A model's side is that of the larger probability mass; the middle class belongs to neither. Classes
     that are not `ordered` have no sides.
@@ -208,8 +208,8 @@ class SentimentObjective:
         if batch.answers is not None:
             there = batch.answers.isfinite().all(-1)  # a teacher was asked
             answers = batch.answers.nan_to_num()
-            taught = -(answers * logits.float().log_softmax(-1)).sum(-1)
-            losses = torch.lerp(losses, taught, self._teacher_share * there)
+            distilled = -(answers * logits.float().log_softmax(-1)).sum(-1)
+            losses = torch.lerp(losses, distilled, self._teacher_share * there)
         loss = losses.mean()
         if self._looking and attended is not None and batch.worth is not None:
             loss = loss + self._looking * looking_loss(attended.scores, batch.worth, UNKNOWN)

@@ -90,7 +90,7 @@ class TranslationObjective:
         self._beside = None if beside_validation is None else self._encode(beside_validation)
         self._teacher_share = teacher_share
         choose = nearest if teacher_nearest else likeliest
-        taught = [
+        distilled = [
             [
                 choose(translations(teacher, text, beam=TEACHER_BEAM), given)
                 for text, given in zip(train.sources, train.targets, strict=True)
@@ -99,7 +99,7 @@ class TranslationObjective:
         ]
         # Cut into pieces once: every epoch reads them again.
         self._ids = [self._source.ids(text) for text in train.sources]
-        self._targets = [[self._wanted(text) for text in texts] for texts in (train.targets, *taught)]
+        self._targets = [[self._wanted(text) for text in texts] for texts in (train.targets, *distilled)]
 
     def _wanted(self, target: str) -> list[int]:
         return [BOS, *self._target.ids(target), EOS]
@@ -111,11 +111,11 @@ class TranslationObjective:
 
     def training(self, generator: random.Random) -> list[Example]:
         """One epoch's pairs, with a teacher's translation in place of the given one where that is drawn."""
-        given, *taught = self._targets
+        given, *distilled = self._targets
         targets = [given[row] for row in self._rows]
-        if taught:
+        if distilled:
             targets = [
-                generator.choice([answers[row] for answers in taught])
+                generator.choice([answers[row] for answers in distilled])
                 if generator.random() < self._teacher_share
                 else target
                 for row, target in zip(self._rows, targets, strict=True)

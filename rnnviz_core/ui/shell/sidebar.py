@@ -101,7 +101,7 @@ def _task(found: Scan) -> str:
 
 def _say_gone(model: str | None) -> None:
     """The link leads to what somebody brought along: it is theirs alone, and goes with their session."""
-    what = in_quotes(model[:60]) if model else _("a file of one's own")
+    what = in_quotes(model[:60]) if model else _("your own file")
     url.note(
         _(
             "This link leads to {what}, which is not open here (any more): what people bring along stays in "
