@@ -7,7 +7,7 @@ import click
 
 from rnnviz_core.errors import TextError
 
-from .importing import is_imported, run
+from .importing import run, to_open
 from .model import checkpoints_option, load
 from .output import print_json
 
@@ -45,13 +45,13 @@ def diagnose(
     from rnnviz_core.tracing import kernels
 
     kernels.use_exact_settings()
-    if is_imported(model) or Path(model).is_file():
+    if imported := to_open(model, checkpoints):
         from rnnviz_core.importing.opening import open_network
 
         reads = [given] if given is not None else list(texts)
         if not reads:
             raise TextError("give what the network reads: --input FILE, or the numbers or text themselves")
-        network = open_network(model)
+        network = open_network(imported)
         traces: dict[str, list[object]] = {}
         for one in reads:
             network, recorded = run(network, one, columns, None)

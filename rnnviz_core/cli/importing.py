@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from rnnviz_core.errors import TraceError
+from rnnviz_core.errors import CheckpointError, TraceError
 
 from .output import print_json
 
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from rnnviz_core.tracing.inside import Recorded
 
 SHOWN = 8  # numbers of a prediction
+ENDINGS = (".safetensors", ".pt", ".pth", ".keras", ".h5", ".hdf5", ".onnx")  # tried after a name without one
 
 
 @click.command("import", short_help="Open a network from PyTorch, Keras or ONNX.")
@@ -156,22 +157,36 @@ def _shown(output: Any) -> str:
     return text if len(flat) <= SHOWN else f"{text} … ({' × '.join(map(str, output.shape))} numbers)"
 
 
-def is_imported(model: str) -> bool:
-    """Whether a folder is one that `import --out` wrote."""
+def to_open(model: str, checkpoints: Path) -> Path | None:
+    """A folder that `import --out` wrote, or a file that `import` opens, also named without its ending.
+
+    None for everything else, such as the id of a model in `checkpoints`.
+    """
     from rnnviz_core.importing.opening import NETWORK
 
-    return bool(model) and (Path(model) / NETWORK).is_file()
+    if not model:
+        return None
+    path = Path(model)
+    if (path / NETWORK).is_file() or path.is_file():
+        return path
+    if path.is_dir() or (checkpoints / model).is_dir():
+        return None
+    found = [one for ending in ENDINGS if (one := path.with_name(path.name + ending)).is_file()]
+    if len(found) > 1:
+        named = ", ".join(str(one) for one in found)
+        raise CheckpointError(f"{model} may be any of {named}: name one with its ending")
+    return found[0] if found else None
 
 
 def trace_imported(
-    model: str, given: str, columns: str | None, label: str | None, out: Path | None, as_json: bool
+    model: Path, given: str, columns: str | None, label: str | None, out: Path | None, as_json: bool
 ) -> None:
-    """`rnnviz trace` on such a folder."""
+    """`rnnviz trace` on such a folder or file."""
     from rnnviz_core.importing import opening
     from rnnviz_core.tracing import kernels
 
     kernels.use_exact_settings()
-    network, recorded = run(opening.load(model), given, columns, label)
+    network, recorded = run(opening.open_network(model), given, columns, label)
     if out is not None:
         if len(recorded) != 1:
             names = ", ".join(recorded)

@@ -9,7 +9,7 @@ from rnnviz_core import limits
 from rnnviz_core.errors import SpecError, TextError, TraceError
 from rnnviz_core.search import USUAL_BEAM
 
-from .importing import is_imported, trace_imported
+from .importing import to_open, trace_imported
 from .model import checkpoints_option, load
 from .output import print_json
 
@@ -60,27 +60,29 @@ def trace(
 ) -> None:
     """Run MODEL on TEXT; print the prediction and how exact the recording is.
 
-    MODEL is an id that `models` lists, the path of a checkpoint folder, or of a folder that `import` wrote.
+    MODEL is an id that `models` lists, the path of a checkpoint folder, a folder that `import` wrote, or a
+    file that `import` opens, with or without its ending.
 
     \b
     Examples:
       python -m rnnviz_core trace sentiment-lstm "not a good film"
       python -m rnnviz_core trace sentiment-lstm "not a good film" --out film.npz
       python -m rnnviz_core trace es-en-gru-bahdanau "Me gusta leer." --beam 5 --json
+      python -m rnnviz_core trace lstm_model --input prices.csv --columns Open,High,Low
       python -m rnnviz_core trace sentiment-lstm "not a good film" --findings
     """
     if out is not None and out.suffix not in TRACE_ENDINGS:
         raise TraceError(f"{out.name!r} ends in {out.suffix!r}; choose one of {', '.join(TRACE_ENDINGS)}")
-    if is_imported(model):
+    if imported := to_open(model, checkpoints):
         if (given is None) == (text is None):
             raise TextError("give either the text or --input FILE for the imported network to read")
-        trace_imported(model, text or given or "", columns, label, out, as_json)
+        trace_imported(imported, text or given or "", columns, label, out, as_json)
         return
     if text is None and not (given or columns or label):
         raise click.UsageError("Missing argument 'TEXT'", ctx)
     if text is None or given or columns or label:
         raise TextError(
-            "give the text; --input, --columns and --label belong to networks that `import` wrote"
+            f"{model} reads a text; --input, --columns and --label belong to networks that `import` opens"
         )
     network = load(model, checkpoints)
     from rnnviz_core.contracts.task import record

@@ -53,6 +53,26 @@ def test_a_forecaster_is_imported_and_traced(
     )
 
 
+def test_a_file_is_traced_and_diagnosed_by_its_name(
+    forecaster: tuple[Path, Path, np.ndarray],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """`rnnviz import lstm_model.h5 && rnnviz trace lstm_model --input prices.csv`, word for word."""
+    monkeypatch.chdir(tmp_path)
+    assert main(["import", "lstm_model.h5"]) == 0
+    capsys.readouterr()
+    for name in ("lstm_model", "lstm_model.h5"):
+        assert main(["trace", name, "--input", "prices.csv"]) == 0
+        assert f"prediction    {forecaster[2][0]:.6g}" in capsys.readouterr().out
+    assert main(["diagnose", "lstm_model", "--input", "prices.csv", "--json"]) == 0
+    assert isinstance(json.loads(capsys.readouterr().out), list)
+    (tmp_path / "lstm_model.onnx").touch()
+    assert main(["trace", "lstm_model", "--input", "prices.csv"]) == 2
+    assert "may be any of lstm_model.h5, lstm_model.onnx: name one with its ending" in capsys.readouterr().err
+
+
 def test_a_state_dict_without_an_input_is_described(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -74,7 +94,7 @@ def test_a_state_dict_without_an_input_is_described(
         (["trace", "sentiment-tiny-lstm"], "Missing argument 'TEXT'"),
         (
             ["trace", "sentiment-tiny-lstm", "good", "--input", "x.csv"],
-            "belong to networks that `import` wrote",
+            "belong to networks that `import` opens",
         ),
     ],
 )
