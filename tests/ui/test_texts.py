@@ -132,7 +132,7 @@ def assert_its_figure_stands_beside_the_verdict(app: AppTest, entry: checkpoints
             f"{scores['accuracy5']:.1f}\N{NO-BREAK SPACE}%",
             [scores["accuracy2"], scores["accuracy3"]],
         )
-        assert f"right: the exact one of 5 classes, on {entry.metrics['rows']:,} test sentences" in captions
+        assert f"accuracy over 5 classes, on {entry.metrics['rows']:,} test sentences" in captions
     elif entry.spec.task == "forecast":
         right, others = f"RMSE {scores['rmse']:.2f}", [scores["rmse_persistence"]]
         assert f"on {entry.metrics['rows']:,} test values" in captions

@@ -72,7 +72,7 @@ TASK = Task(
     reads=lambda spec: "en",
     family=lambda spec: _("sentiment"),
     headline=_headline,
-    counts=lambda spec: _("right: the exact one of {count} classes", count=len(spec.classes)),
+    counts=lambda spec: _("accuracy over {count} classes", count=len(spec.classes)),
     examples=lambda spec: SENTIMENT,
     sentences=SENTIMENT,
     default="sentiment-lstm",

@@ -56,7 +56,7 @@ def score(entry: Entry) -> str:
 
 
 def measured(entry: Entry) -> str:
-    """What that score counts: ``right: the exact one of 5 classes, on 2,210 test sentences``."""
+    """What that score counts: ``accuracy over 5 classes, on 2,210 test sentences``."""
     if not score(entry):
         return _(getattr(entry.spec, "origin", "")) or _("not measured")
     rows = entry.metrics.get("rows")
