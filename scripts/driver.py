@@ -175,8 +175,10 @@ class Visitor:
     def copied_link(self) -> str:
         """The address that one click on "Share link" puts into the clipboard."""
         self.page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+        told = self.page.get_by_role("status").filter(has_text="Link copied")
+        told.wait_for(state="detached")  # of a click some seconds ago
         self.page.get_by_role("button", name="Share link", exact=True).click()
-        self.page.get_by_role("status").filter(has_text="Link copied").wait_for()
+        told.wait_for()
         return str(self.page.evaluate("navigator.clipboard.readText()"))
 
     def query(self) -> dict[str, str]:

@@ -2,7 +2,8 @@
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import cache
 from types import SimpleNamespace
 from typing import Any
 
@@ -83,31 +84,31 @@ MOMENTS = token_frames.one_step(training_frames.moment_names(OVERFIT), 1)
 VERDICTS = {**MOMENTS, "class": ["good"], "order": np.zeros(1), "probability": np.ones(1)}
 VECTORS = np.random.default_rng(0).normal(size=(9, 4))
 
-# Every template of these pages, with the frames that it is drawn with.
-TEMPLATES: dict[str, tuple[Any, dict[str, Any]]] = {
-    "embedding_heatmap": (
+# How to make every template of these pages, and the frames that it is drawn with.
+TEMPLATES: dict[str, Callable[[], tuple[Any, dict[str, Any]]]] = {
+    "embedding_heatmap": lambda: (
         embeddings.embedding_heatmap(16),
         {
             "cells": embedding_frames.vectors(TRACE),
             "chosen": embedding_frames.chosen(TRACE, "encoder", 1),
         },
     ),
-    "similarity_matrix": (
+    "similarity_matrix": lambda: (
         embeddings.similarity_matrix(),
         {
             "pairs": embedding_frames.similarity(TRACE),
             "chosen": embedding_frames.chosen(TRACE, "encoder", 1),
         },
     ),
-    "neighbour_bars": (
+    "neighbour_bars": lambda: (
         embeddings.neighbour_bars(),
         {"neighbours": embedding_frames.neighbours(VECTORS, tuple("abcdefghi"), 5)},
     ),
-    "neighbourhood_map": (
+    "neighbourhood_map": lambda: (
         word_map.neighbourhood_map("PCA"),
         {"pieces": word_map_frames.neighbourhood(VECTORS, tuple("abcdefghi"), 5, "pca")},
     ),
-    "word_axis": (
+    "word_axis": lambda: (
         word_map.word_axis(),
         {
             "tokens": word_map_frames.fit(word_map_frames.axis(TRACE, "encoder", np.eye(9, 16), 4, 5))[0],
@@ -115,7 +116,7 @@ TEMPLATES: dict[str, tuple[Any, dict[str, Any]]] = {
         },
     ),
     **{
-        f"gate_maps {name}": (
+        f"gate_maps {name}": lambda name=name, order=order, unit=unit: (
             gates.gate_maps(LSTM, 16, ordered=order is not None),
             {
                 "cells": gate_frames.cells(TRACE, PLACE, order),
@@ -124,19 +125,19 @@ TEMPLATES: dict[str, tuple[Any, dict[str, Any]]] = {
         )
         for name, order, unit in (("in order", None, 2), ("sorted", np.arange(16)[::-1], None))
     },
-    "gate_histograms": (
+    "gate_histograms": lambda: (
         inspector.gate_histograms(("forget",)),
         {
             "bins": gate_summary.histograms(TRACE, PLACE, ("forget",)),
             "shares": gate_summary.shares(TRACE, PLACE, ("forget",)),
         },
     ),
-    "matrix": (
+    "matrix": lambda: (
         matrices.matrix("W", "forget", 16, 16),
         {"weights": matrix_frames.rows(MATRIX, 3), "chosen": matrix_frames.chosen(3)},
     ),
-    "contribution_bars": (inspector.contribution_bars("forget"), {"terms": CONTRIBUTIONS}),
-    "convention_bars": (
+    "contribution_bars": lambda: (inspector.contribution_bars("forget"), {"terms": CONTRIBUTIONS}),
+    "convention_bars": lambda: (
         inspector.convention_bars("before"),
         {
             "conventions": token_frames.step_frame(["a"]).assign(before=0.1, most=0.1),
@@ -144,7 +145,7 @@ TEMPLATES: dict[str, tuple[Any, dict[str, Any]]] = {
         },
     ),
     **{
-        f"cell_drawing {cell}": (
+        f"cell_drawing {cell}": lambda cell=cell: (
             cell_drawing.cell_drawing(cell),
             dict(
                 zip(
@@ -155,13 +156,16 @@ TEMPLATES: dict[str, tuple[Any, dict[str, Any]]] = {
         )
         for cell in ("rnn", "gru", "lstm")
     },
-    "gate_means": (gates.gate_means(LSTM), {"means": gate_summary.means(TRACE, PLACE, LSTM), "chosen": RING}),
-    "cell_terms": (gates.cell_terms(LSTM), {"terms": TERMS}),
-    "state_maps": (
+    "gate_means": lambda: (
+        gates.gate_means(LSTM),
+        {"means": gate_summary.means(TRACE, PLACE, LSTM), "chosen": RING},
+    ),
+    "cell_terms": lambda: (gates.cell_terms(LSTM), {"terms": TERMS}),
+    "state_maps": lambda: (
         states.state_maps(("hidden", "cell"), 16),
         {"cells": state_frames.cells(TRACE, PLACE), "chosen": RING},
     ),
-    "unit_lines": (
+    "unit_lines": lambda: (
         states.unit_lines("cell", 16),
         {
             "cells": state_frames.cells(TRACE, PLACE, "cell"),
@@ -169,11 +173,11 @@ TEMPLATES: dict[str, tuple[Any, dict[str, Any]]] = {
             "lines": state_frames.lines(TRACE, PLACE, "cell", [0, 1]),
         },
     ),
-    "change_bars": (
+    "change_bars": lambda: (
         states.change_bars(("hidden", "cell")),
         {"changes": state_frames.changes(TRACE, PLACE), "chosen": RING},
     ),
-    "ledger": (
+    "ledger": lambda: (
         memory.ledger("cell", 16),
         {
             "lengths": memory_frames.in_norm(LEDGER),
@@ -181,18 +185,18 @@ TEMPLATES: dict[str, tuple[Any, dict[str, Any]]] = {
             "shares": memory_frames.of_unit(LEDGER, 2),
         },
     ),
-    "state_path": (trajectory.state_path("cell"), {"path": PATH}),
-    "state_path two": (
+    "state_path": lambda: (trajectory.state_path("cell"), {"path": PATH}),
+    "state_path two": lambda: (
         trajectory.state_path("cell", two=True),
         {"path": trajectory_frames.path(TRACE, PLACE, PLANE, TRACE)},
     ),
-    "state_path classes": (
+    "state_path classes": lambda: (
         trajectory.state_path("hidden", classes=True),
         {"path": PATH, "directions": DIRECTIONS},
     ),
-    "weights": (attention.weights(), {"row": attention_frames.row(TRACE)}),
-    "small_weights": (attention.small_weights(), {"row": attention_frames.row(TRACE)}),
-    "alignment": (
+    "weights": lambda: (attention.weights(), {"row": attention_frames.row(TRACE)}),
+    "small_weights": lambda: (attention.small_weights(), {"row": attention_frames.row(TRACE)}),
+    "alignment": lambda: (
         attention.alignment(),
         {
             "alignment": attention_frames.alignment(PAIR),
@@ -200,9 +204,9 @@ TEMPLATES: dict[str, tuple[Any, dict[str, Any]]] = {
             "row": attention_frames.row(PAIR, 1),
         },
     ),
-    "small_alignment": (attention.small_alignment(), {"alignment": attention_frames.alignment(PAIR)}),
+    "small_alignment": lambda: (attention.small_alignment(), {"alignment": attention_frames.alignment(PAIR)}),
     **{
-        f"context {name}": (
+        f"context {name}": lambda name=name, trace=trace: (
             context.context(16, name == "translation"),
             {
                 "context": context_frames.context(trace),
@@ -212,56 +216,69 @@ TEMPLATES: dict[str, tuple[Any, dict[str, Any]]] = {
         )
         for name, trace in (("translation", PAIR), ("sentiment", TRACE))
     },
-    "attention verdict": (
+    "attention verdict": lambda: (
         context.verdict(("bad", "good"), "bad"),
         {"verdict": {**STEP, "class": ["bad"], "value": [0.1], "total": ["together: logit +0.10"]}},
     ),
-    "fixed": (
+    "fixed": lambda: (
         context.fixed(16, "hidden", building_blocks.SOURCE),
         {"fixed": {"unit": [0], "value": [0.5]}, "lengths": context_frames.left_at_the_end(PAIR)},
     ),
-    "fixed of an rnn": (
+    "fixed of an rnn": lambda: (
         context.fixed(16, None, building_blocks.READS),
         {"fixed": {"unit": [0], "value": [0.5]}},
     ),
-    "small_fixed": (
+    "small_fixed": lambda: (
         context.small_fixed("hidden", building_blocks.SOURCE),
         {"lengths": context_frames.left_at_the_end(PAIR)},
     ),
-    "replaced_classes": (replaced.replaced_classes(), {"replaced": CLASSES}),
-    "replaced_pieces": (replaced.replaced_pieces(), {"replaced": PIECES}),
-    "entropy_bars": (
+    "replaced_classes": lambda: (replaced.replaced_classes(), {"replaced": CLASSES}),
+    "replaced_pieces": lambda: (replaced.replaced_pieces(), {"replaced": PIECES}),
+    "entropy_bars": lambda: (
         attention.entropy_bars(),
         {
             "entropy": attention_frames.entropies(PAIR),
             "chosen": token_frames.one_step(attention_frames.targets(PAIR), 1),
         },
     ),
-    "losses": (
+    "losses": lambda: (
         training.losses(2),
         {"losses": training_frames.losses(RUNS), "bests": training_frames.bests(RUNS)},
     ),
-    "updates": (
+    "updates": lambda: (
         training.updates(2),
         {"updates": training_frames.updates(RUNS), "limits": training_frames.clip_limits(RUNS)},
     ),
-    "saturation": (
+    "saturation": lambda: (
         training.saturation(("input", "forget")),
         {"saturation": training_frames.saturation(OVERFIT, "encoder.0")},
     ),
-    "reach of a gradient": (
+    "reach of a gradient": lambda: (
         training.reach(3, -3, 1),
         {"reach": training_frames.reach(OVERFIT, 0, "encoder.0")},
     ),
-    "verdicts": (training.verdicts(("bad", "good"), True), {"verdicts": VERDICTS, "chosen": MOMENTS}),
+    "verdicts": lambda: (training.verdicts(("bad", "good"), True), {"verdicts": VERDICTS, "chosen": MOMENTS}),
 }
-every_template = pytest.mark.parametrize(
-    "template, frames",
-    [
-        pytest.param(template, {data: frame(rows) for data, rows in rows_of.items()}, id=name)
-        for name, (template, rows_of) in TEMPLATES.items()
-    ],
-)
+
+
+@cache
+def _made(name: str) -> tuple[Any, dict[str, pd.DataFrame]]:
+    template, rows_of = TEMPLATES[name]()
+    return template, {data: frame(rows) for data, rows in rows_of.items()}
+
+
+@pytest.fixture
+def template(name: str) -> Any:
+    """Made by the process that tests it, and once: to make all takes seconds."""
+    return _made(name)[0]
+
+
+@pytest.fixture
+def frames(name: str) -> dict[str, pd.DataFrame]:
+    return _made(name)[1]
+
+
+every_template = pytest.mark.parametrize("name", TEMPLATES)
 
 
 def views(spec: dict[str, Any], data: str | None = None) -> Iterator[tuple[str, dict[str, Any]]]:
@@ -407,20 +424,20 @@ def colour_scale(chart: alt.LayerChart) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize(
-    "chart, low, high",
+    "make, low, high",
     [
-        (gates.gate_maps(("forget",), 16), 0, 1),
-        (gates.gate_maps(("candidate",), 16), -1, 1),
-        (states.state_maps(("hidden",), 16), -1, 1),
-        (states.unit_lines("cell", 16), -3, 3),
-        (embeddings.similarity_matrix(), -1, 1),
-        (embeddings.embedding_heatmap(16), -embeddings.LIMIT, embeddings.LIMIT),
-        (attention.alignment(), 0, 1),
-        (context.context(16, True), -1, 1),
+        (lambda: gates.gate_maps(("forget",), 16), 0, 1),
+        (lambda: gates.gate_maps(("candidate",), 16), -1, 1),
+        (lambda: states.state_maps(("hidden",), 16), -1, 1),
+        (lambda: states.unit_lines("cell", 16), -3, 3),
+        (lambda: embeddings.similarity_matrix(), -1, 1),
+        (lambda: embeddings.embedding_heatmap(16), -embeddings.LIMIT, embeddings.LIMIT),
+        (lambda: attention.alignment(), 0, 1),
+        (lambda: context.context(16, True), -1, 1),
     ],
 )
-def test_colour_domains_are_fixed_and_clamp(chart, low, high):
-    scale = colour_scale(chart)
+def test_colour_domains_are_fixed_and_clamp(make, low, high):
+    scale = colour_scale(make())
     assert (scale["domain"][0], scale["domain"][-1]) == (low, high)
     assert len(scale["domain"]) == len(scale["range"])
     assert scale["clamp"] is True
@@ -493,15 +510,15 @@ def test_lines_of_classes_can_be_told_apart_in_grey(count):
 
 
 @pytest.mark.parametrize(
-    "template, field",
+    "make, field",
     [
-        (gates.gate_means(LSTM), "gate"),
-        (states.unit_lines("cell", 16), "line"),
-        (trajectory.state_path("hidden", two=True), "reading"),
+        (lambda: gates.gate_means(LSTM), "gate"),
+        (lambda: states.unit_lines("cell", 16), "line"),
+        (lambda: trajectory.state_path("hidden", two=True), "reading"),
     ],
 )
-def test_other_lines_have_a_shape_each_too(template, field):
-    spec = spec_of(template)
+def test_other_lines_have_a_shape_each_too(make, field):
+    spec = spec_of(make())
     shapes = [view["encoding"]["shape"] for _, view in views(spec) if "shape" in view.get("encoding", {})]
     assert [(shape["field"], len(set(shape["scale"]["range"]))) for shape in shapes] == [
         (field, len(shapes[0]["scale"]["range"]))
@@ -518,10 +535,10 @@ def test_a_states_colour_belongs_to_that_state_alone():
         assert all(colour in spec for colour in states_)
 
 
-@pytest.mark.parametrize("template", [softmax.terms(("a", "b"), "a"), context.verdict(("a", "b"), "a")])
-def test_the_total_stands_above_the_bars(template):
+@pytest.mark.parametrize("make", [softmax.terms, context.verdict])
+def test_the_total_stands_above_the_bars(make):
     """Its line of text ends above the highest place where anything can be drawn."""
-    found = [(view["mark"], view["encoding"]) for _, view in views(spec_of(template))]
+    found = [(view["mark"], view["encoding"]) for _, view in views(spec_of(make(("a", "b"), "a")))]
     texts = [(mark, encoding) for mark, encoding in found if mark["type"] == "text"]
     (text,) = [one for one in texts if "angle" not in one[0]]  # upright: numbers of units
     (top,) = {json.dumps(one["y"]["scale"]["range"][1]) for _, one in found if "scale" in one.get("y", {})}

@@ -49,23 +49,23 @@ STUDY = Report(
 AXES = study_frames.axes(STUDY)
 LEVEL = toy_frames.level(25.0)
 DRAWN = {
-    "losses": (toy_charts.losses(), {"losses": toy_frames.losses(SEEN)}),
-    "norms": (toy_charts.norms(True), {"norms": toy_frames.norms(SEEN), "level": LEVEL}),
-    "unclipped": (toy_charts.norms(False), {"norms": toy_frames.norms(SEEN)}),
-    "accuracies": (
+    "losses": lambda: (toy_charts.losses(), {"losses": toy_frames.losses(SEEN)}),
+    "norms": lambda: (toy_charts.norms(True), {"norms": toy_frames.norms(SEEN), "level": LEVEL}),
+    "unclipped": lambda: (toy_charts.norms(False), {"norms": toy_frames.norms(SEEN)}),
+    "accuracies": lambda: (
         toy_charts.accuracies((2, 4), 4),
         {"accuracies": toy_frames.accuracies(SEEN, (2, 4)), "level": LEVEL},
     ),
-    "beyond": (
+    "beyond": lambda: (
         toy_charts.beyond(("a", "b")),
         {"beyond": toy_frames.beyond({"a": {2: 9.0}, "b": {2: 8.0}}), "level": LEVEL},
     ),
-    "parallel": (
+    "parallel": lambda: (
         study_charts.parallel(AXES, "accuracy", 20.0, 50.0),
         {"lines": study_frames.lines(STUDY), "marks": study_frames.marks(STUDY)},
     ),
-    "course": (study_charts.course("accuracy"), {"course": study_frames.course(STUDY)}),
-    "importances": (
+    "course": lambda: (study_charts.course("accuracy"), {"course": study_frames.course(STUDY)}),
+    "importances": lambda: (
         study_charts.importances(tuple(study_frames.importances(STUDY)["setting"])),
         {"importances": study_frames.importances(STUDY)},
     ),
@@ -74,7 +74,7 @@ DRAWN = {
 
 @pytest.mark.parametrize("name", DRAWN)
 def test_templates_are_valid_and_ask_for_columns_that_there_are(name: str) -> None:
-    template, frames = DRAWN[name]
+    template, frames = DRAWN[name]()
     spec = spec_of(template)  # validated against Vega-Lite's schema
     assert datasets_of(spec) == set(frames)
     for data, columns in columns_of(spec).items():

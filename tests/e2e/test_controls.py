@@ -181,20 +181,20 @@ def test_every_tab_of_the_browser_has_its_pages_name(visit: Callable[..., Visito
 
 @pytest.mark.parametrize("page", PAGES)
 def test_copy_link_is_on_the_screen_and_copies_at_one_click(
-    page: str, visit: Callable[..., Visitor], first: Callable[[str], str]
+    page: str, desk: Visitor, visit: Callable[..., Visitor]
 ) -> None:
-    visitor = visit(viewport=LAPTOP)
-    visitor.open(path_of(page))
-    place = visitor.page.get_by_role("button", name="Share link", exact=True).bounding_box()
+    desk.page.set_viewport_size(LAPTOP)
+    desk.go(path_of(page))
+    place = desk.page.get_by_role("button", name="Share link", exact=True).bounding_box()
     assert place["y"] >= 0
     assert place["y"] + place["height"] <= LAPTOP["height"]
     assert place["x"] + place["width"] <= LAPTOP["width"]
-    link = visitor.copied_link()
+    link = desk.copied_link()
     again = visit(viewport=LAPTOP)
     again.page.goto(link)
     again.settle()
     assert {"task", "model", "text"} <= again.query().keys(), "what is shown by default is spelled out"
-    assert again.text() == visitor.text()
+    assert again.text() == desk.text()
 
 
 def test_copy_link_works_over_plain_http(visit: Callable[..., Visitor]) -> None:

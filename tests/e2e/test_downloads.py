@@ -91,16 +91,17 @@ def test_a_table_of_classes(desk: Visitor) -> None:
     ],
     ids=lambda view: f"{view['page']}-{view['section']}",
 )
-def test_the_copied_link_opens_the_same_view(view: dict[str, str], visit: Callable[..., Visitor]) -> None:
+def test_the_copied_link_opens_the_same_view(
+    view: dict[str, str], desk: Visitor, visit: Callable[..., Visitor]
+) -> None:
     page, chosen = view["page"], {name: value for name, value in view.items() if name != "page"}
-    visitor = visit()
-    visitor.open(f"/{page}", model="es-en-gru-bahdanau", text="Mi hermano lee un libro.", **chosen)
-    assert chosen.items() <= visitor.query().items(), "a choice was dropped"
-    link = visitor.copied_link()
-    assert link.startswith(f"{visitor.address}/{page}?")
+    desk.go(f"/{page}", model="es-en-gru-bahdanau", text="Mi hermano lee un libro.", **chosen)
+    assert chosen.items() <= desk.query().items(), "a choice was dropped"
+    link = desk.copied_link()
+    assert link.startswith(f"{desk.address}/{page}?")
     other = visit()
     other.page.goto(link)
     other.settle()
-    assert other.query().items() >= visitor.query().items()
-    assert other.text() == visitor.text()
-    assert other.domains() == visitor.domains()
+    assert other.query().items() >= desk.query().items()
+    assert other.text() == desk.text()
+    assert other.domains() == desk.domains()

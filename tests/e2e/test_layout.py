@@ -65,7 +65,7 @@ def test_the_end_of_a_sentence_is_in_sight(
 ) -> None:
     visitor.page.set_viewport_size(size)
     for text in (SENTENCE, LONG):
-        visitor.open("/gates", model=first("sentiment"), text=text)
+        visitor.go("/gates", model=first("sentiment"), text=text)
         chips = visitor.page.locator(".rv-chips").first
         last = chips.locator(".rv-chip").last
         assert last.inner_text() == "."
@@ -78,7 +78,7 @@ def test_the_end_of_a_sentence_is_in_sight(
         assert "nobody" in chips.inner_text()
     side = "stMain" if size is PHONE else "stSidebar"
     box = visitor.page.get_by_test_id(side).get_by_role("textbox", name="Sentence")
-    visitor.open("/gates", model=first("sentiment"), text=SENTENCE)
+    visitor.go("/gates", model=first("sentiment"), text=SENTENCE)
     assert box.evaluate("element => element.scrollHeight - element.clientHeight") <= 2
 
 
