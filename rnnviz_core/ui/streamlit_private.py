@@ -4,22 +4,31 @@ Nothing else in the app may. ``tests/ui/test_streamlit_private.py`` holds a cont
 here, which fails when a new version of Streamlit changes what it relies on, silently or not.
 """
 
+import asyncio
 import contextlib
 import copy
+import functools
 import logging
 import os
+from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 from unittest import mock
 
 import streamlit as st
+from starlette.websockets import WebSocketDisconnect
 from streamlit import config, file_util, runtime
 from streamlit.runtime.app_session import AppSession
 from streamlit.runtime.scriptrunner import get_script_run_ctx
+from streamlit.runtime.scriptrunner.script_runner import ScriptRunnerEvent
 from streamlit.runtime.scriptrunner_utils.script_requests import ScriptRequestType
 from streamlit.runtime.state.safe_session_state import SafeSessionState
 from streamlit.runtime.uploaded_file_manager import UploadedFile as UploadedFile
+from streamlit.web.server.starlette.starlette_websocket import StarletteSessionClient
+
+TOGETHER = 0.004  # seconds that a message of a run waits for the next ones
+PORTION = 64  # messages that are written to the network as one, at most
 
 # Rules that the theme has no setting for. They name Streamlit's elements by their test ids and classes,
 # which it uses in its own tests only.
@@ -273,6 +282,87 @@ def show_before_ticking() -> None:
 
     setattr(request_rerun, "waits", True)  # noqa: B010 - a mark, not an attribute that functions have
     setattr(AppSession, "request_rerun", request_rerun)  # noqa: B010
+
+
+def send_together() -> None:
+    """Let what a run draws reach its session and its browser in few portions instead of one by one.
+
+    Streamlit wakes the server's loop for each of the 60 messages of a run, in between two lines of the
+    script, and writes each to the network by itself. They keep their order; the first waits at most
+    `TOGETHER`, and the end of a run takes along all that is left.
+    """
+    handed: Any = AppSession._on_scriptrunner_event
+    if hasattr(handed, "together"):
+        return
+
+    def on_event(session: AppSession, sender: Any, event: Any, *args: Any, **named: Any) -> None:
+        waiting = vars(session).setdefault("_rnnviz_waiting", deque())
+        handle = session._handle_scriptrunner_event_on_event_loop
+        waiting.append(functools.partial(handle, sender, event, *args, **named))
+
+        def all_of_them() -> None:
+            while waiting:
+                waiting.popleft()()
+
+        if event is not ScriptRunnerEvent.ENQUEUE_FORWARD_MSG:
+            session._call_soon_on_event_loop(all_of_them)
+        elif len(waiting) == 1:
+            session._call_soon_on_event_loop(lambda: wait(session, all_of_them))
+
+    def wait(session: AppSession, then: Callable[[], None]) -> None:
+        session._event_loop.call_later(TOGETHER, then)
+
+    async def sender(client: StarletteSessionClient) -> None:
+        queue, send = client._send_queue, client._websocket.send_bytes
+        try:
+            while True:
+                portion = [await queue.get()]
+                while len(portion) < PORTION:
+                    await asyncio.sleep(0)  # the runtime's loop hands on one message each time round
+                    await asyncio.sleep(0)
+                    if queue.empty():
+                        break
+                    portion.append(queue.get_nowait())
+                for payload in portion:  # uvloop writes as one what is written in one round
+                    await send(payload)
+        except WebSocketDisconnect:
+            pass
+        except Exception:
+            logging.getLogger(StarletteSessionClient.__module__).exception("Error sending websocket payload")
+        finally:
+            client._closed.set()
+
+    # A run that is under way hands its events to the function before this one, which nobody else keeps alive.
+    setattr(on_event, "together", handed)  # noqa: B010 - a mark, not an attribute that functions have
+    setattr(AppSession, "_on_scriptrunner_event", on_event)  # noqa: B010
+    setattr(StarletteSessionClient, "_sender", sender)  # noqa: B010
+
+
+def remember_theme() -> None:
+    """Let the settings of the theme be looked up once per process.
+
+    Streamlit walks six times through all of its 400 options for each run: a fiftieth of the time. They change
+    only when all settings are read anew.
+    """
+    looked_up: Any = config.get_options_for_section
+    if hasattr(looked_up, "remembers"):
+        return
+    known: dict[str, dict[str, Any]] = {}
+    read: list[object] = [None]  # the settings that `known` was taken from
+
+    def get_options_for_section(section: str) -> dict[str, Any]:
+        if not section.startswith("theme"):
+            return dict(looked_up(section))
+        if read[0] is not config._config_options:
+            known.clear()
+            read[0] = config._config_options
+        if section not in known:
+            known[section] = looked_up(section)
+            read[0] = config._config_options  # the first look of all reads them
+        return dict(known[section])
+
+    setattr(get_options_for_section, "remembers", True)  # noqa: B010 - a mark
+    setattr(config, "get_options_for_section", get_options_for_section)  # noqa: B010
 
 
 def own_pages(pages: tuple["st.Page", ...]) -> list["st.Page"]:

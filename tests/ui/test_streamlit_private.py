@@ -1,11 +1,14 @@
 """Contracts: what the app relies on inside Streamlit is still there, and does what it is relied on for."""
 
 import ast
+import asyncio
+import gc
 import inspect
 import logging
 import re
 import subprocess
 import sys
+import weakref
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -14,14 +17,16 @@ import streamlit as st
 from streamlit import config, error_util, file_util
 from streamlit.components.v2.component_manager import BidiComponentManager
 from streamlit.proto.ClientState_pb2 import ClientState
+from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from streamlit.runtime import Runtime
 from streamlit.runtime.app_session import AppSession
 from streamlit.runtime.media_file_manager import MediaFileManager
-from streamlit.runtime.scriptrunner.script_runner import ScriptRunner
+from streamlit.runtime.scriptrunner.script_runner import ScriptRunner, ScriptRunnerEvent
 from streamlit.runtime.scriptrunner_utils import script_run_context
 from streamlit.runtime.scriptrunner_utils.script_requests import ScriptRequests
 from streamlit.runtime.state.safe_session_state import SafeSessionState
 from streamlit.testing.v1 import AppTest
+from streamlit.web.server.starlette.starlette_websocket import StarletteSessionClient
 
 from rnnviz_core.ui import streamlit_private
 from rnnviz_core.ui.serving import guard
@@ -284,3 +289,131 @@ def test_a_run_keeps_things_by_the_way_and_nobody_else_sees_them():
     for _ in range(2):
         assert [text.value for text in AppTest.from_function(page).run().text] == ["False", "True"]
     assert streamlit_private.run_store() == {}
+
+
+def test_messages_of_a_run_come_together_and_in_order(monkeypatch):
+    """Both ways: from the script's thread to the session, and from there to the browser."""
+    same = ("_on_scriptrunner_event", "_handle_scriptrunner_event_on_event_loop")
+    first, second = (inspect.signature(getattr(AppSession, name)) for name in same)
+    assert first == second, "what is handed over is handled as it is"
+    assert "self._call_soon_on_event_loop" in inspect.getsource(AppSession._on_scriptrunner_event)
+    assert "await self._send_queue.get()" in inspect.getsource(StarletteSessionClient._sender)
+    monkeypatch.setattr(AppSession, "_on_scriptrunner_event", AppSession._on_scriptrunner_event)
+    monkeypatch.setattr(StarletteSessionClient, "_sender", StarletteSessionClient._sender)
+    streamlit_private.send_together()
+    streamlit_private.send_together()  # twice is once
+    handled: list[tuple[int, object]] = []
+    sent: list[tuple[int, bytes]] = []
+    rounds = 0
+
+    async def run() -> None:
+        nonlocal rounds
+        loop = asyncio.get_running_loop()
+        done = asyncio.Event()
+
+        def handle(_sender: object, event: ScriptRunnerEvent, forward_msg: object = None) -> None:
+            handled.append((rounds, forward_msg))
+            if event is ScriptRunnerEvent.SCRIPT_STOPPED_WITH_SUCCESS:
+                done.set()
+
+        def count() -> None:
+            nonlocal rounds
+            rounds += 1
+            if not done.is_set() or len(sent) < 5:
+                loop.call_soon(count)
+
+        count()
+        session = SimpleNamespace(_event_loop=loop, _handle_scriptrunner_event_on_event_loop=handle)
+        session._call_soon_on_event_loop = lambda call: AppSession._call_soon_on_event_loop(session, call)
+
+        def script() -> None:
+            for number in range(40):
+                AppSession._on_scriptrunner_event(
+                    session, None, ScriptRunnerEvent.ENQUEUE_FORWARD_MSG, forward_msg=number
+                )
+            ended = ScriptRunnerEvent.SCRIPT_STOPPED_WITH_SUCCESS
+            AppSession._on_scriptrunner_event(session, None, ended, forward_msg="end")
+
+        await asyncio.to_thread(script)
+        await asyncio.wait_for(done.wait(), 5)
+
+        async def send_bytes(payload: bytes) -> None:
+            sent.append((rounds, payload))
+
+        client = StarletteSessionClient(
+            SimpleNamespace(headers={}, cookies={}, client=None, send_bytes=send_bytes)  # type: ignore[arg-type]
+        )
+        for number in range(5):  # as the runtime's loop does: one each time round
+            client.write_forward_msg(ForwardMsg(hash=str(number)))
+            await asyncio.sleep(0)
+        while len(sent) < 5:
+            await asyncio.sleep(0)
+        await client.aclose()
+        assert client._closed.is_set()
+
+    asyncio.run(run())
+    assert [what for _round, what in handled] == [*range(40), "end"]
+    assert len({number for number, _what in handled}) <= 3
+    assert [ForwardMsg.FromString(payload).hash for _round, payload in sent] == list("01234")
+    assert len({number for number, _payload in sent}) == 1
+
+
+def test_a_run_that_is_under_way_is_not_cut_off(monkeypatch):
+    """Its events go to a method that Streamlit's signal refers to weakly: once replaced, it must live on."""
+    assert "self._scriptrunner.on_event.connect(self._on_scriptrunner_event)" in inspect.getsource(AppSession)
+    monkeypatch.setattr(AppSession, "_on_scriptrunner_event", lambda *_args: None)
+    monkeypatch.setattr(StarletteSessionClient, "_sender", StarletteSessionClient._sender)
+    before = weakref.ref(AppSession._on_scriptrunner_event)
+    streamlit_private.send_together()
+    gc.collect()
+    assert before() is not None
+
+
+def test_a_message_does_not_wait_for_the_end_of_the_run(monkeypatch):
+    """A chart that takes long must not hold back the title above it."""
+    monkeypatch.setattr(AppSession, "_on_scriptrunner_event", AppSession._on_scriptrunner_event)
+    monkeypatch.setattr(StarletteSessionClient, "_sender", StarletteSessionClient._sender)
+    streamlit_private.send_together()
+
+    async def run() -> list[object]:
+        seen: asyncio.Queue[object] = asyncio.Queue()
+        session = SimpleNamespace(
+            _event_loop=asyncio.get_running_loop(),
+            _handle_scriptrunner_event_on_event_loop=lambda _sender, _event, forward_msg: seen.put_nowait(
+                forward_msg
+            ),
+        )
+        session._call_soon_on_event_loop = lambda call: AppSession._call_soon_on_event_loop(session, call)
+        found = []
+        for number in range(3):
+            AppSession._on_scriptrunner_event(
+                session, None, ScriptRunnerEvent.ENQUEUE_FORWARD_MSG, forward_msg=number
+            )
+            found.append(await asyncio.wait_for(seen.get(), 5))
+        return found
+
+    assert asyncio.run(run()) == [0, 1, 2]
+
+
+def test_the_theme_is_looked_up_once_until_settings_are_read_anew(monkeypatch):
+    asked: list[str] = []
+
+    def counting(section: str) -> dict[str, object]:
+        asked.append(section)
+        return {"section": section, "of": id(config._config_options)}
+
+    monkeypatch.setattr(config, "get_options_for_section", counting)
+    streamlit_private.remember_theme()
+    streamlit_private.remember_theme()  # twice is once
+    first = config.get_options_for_section("theme.dark")
+    first["section"] = "changed by the caller"
+    assert config.get_options_for_section("theme.dark")["section"] == "theme.dark"
+    assert config.get_options_for_section("server")["section"] == "server"
+    assert config.get_options_for_section("server")["section"] == "server"
+    assert asked == ["theme.dark", "server", "server"]
+    monkeypatch.setattr(config, "_config_options", dict(config._config_options or {}))
+    config.get_options_for_section("theme.dark")
+    assert asked[-1] == "theme.dark"
+    assert len(asked) == 4
+    populate = inspect.getsource(inspect.getmodule(AppSession)._populate_theme_msg)  # type: ignore[union-attr]
+    assert "config.get_options_for_section(section)" in populate, "not needed any more?"

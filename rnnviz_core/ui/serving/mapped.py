@@ -6,6 +6,7 @@ the system may have them back at any time (``madvise``); the next look costs som
 """
 
 import ctypes
+import functools
 import mmap
 import weakref
 from collections.abc import Collection, Iterable
@@ -40,9 +41,15 @@ def let_go(only: Collection[torch.Tensor] | None = None) -> int:
         start = -(-table.data_ptr() // mmap.PAGESIZE) * mmap.PAGESIZE
         length = (table.data_ptr() + table.nbytes - start) // mmap.PAGESIZE * mmap.PAGESIZE
         if length > 0:
-            ctypes.CDLL(None).madvise(ctypes.c_void_p(start), ctypes.c_size_t(length), MADVISE)
+            _system().madvise(ctypes.c_void_p(start), ctypes.c_size_t(length), MADVISE)
             count += length
     return count
+
+
+@functools.cache
+def _system() -> ctypes.CDLL:
+    """The C library of this process."""
+    return ctypes.CDLL(None)
 
 
 def _files() -> list[tuple[int, int]]:

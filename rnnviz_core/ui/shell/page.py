@@ -24,6 +24,8 @@ def run() -> None:
     streamlit_private.replace_tracebacks(guard.uncaught)
     streamlit_private.look_into_sessions()
     streamlit_private.show_before_ticking()
+    streamlit_private.send_together()
+    streamlit_private.remember_theme()
     with turns:
         language.begin()
         routes.run_router(_prepare, _failed)
