@@ -26,9 +26,9 @@ _KINDS: dict[str, Any] = {  # the legend of two kinds of lines, on a phone one b
 _FULL: dict[str, Any] = {"symbolType": "stroke", "symbolSize": LONG_STROKE, "symbolOpacity": 1}
 
 
-def _run_colour(count: int) -> alt.Color:
+def _run_colour(count: int, columns: Any = 2) -> alt.Color:
     """The colour of each run, by its place; what it is called stands in the rows."""
-    shown = alt.Legend(orient="top", direction="horizontal", columns=2, labelLimit=260, **_FULL)
+    shown = alt.Legend(orient="top", direction="horizontal", columns=columns, labelLimit=260, **_FULL)
     return alt.Color(
         "run:N",
         title=None,
@@ -38,10 +38,11 @@ def _run_colour(count: int) -> alt.Color:
     )
 
 
-def _epochs(*, labels: bool = True) -> alt.X:
+def _epochs(*, labels: bool = True, field: str = "epoch") -> alt.X:
     scale = alt.Scale(nice=False, padding=6)
-    return alt.X("epoch:Q", title=_("epoch") if labels else None, scale=scale).axis(
-        format="d", tickMinStep=1, labels=labels
+    title = _("epoch") if field == "epoch" else _("updates done")
+    return alt.X(f"{field}:Q", title=title if labels else None, scale=scale).axis(
+        format=",d", tickMinStep=1, labels=labels
     )
 
 
@@ -61,7 +62,7 @@ def losses(count: int) -> alt.LayerChart:
         scale=alt.Scale(domain=kinds, range=[[2, 3], [1, 0]]),
         legend=alt.Legend(**_KINDS, **spoken.labels(kinds)),
     )
-    colour = _run_colour(count)
+    colour = _run_colour(count, _KINDS["columns"])
     tips = [
         parts.tip("run", _("run"), "text"),
         spoken.tip("kind", _("loss"), kinds),
@@ -96,8 +97,30 @@ def losses(count: int) -> alt.LayerChart:
 
 
 @cached
-def updates(count: int) -> alt.VConcatChart:
-    """Rate, and the gradient's length before and after clipping, over the run.
+def told_losses(count: int) -> alt.LayerChart:
+    """The loss that a loop told `rnnviz_core.watch`, over the updates of every run.
+
+    Datasets: ``updates`` (`frames.training.updates`).
+    """
+    base = alt.Chart(alt.NamedData("updates")).encode(
+        x=_epochs(field="step"),
+        y=alt.Y("loss:Q", title=_("loss"), scale=alt.Scale(zero=False)).axis(grid=True, tickCount=6),
+        color=_run_colour(count, _KINDS["columns"]),
+    )
+    tips = [
+        parts.tip("run", _("run"), "text"),
+        alt.Tooltip("step:Q", title=pgettext("of the weights", "update"), format=",d"),
+        parts.tip("loss", _("loss")),
+    ]
+    lines = base.mark_line(strokeWidth=2.2).encode(tooltip=NO_TIP)
+    dots = base.mark_point(filled=True, size=30, opacity=1).encode(tooltip=tips)
+    title = parts.heading(_("Loss"), _("A mean over the updates since the point before"))
+    return theme.finish(alt.layer(lines, dots).properties(title=title, height=300))
+
+
+@cached
+def updates(count: int, field: str = "epoch") -> alt.VConcatChart:
+    """Rate, and the gradient's length before and after clipping, over the run: by ``epoch`` or by ``step``.
 
     Datasets: ``updates`` (`frames.training.updates`), ``limits`` (`frames.training.clip_limits`).
     """
@@ -119,7 +142,7 @@ def updates(count: int) -> alt.VConcatChart:
         "labelOverlap": "greedy",
         "minExtent": parts.SIDE,
     }
-    x = _epochs(labels=False)
+    x = _epochs(labels=False, field=field)
     rate = (
         base.mark_line(strokeWidth=2)
         .encode(
@@ -130,9 +153,12 @@ def updates(count: int) -> alt.VConcatChart:
         )
     )
     y = alt.Y("norm:Q", title=_("length"), scale=log).axis(**decades)
-    faint = base.mark_line(strokeWidth=1, opacity=0.45).encode(x=_epochs(), y=y, color=colour, tooltip=tips)
+    faint = base.mark_line(strokeWidth=1, opacity=0.45).encode(
+        x=_epochs(field=field), y=y, color=colour, tooltip=tips
+    )
+    cut = alt.Y("clipped:Q", title=_("length"), scale=log)
     after = base.mark_line(strokeWidth=1.6).encode(
-        x=_epochs(), y=alt.Y("clipped:Q", title=_("length"), scale=log), color=colour, tooltip=NO_TIP
+        x=_epochs(field=field), y=cut, color=colour, tooltip=NO_TIP
     )
     limits = (
         alt.Chart(alt.NamedData("limits"))

@@ -88,7 +88,7 @@ def losses_in_words(name: str, history: History) -> str:
     """What the two curves of a run say."""
     best = lowest(history)
     if best is None:
-        return _("{name}: no epoch was finished.", name=name)
+        return _told_in_words(name, history)
     field, first, last = score(history), history.epochs[0], history.epochs[-1]
     count, at = int(last["epoch"]), int(best["epoch"])
     right = accuracy(history)
@@ -119,6 +119,27 @@ def losses_in_words(name: str, history: History) -> str:
         last=last[field],
         start=first["train_loss"],
         **values,
+    )
+
+
+def told_losses(history: History) -> np.ndarray:
+    """The losses of a run's updates, those that are numbers."""
+    losses: np.ndarray = history.steps["loss"]
+    return losses[np.isfinite(losses)]
+
+
+def _told_in_words(name: str, history: History) -> str:
+    """What the losses say that a loop told `watch`, of a run without epochs."""
+    told = told_losses(history)
+    if history.epochs or not len(told):
+        return _("{name}: no epoch was finished, and no loss was recorded.", name=name)
+    return _(
+        "{name}: the loss went from {start} to {end} over {updates:,} updates; the lowest was {lowest}.",
+        name=name,
+        start=number(float(told[0])),
+        end=number(float(told[-1])),
+        lowest=number(float(told.min())),
+        updates=history.updates,
     )
 
 

@@ -40,6 +40,13 @@ def is_watched(history: History) -> bool:
     return bool(history.moments) and isinstance(history.about.get("watch"), Mapping)
 
 
+def every(history: History) -> int:
+    """How many updates lay between two that were measured, as the file says; at least 1."""
+    found = history.about.get("watch")
+    value = found.get("every") if isinstance(found, Mapping) else None
+    return value if isinstance(value, int) and value > 0 else 1
+
+
 def modules(history: History) -> list[str]:
     """The recurrent modules whose gradient was measured by distance."""
     return [str(name) for name, rows in _told(history, "distances").items() if _distances(history, rows).size]

@@ -245,6 +245,11 @@ TEMPLATES: dict[str, Callable[[], tuple[Any, dict[str, Any]]]] = {
         training.losses(2),
         {"losses": training_frames.losses(RUNS), "bests": training_frames.bests(RUNS)},
     ),
+    "told_losses": lambda: (training.told_losses(2), {"updates": training_frames.updates(RUNS)}),
+    "updates_by_step": lambda: (
+        training.updates(2, "step"),
+        {"updates": training_frames.updates(RUNS), "limits": training_frames.clip_limits(RUNS)},
+    ),
     "updates": lambda: (
         training.updates(2),
         {"updates": training_frames.updates(RUNS), "limits": training_frames.clip_limits(RUNS)},

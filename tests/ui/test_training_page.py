@@ -2,8 +2,10 @@
 
 import json
 from dataclasses import replace
+from html import unescape
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 from helpers_app import described, in_url, rows_of, words
@@ -137,7 +139,7 @@ def test_several_histories_are_kept_up_to_a_limit(monkeypatch):
         "own-3",
     ]
     titles = [one.called for one in histories.own().values()]
-    assert titles[1].endswith(", b.safetensors (yours)")
+    assert titles[1].endswith(", b (yours)")
     assert len(set(titles)) == 3
     with pytest.raises(CheckpointError, match="3 of your runs are open; the limit is 4"):
         histories.bring(content, "d.safetensors")
@@ -160,7 +162,7 @@ def test_what_watch_measured_is_drawn(tmp_path):
             optimizer.step()
     history = History.load(seen.save(tmp_path / "run.safetensors"))
     titles = {"own": "mine", "own-2": "another"}
-    for section, count in (("inside", 8), ("curves", 1), ("machine", 0)):
+    for section, count in (("inside", 8), ("curves", 2), ("machine", 0)):
         app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=120)
         kept = {id: histories.Known(id, title, history, (id, -2)) for id, title in titles.items()}
         app.session_state["rnnviz-histories"] = kept
@@ -169,6 +171,13 @@ def test_what_watch_measured_is_drawn(tmp_path):
         app.run()
         assert not app.exception, section
         assert len(app.get("vega_lite_chart")) >= count
+        if section == "curves":
+            steps = history.steps
+            assert rows_of(app, "updates", 0)["loss"].to_numpy() == pytest.approx(np.tile(steps["loss"], 2))
+            first, last = (f"{steps['loss'][place]:.2g}" for place in (0, -1))
+            assert f"mine: the loss went from {first}" in unescape(words(app))
+            assert last in unescape(words(app))
+            assert "Watched every 2 updates" in unescape(app.caption[0].value)
         if section == "inside":
             assert words(app).count("lstm, at the last moment") == 2
             assert "**another · lstm" in words(app)

@@ -145,9 +145,10 @@ def bring(content: bytes, name: str) -> str:
             )
         )
     number = len(kept) + 1
-    title = _title(history, name[:60])
-    if any(one.title == _("{title} (yours)", title=title) for one in kept.values()):
-        title = f"{title}, {name[:60]}"
+    stem = name.removesuffix(".safetensors")[:60]
+    title = _title(history, stem)
+    if stem not in (title, "history"):  # what `rnnviz train` calls every one
+        title = f"{title}, {stem}"
     called = OWN if number == 1 else f"{OWN}-{number}"
     one = Known(called, _("{title} (yours)", title=title), history, ("own", next(_numbers)), len(content))
     st.session_state[_KEPT] = {**kept, called: one}

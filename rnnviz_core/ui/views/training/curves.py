@@ -7,6 +7,7 @@ import streamlit as st
 from rnnviz_core.charts import training as charts
 from rnnviz_core.frames import training as frames
 from rnnviz_core.languages import _
+from rnnviz_core.training.history_file import History
 from rnnviz_core.ui.drawing.show import show
 from rnnviz_core.ui.shell.wording import download_rows, explain, plain
 
@@ -14,8 +15,35 @@ from .runs import Chosen
 
 
 def draw(chosen: Chosen) -> None:
-    """The curves of every chosen run on one axis of epochs."""
+    """The curves of every chosen run on one axis of epochs; by updates where one of them has no epochs."""
     runs = {title: one.history for title, one in chosen.all.items()}
+    counted = {title: history for title, history in runs.items() if history.epochs}
+    told = {title: history for title, history in runs.items() if not history.epochs}
+    if counted:
+        _losses(counted)
+    if told:
+        _told(told)
+    _updates(runs, "step" if told else "epoch")
+    with st.container(horizontal=True):
+        if counted:
+            download_rows(partial(frames.losses, counted), "training-losses")
+        download_rows(partial(frames.updates, runs), "training-updates")
+
+
+def _told(runs: dict[str, History]) -> None:
+    """Runs without epochs: the losses that their loops told."""
+    said = [frames.losses_in_words(name, run) for name, run in runs.items()]
+    if any(len(frames.told_losses(run)) for run in runs.values()):
+        show(
+            charts.told_losses(len(runs)),
+            key="training-told",
+            description=_("Lines: the loss over the updates. {said}", said=" ".join(said)),
+            updates=frames.updates(runs),
+        )
+    lines(said)
+
+
+def _losses(runs: dict[str, History]) -> None:
     said = [frames.losses_in_words(name, run) for name, run in runs.items()]
     show(
         charts.losses(len(runs)),
@@ -34,9 +62,12 @@ def draw(chosen: Chosen) -> None:
         ),
         _("Compare the LSTM with the one that has dropout. Whose validation loss rises first?"),
     )
+
+
+def _updates(runs: dict[str, History], field: str) -> None:
     cut = [frames.clipping_in_words(name, run) for name, run in runs.items()]
     show(
-        charts.updates(len(runs)),
+        charts.updates(len(runs), field),
         key="training-updates",
         description=_("Lines: learning rate and length of the gradient. {cut}", cut=" ".join(cut)),
         updates=frames.updates(runs),
@@ -50,9 +81,6 @@ def draw(chosen: Chosen) -> None:
         ),
         _("Compare with ten times the rate: do its gradients grow longer, or only less steady?"),
     )
-    with st.container(horizontal=True):
-        download_rows(partial(frames.losses, runs), "training-losses")
-        download_rows(partial(frames.updates, runs), "training-updates")
 
 
 def lines(said: list[str]) -> None:

@@ -7,6 +7,7 @@ import streamlit as st
 
 from rnnviz_core import limits
 from rnnviz_core.errors import CheckpointError
+from rnnviz_core.frames import watched
 from rnnviz_core.languages import _, ngettext, numerals
 from rnnviz_core.ui.controls import url
 from rnnviz_core.ui.serving import histories
@@ -151,7 +152,12 @@ def _line(run: Known) -> str:
     config = about.get("config")
     config = config if isinstance(config, Mapping) else {}
     spec = history.spec or {}
+    line = run.line
+    if watched.is_watched(history):
+        line = _("Watched every {every} updates.", every=watched.every(history))
     said = [_("{epochs} epochs, {updates:,} updates", epochs=len(history.epochs), updates=history.updates)]
+    if not history.epochs:
+        said = [_("{updates:,} updates", updates=history.updates)]
     if "optimizer" in config:
         rate = numerals(f"{config.get('rate', '?')!s:.12}")
         said.append(_("{optimizer}, rate {rate}", optimizer=str(config["optimizer"])[:20], rate=rate))
@@ -159,4 +165,4 @@ def _line(run: Known) -> str:
         said.append(_("{units} units, dropout {share:g}", units=spec["hidden"], share=spec.get("dropout", 0)))
     if isinstance(bias := about.get("forget_bias"), int | float) and spec.get("cell") == "lstm":
         said.append(_("forget bias {bias:g}", bias=bias))
-    return (f"{run.line} " if run.line else "") + " · ".join(said)
+    return (f"{line} " if line else "") + " · ".join(said)
