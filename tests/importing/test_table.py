@@ -70,13 +70,22 @@ def keras_layers() -> dict[str, tuple[dict[str, Any], list[np.ndarray]]]:
         "Bidirectional": ({"layer": inner, "merge_mode": "concat"}, [*lstm, *lstm]),
         "Concatenate": ({"axis": -1}, []),
         "Add": ({}, []),
+        "Dot": ({"axes": -1}, []),
+        "Attention": ({"use_scale": True}, drawn((1,))),
+        "AdditiveAttention": ({}, drawn((4,))),
     }
 
 
 def a_keras_file(folder: Path) -> Imported:
     layers = keras_layers()
     named = set(re.findall(r"`([A-Z]\w+)`", rows("file")[KERAS][0]))
-    assert named == set(layers), "the row names what this test opens"
+    assert named == {*layers, "Sequential"}, "the row names what this test opens"
+    cell = {"class_name": "LSTM", "config": {"name": "lstm", **LSTM}}
+    kept = {f"lstm/{number}:0": one for number, one in enumerate(layers["LSTM"][1])}
+    inner = ("Sequential", {"name": "encoder", "layers": [cell]}, kept)
+    assert [one.name for one in open_network(write_h5(folder / "in.h5", [inner], "2.15.0")).recurrent] == [
+        "encoder.lstm"
+    ]
     every = [(kind, {"name": kind.lower(), **settings}, kept) for kind, (settings, kept) in layers.items()]
     assert open_network(write_h5(folder / "all.h5", every, "2.15.0")).unknown is None
     return open_network(write_h5(folder / "run.h5", every[:14], "2.15.0"))
