@@ -36,8 +36,10 @@ def test_section(shot: Shot, visitor: Visitor) -> None:
     fitting = [entry.id for entry in scan(folder()).entries if shot.kind.fits(entry.spec)]
     if not fitting:
         pytest.skip(f"no model of this kind is installed: {shot.kind}")
+    # The screen of the section before is looked at first: everything is drawn twice, not three times.
+    first = PHONE if visitor.page.viewport_size == PHONE and not shot.press else WIDE
+    show(visitor, first)
     if shot.press:  # what the person before has begun stays on the page until it is loaded again
-        show(visitor, WIDE)
         visitor.open(shot.path, **shot.query(fitting[0]))
         visitor.press(shot.press)
     else:
@@ -45,11 +47,11 @@ def test_section(shot: Shot, visitor: Visitor) -> None:
     assert shot.query(fitting[0]).items() <= visitor.query().items(), "the address is not what it was"
     if shot.section:
         assert_open(shot, visitor)
-    # The screen of the one before is looked at first: everything is drawn twice, not three times.
-    first = PHONE if visitor.page.viewport_size == PHONE else WIDE
-    colours = [look(shot, visitor)]
-    show(visitor, WIDE if first is PHONE else PHONE)
-    colours.append(look(shot, visitor))
+    colours = [look(shot, visitor, first)]
+    second = WIDE if first is PHONE else PHONE
+    show(visitor, second)
+    visitor.settle()
+    colours.append(look(shot, visitor, second))
     assert len(colours[0]) == len(colours[1])
     for (one, ink), (other, chalk) in zip(*colours, strict=True):
         assert one != other
@@ -62,7 +64,6 @@ def show(visitor: Visitor, size: dict[str, int]) -> None:
     """A wide screen by day, or a phone at night."""
     visitor.page.emulate_media(color_scheme="dark" if size is PHONE else "light")
     visitor.page.set_viewport_size(size)
-    visitor.settle()
 
 
 def assert_open(shot: Shot, visitor: Visitor) -> None:
@@ -75,9 +76,8 @@ def assert_open(shot: Shot, visitor: Visitor) -> None:
     assert set(opened) <= titles or not route(shot.page).traces, "another section is open"
 
 
-def look(shot: Shot, visitor: Visitor) -> list[tuple[str, str]]:
-    """All that has to hold on one screen; the colours of every chart on it."""
-    size = PHONE if visitor.page.viewport_size == PHONE else WIDE
+def look(shot: Shot, visitor: Visitor, size: dict[str, int]) -> list[tuple[str, str]]:
+    """All that has to hold on a screen of this size; the colours of every chart on it."""
     if size is WIDE:
         assert_drawn(shot, visitor)
     assert visitor.small_texts() == []
