@@ -15,7 +15,7 @@ from rnnviz_core.ui.serving.histories import Known
 from rnnviz_core.ui.shell.wording import plain
 
 if TYPE_CHECKING:
-    from streamlit.runtime.uploaded_file_manager import UploadedFile
+    from rnnviz_core.ui.streamlit_private import UploadedFile
 
 MOST = 3  # runs beside the one that is looked at
 NONE = "-"  # in the address: none is compared
