@@ -17,6 +17,7 @@ from rnnviz_core.models.own_cells import CellLayers
 from rnnviz_core.tracing.layers import Recording, Run, record_layers
 from rnnviz_core.tracing.trace import Trace
 
+from . import predicted
 from .layers import Layer
 
 PROJECTION = "weight_hr_l0"
@@ -214,9 +215,9 @@ class Group:
         values = [step.value for step in steps if step.value is not None]
         if len(values) == len(steps):
             recording.add("encoder.values", np.asarray(values, np.float32), "time")
-        if output is not None and output.ndim == 1:
-            recording.add("readout.prediction", output.astype(np.float32), "class")
-            labels["class"] = tuple(f"output {number}" for number in range(len(output)))
+        if (row := predicted.vector(output)) is not None:
+            recording.add("readout.prediction", row.astype(np.float32), "class")
+            labels["class"] = tuple(f"output {number}" for number in range(len(row)))
         if about.columns and first.recording.arrays["encoder.0.layer_input"].shape[1] == len(about.columns):
             labels["dim"] = about.columns
         family = first.cell.name
@@ -239,6 +240,7 @@ class Group:
                 "origin": about.origin,
                 "oracle": "loop",
                 "notes": list(notes),
+                "predicted": predicted.about(output),
                 # Which steps of the input it read; nothing where its rows are no steps of it.
                 "steps": "all" if first.steps == tuple(range(len(tokens))) else list(first.steps),
             },

@@ -1,16 +1,21 @@
 """`rnnviz import`, and `rnnviz trace` on what it wrote."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 from helpers_keras import drawn, lstm, write_h5
+from helpers_twelve import X, twelve
 from torch import nn
 
 from rnnviz_core import Trace
 from rnnviz_core.cli.main import main
+from rnnviz_core.importing import predicted
+from rnnviz_core.importing.opening import open_network
+from rnnviz_core.inputs.steps import printed_number
 
 
 @pytest.fixture
@@ -107,3 +112,34 @@ def test_what_does_not_fit_is_refused(
 ) -> None:
     assert main([one.format(tmp_path) for one in arguments]) == 2
     assert message in capsys.readouterr().err
+
+
+def test_twelve_files_of_every_format_and_generation(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The predictions of the command line are those of torch, numpy's Keras and onnxruntime."""
+    table = tmp_path / "table.csv"
+    table.write_text("a,b,c\n" + "\n".join(",".join(map(str, row)) for row in X), encoding="utf-8")
+    made = twelve(tmp_path)
+    assert len({one.path for one in made}) == 12
+    for path, options, expected in made:
+        assert main(["import", str(path), *options, "--input", str(table), "--json"]) == 0, path.name
+        said = json.loads(capsys.readouterr().out)
+        np.testing.assert_allclose(np.ravel(said["prediction"]), expected, atol=1e-5, err_msg=path.name)
+        assert said["max_difference"] < 1e-5, path.name
+
+
+def test_the_app_shows_what_the_command_line_predicts(tmp_path: Path) -> None:
+    """One row of numbers, whatever axes it has; of several rows the shape and the last."""
+    for path, _options, expected in (one for one in twelve(tmp_path) if one.path.suffix == ".onnx"):
+        (trace,) = open_network(path).record(X).values()
+        np.testing.assert_allclose(trace["readout.prediction"], expected, atol=1e-6)
+        assert not predicted.in_words(trace)
+    layer = ("LSTM", {"name": "one", "units": 6, "return_sequences": True}, drawn((3, 24), (6, 24), (24,)))
+    (trace,) = open_network(write_h5(tmp_path / "rows.h5", [layer], "2.15.0")).record(X).values()
+    assert "readout.prediction" not in trace
+    last = " ".join(printed_number(one) for one in trace["encoder.0.hidden"][-1, :4])
+    assert predicted.in_words(trace) == f"8 × 6 numbers; the last row: {last} …"
+    odd = {"shape": [8, "<b>"], "last": [1]}, {"shape": 3, "last": []}, [], {"shape": [2] * 9, "last": [True]}
+    for told in odd:
+        assert not predicted.in_words(replace(trace, meta={**trace.meta, "predicted": told}))

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import torch
 from helpers_keras import drawn, write_h5
+from helpers_twelve import X, twelve
 
 from rnnviz_core.importing.opening import open_network
 from rnnviz_core.importing.sheet import read_sheet
@@ -92,3 +93,15 @@ def test_a_state_dict_and_typed_numbers(visit: Callable[..., Visitor]) -> None:
         states, _ = network["gru"](torch.tensor([[0.1], [0.4], [-0.2], [0.3]]))
         expected = float(network["head"](states[-1]))
     assert printed_number(expected) in open_it(visitor)
+
+
+def test_files_of_other_formats(desk: Visitor, tmp_path: Path) -> None:
+    """Each is dropped with a table, opened, and predicts what numpy's Keras or onnxruntime predict."""
+    table = "a,b,c\n" + "\n".join(",".join(map(str, row)) for row in X)
+    made = {one.path.name: one for one in twelve(tmp_path)}
+    for name in ("keras3.weights.h5", "gru.onnx"):
+        path, options, expected = made[name]
+        beside = {Path(one).name: Path(one).read_bytes() for one in options[1:]}
+        desk.go("/own")
+        drop(desk, {name: path.read_bytes(), "table.csv": table.encode(), **beside})
+        assert printed_number(float(expected[0])) in open_it(desk), name

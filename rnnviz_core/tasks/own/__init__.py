@@ -10,6 +10,7 @@ from rnnviz_core.contracts import task as tasks
 from rnnviz_core.contracts.claims import Example
 from rnnviz_core.contracts.task import Answer, Task, Typed
 from rnnviz_core.errors import SpecError
+from rnnviz_core.importing import predicted
 from rnnviz_core.inputs.steps import printed_number
 from rnnviz_core.languages import N_, _
 from rnnviz_core.models.own_spec import OwnSpec
@@ -35,6 +36,8 @@ def _answer(trace: Trace) -> Answer:
         except Exception:  # a file may lack what a task's own traces always have
             return Answer(_("Answer"), _("not in this file"))
     if PREDICTION not in trace:
+        if rows := predicted.in_words(trace):
+            return Answer(_("Prediction"), rows)
         stopped = trace.meta.get("task") == OwnSpec.task
         why = _("not known: not all layers can be run") if stopped else _("not in this file")
         return Answer(_("Prediction"), why)

@@ -6,6 +6,7 @@ import numpy as np
 import streamlit as st
 
 from rnnviz_core.charts import what_goes_in as charts
+from rnnviz_core.importing import predicted
 from rnnviz_core.inputs.steps import printed_number
 from rnnviz_core.languages import _, numerals
 from rnnviz_core.ui.drawing.show import show
@@ -66,8 +67,11 @@ def _last(values: np.ndarray, ends: str) -> str:
 
 
 def none(view: "View") -> None:
-    """A trace of recurrent layers alone, or a network of which not all can be run."""
-    del view
+    """Several rows, a trace of recurrent layers alone, or a network of which not all can be run."""
+    if rows := predicted.in_words(view.trace):
+        st.markdown(_("The network predicts several rows: {rows}.", rows=plain(rows)))
+        st.info(_("Only a prediction of one row is drawn here."), icon=":material/info:")
+        return
     st.info(
         _(
             "There is no answer here: the trace holds recurrent layers alone, or a layer after "
