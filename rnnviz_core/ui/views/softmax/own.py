@@ -69,8 +69,10 @@ def _last(values: np.ndarray, ends: str) -> str:
 def none(view: "View") -> None:
     """Several rows, a trace of recurrent layers alone, or a network of which not all can be run."""
     if rows := predicted.in_words(view.trace):
-        st.markdown(_("The network predicts several rows: {rows}.", rows=plain(rows)))
-        st.info(_("Only a prediction of one row is drawn here."), icon=":material/info:")
+        told = _(
+            "The prediction has several rows, and only one of a single row is drawn here: {rows}", rows=rows
+        )
+        st.info(plain(told), icon=":material/info:")
         return
     st.info(
         _(
