@@ -1,5 +1,6 @@
 """The foot of the sidebar: the model's card, the documentation, source and licence; the name and the mark."""
 
+from dataclasses import replace
 from pathlib import Path
 from unittest import mock
 from xml.etree import ElementTree
@@ -9,6 +10,7 @@ from streamlit.testing.v1 import AppTest
 
 from rnnviz_core import places
 from rnnviz_core.checkpoints import registry as checkpoints
+from rnnviz_core.languages import speak
 from rnnviz_core.ui.shell import wording
 from rnnviz_core.ui.shell.about import readable
 
@@ -83,6 +85,18 @@ def test_every_model_is_told_apart_by_its_label_and_fits_the_list():
     shown = [label for task, label in labels if task != "forecast"]
     assert len(set(shown)) == len(shown)
     assert max(len(label) for _, label in labels) <= 36
+
+
+def test_a_label_follows_what_is_measured_anew_and_the_language():
+    """It is kept, since a run asks for all of them."""
+    entry = next(entry for entry in ENTRIES if entry.id == "sentiment-lstm")
+    again = replace(entry, metrics={**entry.metrics, "scores": {}})
+    assert wording.label(entry).startswith(wording.label(again))
+    assert wording.label(entry) != wording.label(again)
+    with speak("de"):
+        assert wording.label(entry) == wording._label(entry)
+        assert wording.label(entry).endswith(",5\N{NO-BREAK SPACE}%")
+    assert wording.label(entry) == wording._label(entry)
 
 
 def test_a_network_without_attention_offers_those_that_read_its_language():

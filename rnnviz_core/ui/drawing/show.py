@@ -1,5 +1,6 @@
 """Draw a chart template with frames; the compiled spec is kept, so that only the rows travel."""
 
+import json
 import sys
 from collections import OrderedDict
 from collections.abc import Hashable, Iterator
@@ -8,10 +9,9 @@ from contextvars import ContextVar
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 
-import streamlit as st
-
 from rnnviz_core import languages
 from rnnviz_core.charts import theme
+from rnnviz_core.ui import streamlit_private
 
 from .arrow import arrow_bytes
 from .larger import larger
@@ -22,11 +22,13 @@ if TYPE_CHECKING:
     from rnnviz_core.frames.columns import Rows
 
 SPECS = 512  # compiled specs kept by one process
+TEXTS = 96  # of these, the JSON of those that were drawn last: 20 to 75 kB each
 PARTS = 100_000  # parts of specs that others may share, kept by one process
 
 _large: "ContextVar[bool]" = ContextVar("large", default=False)
 _span: "ContextVar[tuple[int, int] | None]" = ContextVar("span", default=None)
 _specs: "OrderedDict[tuple[int, bool, str], tuple[alt.TopLevelMixin, dict[str, Any]]]" = OrderedDict()
+_texts: "OrderedDict[tuple[int, bool, str, int | None], tuple[alt.TopLevelMixin, str]]" = OrderedDict()
 _emptied: "dict[int, tuple[alt.TopLevelMixin, dict[str, Any]]]" = {}  # by id; see `empty_templates`
 _emptying = False
 _lock = Lock()
@@ -76,6 +78,22 @@ def compiled(template: "alt.TopLevelMixin") -> dict[str, Any]:
         while len(_specs) > SPECS:
             _specs.popitem(last=False)
     return spec
+
+
+def _written(template: "alt.TopLevelMixin", height: int | None) -> str:
+    """The same as the JSON that the browser is sent, without a description and without rows."""
+    key = id(template), _large.get(), languages.language(), height
+    with _lock:
+        if found := _texts.get(key):
+            _texts.move_to_end(key)
+            return found[1]
+    spec = compiled(template)
+    text = streamlit_private.written(spec if height is None else {**spec, "height": height})
+    with _lock:
+        _texts[key] = template, text
+        while len(_texts) > TEXTS:
+            _texts.popitem(last=False)
+    return text
 
 
 def _plain(template: "alt.TopLevelMixin") -> dict[str, Any]:
@@ -169,13 +187,7 @@ def show(
     """
     span = _span.get()
     datasets = {name: arrow_bytes(rows, span) for name, rows in frames.items()}
-    spec = {**compiled(template), "datasets": datasets, "description": description}
-    if height is not None:
-        spec["height"] = height
     # Not Streamlit's `alt`: that is also read out before the name of each of the chart's four buttons.
-    options: dict[str, Any] = {"width": "stretch", "key": key}
-    if select is None:
-        st.vega_lite_chart(spec, **options)
-        return None
-    state = st.vega_lite_chart(spec, on_select="rerun", selection_mode=select, **options)
-    return state["selection"].get(select)
+    text = f'{{"description": {json.dumps(description)}, {_written(template, height)[1:]}'
+    state = streamlit_private.draw_chart(text, datasets, key=key, select=select)
+    return None if select is None else state["selection"].get(select)

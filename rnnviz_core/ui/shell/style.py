@@ -149,6 +149,13 @@ STYLE = (
 )
 
 
+class _Rules:
+    """The rules as an object that knows its HTML: Streamlit looks through every text for its indentation."""
+
+    def _repr_html_(self) -> str:
+        return STYLE.strip()
+
+
 def install() -> None:
     """Bring the rules to the browser."""
-    st.html(STYLE)
+    st.html(_Rules())

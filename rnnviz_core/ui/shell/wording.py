@@ -9,7 +9,7 @@ import streamlit as st
 from rnnviz_core.checkpoints.registry import Entry
 from rnnviz_core.contracts.task import task_of_spec, typed_of
 from rnnviz_core.frames.columns import frame
-from rnnviz_core.languages import _, bound
+from rnnviz_core.languages import _, bound, language
 from rnnviz_core.models.specs import ModelSpec
 from rnnviz_core.ui.controls import url
 
@@ -72,8 +72,20 @@ def architecture(spec: ModelSpec) -> str:
     return task_of_spec(spec).architecture(spec)
 
 
+_labels: dict[tuple[str, str], tuple[Entry, str]] = {}  # (language, id) -> whose name it is, and the name
+
+
 def label(entry: Entry) -> str:
     """A model as a list of choices names it: languages, architecture, score."""
+    if entry.path is None:  # a visitor's own: gone with the session
+        return _label(entry)
+    known = _labels.get((language(), entry.id))
+    if known is None or known[0] is not entry:
+        known = _labels[language(), entry.id] = entry, _label(entry)
+    return known[1]
+
+
+def _label(entry: Entry) -> str:
     spec = entry.spec
     family, (number, percent, after) = task_of_spec(spec).family(spec), score(entry).partition("%")
     measured = number + percent if percent else number + after  # “49.5 %” of “49.5 % right”
