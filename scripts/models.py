@@ -62,14 +62,6 @@ SPANISH = (
 # About as many weights in an LSTM of 192 units as in a GRU of 256; all of the checkpoints stay below 80 MB.
 SPANISH_GRU = f"{SPANISH} --embedding 128 --hidden 256 --epochs 7 --cell gru"
 SPANISH_LSTM = f"{SPANISH} --embedding 128 --hidden 192 --cell lstm"
-GERMAN = (
-    "train translation --data DATA/multi30k.tsv.gz --source de --target en --embedding 128 --bidirectional "
-    "--vocabulary 3000 --smoothing 0.1 --average 0.999 --hidden 256 --sampling 0.1 --rate 0.003"
-)
-MULTI30K = (
-    "--data DATA/multi30k.tsv.gz --split test_2016_flickr --also test_2017_flickr --beam 5 "
-    "--about docs/data/multi30k.md"
-)
 # Descriptions and everyday sentences together.
 GERMAN_MIXED = (
     "train translation --data DATA/multi30k.tsv.gz --beside DATA/tatoeba_eng_deu.tsv.gz --source de "
@@ -136,15 +128,15 @@ COLLECTION = (
     ),
     Recipe(
         "de-en-lstm-luong",
-        f"{GERMAN} --precision bfloat16 --dropout 0.35 --epochs 28 --cell lstm --attention luong",
-        MULTI30K,
+        f"{GERMAN_MIXED} --repeat 2 --embedding 128 --cell lstm --attention luong --epochs 5",
+        MIXED,
     ),
     Recipe(
         "de-en-gru-bahdanau",
         f"{GERMAN_MIXED} --repeat 2 --embedding 192 --cell gru --attention bahdanau --epochs 6",
         MIXED,
     ),
-    Recipe("de-en-gru", f"{GERMAN} --dropout 0.3 --epochs 16 --cell gru", MULTI30K),
+    Recipe("de-en-gru", f"{GERMAN_MIXED} --repeat 3 --embedding 128 --cell gru --epochs 5", MIXED),
     Recipe("everyday", PREPARE, None),
     Recipe(
         "sentiment-teacher-lstm",

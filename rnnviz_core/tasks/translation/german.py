@@ -1,7 +1,7 @@
 """German sentences for translators. Every statement about a network carries its condition.
 
-The German models learned from descriptions of photographs, one of them from everyday sentences, too; most of
-these describe a photograph.
+The German models learned from descriptions of photographs and from everyday sentences; most of these describe
+a photograph.
 """
 
 from rnnviz_core.contracts.claims import Example, Hint
@@ -49,6 +49,10 @@ GERMAN = (
         N_("verb at the end"),
         N_("“zugeworfen”, thrown to, comes last: does anybody throw in English?"),
         (
+            Hint(
+                lambda r: r.order("son", "throwing"),
+                N_("“zugeworfen” arrives as “throwing”, but after the son: now it is he who throws."),
+            ),
             Hint(
                 lambda r: r.says("threw", "thrown", "throws", "throwing"),
                 N_(
@@ -114,11 +118,20 @@ GERMAN = (
         N_("“Frau” and its verb “wartet” are far apart: who waits in English?"),
         (
             Hint(
-                lambda r: r.says("raincoat") and r.says("waits", "waiting") and r.order("woman", "raincoat"),
+                lambda r: (
+                    r.says("raincoat", "rain coat")
+                    and r.says("waits", "waiting")
+                    and (r.order("woman", "raincoat") or r.order("woman", "coat"))
+                ),
                 N_("“Frau” and its verb “wartet” are far apart; in the translation the woman waits."),
             ),
             Hint(
-                lambda r: r.says("woman") and r.says("jacket", "coat") and r.says("waits", "waiting"),
+                lambda r: (
+                    r.says("woman")
+                    and r.says("jacket", "coat")
+                    and r.says("waits", "waiting")
+                    and not r.says("rain", "rainy")
+                ),
                 N_(
                     "The woman waits, across the clause between “Frau” and “wartet”. “Regenmantel” lost its "
                     "rain."
@@ -195,11 +208,15 @@ GERMAN = (
                 N_("A question goes in, a statement comes out. Does “Wo ist der Mann?” fare better?"),
             ),
             Hint(
-                lambda r: r.answer.endswith("?") and r.written[:1] == ("what",),
+                lambda r: r.answer.endswith("?") and r.written[:1] == ("what",) and r.says("doing", "do"),
                 N_("Still a question, and the right one."),
             ),
             Hint(
-                lambda r: r.answer.endswith("?") and r.says("what's the man") and not r.says("doing"),
+                lambda r: (
+                    r.answer.endswith("?")
+                    and r.says("what's the man", "what is the man")
+                    and not r.says("doing", "do")
+                ),
                 N_("Still a question, but “macht”, does, is lost: it asks what the man is, not does."),
             ),
         ),
