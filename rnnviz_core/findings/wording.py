@@ -174,7 +174,7 @@ def median(values: np.ndarray) -> float:
     """The median as a plain number; 0 of nothing, and not a number if one of them is none."""
     if not len(values):
         return 0.0
-    ordered = np.sort(values, axis=None)  # what numpy's own does around it takes five times as long
-    if np.isnan(ordered[-1]):
-        return float("nan")
-    return (float(ordered[(ordered.size - 1) // 2]) + float(ordered[ordered.size // 2])) / 2
+    low, high, last = (values.size - 1) // 2, values.size // 2, values.size - 1
+    # The last one is not a number if any is. What numpy's own does around this takes five times as long.
+    ordered = np.partition(values, (low, high, last), axis=None)
+    return float("nan") if np.isnan(ordered[last]) else (float(ordered[low]) + float(ordered[high])) / 2
