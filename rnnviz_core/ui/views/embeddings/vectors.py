@@ -21,6 +21,7 @@ from rnnviz_core.ui.views.sections import NUMBERS
 from .words import ends_of
 
 if TYPE_CHECKING:
+    from rnnviz_core.models.network import Table
     from rnnviz_core.ui.serving.view import View
 
 
@@ -42,8 +43,8 @@ def vectors(view: "View", part: str) -> None:
             cells=frames.vectors(shown.trace, part),
             chosen=frames.chosen(shown.trace, part, position),
         )
-    if view.model.table(part) is not None:  # else it is a trace alone
-        _name_neighbours(view, part, position)
+    if (table := view.model.table(part)) is not None:  # else it is a trace alone
+        _name_neighbours(view, part, position, table)
     explain(
         _(
             "Each column is an embedding: the list of numbers that stands for one token, the "
@@ -58,8 +59,9 @@ def vectors(view: "View", part: str) -> None:
     download_rows(partial(frames.vectors, view.trace, part), "embeddings")
 
 
-def _name_neighbours(view: "View", part: str, position: int) -> None:
-    rows = _neighbours(view, part, position)
+def _name_neighbours(view: "View", part: str, position: int, table: "Table") -> None:
+    chosen = frames.token_id(view.trace, part, position)
+    rows = frames.neighbours(table.weight, tuple(table.pieces), chosen=chosen)
     token = plain(str(frames.chosen(view.trace, part, position)["token"][0]))
     st.markdown(
         _(

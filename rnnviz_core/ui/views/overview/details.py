@@ -114,12 +114,12 @@ def _embedding(view: "View", part: str, step: int) -> str:
     if FORECASTS in view.trace:
         st.markdown(plain(series.input_in_words(view.trace, step)))
         return "embeddings"
-    if view.model.table(part) is None:
+    if (table := view.model.table(part)) is None:
         count = view.trace[f"{part}.embedding"].shape[1]
         st.markdown(_("The embedding of this step is {count} numbers.", count=count))
         return "embeddings"
     chosen = embeddings.token_id(view.trace, part, step)
-    near = embeddings.neighbours(*embeddings.vocabulary(view.model, part), chosen=chosen)
+    near = embeddings.neighbours(table.weight, tuple(table.pieces), chosen=chosen)
     token = plain(str(embeddings.chosen(view.trace, part, step)["token"][0]))
     size = view.trace[f"{part}.embedding"].shape[1]
     st.markdown(
