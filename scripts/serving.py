@@ -67,8 +67,11 @@ def serve_process(
     *,
     app: str = "app.py",
     watcher: str = "none",
+    root: Path = ROOT,
 ) -> Iterator[Server]:
     """As `serve`, for those who also want to watch the process, or to serve another script of the project.
+
+    With `root` another checkout of the project is served, by the packages of its own `.venv`.
 
     Raises
     ------
@@ -76,7 +79,7 @@ def serve_process(
         When it does not answer in `START_SECONDS`; the message carries what it printed.
     """
     port = port or free_port()
-    if app == "app.py" and watcher == "none":
+    if app == "app.py" and watcher == "none" and root == ROOT:
         command = ["scripts.run", "--port", str(port), "--address", "127.0.0.1"]
         with _running(command, [port], environment or {}, START_SECONDS) as (process, log):
             yield Server(_address(port), process.pid, log)
@@ -89,7 +92,7 @@ def serve_process(
     }
     command = ["streamlit", "run", app]
     command += [word for name, value in options.items() for word in (f"--{name}", str(value))]
-    with _running(command, [port], environment or {}, START_SECONDS) as (process, log):
+    with _running(command, [port], environment or {}, START_SECONDS, root) as (process, log):
         yield Server(_address(port), process.pid, log)
 
 
@@ -117,14 +120,18 @@ def _address(port: int) -> str:
 
 @contextlib.contextmanager
 def _running(
-    command: Sequence[str], ports: Sequence[int], environment: Mapping[str, str], patience: float
+    command: Sequence[str],
+    ports: Sequence[int],
+    environment: Mapping[str, str],
+    patience: float,
+    root: Path = ROOT,
 ) -> Iterator[tuple[subprocess.Popen[bytes], Path]]:
     """A module of Python as a process that answers on all ports, and the file it prints to."""
     with tempfile.NamedTemporaryFile(suffix=".log") as log:
         server = subprocess.Popen(
-            [sys.executable, "-m", *command],
-            cwd=ROOT,
-            env={"MALLOC_ARENA_MAX": "1", "PYTHONPATH": str(ROOT), **os.environ, **environment},
+            [sys.executable if root == ROOT else root / ".venv/bin/python", "-m", *command],
+            cwd=root,
+            env={"MALLOC_ARENA_MAX": "1", "PYTHONPATH": str(root), **os.environ, **environment},
             stdout=log,
             stderr=subprocess.STDOUT,
         )
