@@ -85,6 +85,7 @@ class Visitor:
         if not self.page.url.startswith(self.address):
             self.open(path, **parameters)
             return
+        self.page.evaluate(looking.TO_THE_TOP)  # where the page before was read does not matter to this one
         self.page.evaluate(GO, self._url(path, parameters))
         self.page.wait_for_function(GONE, polling=50)
         self.settle()

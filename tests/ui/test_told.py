@@ -82,5 +82,5 @@ def test_beside_the_verdict_stands_how_often_it_is_right() -> None:
         str(one.proto.body) for one in start("gates", text="The tea was hardly warm.").get("html")
     )
     assert "How often right" in head
-    assert "Sentences with a negation:" in head
+    assert "test sentences with a negation," in head
     assert "Likely wrong here:" in head  # a tiny network has not learned “hardly”: see its card
