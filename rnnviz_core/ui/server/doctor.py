@@ -23,7 +23,7 @@ from . import rehearsal, serve
 
 OK, WARNING, FAILURE = "ok", "warning", "failure"
 MARKS = {OK: "✓", WARNING: "!", FAILURE: "✗"}
-CLASS_BYTES = 690e6  # one process with 50 visitors took 664 MB at most (python -m bench.load)
+CLASS_BYTES = 690e6  # one process with 50 visitors took 630 to 664 MB at most (python -m bench.load)
 LEAST_BYTES = 450e6  # below this it does not even start well
 
 
