@@ -308,8 +308,8 @@ def send_together() -> None:
         waiting.append(functools.partial(handle, sender, event, *args, **named))
 
         def all_of_them() -> None:
-            while waiting:
-                waiting.popleft()()
+            while waiting:  # each for itself, as Streamlit has it: an error in one leaves the others alone
+                session._event_loop.call_soon(waiting.popleft())
 
         if event is not ScriptRunnerEvent.ENQUEUE_FORWARD_MSG:
             session._call_soon_on_event_loop(all_of_them)
