@@ -126,8 +126,8 @@ def stored(entry: Entry) -> Any:
     def load() -> Any:
         kernels.use_exact_settings()
         network = found.load(entry.id)
-        if entry.path and entry.path.parent == places.shipped():
-            mapped.watch(registry.keep_in_file(network, entry.path, tables_only=not _in_file(entry)))
+        if _shipped(entry):
+            mapped.watch(registry.keep_in_file(network, entry.folder, tables_only=not _in_file(entry)))
         else:
             halve_lookups(network)
         return network
@@ -137,11 +137,12 @@ def stored(entry: Entry) -> Any:
 
 def _in_file(entry: Entry) -> bool:
     """Whether all weights of a network stay in its file, not only the tables."""
-    return (
-        entry.path is not None
-        and entry.path.parent == places.shipped()
-        and entry.bytes > limits.KEPT_NETWORK_BYTES
-    )
+    return _shipped(entry) and entry.bytes > limits.KEPT_NETWORK_BYTES
+
+
+def _shipped(entry: Entry) -> bool:
+    """Whether nobody writes over its files."""
+    return entry.path is not None and entry.path.parent == places.shipped()
 
 
 def _bytes(network: Any) -> int:
