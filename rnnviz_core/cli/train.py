@@ -56,6 +56,7 @@ RUN_HELP = {
     "repeat": "Translation: passes over --data per epoch; tables given by --beside are read once.",
     "polarity": "Sentiment: a table of texts with binary labels (0 negative, 1 positive); may be repeated.",
     "polarity_words": "Words of each of these texts read per epoch: a random passage.",
+    "start": "Translation: a checkpoint to go on from: its weights and vocabularies, in place of fresh ones.",
     "pretrain": "A table to train on first: texts (as a language model) or sentence pairs; may be repeated.",
     "pretrain_epochs": "Passes over the tables of --pretrain.",
     "teacher": "A checkpoint for knowledge distillation; may be repeated.",

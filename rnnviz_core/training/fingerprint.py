@@ -19,7 +19,7 @@ from rnnviz_core.inputs.corpora import Labelled, Pairs, Texts
 Fingerprint = dict[str, Any]  # name of a setting -> plain value, "content of --data" -> digest
 CONTENT, TOKENIZER = "content of ", "tokenizer of "
 # The contents of sources count, not their names, nor how their tables are laid out.
-SOURCES = ("data", "validation", "beside", "polarity", "pretrain", "teacher", "layout")
+SOURCES = ("data", "validation", "beside", "polarity", "start", "pretrain", "teacher", "layout")
 WITHOUT_INFLUENCE = ("threads", "device")  # a run may go on somewhere else
 # What the reading before the labels does not depend on, besides what it sets itself.
 NOT_OF_READING = ("epochs", "average", "patience")
@@ -48,14 +48,21 @@ def of_contents(contents: Mapping[str, Labelled | Pairs | Texts | None]) -> Fing
 
 def of_teachers(folders: Iterable[str]) -> Fingerprint:
     """The digests of the checkpoints a run learns from: settings, weights and vocabulary."""
-    marks = {}
-    for number, folder in enumerate(map(Path, folders), start=1):
-        hashed = hashlib.sha256()
-        for file in (folder / SPEC, folder / WEIGHTS, *vocabularies.files(folder)):
-            if file.is_file():  # one that is missing is named when the teacher is loaded
-                hashed.update(hashlib.sha256(file.read_bytes()).digest())
-        marks[f"{CONTENT}--teacher {number}"] = hashed.hexdigest()
-    return marks
+    named = enumerate(map(Path, folders), start=1)
+    return {f"{CONTENT}--teacher {number}": _checkpoint_digest(folder) for number, folder in named}
+
+
+def of_start(folder: str | None) -> Fingerprint:
+    """The digest of the checkpoint that a run goes on from, if there is one."""
+    return {} if folder is None else {f"{CONTENT}--start": _checkpoint_digest(Path(folder))}
+
+
+def _checkpoint_digest(folder: Path) -> str:
+    hashed = hashlib.sha256()
+    for file in (folder / SPEC, folder / WEIGHTS, *vocabularies.files(folder)):
+        if file.is_file():  # one that is missing is named when the checkpoint is loaded
+            hashed.update(hashlib.sha256(file.read_bytes()).digest())
+    return hashed.hexdigest()
 
 
 def of_tokenizers(model: Model) -> Fingerprint:

@@ -16,7 +16,7 @@ from .settings import TrainingConfig
 # Sources: the command names their files only.
 APART = ("data", "validation", "beside", "polarity", "pretrain")
 # Written apart, of no influence on the result, or without an option.
-NOT_IN_COMMAND = ("spec", "config", "layout", *APART, "teacher", "threads", "device")
+NOT_IN_COMMAND = ("spec", "config", "layout", *APART, "start", "teacher", "threads", "device")
 
 
 @dataclass(frozen=True)
@@ -41,6 +41,7 @@ class Run:
     repeat: int = 1  # translation only: passes over `data` per epoch, where it reads others beside it once
     polarity: tuple[str, ...] = ()  # sentiment only: sources of texts known only as negative or positive
     polarity_words: int = 50  # words read per epoch of each of these texts
+    start: str | None = None  # translation only: a checkpoint to go on from, with its vocabularies
     pretrain: tuple[str, ...] = ()  # sources read first: texts as a language model, or more sentence pairs
     pretrain_epochs: int = 1  # passes over these
     teacher: tuple[str, ...] = ()  # checkpoints to distil from, besides the labels or translations
@@ -67,6 +68,8 @@ class Run:
             raise SpecError(f"polarity_words is {self.polarity_words}; it must be from 1 to 1000")
         if not 1 <= self.pretrain_epochs <= 1000:
             raise SpecError(f"pretrain_epochs is {self.pretrain_epochs}; it must be from 1 to 1000")
+        if self.start is not None and self.spec.task != "translation":
+            raise SpecError("start names a translator to go on from; this run trains none")
         if not 1 <= self.repeat <= 100:
             raise SpecError(f"repeat is {self.repeat}; it must be from 1 to 100")
         if self.repeat > 1 and not self.beside:
@@ -105,9 +108,13 @@ class Run:
             for source in (found,) if isinstance(found, str) else found:
                 words += [f"--{name}", _public(source)]
         words += self.layout.options()
-        for checkpoint in self.teacher:
-            known = f"checkpoints/{Path(checkpoint).name}" if Path(checkpoint).is_absolute() else checkpoint
-            words += ["--teacher", known]
+        for flag, checkpoint in (
+            *(("--teacher", folder) for folder in self.teacher),
+            ("--start", self.start),
+        ):
+            if checkpoint is not None:
+                known = Path(checkpoint)
+                words += [flag, f"checkpoints/{known.name}" if known.is_absolute() else checkpoint]
         plain = Run(spec=type(self.spec)(cell=self.spec.cell), data="")
         for mine, default in ((self.spec, plain.spec), (self, plain), (self.config, plain.config)):
             for name in (entry.name for entry in dataclasses.fields(mine)):
@@ -118,6 +125,10 @@ class Run:
                 if name == "cell" or value != getattr(default, name):
                     words += _option(name, join_names(value) if name == "classes" else value)
         return shlex.join([*words, "--out", out])
+
+
+def _public_checkpoint(folder: str) -> str:
+    return f"checkpoints/{Path(folder).name}" if Path(folder).is_absolute() else folder
 
 
 def _public(source: str) -> str:

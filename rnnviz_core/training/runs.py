@@ -11,7 +11,7 @@ import torch
 from rnnviz_core.checkpoints.registry import Model
 from rnnviz_core.contracts.task import task_of_spec
 
-from .fingerprint import Fingerprint, of_reading, of_settings, of_teachers, of_tokenizers
+from .fingerprint import Fingerprint, of_reading, of_settings, of_start, of_teachers, of_tokenizers
 from .loop import Progress, Trainer
 from .objectives import Objective
 from .observers import Observer, Terminal
@@ -84,7 +84,7 @@ def _ready(
     task = task_of_spec(run.spec)
     material = task.read(run)
     marks = {**of_settings(run.to_dict()), "processes": group.size}
-    marks |= material.fingerprint() | of_teachers(run.teacher)
+    marks |= material.fingerprint() | of_teachers(run.teacher) | of_start(run.start)
     check(out, marks, whole=False)  # before teachers translate for minutes
     model, objective = prepare(run, group, material)
     marks |= of_tokenizers(model)

@@ -3,6 +3,7 @@
 import json
 import os
 import random
+import shutil
 import signal
 import subprocess
 import sys
@@ -286,6 +287,35 @@ def test_a_translator_reads_other_pairs_first(sentences, tmp_path):
     assert after.epoch == 1
     assert path == tmp_path / "with" / "es-en-gru-luong"
     assert checkpoints.scan(tmp_path / "with").entries[0].path == path
+
+
+def test_a_translator_goes_on_from_a_checkpoint(sentences, tmp_path):
+    """With its weights and vocabularies; another dropout may be tried, another network not."""
+    spec = TranslationSpec("gru", "luong", embedding=24, hidden=24)
+    config = TrainingConfig(epochs=1, batch=4, rate=1e-7)
+    run = Run(spec, str(sentences), vocabulary=60, config=config)
+    first, before = execute(run, tmp_path / "first", quiet=True)
+    further = replace(run, start=str(first), vocabulary=40, spec=replace(spec, dropout=0.1))
+    path, after = execute(further, tmp_path / "further", quiet=True)
+    assert after.figures["loss"] == pytest.approx(before.figures["loss"], rel=1e-2), "a rate of nothing"
+    one, other = checkpoints.load(first), checkpoints.load(path)
+    assert one.source_tokenizer.serialized == other.source_tokenizer.serialized
+    assert json.loads((path / "metrics.json").read_text())["command"].count("--start checkpoints/") == 1
+    with pytest.raises(SpecError, match="built in another way than this run's model"):
+        execute(replace(further, spec=replace(spec, hidden=12)), tmp_path / "other", quiet=True)
+    retrained, _ = execute(replace(run, config=replace(config, seed=1)), tmp_path / "again", quiet=True)
+    shutil.copy(retrained / checkpoints.WEIGHTS, first)
+    with pytest.raises(SpecError, match="other content of --start"):
+        execute(further, tmp_path / "further", quiet=True)
+
+
+def test_only_a_translator_goes_on_from_a_checkpoint(texts, sentences, tmp_path):
+    with pytest.raises(SpecError, match="start names a translator"):
+        replace(sentiment_run(texts), start="sentiment-lstm")
+    path, _ = execute(sentiment_run(texts, epochs=1), tmp_path / "run", quiet=True)
+    back = Run(TranslationSpec("gru"), str(texts), start=str(path))
+    with pytest.raises(SpecError, match="is no translator"):
+        prepare(replace(back, data=str(sentences)))
 
 
 ANIMALS = {"oso": "bear", "pato": "duck", "lobo": "wolf", "zorro": "fox"}

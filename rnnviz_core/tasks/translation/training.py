@@ -1,6 +1,6 @@
 """What a translation run reads, and the model and the objective made from it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from rnnviz_core.checkpoints.registry import load
@@ -57,19 +57,11 @@ def read(run: Run) -> Material:
 
 
 def prepare(run: Run, material: Material, group: Group) -> tuple[TranslationModel, Objective]:
-    """A model with fresh weights, and its objective on what was read."""
+    """A model with fresh weights or those of `run.start`, and its objective on what was read."""
     spec = run.spec
     train, check = material.train, material.validation
-    read = train if material.beside is None else corpora.joined([train, material.beside]) or train
-    source, target = (
-        Tokenizer.train(texts, size, seed=run.config.seed)
-        for texts, size in (
-            (read.sources, run.vocabulary),
-            (read.targets, run.target_vocabulary or run.vocabulary),
-        )
-    )
-    trainable(source, train.sources)
-    model = TranslationModel(spec, source, target, run.name)
+    model = _new_model(run, material) if run.start is None else _trained_model(run)
+    trainable(model.source_tokenizer, train.sources)
     return model, TranslationObjective(
         model,
         group.shard(train),
@@ -82,6 +74,35 @@ def prepare(run: Run, material: Material, group: Group) -> tuple[TranslationMode
         teacher_nearest=run.teacher_nearest,
         teacher_share=run.teacher_share,
     )
+
+
+def _new_model(run: Run, material: Material) -> TranslationModel:
+    """Fresh weights, and vocabularies of the training texts."""
+    train = material.train
+    read = train if material.beside is None else corpora.joined([train, material.beside]) or train
+    source, target = (
+        Tokenizer.train(texts, size, seed=run.config.seed)
+        for texts, size in (
+            (read.sources, run.vocabulary),
+            (read.targets, run.target_vocabulary or run.vocabulary),
+        )
+    )
+    return TranslationModel(run.spec, source, target, run.name)
+
+
+def _trained_model(run: Run) -> TranslationModel:
+    """The model of the checkpoint that a run goes on from, which must be built as the run's own is."""
+    assert run.start is not None
+    trained = load(run.start)
+    if not isinstance(trained, TranslationModel):
+        raise SpecError(f"{run.start} is no translator, so no translator can go on from it")
+    if replace(trained.spec, dropout=run.spec.dropout) != run.spec:  # dropout has no weights
+        raise SpecError(
+            f"{run.start} is built in another way than this run's model; give it the same settings"
+        )
+    model = TranslationModel(run.spec, trained.source_tokenizer, trained.target_tokenizer, run.name)
+    model.load_state_dict(trained.state_dict())
+    return model
 
 
 def _teaching_translator(path: str, spec: TranslationSpec) -> TranslationModel:
