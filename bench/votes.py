@@ -90,11 +90,14 @@ class Workers:
                 raise RuntimeError(f"{len(self.acknowledged)} of {count} votes acknowledged in {PATIENCE} s")
             time.sleep(0.005)
 
-    def end(self, *, kill: bool) -> set[int]:
-        """Stop them, at once or when they have read everything; what they acknowledged."""
+    def kill(self) -> None:
+        """End them at once, with whatever they are writing."""
         for process in self._processes:
-            if kill:
-                process.kill()
+            process.kill()
+
+    def end(self) -> set[int]:
+        """Wait until they have read everything, or are dead; what they acknowledged."""
+        for process in self._processes:
             with contextlib.suppress(BrokenPipeError):
                 assert process.stdin
                 process.stdin.close()
@@ -141,8 +144,9 @@ def soak(
         crew.send(waiting)
         crew.wait(len(waiting) // (left + 1))
         if left:
+            crew.kill()  # before the server: they would try again until it is back, and nothing would be left
             crash()
-        kept = crew.end(kill=bool(left))
+        kept = crew.end()
         lost += sum(not _is_kept(store, opened.code, waiting[number]) for number in kept)
         waiting = {number: vote for number, vote in waiting.items() if number not in kept}
         again += len(waiting)

@@ -302,6 +302,7 @@ def send_together() -> None:
     if hasattr(handed, "together"):
         return
 
+    @functools.wraps(handed)  # a test reads what stands behind it
     def on_event(session: AppSession, sender: Any, event: Any, *args: Any, **named: Any) -> None:
         waiting = vars(session).setdefault("_rnnviz_waiting", deque())
         handle = session._handle_scriptrunner_event_on_event_loop
@@ -319,6 +320,7 @@ def send_together() -> None:
     def wait(session: AppSession, then: Callable[[], None]) -> None:
         session._event_loop.call_later(TOGETHER, then)
 
+    @functools.wraps(StarletteSessionClient._sender)
     async def sender(client: StarletteSessionClient) -> None:
         queue, send = client._send_queue, client._websocket.send_bytes
         try:

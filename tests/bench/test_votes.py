@@ -12,6 +12,6 @@ def test_every_vote_is_kept(real: bool) -> None:
     if real and (reason := postgres.missing()):
         pytest.skip(reason)
     with votes.database(real) as (address, crash):
-        found = votes.soak(address, votes=120, kills=1, workers=2, crash=crash)
-    assert (found.kept, found.lost, found.wrong) == (120, 0, 0)
+        found = votes.soak(address, votes=400, kills=1, workers=2, crash=crash)
+    assert (found.kept, found.lost, found.wrong) == (400, 0, 0)
     assert found.again > 0, "nothing was under way when they died: this proves nothing"

@@ -4,6 +4,7 @@ import base64
 import io
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -51,11 +52,19 @@ def go_to(visitor: Visitor, page: str) -> None:
 
 
 def remove(visitor: Visitor, name: str) -> None:
-    """Go back to the page, without waiting for anything else, and remove the one network that is open."""
+    """Go back to the page, without waiting for anything else, and remove this network.
+
+    Others may be open in this tab, such as what `test_every_section.py` trained on the page Train one here.
+    """
     page = visitor.page
     page.get_by_test_id("stSidebarNav").get_by_role("link", name="Your own", exact=True).click()
-    page.get_by_role("button", name="Remove").click()
+    held(visitor, name).get_by_role("button", name="Remove").click()
     page.get_by_text(f"{name} is removed").wait_for()
+
+
+def held(visitor: Visitor, name: str) -> Any:
+    """The line of an open network."""
+    return visitor.page.locator("[class*=st-key-own-held-]").filter(has_text=name)
 
 
 def test_a_keras_file_and_a_table(desk: Visitor, visit: Callable[..., Visitor], tmp_path: Path) -> None:
@@ -81,7 +90,7 @@ def test_a_keras_file_and_a_table(desk: Visitor, visit: Callable[..., Visitor], 
     assert "not open here" in stranger.page.get_by_test_id("stAlert").first.inner_text()
     remove(desk, "prices.h5")
     desk.settle()
-    assert desk.page.get_by_role("button", name="Remove").count() == 0
+    assert held(desk, "prices.h5").count() == 0
 
 
 def test_a_state_dict_and_typed_numbers(desk: Visitor) -> None:
