@@ -23,7 +23,7 @@ from bench.wake import PAGES
 from rnnviz_core.checkpoints import registry as checkpoints
 from scripts.serving import Server, folder, serve_process
 
-BETWEEN = 0.02  # seconds until a server has put away what a run left
+BETWEEN = 0.03  # seconds until a server has put away what a run left
 MODELS = ("sentiment-lstm", "sentiment-gru-attention", "es-en-gru-bahdanau")
 
 

@@ -8,6 +8,7 @@ from rnnviz_core.cells.definition import Definition
 from rnnviz_core.cells.expressions import Call
 from rnnviz_core.frames.layer import Layer
 from rnnviz_core.languages import _, ngettext, terms
+from rnnviz_core.tracing.kept import kept_for_latest_trace
 from rnnviz_core.tracing.trace import Trace
 
 from .record import Finding, place
@@ -29,9 +30,13 @@ def before(trace: Trace, at: Layer, state: str) -> np.ndarray:
     return np.concatenate([values[1:], first] if at.reverse else [first, values[:-1]])
 
 
-def factors(trace: Trace, at: Layer, cell: Definition) -> tuple[np.ndarray, np.ndarray]:
-    """What multiplies the old memory at each step, and what is added to it: (steps, unit) each."""
-    memory = cell.memory
+@kept_for_latest_trace
+def factors(trace: Trace, at: Layer) -> tuple[np.ndarray, np.ndarray]:
+    """What multiplies the old memory at each step, and what is added to it: (steps, unit) each.
+
+    The cell must have a memory (`Definition.memory`). Callers share the arrays and must not change them.
+    """
+    memory = trace.definition(at.part).memory
     assert memory is not None
     names = memory.kept.symbols() + memory.written.symbols()
     values = {name: trace[at.site(name)].astype(np.float64) for name in names}
@@ -50,7 +55,7 @@ def forgetting(trace: Trace, at: Layer) -> Iterator[Finding]:
     cell = trace.definition(at.part)
     if cell.memory is None:
         return
-    kept, _written = factors(trace, at, cell)
+    kept, _written = factors(trace, at)
     old = before(trace, at, cell.memory.state)
     if kept.min(initial=0) < 0 or kept.max(initial=1) > 1:  # no share: nothing to say of halves
         return
@@ -261,7 +266,7 @@ def one_unit(trace: Trace, at: Layer) -> Iterator[Finding]:
         said = _("unit {unit} changed most, {at_token}: its state went from {was} to {became}", **told)
     numbers: dict[str, float] = {"unit": unit, "before": was, "after": became}
     if cell.memory and was:
-        kept, written = factors(trace, at, cell)
+        kept, written = factors(trace, at)
         numbers |= {"kept": float(kept[step, unit]), "written": float(written[step, unit])}
         said = _(
             "{claim}; {kept} of the old was kept, {written} added",

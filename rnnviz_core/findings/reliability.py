@@ -6,6 +6,7 @@ What `metrics.json` holds is whatever a file says, so everything is looked at be
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from rnnviz_core.languages import _, in_quotes, numerals, pgettext
@@ -92,10 +93,15 @@ def reliability(trace: Trace, metrics: Mapping[str, Any], card: str = "") -> Rel
 
 def _read(card: str) -> Iterator[str]:
     """The first sentence of the card on the data, in one line."""
+    if first := _first_on_data(card):
+        yield _("Training data: {sentence}", sentence=first)
+
+
+@lru_cache(maxsize=64)
+def _first_on_data(card: str) -> str:
     data = card.partition("\n## Data\n")[2]
     found = re.match(r"\s*(.{1,400}?[.)])(?=\s+[A-Z]|\s*$)", re.sub(r"\s+", " ", data[:600]))
-    if found:
-        yield _("Training data: {sentence}", sentence=found[1].strip().replace("*", ""))
+    return found[1].strip().replace("*", "") if found else ""
 
 
 def _probes(text: str, metrics: Mapping[str, Any]) -> Iterator[str]:

@@ -25,7 +25,7 @@ def _memory(trace: Trace, at: Layer) -> tuple[str, np.ndarray, np.ndarray] | Non
     cell = trace.definition(at.part)
     if cell.memory is None:
         return None
-    kept, written = factors(trace, at, cell)
+    kept, written = factors(trace, at)
     turned = slice(None, None, -1) if at.reverse else slice(None)
     return cell.memory.state, kept[turned], written[turned]
 

@@ -66,6 +66,7 @@ def steps(trace: Trace, at: Layer) -> Steps:
     return Steps(names(trace, at.part), texts, at.reverse)
 
 
+@kept_with_trace
 def names(trace: Trace, part: str) -> tuple[str, ...]:
     """What the tokens that `part` reads are called: quoted; one of several that are alike with its number."""
     tokens = trace.tokens.get(trace.time_axis(part), ())

@@ -128,7 +128,8 @@ def neighbours(
     """
     matrix = np.asarray(matrix)  # in its own precision: a copy of a large vocabulary takes its time
     lengths = np.sqrt(np.einsum("ij,ij->i", matrix, matrix)) * np.linalg.norm(matrix[chosen])
-    values = np.divide(matrix @ matrix[chosen], lengths, out=np.zeros(len(matrix)), where=lengths > 0)
+    zeros = np.zeros(len(matrix), lengths.dtype)
+    values = np.divide(matrix @ matrix[chosen], lengths, out=zeros, where=lengths > 0)
     values[:skip] = values[chosen] = -np.inf
     count = min(count, int(np.isfinite(values).sum()))
     nearest = np.argpartition(-values, max(count - 1, 0))[:count]

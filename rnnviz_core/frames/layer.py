@@ -3,6 +3,7 @@
 from typing import NamedTuple
 
 from rnnviz_core.languages import N_, _
+from rnnviz_core.tracing.kept import kept_with_trace
 from rnnviz_core.tracing.trace import Trace, layer_site
 
 PARTS = {"encoder": N_("Encoder"), "decoder": N_("Decoder")}
@@ -38,11 +39,12 @@ class Layer(NamedTuple):
         return _("{part}, layer {layer}", part=part, layer=number)
 
 
-def layers(trace: Trace) -> list[Layer]:
+@kept_with_trace
+def layers(trace: Trace) -> tuple[Layer, ...]:
     """Every recurrent layer of a trace, in the order in which they compute."""
-    return [
+    return tuple(
         Layer(part, number, reverse)
         for part in ("encoder", "decoder")
         for number in range(trace.layers(part))
         for reverse in ((False, True) if trace.reverses(part) else (False,))
-    ]
+    )

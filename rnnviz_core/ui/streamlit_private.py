@@ -18,24 +18,26 @@ from typing import Any
 from unittest import mock
 
 import streamlit as st
-from starlette.websockets import WebSocketDisconnect
 from streamlit import config, file_util, runtime
 from streamlit.elements import vega_charts
 from streamlit.elements.lib.form_utils import current_form_id
 from streamlit.elements.lib.layout_utils import LayoutConfig
 from streamlit.elements.lib.utils import compute_and_register_element_id
+from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
+from streamlit.proto.Html_pb2 import Html
 from streamlit.proto.VegaLiteChart_pb2 import VegaLiteChart
 from streamlit.runtime.app_session import AppSession
+from streamlit.runtime.runtime import Runtime
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 from streamlit.runtime.scriptrunner.script_runner import ScriptRunnerEvent
 from streamlit.runtime.scriptrunner_utils.script_requests import ScriptRequestType
 from streamlit.runtime.state import register_widget
 from streamlit.runtime.state.safe_session_state import SafeSessionState
 from streamlit.runtime.uploaded_file_manager import UploadedFile as UploadedFile
-from streamlit.web.server.starlette.starlette_websocket import StarletteSessionClient
+from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
-TOGETHER = 0.004  # seconds that a message of a run waits for the next ones
-PORTION = 64  # messages that are written to the network as one, at most
+TOGETHER = 0.012  # seconds that a message of a run waits for the next ones
+PORTION = 64  # messages that are handed on at once, at most: a connection's queue holds 500
 
 # Rules that the theme has no setting for. They name Streamlit's elements by their test ids and classes,
 # which it uses in its own tests only.
@@ -295,8 +297,9 @@ def send_together() -> None:
     """Let what a run draws reach its session and its browser in few portions instead of one by one.
 
     Streamlit wakes the server's loop for each of the 60 messages of a run, in between two lines of the
-    script, and writes each to the network by itself. They keep their order; the first waits at most
-    `TOGETHER`, and the end of a run takes along all that is left.
+    script, goes once round that loop between any two that it hands on, and writes each to the network by
+    itself. They keep their order; the first waits at most `TOGETHER`, and the end of a run takes along all
+    that is left.
     """
     handed: Any = AppSession._on_scriptrunner_event
     if hasattr(handed, "together"):
@@ -320,31 +323,76 @@ def send_together() -> None:
     def wait(session: AppSession, then: Callable[[], None]) -> None:
         session._event_loop.call_later(TOGETHER, then)
 
-    @functools.wraps(StarletteSessionClient._sender)
-    async def sender(client: StarletteSessionClient) -> None:
-        queue, send = client._send_queue, client._websocket.send_bytes
-        try:
-            while True:
-                portion = [await queue.get()]
-                while len(portion) < PORTION:
-                    await asyncio.sleep(0)  # the runtime's loop hands on one message each time round
-                    await asyncio.sleep(0)
-                    if queue.empty():
-                        break
-                    portion.append(queue.get_nowait())
-                for payload in portion:  # uvloop writes as one what is written in one round
-                    await send(payload)
-        except WebSocketDisconnect:
-            pass
-        except Exception:
-            logging.getLogger(StarletteSessionClient.__module__).exception("Error sending websocket payload")
-        finally:
-            client._closed.set()
-
     # A run that is under way hands its events to the function before this one, which nobody else keeps alive.
     setattr(on_event, "together", handed)  # noqa: B010 - a mark, not an attribute that functions have
     setattr(AppSession, "_on_scriptrunner_event", on_event)  # noqa: B010
-    setattr(StarletteSessionClient, "_sender", sender)  # noqa: B010
+    _hand_on_together()
+    _write_together()
+
+
+class _Portion(list[ForwardMsg]):
+    """Messages for one browser that the runtime's loop hands on as if they were one."""
+
+
+def _hand_on_together() -> None:
+    """The way from a session to the queue of its connection: portions, not messages."""
+    flushed, hand_on = AppSession.flush_browser_queue, Runtime._send_message
+
+    @functools.wraps(flushed)
+    def flush(session: AppSession) -> list[Any]:
+        found = flushed(session)
+        return [_Portion(found[start : start + PORTION]) for start in range(0, len(found), PORTION)]
+
+    @functools.wraps(hand_on)
+    def send(runtime: Runtime, to: Any, what: Any) -> None:
+        for message in what if isinstance(what, _Portion) else [what]:
+            hand_on(runtime, to, message)
+
+    setattr(AppSession, "flush_browser_queue", flush)  # noqa: B010
+    setattr(Runtime, "_send_message", send)  # noqa: B010
+
+
+def _write_together() -> None:
+    """The way from a connection to the network: what is written in one round of the loop goes out as one."""
+    made = WebSocketsSansIOProtocol.connection_made
+
+    @functools.wraps(made)
+    def connection_made(protocol: WebSocketsSansIOProtocol, transport: Any) -> None:
+        made(protocol, transport)
+        protocol.transport = Gathering(transport, protocol.loop)  # type: ignore[assignment]
+
+    setattr(WebSocketsSansIOProtocol, "connection_made", connection_made)  # noqa: B010
+
+
+class Gathering:
+    """A connection's transport that writes once in a round of the loop, all that was written in it.
+
+    The asynchronous server makes a call of the operating system for each message: an eighth of an edit's
+    processor time.
+    """
+
+    def __init__(self, transport: asyncio.Transport, loop: asyncio.AbstractEventLoop) -> None:
+        self._transport, self._loop = transport, loop
+        self._parts: list[bytes] = []
+
+    def write(self, data: bytes) -> None:
+        """Written when the loop comes round, or before the connection is closed."""
+        if not self._parts:
+            self._loop.call_soon(self._flush)
+        self._parts.append(data)
+
+    def close(self) -> None:
+        """As a transport closes: what was written before goes out first."""
+        self._flush()
+        self._transport.close()
+
+    def _flush(self) -> None:
+        parts, self._parts = self._parts, []
+        if parts and not self._transport.is_closing():
+            self._transport.write(b"".join(parts))
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._transport, name)
 
 
 def remember_theme() -> None:
@@ -427,6 +475,30 @@ def draw_chart(text: str, datasets: Mapping[str, bytes], *, key: str, select: st
         ).value
     place._enqueue("vega_lite_chart", chart, layout_config=LayoutConfig(width="stretch", height="content"))
     return state
+
+
+def draw_html(text: str, *, rules: bool = False, script: bool = False) -> None:
+    """What `st.html` does with HTML of ours that is not indented.
+
+    Streamlit looks through each text for its indentation and for whether it holds style rules alone: for
+    those of the app, in every run, a fortieth of its processor time.
+
+    Parameters
+    ----------
+    text
+        The HTML: no blank around it, no common indentation.
+    rules
+        It is one ``<style>`` and nothing else.
+    script
+        Its ``<script>`` may run.
+    """
+    here: Any = st.html.__self__  # type: ignore[attr-defined]
+    drawn = Html(body=text)
+    if rules:
+        here._event_dg._enqueue("html", drawn)
+        return
+    drawn.unsafe_allow_javascript = script
+    here._enqueue("html", drawn, layout_config=LayoutConfig(width="stretch"))
 
 
 def own_pages(pages: tuple["st.Page", ...]) -> list["st.Page"]:

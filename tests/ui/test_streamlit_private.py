@@ -15,19 +15,21 @@ from types import SimpleNamespace
 
 import pytest
 import streamlit as st
-from streamlit import config, error_util, file_util
+from streamlit import config, delta_generator, error_util, file_util
 from streamlit.components.v2.component_manager import BidiComponentManager
 from streamlit.proto.ClientState_pb2 import ClientState
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from streamlit.runtime import Runtime
 from streamlit.runtime.app_session import AppSession
+from streamlit.runtime.forward_msg_queue import ForwardMsgQueue
 from streamlit.runtime.media_file_manager import MediaFileManager
 from streamlit.runtime.scriptrunner.script_runner import ScriptRunner, ScriptRunnerEvent
 from streamlit.runtime.scriptrunner_utils import script_run_context
 from streamlit.runtime.scriptrunner_utils.script_requests import ScriptRequests
 from streamlit.runtime.state.safe_session_state import SafeSessionState
 from streamlit.testing.v1 import AppTest
-from streamlit.web.server.starlette.starlette_websocket import StarletteSessionClient
+from uvicorn.protocols.websockets import websockets_sansio_impl as uvicorn_websockets
+from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
 from rnnviz_core.ui import streamlit_private
 from rnnviz_core.ui.serving import guard
@@ -292,20 +294,28 @@ def test_a_run_keeps_things_by_the_way_and_nobody_else_sees_them():
     assert streamlit_private.run_store() == {}
 
 
-def test_messages_of_a_run_come_together_and_in_order(monkeypatch):
-    """Both ways: from the script's thread to the session, and from there to the browser."""
+@pytest.fixture
+def together(monkeypatch):
+    """Messages go together, as in a server; afterwards as before."""
+    for owner, name in (
+        (AppSession, "_on_scriptrunner_event"),
+        (AppSession, "flush_browser_queue"),
+        (Runtime, "_send_message"),
+        (WebSocketsSansIOProtocol, "connection_made"),
+    ):
+        found = getattr(owner, name)
+        monkeypatch.setattr(owner, name, inspect.unwrap(found))
+    streamlit_private.send_together()
+    streamlit_private.send_together()  # twice is once
+
+
+def test_messages_reach_their_session_together_and_in_order(together, monkeypatch):
     same = ("_on_scriptrunner_event", "_handle_scriptrunner_event_on_event_loop")
     first, second = (inspect.signature(getattr(AppSession, name)) for name in same)
     assert first == second, "what is handed over is handled as it is"
     assert "self._call_soon_on_event_loop" in inspect.getsource(AppSession._on_scriptrunner_event)
-    assert "await self._send_queue.get()" in inspect.getsource(StarletteSessionClient._sender)
-    monkeypatch.setattr(AppSession, "_on_scriptrunner_event", AppSession._on_scriptrunner_event)
-    monkeypatch.setattr(StarletteSessionClient, "_sender", StarletteSessionClient._sender)
-    streamlit_private.send_together()
-    streamlit_private.send_together()  # twice is once
     monkeypatch.setattr(streamlit_private, "TOGETHER", 60.0)  # a machine may be slow: the end fetches them
     handled: list[tuple[int, object]] = []
-    sent: list[tuple[int, bytes]] = []
     rounds = 0
 
     async def run() -> None:
@@ -321,7 +331,7 @@ def test_messages_of_a_run_come_together_and_in_order(monkeypatch):
         def count() -> None:
             nonlocal rounds
             rounds += 1
-            if not done.is_set() or len(sent) < 5:
+            if not done.is_set():
                 loop.call_soon(count)
 
         count()
@@ -339,43 +349,96 @@ def test_messages_of_a_run_come_together_and_in_order(monkeypatch):
         await asyncio.to_thread(script)
         await asyncio.wait_for(done.wait(), 5)
 
-        async def send_bytes(payload: bytes) -> None:
-            sent.append((rounds, payload))
-
-        client = StarletteSessionClient(
-            SimpleNamespace(headers={}, cookies={}, client=None, send_bytes=send_bytes)  # type: ignore[arg-type]
-        )
-        for number in range(5):  # as the runtime's loop does: one each time round
-            client.write_forward_msg(ForwardMsg(hash=str(number)))
-            await asyncio.sleep(0)
-        while len(sent) < 5:
-            await asyncio.sleep(0)
-        await client.aclose()
-        assert client._closed.is_set()
-
     asyncio.run(run())
     assert [what for _round, what in handled] == [*range(40), "end"]
     assert len({number for number, _what in handled}) <= 2
-    assert [ForwardMsg.FromString(payload).hash for _round, payload in sent] == list("01234")
-    assert len({number for number, _payload in sent}) == 1
+
+
+def test_messages_are_handed_on_together_and_in_order(together):
+    """The runtime's loop goes round once for a portion; each message is sent by Streamlit's own function."""
+    source = inspect.getsource(Runtime._loop_coroutine)
+    assert "msg_list = active_session_info.session.flush_browser_queue()" in source
+    assert "self._send_message(active_session_info, msg)" in source
+    assert len(source.split("flush_browser_queue")) == len(source.split("_send_message")) == 2
+    session = SimpleNamespace(_browser_queue=ForwardMsgQueue())
+    messages = [ForwardMsg(script_finished=ForwardMsg.FINISHED_SUCCESSFULLY, hash=str(n)) for n in range(70)]
+    session._browser_queue._queue.extend(messages)
+    portions = AppSession.flush_browser_queue(session)
+    assert [len(portion) for portion in portions] == [64, 6]
+    assert AppSession.flush_browser_queue(session) == []
+    sent: list[ForwardMsg] = []
+    to = SimpleNamespace(client=SimpleNamespace(write_forward_msg=sent.append), script_run_count=0)
+    for portion in portions:
+        Runtime._send_message(None, to, portion)
+    Runtime._send_message(None, to, ForwardMsg(hash="alone"))
+    assert [message.hash for message in sent] == [*map(str, range(70)), "alone"]
+    assert to.script_run_count == 70
+
+
+def test_a_connection_writes_once_in_a_round(together):
+    """In order, and before it is closed; all else is the transport's own."""
+    assert 'self.transport.write(b"".join(output))' in inspect.getsource(WebSocketsSansIOProtocol.send)
+    assert "self.transport = transport" in inspect.getsource(WebSocketsSansIOProtocol.connection_made)
+
+    class Transport:
+        def __init__(self) -> None:
+            self.told: list[object] = []
+
+        def write(self, data: bytes) -> None:
+            self.told.append(data)
+
+        def close(self) -> None:
+            self.told.append("closed")
+
+        def is_closing(self) -> bool:
+            return "closed" in self.told
+
+        def get_extra_info(self, name: str) -> str:
+            return name
+
+    async def run() -> list[object]:
+        transport = Transport()
+        told = transport.told
+        connection = streamlit_private.Gathering(transport, asyncio.get_running_loop())
+        for part in (b"one ", b"two "):
+            connection.write(part)
+        assert told == []
+        await asyncio.sleep(0)
+        assert told == [b"one two "]
+        assert connection.get_extra_info("peername") == "peername"
+        connection.write(b"three")
+        connection.close()
+        connection.write(b"four")
+        await asyncio.sleep(0)
+        return told
+
+    assert asyncio.run(run()) == [b"one two ", b"three", "closed"]
+
+
+def test_every_connection_gathers(together, monkeypatch):
+    connections = SimpleNamespace(add=lambda connection: None)
+    made = SimpleNamespace(loop=None, connections=connections, logger=logging.getLogger("nobody"))
+    monkeypatch.setattr(uvicorn_websockets, "get_local_addr", lambda transport: None)
+    monkeypatch.setattr(uvicorn_websockets, "get_remote_addr", lambda transport: None)
+    monkeypatch.setattr(uvicorn_websockets, "is_ssl", lambda transport: False)
+    WebSocketsSansIOProtocol.connection_made(made, "a transport")
+    assert isinstance(made.transport, streamlit_private.Gathering)
 
 
 def test_a_run_that_is_under_way_is_not_cut_off(monkeypatch):
     """Its events go to a method that Streamlit's signal refers to weakly: once replaced, it must live on."""
     assert "self._scriptrunner.on_event.connect(self._on_scriptrunner_event)" in inspect.getsource(AppSession)
     monkeypatch.setattr(AppSession, "_on_scriptrunner_event", lambda *_args: None)
-    monkeypatch.setattr(StarletteSessionClient, "_sender", StarletteSessionClient._sender)
+    for name in ("_hand_on_together", "_write_together"):
+        monkeypatch.setattr(streamlit_private, name, lambda: None)
     before = weakref.ref(AppSession._on_scriptrunner_event)
     streamlit_private.send_together()
     gc.collect()
     assert before() is not None
 
 
-def test_a_message_does_not_wait_for_the_end_of_the_run(monkeypatch):
+def test_a_message_does_not_wait_for_the_end_of_the_run(together):
     """A chart that takes long must not hold back the title above it."""
-    monkeypatch.setattr(AppSession, "_on_scriptrunner_event", AppSession._on_scriptrunner_event)
-    monkeypatch.setattr(StarletteSessionClient, "_sender", StarletteSessionClient._sender)
-    streamlit_private.send_together()
 
     async def run() -> list[object]:
         seen: asyncio.Queue[object] = asyncio.Queue()
@@ -483,3 +546,48 @@ def test_a_chart_is_drawn_as_streamlit_draws_it(select, nested):
     assert first == second
     places = [app.get("vega_lite_chart")[number].root for number in (0, 1)]
     assert places[0] is places[1]
+
+
+HTML = {
+    "rules": ("<style>.rv-x { color: red; }</style>", {"rules": True}, {}),
+    "script": ("<script>window.x = 1</script>", {"script": True}, {"unsafe_allow_javascript": True}),
+    "plain": ('<div class="rv-x">“a” &lt; b</div>', {}, {}),
+}
+
+
+@pytest.mark.parametrize("kind", HTML)
+def test_html_is_drawn_as_streamlit_draws_it(kind, monkeypatch):
+    """The same message in the same container."""
+    sent: list[ForwardMsg] = []
+    enqueue = delta_generator._enqueue_message
+
+    def look(message: ForwardMsg) -> None:
+        sent.append(message)
+        enqueue(message)
+
+    monkeypatch.setattr(delta_generator, "_enqueue_message", look)
+
+    def script(text, ours, theirs):
+        import streamlit as st
+
+        from rnnviz_core.ui import streamlit_private
+
+        with st.container(key="one"):
+            st.html(text, **theirs)
+        with st.container(key="other"):
+            streamlit_private.draw_html(text, **ours)
+
+    text, ours, theirs = HTML[kind]
+    app = AppTest.from_function(script, kwargs={"text": text, "ours": ours, "theirs": theirs}).run()
+    assert not app.exception, app.exception
+    first, second = (message for message in sent if message.delta.new_element.html.body)
+    assert first.delta.new_element.html.body == text
+    if kind == "rules":
+        assert list(first.metadata.delta_path) == [2, 0]
+        assert list(second.metadata.delta_path) == [2, 1], "the container of what takes no room"
+    else:
+        assert [list(message.metadata.delta_path) for message in (first, second)] == [[0, 0, 0], [0, 1, 0]]
+    for message in (first, second):
+        message.ClearField("metadata")
+        message.hash = ""
+    assert first == second

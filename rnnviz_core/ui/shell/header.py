@@ -17,6 +17,7 @@ from rnnviz_core.inputs.steps import Token
 from rnnviz_core.inputs.tokenizer import UNK, is_byte
 from rnnviz_core.languages import N_, _, ngettext, numerals, signs
 from rnnviz_core.tracing.trace import Trace
+from rnnviz_core.ui.streamlit_private import draw_html
 
 from . import known, projector, routes, script, sentence, tools, wording
 
@@ -53,7 +54,7 @@ def draw(page: str, choice: "Choice", trace: Trace) -> "DeltaGenerator":
         marks = badge(trace, told=not choice.entry.parameters) + known.details(choice.entry, measured)
         facts = f'{_answer(choice.entry, trace)}<span class="rv-network">{_network(choice)}{marks}</span>'
         rows = (_steps(trace, axis, fold=True), f'<div class="rv-facts">{facts}</div>')
-        st.html(f'<div class="rv-head">{"".join(rows)}{_doubts(choice.entry, trace, measured)}</div>')
+        draw_html(f'<div class="rv-head">{"".join(rows)}{_doubts(choice.entry, trace, measured)}</div>')
         _show_notes(trace, axis)
     return top
 
@@ -72,7 +73,7 @@ def draw_plain(page: str) -> None:
 def _title(found: routes.Route, link: str) -> None:
     """The title, and in one element the page's line and the button that copies its address."""
     st.title(_(found.title), anchor=False, width="content")
-    st.html(f'<div class="rv-top"><p class="rv-line">{escape(_(found.line))}</p>{link}</div>')
+    draw_html(f'<div class="rv-top"><p class="rv-line">{escape(_(found.line))}</p>{link}</div>')
     if projector.is_on():
         projector.leave()
 
@@ -84,7 +85,7 @@ def draw_brief(entry: Entry, trace: Trace, *, reads: bool) -> None:
     if reads:
         rows.append(_row(_("Input"), _steps(trace, axis)))
     rows += [_answer(entry, trace), _doubts(entry, trace, known.of(entry, trace))]
-    st.html(f'<div class="rv-head">{"".join(rows)}</div>')
+    draw_html(f'<div class="rv-head">{"".join(rows)}</div>')
 
 
 def _show_notes(trace: Trace, axis: str) -> None:

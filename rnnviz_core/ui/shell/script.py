@@ -8,9 +8,8 @@ the script Ctrl+Enter still applies.
 from html import escape
 from urllib.parse import urlencode
 
-import streamlit as st
-
 from rnnviz_core.languages import _, language
+from rnnviz_core.ui import streamlit_private
 
 SCRIPT = """<script>
 if (!window.rnnviz) {
@@ -87,7 +86,7 @@ if (!window.rnnviz) {
 
 def install() -> None:
     """Bring the script to the browser; it runs once per tab, and again in another language."""
-    st.html(text(), unsafe_allow_javascript=True)
+    streamlit_private.draw_html(text(), script=True)
 
 
 def text() -> str:

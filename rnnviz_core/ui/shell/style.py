@@ -1,7 +1,5 @@
 """The few rules that Streamlit's theme has no setting for."""
 
-import streamlit as st
-
 from rnnviz_core.ui import streamlit_private
 
 # Colours are mixed from the text's own colour, so that the same rules serve light and dark.
@@ -146,16 +144,9 @@ STYLE = (
 }
 </style>
 """
-)
-
-
-class _Rules:
-    """The rules as an object that knows its HTML: Streamlit looks through every text for its indentation."""
-
-    def _repr_html_(self) -> str:
-        return STYLE.strip()
+).strip()
 
 
 def install() -> None:
     """Bring the rules to the browser."""
-    st.html(_Rules())
+    streamlit_private.draw_html(STYLE, rules=True)
