@@ -1,4 +1,4 @@
-"""Sentences that nobody typed before: a small grammar of our own, in English and Spanish."""
+"""Sentences that nobody typed before: one small grammar of our own for each language."""
 
 import random
 from collections.abc import Iterator
@@ -43,6 +43,18 @@ GRAMMARS: dict[str, tuple[tuple[str, ...], ...]] = {
         ("malt", "vergisst", "kauft", "sucht", "zeichnet", "trägt", "fotografiert"),
         ("die Suppe", "einen roten Schirm", "das letzte Brot", "zwei Katzen", "ein Bild", "jedes Wort"),
         (".", " noch einmal.", " zweimal.", " am Abend.", ", natürlich.", " zu Hause."),
+    ),
+    "fr": (
+        ("Le vieux", "Notre", "Ce petit", "Un autre", "Aucun", "Leur dernier", "Le troisième"),
+        ("jardin", "roman", "concert", "boulanger", "hôtel", "discours", "voisin", "chanteur", "chien"),
+        ("du port", "avec deux chapeaux", "sans fin", "de mon oncle", "", "de l'hiver dernier"),
+        ("était", "est", "semble", "n'est pas", "devient", "ne fut jamais", "pourrait être"),
+        ("ennuyeux", "magnifique", "très lent", "pire qu'avant", "rouge et blanc", "tranquille", "trop long"),
+        (", mais", " et", " parce que", " pendant que", " ; puis", ", car", ", donc"),
+        ("le serveur", "personne", "ma sœur", "l'orchestre", "un enfant", "le deuxième invité"),
+        ("chante", "oublie", "achète", "ne trouve pas", "dessine", "attend", "lit"),
+        ("la musique", "les dernières minutes", "ses couleurs", "la soupe", "une blague", "chaque mot"),
+        (".", " encore une fois.", " deux fois.", " ce soir.", ", bien sûr.", " à la maison."),
     ),
     "numbers": (tuple(f"{value}.{value % 7}" for value in range(3, 120, 9)),) * 12,  # of a series
 }

@@ -76,7 +76,12 @@ INTO_SPANISH = (
     "train translation --data DATA/tatoeba_eng_spa.tsv.gz --source en --target es --bidirectional "
     "--vocabulary 4000 --target-vocabulary 8000 --sampling 0.2 --smoothing 0.1 --average 0.999"
 )
+FRENCH = (
+    "train translation --data DATA/tatoeba_eng_fra.tsv.gz --source fr --target en --bidirectional "
+    "--vocabulary 8000 --target-vocabulary 4000 --sampling 0.2 --smoothing 0.1 --average 0.999"
+)
 TATOEBA = "--data DATA/tatoeba_eng_spa.tsv.gz --beam 5 --about docs/data/tatoeba.md"
+TATOEBA_FRENCH = "--data DATA/tatoeba_eng_fra.tsv.gz --beam 5 --about docs/data/tatoeba.md"
 
 SPOTS_DATA = (
     "train forecast --data DATA/monthly_sunspots.csv.gz --series sunspots --step month --season 132 "
@@ -125,6 +130,12 @@ COLLECTION = (
         f"{INTO_SPANISH} --embedding 160 --hidden 256 --dropout 0.25 --cell gru --attention bahdanau "
         "--epochs 5 --batch 128 --rate 0.0025",
         TATOEBA,
+    ),
+    Recipe(
+        "fr-en-gru-bahdanau",
+        f"{FRENCH} --embedding 160 --hidden 256 --dropout 0.25 --cell gru --attention bahdanau "
+        "--epochs 5 --batch 160 --rate 0.003",
+        TATOEBA_FRENCH,
     ),
     Recipe(
         "de-en-lstm-luong",

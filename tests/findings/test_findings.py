@@ -53,6 +53,13 @@ TEXTS = {  # five more of our own for each language that is read
         "Im Sommer schwimmen die Kinder gern im kalten See.",
         "Hallo.",
     ),
+    "fr": (
+        "La petite maison blanche est près de la rivière.",
+        "Je n'ai rien trouvé dans le tiroir.",
+        "Où est passé mon frère ?",
+        "Hier j'ai mangé du riz, demain je mangerai du poisson.",
+        "Salut.",
+    ),
     "series": ("1", "0 0 0 0", "5.5, 80, 3; 200", "9 " * 100, "10 12 15 11 30 12 14 13 60 12"),
 }
 NAMED = re.compile(r"“[^”]*”|\b\d+(?:st|nd|rd|th)\b|\b(?:[Ss]tep|layer) \d+")

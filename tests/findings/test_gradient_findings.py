@@ -17,7 +17,12 @@ from rnnviz_core.frames.layer import Layer
 from rnnviz_core.tracing.trace import Trace
 
 SCAN = checkpoints.scan(Path(__file__).resolve().parents[2] / "checkpoints")
-TEXTS = {"en": "Not a good film, but I liked the songs.", "es": "Ayer comí poco.", "de": "Zwei Männer essen."}
+TEXTS = {
+    "en": "Not a good film, but I liked the songs.",
+    "es": "Ayer comí poco.",
+    "de": "Zwei Männer essen.",
+    "fr": "Hier j'ai peu mangé.",
+}
 SERIES = "10 12 15 11 30 12 14 13 60 12"
 KINDS = {"vanished", "depends", "narrows", "road", "straight"}
 

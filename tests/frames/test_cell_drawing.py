@@ -23,7 +23,12 @@ from rnnviz_core.models.stacks import stack_of
 from rnnviz_core.tracing.module import record_module
 
 ROOT = Path(__file__).resolve().parents[2] / "checkpoints"
-TEXTS = {"en": "The film was never bad!", "es": "La casa era aburrida.", "de": "Ein Hund läuft im Garten."}
+TEXTS = {
+    "en": "The film was never bad!",
+    "es": "La casa era aburrida.",
+    "de": "Ein Hund läuft im Garten.",
+    "fr": "Le chien court dans le jardin.",
+}
 SIGNS = {  # the meaning of every sign, written out apart from the code that draws it
     "+": sum,
     "×": math.prod,

@@ -122,11 +122,13 @@ WORDS = {
     "en": ("wonderful", "terrible", "good", "bad", "man", "woman", "red", "blue", "the", "great"),
     "es": ("bueno", "malo", "hombre", "mujer", "rojo", "azul"),
     "de": ("Mann", "Frau", "gut", "schlecht", "rot", "blau"),
+    "fr": ("homme", "femme", "bon", "mauvais", "rouge", "bleu"),
 }
 TEXTS = {
     "en": "The man saw a wonderful film, but not in Paris.",
     "es": "El hombre come pan en la casa.",
     "de": "Ein Mann steht auf der Straße.",
+    "fr": "Un homme mange du pain dans la maison.",
 }
 
 

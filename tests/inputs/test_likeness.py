@@ -12,6 +12,7 @@ from rnnviz_core.inputs.likeness import Likeness, beyond, measure
 from rnnviz_core.inputs.tokenizer import UNK
 from rnnviz_core.tasks.sentiment.opinions import SENTIMENT
 from rnnviz_core.tasks.translation.english import ENGLISH
+from rnnviz_core.tasks.translation.french import FRENCH
 from rnnviz_core.tasks.translation.german import GERMAN
 from rnnviz_core.tasks.translation.spanish import SPANISH
 
@@ -74,15 +75,15 @@ def test_shipped_models_mark_other_languages_and_seldom_their_own(entry):
         cut = [tokenizer.encode(text).tokens for text in texts]
         return sum(bool(beyond(likeness.of_tokens(tokens), usual)) for tokens in cut) / len(texts)
 
-    spanish, german = ([example.text for example in group] for group in (SPANISH, GERMAN))
+    spanish, german, french = ([one.text for one in group] for group in (SPANISH, GERMAN, FRENCH))
     english = [line.split("\t")[-1] for line in OWN if line] + [example.text for example in SENTIMENT]
     if entry.spec.task == "sentiment":
         assert marked(english) < 0.1
-        assert marked([text for text in spanish + german if len(text.split()) > 3]) > 0.95
+        assert marked([text for text in spanish + german + french if len(text.split()) > 3]) > 0.95
         assert marked(["電影很好看。", "The 🍿 was better than the 電影."]) == 1
         assert marked(["I love it 😍", "so tired of this 😡"]) == 0  # pieces of their own
     else:
-        own = {"es": spanish, "de": german, "en": [example.text for example in ENGLISH]}
+        own = {"es": spanish, "de": german, "fr": french, "en": [example.text for example in ENGLISH]}
         mine = own.pop(entry.spec.source)
         if entry.spec.source != "en":
             own["en"] += english  # of reviews; for those who read English neither theirs nor another language

@@ -7,7 +7,7 @@ from rnnviz_core.checkpoints import registry as checkpoints
 from rnnviz_core.search.beam import translate
 from scripts.everyday import ROOT, is_right, main, read
 
-MATERIAL = {"everyday_de.tsv": 32, "everyday_en.tsv": 40, "everyday_es.tsv": 40}
+MATERIAL = {"everyday_de.tsv": 32, "everyday_en.tsv": 40, "everyday_es.tsv": 40, "everyday_fr.tsv": 40}
 
 
 @pytest.mark.parametrize("name", MATERIAL)

@@ -16,6 +16,7 @@ from rnnviz_core.search import USUAL_BEAM
 from rnnviz_core.search.beam import translate
 from rnnviz_core.tasks.sentiment.opinions import SENTIMENT
 from rnnviz_core.tasks.translation.english import ENGLISH
+from rnnviz_core.tasks.translation.french import FRENCH
 from rnnviz_core.tasks.translation.german import GERMAN
 from rnnviz_core.tasks.translation.spanish import SPANISH
 
@@ -23,7 +24,7 @@ ROOT = Path(__file__).resolve().parents[2]
 SCAN = checkpoints.scan(ROOT / "checkpoints")
 # Those whose examples claim something of a network: a series is given with a question only.
 ENTRIES = [one for one in SCAN.entries if any(example.hints for example in examples(one.spec))]
-ALL = (*SENTIMENT, *SPANISH, *GERMAN, *ENGLISH)
+ALL = (*SENTIMENT, *SPANISH, *GERMAN, *FRENCH, *ENGLISH)
 FIELD = re.compile(r"\{(\w+)(?:\[(\w+)\])?\}")
 
 

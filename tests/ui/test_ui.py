@@ -25,6 +25,7 @@ from rnnviz_core.models.classifier_spec import SentimentSpec
 from rnnviz_core.models.seq2seq_spec import TranslationSpec
 from rnnviz_core.tasks.sentiment.opinions import SENTIMENT
 from rnnviz_core.tasks.translation.english import ENGLISH
+from rnnviz_core.tasks.translation.french import FRENCH
 from rnnviz_core.tasks.translation.german import GERMAN
 from rnnviz_core.tasks.translation.spanish import SPANISH
 from rnnviz_core.ui import streamlit_private
@@ -316,7 +317,7 @@ def test_header_escapes_tokens():
 
 
 def test_examples_are_enough_and_distinct():
-    for group in (SENTIMENT, SPANISH, GERMAN, ENGLISH):
+    for group in (SENTIMENT, SPANISH, GERMAN, FRENCH, ENGLISH):
         assert len(group) >= 12
         assert len({example.text for example in group}) == len(group)
         assert len({example.shows for example in group}) == len(group)
@@ -331,9 +332,10 @@ def test_examples_suit_the_model():
     spanish = TranslationSpec(Cell.GRU)
     assert examples(spanish) == SPANISH
     assert examples(TranslationSpec(Cell.GRU, source="de")) == GERMAN
+    assert examples(TranslationSpec(Cell.GRU, source="fr")) == FRENCH
     assert examples(TranslationSpec(Cell.GRU, source="en", target="es")) == ENGLISH
     assert examples(TranslationSpec(Cell.GRU, source="en", target="de")) == ()  # they speak of Spanish
-    assert default_text(TranslationSpec(Cell.GRU, source="fr")) == ""
+    assert default_text(TranslationSpec(Cell.GRU, source="it")) == ""
     assert default_text(SentimentSpec(Cell.RNN)) == SENTIMENT[0].text
 
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from rnnviz_core.ui.serving.view import View
 
 FEW = 4  # units of a network that is small enough for its size to be part of its name
-NEGATIONS = {"en": "not", "es": "no", "de": "nicht"}
+NEGATIONS = {"en": "not", "es": "no", "de": "nicht"}  # French has no such word: “ne … pas” are two
 _SPECIAL = re.compile(r"([\\`*_{}\[\]<>()#+\-.!|~$^=:&])")
 
 

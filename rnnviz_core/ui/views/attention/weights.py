@@ -43,6 +43,10 @@ MOVES = {  # to try, sentences whose words change places in English, by the lang
         "Translate a sentence with its verb at the end (“Der Mann hat den Ball geworfen.”). "
         "Do the bright cells leave the diagonal?"
     ),
+    "fr": N_(
+        "Translate an adjective behind its noun (“une voiture rouge”). "
+        "Do the bright cells leave the diagonal?"
+    ),
 }
 
 

@@ -27,6 +27,7 @@ ENDS = {  # the axis at first: the first pair that the vocabulary holds
     "en": (("good", "bad"), ("man", "woman")),
     "es": (("bueno", "malo"), ("hombre", "mujer")),
     "de": (("Mann", "Frau"), ("gut", "schlecht")),
+    "fr": (("homme", "femme"), ("bon", "mauvais")),
 }
 
 _maps: Cache[pd.DataFrame] = Cache(limits.CACHED_MAPS, seconds=limits.CACHE_SECONDS)
