@@ -26,7 +26,7 @@ pytestmark = [
 
 @pytest.fixture
 def one_of_each(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A folder with one shipped model of each task, a translator from Spanish: to wake all of them takes a minute."""
+    """A folder with one shipped model of each task (from Spanish): to wake all of them takes a minute."""
     known = checkpoints.scan(folder()).entries
     models = {one.spec.task: one.path for one in known if getattr(one.spec, "source", "es") == "es"}
     for path in (*models.values(), folder() / vocabularies.SHELF):
