@@ -163,7 +163,7 @@ def table(folder: Path) -> str:
         run = History.load(folder / f"{name}.safetensors")
         best, last = min(run.epochs, key=lambda row: row["loss"]), run.epochs[-1]
         clipped = run.steps["cut"].sum() / run.steps["steps"].sum()
-        steps = run.looks["horizon"]
+        steps = run.probe_figures["horizon"]
         horizon = f"{steps[0, 0]:.1f} → {steps[-1, 0]:.1f}" if steps.size else ""
         lines.append(
             f"| `{name}` | {best['loss']:.3f} (epoch {best['epoch']}) | {last['loss']:.3f} "

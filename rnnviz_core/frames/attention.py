@@ -28,7 +28,7 @@ def targets(trace: Trace) -> list[str]:
     return [shown(token.text) for token in trace.tokens["target"]]
 
 
-def looks(trace: Trace) -> list[str]:
+def row_names(trace: Trace) -> list[str]:
     """The names of the rows of weights: the pieces written; a sentiment model looks once."""
     return targets(trace) if translates(trace) else [_("the verdict")]
 

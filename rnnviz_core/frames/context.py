@@ -8,7 +8,7 @@ from rnnviz_core.languages import _
 from rnnviz_core.tracing.trace import Trace, layer_site
 
 from . import memory
-from .attention import looks, quoted, rows, targets, translates
+from .attention import quoted, row_names, rows, targets, translates
 from .columns import Columns, Texts
 from .layer import Layer
 from .numbers import printed
@@ -184,4 +184,4 @@ def chosen(trace: Trace, step: int, unit: int) -> Columns:
     """The ring around one number of `context`; no row for sentiment, where a column is a token."""
     if translates(trace):
         return one_step(targets(trace), step, unit=unit)
-    return {name: column[:0] for name, column in one_step(looks(trace), 0, unit=unit).items()}
+    return {name: column[:0] for name, column in one_step(row_names(trace), 0, unit=unit).items()}

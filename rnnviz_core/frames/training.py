@@ -263,7 +263,7 @@ def horizons(runs: Runs, layer: str) -> Columns:
     names = moment_names(next(iter(runs.values())))
     found = {name: one for name, one in found.items() if moment_names(one) == names}
     position = np.tile(np.arange(len(names), dtype=np.int16), len(found))
-    steps = [one.looks["horizon"][:, one.layers.index(layer)] for one in found.values()]
+    steps = [one.probe_figures["horizon"][:, one.layers.index(layer)] for one in found.values()]
     every = np.concatenate([*steps, np.zeros(0)]).astype(np.float64)
     return {
         "position": position,
@@ -281,9 +281,11 @@ def saturation(history: History, layer: str, *beside: History) -> Columns:
     """
     found = gates_of(history, layer)
     gates, places, count = list(found), list(found.values()), len(found)
-    share = np.stack([history.looks["low"][:, places], history.looks["high"][:, places]], axis=-1)
-    looks = [one.looks[end] for one in (history, *beside) for end in ("low", "high")]
-    largest = max([float(np.nanmax(values, initial=0)) for values in looks if values.size], default=0.0)
+    share = np.stack(
+        [history.probe_figures["low"][:, places], history.probe_figures["high"][:, places]], axis=-1
+    )
+    every = [one.probe_figures[end] for one in (history, *beside) for end in ("low", "high")]
+    largest = max([float(np.nanmax(values, initial=0)) for values in every if values.size], default=0.0)
     codes = np.tile(np.repeat(np.arange(count, dtype=np.int16), 2), len(history.moments))
     ends = np.tile(np.arange(2, dtype=np.int16), len(history.moments) * count)
     return {
@@ -300,7 +302,8 @@ def saturation_in_words(name: str, history: History, layer: str) -> str:
     found = []
     for gate, place in gates_of(history, layer).items():
         first, last = (
-            float(history.looks["low"][at, place] + history.looks["high"][at, place]) for at in (0, -1)
+            float(history.probe_figures["low"][at, place] + history.probe_figures["high"][at, place])
+            for at in (0, -1)
         )
         found.append(_("{gate} {first:.0%} → {last:.0%}", gate=_(gate), first=first, last=last))
     if not found:
@@ -315,7 +318,7 @@ def saturation_in_words(name: str, history: History, layer: str) -> str:
             "{name}: share of values below 0.1 or above 0.9, before → after training: {shares}.", **values
         )
     if layer in history.layers:
-        steps = history.looks["horizon"][:, history.layers.index(layer)]
+        steps = history.probe_figures["horizon"][:, history.layers.index(layer)]
         if np.isfinite(steps[[0, -1]]).all():
             said += _(" Memory horizon: {first:.1f} → {last:.1f} steps.", first=steps[0], last=steps[-1])
     return said

@@ -90,7 +90,7 @@ def _watched(history: "History") -> "list[tuple[int, np.ndarray, np.ndarray]]":
     ends = [int(row.get("step", -1)) for row in history.epochs]
     if 0 not in moments or any(end not in moments for end in ends):
         return []
-    values = np.asarray(history.looks["value"], dtype=np.float64)
+    values = np.asarray(history.probe_figures["value"], dtype=np.float64)
     after = values[[moments.index(end) for end in ends]]
     found = ((n, values[moments.index(0), n], after[:, n]) for n in range(len(history.probes)))
     return [(n, np.asarray(b), a) for n, b, a in found if np.isfinite(a).all() and np.isfinite(b)]

@@ -159,7 +159,7 @@ def to_tensorboard(history: "History | Watching", writer: Any) -> int:
         for kind, names in (("low", found.gates), ("high", found.gates), ("horizon", found.layers)):
             words = {"low": "gates shut", "high": "gates open", "horizon": "memory"}[kind]
             for column, name in enumerate(names):
-                add(f"rnnviz/{words}/{name}", float(found.looks[kind][place, column]), step)
+                add(f"rnnviz/{words}/{name}", float(found.probe_figures[kind][place, column]), step)
         for key, words in (("blocks", "gradient"), ("dead", "dead units")):
             for name, values in more.get(key, {}).items():
                 add(f"rnnviz/{words}/{name}", values[place], step)

@@ -1,6 +1,7 @@
 """The observer that writes a run's history: what its training looked like from inside.
 
-It costs a few looks at fixed texts (`MOST_MOMENTS`), and reads what the loop has computed anyway.
+It runs the network on a few fixed texts, the probes, at some moments (`MOST_MOMENTS`), and reads what the
+loop has computed anyway.
 """
 
 import copy
@@ -23,9 +24,9 @@ from . import history_file
 from .history_file import FILE as FILE
 from .history_file import History as History
 from .history_file import Probe as Probe
-from .looks import Look, look, usual
 from .moments import MOST_MOMENTS, Moments, Rows, is_dense
 from .observers import Begun, Epoch, Observer, Step
+from .probe_figures import ProbeFigures, measure, usual
 
 BYTES = 16 * 2**20  # of all snapshots together, where nobody says otherwise
 PROBES = 3  # texts that are looked at, where nobody names any
@@ -36,7 +37,7 @@ WAITING = 64  # updates whose figures are fetched at once: a graphics processor 
 class _Kept:
     """What is kept of one moment."""
 
-    look: Look | None
+    figures: ProbeFigures | None
     weights: dict[str, torch.Tensor] | None  # fp16
 
 
@@ -49,11 +50,11 @@ class HistoryWriter(Observer):
         Plain values that the file keeps: ``title``, ``line``, ``command``, ``config``.
     probes
         The texts to look at, at up to 24 moments; by default the first examples of the network's task.
-        None of them (``()``): no looks, only curves and snapshots.
+        None of them (``()``): no figures, only curves and snapshots.
     size
         Bytes of all snapshots together. A network of which not even two fit leaves none.
     moments
-        Snapshots and looks at most.
+        Snapshots and probings at most.
     write
         Whether a file is written; without, `history` tells all there is.
     """
@@ -140,7 +141,7 @@ class HistoryWriter(Observer):
             examples = task_of(self._copy).examples(self._copy.spec)
             asked = [Probe(example.text) for example in examples[:PROBES]]
         texts = [probe.text for probe in asked[: limits.HISTORY_PROBES]]
-        _, traces = look(self._copy, texts, [None] * len(texts)) if texts else (None, [])
+        _, traces = measure(self._copy, texts, [None] * len(texts)) if texts else (None, [])
         self._probes, self._ids = [], []
         for probe, trace in zip(asked, traces, strict=False):
             if trace is None:  # a text that this vocabulary cannot read
@@ -160,7 +161,7 @@ class HistoryWriter(Observer):
         if not self._probes:
             return _Kept(None, kept)
         self._copy.load_state_dict({name: value.cpu() for name, value in state.items()})
-        found, _ = look(
+        found, _ = measure(
             self._copy, [probe.text for probe in self._probes], [probe.of for probe in self._probes]
         )
         return _Kept(found, kept)
@@ -186,13 +187,13 @@ class HistoryWriter(Observer):
 
     def _finished(self) -> tuple[History, list[dict[str, torch.Tensor]]]:
         moments = self._moments.all()
-        looks = [kept.look for _, kept in moments]
-        gates = next((list(one.low) for one in looks if one is not None and one.low), [])
-        horizons = next((list(one.horizon) for one in looks if one is not None and one.low), [])
+        measured = [kept.figures for _, kept in moments]
+        gates = next((list(one.low) for one in measured if one is not None and one.low), [])
+        horizons = next((list(one.horizon) for one in measured if one is not None and one.low), [])
         chosen, snapshots = self._snapshots(moments)
         reach = {}
         for probe in range(len(self._probes)):
-            of_probe = [None if one is None else one.reach[probe] for one in looks]
+            of_probe = [None if one is None else one.reach[probe] for one in measured]
             for layer in next((list(one) for one in of_probe if one), []):
                 reach[probe, layer] = _stacked(of_probe, layer)
         spec = self._copy.spec.to_dict() if is_network(self._copy) else None
@@ -205,13 +206,13 @@ class HistoryWriter(Observer):
             epochs=tuple(self._epochs),
             steps=self._rows.columns(),
             moments=tuple(step for step, _ in moments),
-            looks={
-                "low": _table([one and one.low for one in looks], gates),
-                "high": _table([one and one.high for one in looks], gates),
-                "horizon": _table([one and one.horizon for one in looks], horizons),
+            probe_figures={
+                "low": _table([one and one.low for one in measured], gates),
+                "high": _table([one and one.high for one in measured], gates),
+                "horizon": _table([one and one.horizon for one in measured], horizons),
                 "value": np.asarray(
-                    [one.value if one else [np.nan] * len(self._probes) for one in looks], dtype=np.float32
-                ).reshape(len(looks), len(self._probes)),
+                    [one.value if one else [np.nan] * len(self._probes) for one in measured], dtype=np.float32
+                ).reshape(len(measured), len(self._probes)),
             },
             reach=reach,
             snapshots=tuple(chosen),
@@ -311,10 +312,10 @@ def _moments_of(found: History, most: int) -> Moments:
         for (probe, layer), values in found.reach.items():
             reach[probe][layer] = values[place]
         low, high, horizon = (
-            dict(zip(names, map(float, found.looks[name][place]), strict=True))
+            dict(zip(names, map(float, found.probe_figures[name][place]), strict=True))
             for name, names in (("low", found.gates), ("high", found.gates), ("horizon", found.layers))
         )
-        seen = Look(low, high, horizon, found.looks["value"][place].tolist(), reach)
+        seen = ProbeFigures(low, high, horizon, found.probe_figures["value"][place].tolist(), reach)
         kept = _Kept(seen, weights)
         if step in ends:
             moments.late.append((ends[step], step, kept))

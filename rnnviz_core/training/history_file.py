@@ -64,9 +64,9 @@ class History:
         ``largest`` (of these), ``clipped`` (mean after clipping), ``cut`` (updates that were clipped).
     moments
         The number of updates done at each recorded moment; 0 is before training.
-    looks
+    probe_figures
         Figures at these moments: ``low``, ``high`` (moment, gate), ``horizon`` (moment, layer), ``value``
-        (moment, probe); see `rnnviz_core.training.looks.Look`.
+        (moment, probe); see `rnnviz_core.training.probe_figures.ProbeFigures`.
     reach
         (probe, layer) -> (moment, step): the norm of the gradient with respect to the hidden state.
     snapshots
@@ -81,7 +81,7 @@ class History:
     epochs: tuple[Mapping[str, Any], ...]
     steps: Mapping[str, np.ndarray]
     moments: tuple[int, ...]
-    looks: Mapping[str, np.ndarray]
+    probe_figures: Mapping[str, np.ndarray]
     reach: Mapping[tuple[int, str], np.ndarray]
     snapshots: tuple[int, ...] = ()
     pieces: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # vocabulary -> pieces that were kept
@@ -203,7 +203,7 @@ def to_bytes(history: History, snapshots: Sequence[Mapping[str, torch.Tensor]]) 
         "pieces": {name: list(pieces) for name, pieces in history.pieces.items()},
     }
     arrays: dict[str, np.ndarray] = {f"step.{name}": history.steps[name] for name in STEPS}
-    arrays |= {f"look.{name}": history.looks[name].astype(np.float32) for name in LOOKS}
+    arrays |= {f"look.{name}": history.probe_figures[name].astype(np.float32) for name in LOOKS}
     arrays["look.step"] = np.asarray(history.moments, dtype=np.int32)
     arrays |= {
         f"reach.{probe}.{layer}": values.astype(np.float32)
@@ -325,7 +325,9 @@ def _checked(
         raise CheckpointError(_("it has {count} moments, or they are not in order", count=len(moments)))
     count = len(moments)
     widths = {"low": len(gates), "high": len(gates), "horizon": len(layers), "value": len(probes)}
-    looks = {name: _figures(figures, f"look.{name}", (count, width)) for name, width in widths.items()}
+    probe_figures = {
+        name: _figures(figures, f"look.{name}", (count, width)) for name, width in widths.items()
+    }
     reach = {}
     for name in sorted(figures):
         if name.startswith("reach."):
@@ -360,7 +362,7 @@ def _checked(
         epochs,
         steps,
         tuple(int(step) for step in moments),
-        looks,
+        probe_figures,
         reach,
         snapshots,
         pieces,

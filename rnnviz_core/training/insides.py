@@ -15,7 +15,7 @@ from rnnviz_core.models.stacks import stack_of
 from rnnviz_core.tracing import floats
 from rnnviz_core.tracing.module import record_module
 
-from .looks import CLOSED, OPEN, places
+from .probe_figures import CLOSED, OPEN, places
 
 ROWS, STEPS = 4, 200  # sequences that are recorded, and their last steps
 DEAD = 1e-3  # a unit that never leaves this
@@ -23,7 +23,7 @@ DEAD = 1e-3  # a unit that never leaves this
 
 @dataclass
 class Insides:
-    """Figures by site: see `rnnviz_core.training.looks.Look`; and ``dead``, a share of units by layer."""
+    """Figures by site, as in `probe_figures.ProbeFigures`; and ``dead``, a share of units by layer."""
 
     low: dict[str, float] = field(default_factory=dict)
     high: dict[str, float] = field(default_factory=dict)

@@ -311,7 +311,7 @@ class Watching:
             epochs=(),
             steps=self._steps(),
             moments=tuple(int(one["update"]) for one in self._moments),
-            looks={
+            probe_figures={
                 "low": _table([one.low for one in seen], gates),
                 "high": _table([one.high for one in seen], gates),
                 "horizon": _table([one.horizon for one in seen], layers),

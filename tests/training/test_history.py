@@ -107,14 +107,14 @@ def test_looks_agree_with_the_traces_of_the_snapshots(watched):
     network = history.network(last)
     traces = [record(network, probe.text) for probe in PROBES]
     forget = np.concatenate([trace["encoder.0.forget"].reshape(-1) for trace in traces])
-    assert history.looks["horizon"][last, 0] == pytest.approx(-1 / math.log(forget.mean()), rel=1e-2)
+    assert history.probe_figures["horizon"][last, 0] == pytest.approx(-1 / math.log(forget.mean()), rel=1e-2)
     column = history.gates.index("encoder.0.forget")
-    assert history.looks["high"][last, column] == pytest.approx((forget > 0.9).mean(), abs=0.1)
-    assert history.looks["low"][last, column] == pytest.approx((forget < 0.1).mean(), abs=0.1)
+    assert history.probe_figures["high"][last, column] == pytest.approx((forget > 0.9).mean(), abs=0.1)
+    assert history.probe_figures["low"][last, column] == pytest.approx((forget < 0.1).mean(), abs=0.1)
     gave = gradients(network, TEXT, PROBES[0].of)
     lengths = np.sqrt((gave["encoder.0.hidden_gradient"] ** 2).sum(-1))
     assert history.reach[0, "encoder.0"][last] == pytest.approx(lengths, rel=0.05)
-    assert history.looks["value"][last, 0] == pytest.approx(gave.meta["gradient"]["value"], rel=1e-2)
+    assert history.probe_figures["value"][last, 0] == pytest.approx(gave.meta["gradient"]["value"], rel=1e-2)
     assert history.probes[1].of == "margin"  # of five classes from worst to best
 
 
@@ -127,7 +127,7 @@ def test_a_run_that_goes_on_has_one_history(run, watched, tmp_path):
     assert found.moments == whole.moments
     assert found.steps["step"].tolist() == whole.steps["step"].tolist()
     assert found.steps["loss"] == pytest.approx(whole.steps["loss"], rel=1e-6)
-    assert found.looks["value"] == pytest.approx(whole.looks["value"], rel=1e-6, nan_ok=True)
+    assert found.probe_figures["value"] == pytest.approx(whole.probe_figures["value"], rel=1e-6, nan_ok=True)
     for place in range(len(whole.snapshots)):
         for name, weight in whole.weights(place).items():
             assert torch.equal(weight, found.weights(place)[name]), name

@@ -94,7 +94,7 @@ def test_figures_are_those_of_the_gradient(tmp_path: Path) -> None:
     trace = rnnviz.record_module(Model().lstm, X, item=None)
     values = np.concatenate([row["encoder.0.forget"] for row in trace])
     column = found.gates.index("lstm.encoder.0.forget")
-    assert found.looks["low"][0, column] == pytest.approx((values < 0.1).mean())
+    assert found.probe_figures["low"][0, column] == pytest.approx((values < 0.1).mean())
     assert about["dead"]["lstm.encoder.0"][0] == 0
 
 

@@ -52,7 +52,7 @@ def test_shipped_histories_are_those_that_the_issue_names():
     rates = {name: run.about["config"]["rate"] for name, run in RUNS.items()}
     assert rates["lstm-rate-high"] == pytest.approx(10 * rates["lstm"])
     assert rates["lstm-rate-low"] == pytest.approx(0.1 * rates["lstm"])
-    bias = {name: RUNS[name].looks["horizon"][0, 0] for name in ("lstm", "lstm-forget-0")}
+    bias = {name: RUNS[name].probe_figures["horizon"][0, 0] for name in ("lstm", "lstm-forget-0")}
     assert bias["lstm"] == pytest.approx(3.2, abs=0.1)  # -1 / ln sigmoid(1)
     assert bias["lstm-forget-0"] == pytest.approx(1.44, abs=0.05)  # -1 / ln sigmoid(0)
     assert frames.overfits(RUNS["lstm"])

@@ -142,7 +142,7 @@ def alignment(view: "View") -> None:
         for shown in looking(view):
             at = _step(shown, step)
             show(
-                charts.alignment(charts.row_height(len(frames.looks(shown.trace)))),
+                charts.alignment(charts.row_height(len(frames.row_names(shown.trace)))),
                 key=shown.key("attention-alignment"),
                 description=_("Attention of every target token over the source.")
                 + " "
@@ -420,4 +420,4 @@ def read_title(trace: Trace) -> str:
 
 
 def _step(shown: "View", step: int) -> int:
-    return min(step, len(frames.looks(shown.trace)) - 1)
+    return min(step, len(frames.row_names(shown.trace)) - 1)

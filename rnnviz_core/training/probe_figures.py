@@ -15,7 +15,7 @@ CLOSED, OPEN = 0.1, 0.9  # a gate below is practically closed, one above practic
 
 
 @dataclass(frozen=True)
-class Look:
+class ProbeFigures:
     """Figures at one moment. NaN where a network could not be recorded: its weights had grown too large.
 
     Attributes
@@ -60,7 +60,9 @@ def usual(network: Any, trace: Trace) -> str | None:
     return "margin" if "margin" in offered else next(iter(offered))
 
 
-def look(network: Any, texts: Sequence[str], of: Sequence[str | None]) -> tuple[Look, list[Trace | None]]:
+def measure(
+    network: Any, texts: Sequence[str], of: Sequence[str | None]
+) -> tuple[ProbeFigures, list[Trace | None]]:
     """Run a network, which must be in evaluation mode, on texts.
 
     Parameters
@@ -91,7 +93,7 @@ def look(network: Any, texts: Sequence[str], of: Sequence[str | None]) -> tuple[
         reach.append(lengths)
     there = [trace for trace in traces if trace is not None]
     low, high = _saturation(there)
-    return Look(low, high, _horizon(there), values, reach), traces
+    return ProbeFigures(low, high, _horizon(there), values, reach), traces
 
 
 def _lengths(gave: Trace) -> dict[str, np.ndarray]:
