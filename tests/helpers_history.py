@@ -22,7 +22,7 @@ def run(training_losses, validation_losses, *, cut=3, clip=1.0):
     steps["largest"] = np.full(2 * len(epochs), 2.0)
     steps["largest"][1] = 8.0
     steps["cut"] = np.arange(2 * len(epochs)) < cut
-    looks = {
+    probe_figures = {
         "low": np.array([[0.0, 0.1], [0.1, 0.2], [0.2, 0.3]]),
         "high": np.array([[0.0, 0.0], [0.1, 0.1], [0.4, 0.2]]),
         "horizon": np.array([[1.5], [2.5], [8.0]]),
@@ -37,7 +37,7 @@ def run(training_losses, validation_losses, *, cut=3, clip=1.0):
         epochs=tuple(epochs),
         steps=steps,
         moments=(0, 1, 2),
-        looks=looks,
+        probe_figures=probe_figures,
         reach={(0, "encoder.0"): REACH},
     )
 

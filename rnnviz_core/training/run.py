@@ -68,8 +68,6 @@ class Run:
             raise SpecError(f"polarity_words is {self.polarity_words}; it must be from 1 to 1000")
         if not 1 <= self.pretrain_epochs <= 1000:
             raise SpecError(f"pretrain_epochs is {self.pretrain_epochs}; it must be from 1 to 1000")
-        if self.start is not None and self.spec.task != "translation":
-            raise SpecError("start names a translator to go on from; this run trains none")
         if not 1 <= self.repeat <= 100:
             raise SpecError(f"repeat is {self.repeat}; it must be from 1 to 100")
         if self.repeat > 1 and not self.beside:

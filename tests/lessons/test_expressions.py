@@ -232,7 +232,7 @@ def run_world() -> World:
         epochs=rows,
         steps={},
         moments=(0, 1, 3, 6),
-        looks={"value": np.log([[0.5], [0.6], [0.7], [0.8]])},
+        probe_figures={"value": np.log([[0.5], [0.6], [0.7], [0.8]])},
         reach={},
         snapshots=(0, 2),
     )

@@ -310,8 +310,8 @@ def test_a_translator_goes_on_from_a_checkpoint(sentences, tmp_path):
 
 
 def test_only_a_translator_goes_on_from_a_checkpoint(texts, sentences, tmp_path):
-    with pytest.raises(SpecError, match="start names a translator"):
-        replace(sentiment_run(texts), start="sentiment-lstm")
+    with pytest.raises(SpecError, match="start is not a setting"):
+        prepare(replace(sentiment_run(texts), start="sentiment-lstm"))
     path, _ = execute(sentiment_run(texts, epochs=1), tmp_path / "run", quiet=True)
     back = Run(TranslationSpec("gru"), str(texts), start=str(path))
     with pytest.raises(SpecError, match="is no translator"):

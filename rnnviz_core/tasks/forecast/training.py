@@ -30,7 +30,7 @@ WINDOWS = 6_400  # per epoch, each from a place drawn anew
 # validation part is read at two scales: future cycles may be lower or higher than those of the training part.
 HEIGHT = 0.5
 VALIDATED = (1.0, 2.0)  # times the counts as they are
-WORDS_ONLY = ("validation", "exclude", "beside", "polarity", "pretrain", "teacher", "leave_out")
+WORDS_ONLY = ("validation", "exclude", "beside", "polarity", "start", "pretrain", "teacher", "leave_out")
 
 
 @dataclass(frozen=True)

@@ -47,6 +47,10 @@ def read(run: Run) -> Material:
     """Read every source of a run."""
     if run.beside:
         raise SpecError("beside is not a setting of task 'sentiment'; --polarity adds texts there")
+    if run.start:
+        raise SpecError(
+            "start is not a setting of task 'sentiment'; --teacher lets it learn from a checkpoint"
+        )
     if prepared.is_prepared(run.data):
         return _mixture(run)
     classes = len(run.spec.classes)

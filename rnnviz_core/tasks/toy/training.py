@@ -26,7 +26,7 @@ EXAMPLES = 1_600  # sequences per epoch, none of them seen before
 CHECKED = 256  # sequences of each length that the network is validated on, the same for every run
 _CHECK = 1  # what the seeds of those begin with
 TABLES = (
-    *("data", "validation", "exclude", "beside", "polarity", "pretrain", "teacher", "leave_out"),
+    *("data", "validation", "exclude", "beside", "polarity", "start", "pretrain", "teacher", "leave_out"),
     *("sampling", "looking"),
 )
 
