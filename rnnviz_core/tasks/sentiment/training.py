@@ -48,9 +48,7 @@ def read(run: Run) -> Material:
     if run.beside:
         raise SpecError("beside is not a setting of task 'sentiment'; --polarity adds texts there")
     if run.start:
-        raise SpecError(
-            "start is not a setting of task 'sentiment'; --teacher lets it learn from a checkpoint"
-        )
+        raise SpecError("start is not a setting of task 'sentiment'; --teacher learns from a checkpoint")
     if prepared.is_prepared(run.data):
         return _mixture(run)
     classes = len(run.spec.classes)
