@@ -66,7 +66,7 @@ SPANISH_LSTM = f"{SPANISH} --embedding 128 --hidden 192 --cell lstm"
 GERMAN_MIXED = (
     "train translation --data DATA/multi30k.tsv.gz --beside DATA/tatoeba_eng_deu.tsv.gz --source de "
     "--target en --bidirectional --vocabulary 8000 --target-vocabulary 4000 --hidden 256 --sampling 0.1 "
-    "--smoothing 0.1 --average 0.999 --dropout 0.25 --batch 192 --rate 0.003"
+    "--smoothing 0.1 --average 0.999 --dropout 0.25 --batch 192"
 )
 MIXED = (
     "--data DATA/multi30k.tsv.gz --split test_2016_flickr --also test_2017_flickr "
@@ -107,12 +107,34 @@ class Recipe:
     publish: str | None  # None: only a run, which others learn from
     seeds: tuple[int, ...] = (0,)  # of its runs; the best on validation is published
     teachers: tuple[str, ...] = ()  # ids of the recipes that must be there before
-    needs: tuple[str, ...] = ()  # and of the mixtures, which `prepare` writes
+    needs: tuple[str, ...] = ()  # and of the mixtures, which `prepare` writes, or the stage before
 
     def runs(self, folder: Path) -> list[Path]:
         """The folder of each seed's run."""
         return [folder / self.id, *(folder / f"{self.id}-seed-{seed}" for seed in self.seeds[1:])]
 
+
+def stages(id: str, *settings: str) -> tuple[Recipe, ...]:
+    """German-English networks: each stage begins with the weights of the one before."""
+    names = [f"{id}-{stage}" for stage in ("first", "second")[: len(settings) - 1]]
+    starts = ["", *(f" --start runs/{name}/{id}" for name in names)]
+    needs: list[tuple[str, ...]] = [(), *((name,) for name in names)]
+    return tuple(
+        Recipe(name, f"{GERMAN_MIXED}{start} {setting}", publish, needs=before)
+        for name, start, setting, publish, before in zip(
+            [*names, id],
+            starts,
+            settings,
+            [*[None] * len(names), f"{MIXED} --about docs/data/stages_{id}.md"],
+            needs,
+            strict=True,
+        )
+    )
+
+
+LUONG = "--embedding 128 --cell lstm --attention luong --repeat 2"
+BAHDANAU = "--embedding 192 --cell gru --attention bahdanau"
+FIXED_CONTEXT = "--embedding 128 --cell gru --repeat 3"
 
 COLLECTION = (
     Recipe(
@@ -137,17 +159,24 @@ COLLECTION = (
         "--epochs 5 --batch 160 --rate 0.003",
         TATOEBA_FRENCH,
     ),
-    Recipe(
+    *stages(
         "de-en-lstm-luong",
-        f"{GERMAN_MIXED} --repeat 2 --embedding 128 --cell lstm --attention luong --epochs 5",
-        MIXED,
+        f"{LUONG} --epochs 5 --rate 0.003",
+        f"{LUONG} --epochs 3 --rate 0.0015",
+        f"{LUONG} --epochs 2 --rate 0.0015",
     ),
-    Recipe(
+    *stages(
         "de-en-gru-bahdanau",
-        f"{GERMAN_MIXED} --repeat 2 --embedding 192 --cell gru --attention bahdanau --epochs 6",
-        MIXED,
+        f"{BAHDANAU} --repeat 2 --epochs 6 --rate 0.003",
+        f"{BAHDANAU} --repeat 2 --epochs 2 --rate 0.001",
+        f"{BAHDANAU} --repeat 4 --epochs 1 --rate 0.0007",
     ),
-    Recipe("de-en-gru", f"{GERMAN_MIXED} --repeat 3 --embedding 128 --cell gru --epochs 5", MIXED),
+    *stages(
+        "de-en-gru",
+        f"{FIXED_CONTEXT} --epochs 5 --rate 0.003",
+        f"{FIXED_CONTEXT} --epochs 2 --rate 0.0015",
+        f"{FIXED_CONTEXT} --epochs 2 --rate 0.0015",
+    ),
     Recipe("everyday", PREPARE, None),
     Recipe(
         "sentiment-teacher-lstm",

@@ -87,7 +87,7 @@ STYLE = """
   grid-template-columns: repeat(2, minmax(0, 1fr)); column-gap: 0.25rem; }
 [data-testid="stSidebarNavItems"] > div, [data-testid="stNavSectionHeader"] { grid-column: 1 / -1; }
 [data-testid="stSidebarNavItems"] > div { margin-top: 0.35rem; padding: 0; }
-[data-testid="stSidebarNavLink"] { gap: 0.4rem; padding: 0 0.4rem; margin: 0; height: 1.7rem; }
+[data-testid="stSidebarNavLink"] { gap: 0.3rem; padding: 0 0.15rem 0 0.35rem; margin: 0; height: 1.7rem; }
 [data-testid="stNavSectionHeader"] { padding: 0 0.4rem; margin: 0; font-size: 0.8rem; }
 [data-testid="stSidebarNavLink"] p { font-size: 0.85rem; }
 [data-testid="stSidebarNavLink"]:focus-visible { outline: 2px solid currentColor; outline-offset: -2px; }

@@ -88,9 +88,9 @@ def test_a_pupil_is_made_after_its_teachers(tmp_path):
     recipes = {recipe.id: recipe for recipe in COLLECTION}
     ids = list(recipes)
     for recipe in COLLECTION:
-        mixtures = {path.removeprefix("runs/") for path in re.findall(r"--data (runs/\S+)", recipe.train)}
-        assert mixtures == set(recipe.needs)
-        assert all(ids.index(mixture) < ids.index(recipe.id) for mixture in mixtures)
+        named = set(re.findall(r"--(?:data|start) runs/([^/\s]+)", recipe.train))
+        assert named == set(recipe.needs)
+        assert all(ids.index(other) < ids.index(recipe.id) for other in named)
     pupils = [recipe for recipe in COLLECTION if recipe.teachers or "--teacher " in recipe.train]
     assert pupils
     for pupil in pupils:
@@ -111,13 +111,14 @@ def test_one_model_alone_is_made_after_the_teachers_that_are_no_checkpoints():
     assert with_teachers(["es-en-gru"]) == {"es-en-gru"}
     both = {"everyday", "sentiment-teacher-lstm", "sentiment-teacher-gru"}
     assert with_teachers(["sentiment-gru"]) == {"sentiment-gru", *both}
+    assert with_teachers(["de-en-gru"]) == {"de-en-gru", "de-en-gru-first", "de-en-gru-second"}
 
 
 @pytest.mark.parametrize("recipe", [r for r in COLLECTION if r.publish is None], ids=lambda recipe: recipe.id)
 def test_cards_tell_how_a_teacher_that_is_not_shipped_is_made(recipe, monkeypatch):
     seen = []
     monkeypatch.setattr(runs, "execute", lambda run, out, **_: seen.append(run) or (out, runs.Progress()))
-    pupils = [pupil for pupil in COLLECTION if pupil.publish and recipe.id in (*pupil.teachers, *pupil.needs)]
+    pupils = [pupil for pupil in COLLECTION if pupil.publish and recipe.id in with_teachers([pupil.id])]
     if recipe.train.startswith("prepare"):
         assert len(pupils) > 5
         for pupil in pupils:
