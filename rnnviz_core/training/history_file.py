@@ -20,7 +20,7 @@ from rnnviz_core import limits
 from rnnviz_core.checkpoints.files import replace
 from rnnviz_core.contracts.task import read_spec, task_of_spec
 from rnnviz_core.errors import CheckpointError, RnnvizError
-from rnnviz_core.inputs.kept import KeptPieces
+from rnnviz_core.inputs.kept_pieces import KeptPieces
 from rnnviz_core.inputs.steps import Token
 from rnnviz_core.inputs.tokenizer import EOS
 from rnnviz_core.languages import _

@@ -20,7 +20,7 @@ from rnnviz_core.inputs.memory import InMemory
 from rnnviz_core.languages import language, speak
 from rnnviz_core.training.watched import Watched
 from rnnviz_core.tuning.report import shipped
-from rnnviz_core.ui.serving import brought, histories
+from rnnviz_core.ui.serving import histories, own_networks
 from rnnviz_core.ui.serving.queue import Queue
 from rnnviz_core.ui.views.hyperparameters import page
 
@@ -105,11 +105,11 @@ def test_the_process_that_reads_a_file_is_told_the_language(monkeypatch: pytest.
 
 
 def test_a_page_asks_in_its_own_words_in_every_language(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert set(brought._ASKED) == {keras.ASK_CONFIG, inputs.ASK_WORDS, pytorch.ASK_PREFIX}
+    assert set(own_networks._ASKED) == {keras.ASK_CONFIG, inputs.ASK_WORDS, pytorch.ASK_PREFIX}
     monkeypatch.setattr(languages, "_catalogue", lambda code: Invented())
     with speak("es"):
-        for ours, its in brought._ASKED.items():
-            assert brought.asked(f"because: {languages._(ours)}") == f"because: twice {its}"
+        for ours, its in own_networks._ASKED.items():
+            assert own_networks.asked(f"because: {languages._(ours)}") == f"because: twice {its}"
 
 
 def test_texts_that_stand_in_shipped_files_are_marked() -> None:

@@ -16,7 +16,7 @@ from rnnviz_core import places
 from rnnviz_core.cli import app as cli
 from rnnviz_core.errors import TraceError
 from rnnviz_core.notebook import opening
-from rnnviz_core.ui.serving import given
+from rnnviz_core.ui.serving import traces_at_start
 
 
 class Fake:
@@ -82,13 +82,13 @@ def test_an_app_that_ends_at_once_is_a_message(
 def test_the_app_opens_what_it_was_started_with(
     trace: rnnviz.Trace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert given.traces() is None
+    assert traces_at_start.traces() is None
     (tmp_path / "broken.npz").write_bytes(b"PK")
     trace.save(tmp_path / "mine.npz")
     told = cli.environment(tmp_path, tmp_path)[places.TRACE]
     monkeypatch.setenv(places.TRACE, told)
-    held = given.traces()
+    held = traces_at_start.traces()
     assert held is not None
     assert [entry.id for entry in held.scan().entries] == ["mine.npz"]
     trace.save(tmp_path / "later.npz")
-    assert {entry.id for entry in given.traces().scan().entries} == {"mine.npz", "later.npz"}
+    assert {entry.id for entry in traces_at_start.traces().scan().entries} == {"mine.npz", "later.npz"}

@@ -445,7 +445,7 @@ def test_the_step_is_marked_in_every_view_of_tokens_and_a_click_moves_it(start, 
 
 
 def test_the_axis_starts_with_words_that_the_vocabulary_holds(start, folder, monkeypatch):
-    from rnnviz_core.ui.views.embeddings import words as sections_words
+    from rnnviz_core.ui.views.embeddings import vocabulary as sections_words
 
     monkeypatch.setitem(sections_words.ENDS, "en", (("good", "bad"), ("wor", "ne")))
     app = start("embeddings", section="axis")

@@ -28,7 +28,7 @@ from rnnviz_core.tracing.trace import Trace
 from rnnviz_core.ui import streamlit_private
 from rnnviz_core.ui.drawing import show as drawing
 
-from . import caches, given, mapped
+from . import caches, mapped, traces_at_start
 from .caches import Cache, heavy
 
 HEAVY = 1_000  # of a task's effort: from here on one recording waits for the other
@@ -62,7 +62,7 @@ def folder() -> Path:
 def source() -> Source:
     """Where this visitor's networks come from: the folder, and what they brought along themselves."""
     shared = _folder(folder())
-    others = [held for held in (given.traces(), own()) if held and held.scan().entries]
+    others = [held for held in (traces_at_start.traces(), own()) if held and held.scan().entries]
     return Joined(shared, *others) if others else shared
 
 

@@ -9,7 +9,7 @@ from rnnviz_core.contracts.examples import examples, is_example
 from rnnviz_core.languages import _, in_quotes
 from rnnviz_core.tracing.trace import Trace
 from rnnviz_core.ui.controls import choose, url
-from rnnviz_core.ui.serving import given, loaders
+from rnnviz_core.ui.serving import loaders, traces_at_start
 from rnnviz_core.ui.serving.view import Choice
 
 from . import about, compare, sentence, wording
@@ -94,7 +94,7 @@ def _task(found: Scan) -> str:
     if (asked := url.get("task")) in tasks.OPENED and asked not in available:
         _say_gone(model)
     first = available[0]
-    if (shown := given.traces()) and shown.scan().entries:  # the app was started to see these
+    if (shown := traces_at_start.traces()) and shown.scan().entries:  # the app was started to see these
         first = next(task for task in available if task in tasks.OPENED)
     return url.checked("task", url.one_of(available), first)
 

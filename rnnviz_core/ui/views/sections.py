@@ -21,7 +21,7 @@ from rnnviz_core.ui.controls import url
 from rnnviz_core.ui.controls.brush import brushed, choose_span
 from rnnviz_core.ui.drawing.show import showing
 from rnnviz_core.ui.serving.view import View
-from rnnviz_core.ui.shell import routes, told
+from rnnviz_core.ui.shell import finding_lines, routes
 
 from . import what_goes_in
 
@@ -113,15 +113,15 @@ def draw_sections(view: View, *chosen: Any) -> None:
             finds = sections[opened].finds
             more = finds(view, *chosen) if finds else ()
             # Where a brush and a page's own widgets fill the room above the first chart, it is said below.
-            below = sections[opened].brush and brushed(view) and view.page not in told.ROOMY
+            below = sections[opened].brush and brushed(view) and view.page not in finding_lines.ROOMY
             if not below:
-                told.draw(view, opened, chosen, more)
+                finding_lines.draw(view, opened, chosen, more)
             with showing(choose_span(view) if sections[opened].brush else None):
                 if sections[opened].brush and INPUTS in view.trace:
                     what_goes_in.above(view)
                 sections[opened].draw(view, *chosen)
             if below:
-                told.draw(view, opened, chosen, more)
+                finding_lines.draw(view, opened, chosen, more)
         else:
             st.info(_(sections[opened].otherwise), icon=":material/info:")
 

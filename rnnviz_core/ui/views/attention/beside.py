@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 from rnnviz_core.languages import _
 from rnnviz_core.ui.shell.wording import explain
-from rnnviz_core.ui.views.gradients import words as attribution
+from rnnviz_core.ui.views.gradients import attribution
 
 from .weights import looking
 

@@ -18,7 +18,7 @@ from rnnviz_core.ui.shell.compare import side_by_side
 from rnnviz_core.ui.shell.wording import download_rows, explain, plain
 from rnnviz_core.ui.views.sections import NUMBERS
 
-from .words import ends_of
+from .vocabulary import ends_of
 
 if TYPE_CHECKING:
     from rnnviz_core.models.network import Table

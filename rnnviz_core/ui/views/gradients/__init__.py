@@ -3,7 +3,7 @@
 from rnnviz_core.languages import N_
 from rnnviz_core.ui.views.sections import Needs, Section
 
-from . import backwards, exploding, reach, roads, stands_out, words
+from . import attribution, backwards, exploding, reach, roads, stands_out
 
 STEPS = Needs(sites=("*.0.hidden",), weights=True)
 JUDGES = Needs(sites=("readout.logits",), labels=("class",), weights=True)
@@ -20,7 +20,7 @@ SECTIONS = (
         Needs(sites=("*.0.cell",), weights=True),
         finds=stands_out.roads,
     ),
-    Section("words", N_("Words"), words.words, JUDGES, finds=stands_out.words),
+    Section("words", N_("Words"), attribution.attribution, JUDGES, finds=stands_out.words),
     Section("exploding", N_("Exploding"), exploding.exploding, STEPS, finds=stands_out.exploding),
     Section(
         "shortcut",

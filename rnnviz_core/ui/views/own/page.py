@@ -11,8 +11,8 @@ from rnnviz_core.errors import RnnvizError
 from rnnviz_core.inputs.memory import InMemory
 from rnnviz_core.languages import N_, _, language
 from rnnviz_core.ui.controls import url
-from rnnviz_core.ui.serving import brought, loaders
-from rnnviz_core.ui.serving.brought import CONFIG, NETWORK, PROBLEM, TABLE, TRACE, WORDS, Found
+from rnnviz_core.ui.serving import loaders, own_networks
+from rnnviz_core.ui.serving.own_networks import CONFIG, NETWORK, PROBLEM, TABLE, TRACE, WORDS, Found
 from rnnviz_core.ui.shell import routes
 from rnnviz_core.ui.shell.wording import architecture, plain
 
@@ -57,7 +57,7 @@ def draw() -> None:
     if said := st.session_state.pop(_SAID, ""):
         st.success(plain(said), icon=":material/check:")
     found = _look(files)
-    if not found and not brought.opened():
+    if not found and not own_networks.opened():
         _say_what_opens()
     for one in found:
         if one.kind == PROBLEM:
@@ -92,14 +92,14 @@ def _look(files: "Sequence[UploadedFile]") -> list[Found]:
         key = (one.file_id, config.name if config else "", *options.values(), language())
         if key not in known:
             with st.spinner(_("Reading {file} …", file=plain(one.name))):
-                known[key] = brought.look_at(_in_memory(one), config, **options)
+                known[key] = own_networks.look_at(_in_memory(one), config, **options)
         found[key] = known[key]
     st.session_state[_FOUND] = found  # those that were taken out of the box are let go
     return list(found.values())
 
 
 def _describes(file: "UploadedFile") -> bool:
-    return file.name.lower().endswith(".json") and brought.kind_of(_in_memory(file)) == CONFIG
+    return file.name.lower().endswith(".json") and own_networks.kind_of(_in_memory(file)) == CONFIG
 
 
 def _in_memory(file: "UploadedFile") -> InMemory:
@@ -129,7 +129,7 @@ def _traces(found: Sequence[Found]) -> None:
             if st.button(
                 _("Open it"), key=f"own-open-trace-{number}", type="primary", icon=":material/open_in_new:"
             ):
-                _go(lambda one=one: brought.open_trace(one.value, one.name), "")
+                _go(lambda one=one: own_networks.open_trace(one.value, one.name), "")
 
 
 def _networks(found: Sequence[Found]) -> None:
@@ -154,12 +154,12 @@ def _networks(found: Sequence[Found]) -> None:
         if wanted is None:
             return
         if st.button(_("Open it"), key="own-open", type="primary", icon=":material/open_in_new:"):
-            _go(lambda: brought.open_network(*wanted.made()), wanted.first)
+            _go(lambda: own_networks.open_network(*wanted.made()), wanted.first)
 
 
 def _read_again() -> list[Found]:
     """The networks that are open already: each once, however many parts it has."""
-    models = [loaders.model(entry) for entry in brought.opened()]
+    models = [loaders.model(entry) for entry in own_networks.opened()]
     imported = {id(one.imported): one.imported for one in models if hasattr(one, "imported")}
     return [Found(one.name, 0, NETWORK, one) for one in imported.values()]
 
@@ -170,7 +170,7 @@ def _go(make: Any, text: str) -> None:
         with st.spinner(_("Running the network …")):
             entries = make()
     except RnnvizError as error:
-        said = brought.asked(str(error))
+        said = own_networks.asked(str(error))
         st.error(plain(said), icon=":material/error:")
         return
     st.session_state[_ROUND] = st.session_state.get(_ROUND, 0) + 1  # the box is empty again, its bytes let go
@@ -188,7 +188,7 @@ def _go(make: Any, text: str) -> None:
 
 
 def _open_already() -> None:
-    entries = brought.opened()
+    entries = own_networks.opened()
     if not entries:
         return
     st.markdown(_("**Open in this session**"))
@@ -231,7 +231,7 @@ def _open_already() -> None:
 
 
 def _remove(name: str) -> None:
-    brought.remove(name)
+    own_networks.remove(name)
     if url.get("model") == name or url.get("with") == name:
         for one in url.NAMES:
             url.put(one, None)

@@ -13,7 +13,7 @@ from rnnviz_core.importing.sheet import SCALINGS, Series, Sheet
 from rnnviz_core.inputs.steps import printed_number
 from rnnviz_core.languages import N_, _, numerals
 from rnnviz_core.tasks.own.opening import printable
-from rnnviz_core.ui.serving.brought import TABLE, WORDS, Found, asked
+from rnnviz_core.ui.serving.own_networks import TABLE, WORDS, Found, asked
 from rnnviz_core.ui.shell.wording import plain
 
 LONG = 40  # lines from which on a list of single words is taken for a vocabulary
@@ -32,7 +32,7 @@ class Wanted:
     first: str
 
     def made(self) -> tuple[Imported, dict[str, Any], str]:
-        """As `brought.open_network` takes it."""
+        """As `own_networks.open_network` takes it."""
         return self.network, self.inputs, self.first
 
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from rnnviz_core.ui.serving.view import View
 
 
-def words(view: "View", layer: "Layer") -> None:
+def attribution(view: "View", layer: "Layer") -> None:
     """Every method that the text is short enough for, attention, and what each is worth."""
     del layer
     of, pieces = choose(view)

@@ -10,7 +10,7 @@ from streamlit.testing.v1 import AppTest
 from rnnviz_core.checkpoints import registry as checkpoints
 from rnnviz_core.contracts.task import record
 from rnnviz_core.findings import compare, of_section
-from rnnviz_core.ui.shell import told
+from rnnviz_core.ui.shell import finding_lines
 
 ROOT = Path(__file__).resolve().parents[2]
 MODEL = "sentiment-tiny-lstm"
@@ -39,15 +39,18 @@ def lines(app: AppTest) -> list[str]:
 def test_a_section_opens_with_its_findings_and_a_click_goes_there(network) -> None:
     found = of_section(record(network, TEXT), "gates", "maps")
     app = start("gates")
-    assert lines(app) == [one.claim for one in found if one.strength >= told.STRONG][: told.LINES]
+    assert (
+        lines(app)
+        == [one.claim for one in found if one.strength >= finding_lines.STRONG][: finding_lines.LINES]
+    )
     marks = [one.icon for one in app.button if str(one.key).startswith("told-")]
-    assert set(marks) == {told.GO}
+    assert set(marks) == {finding_lines.GO}
     app.button(key="told-0").click().run()
     assert not app.exception
     for name, value in found[0].where.address.items():
         assert in_url(app, name) == value
-    assert app.button(key="told-0").icon == told.HERE
-    assert app.button(key="told-1").icon == told.GO
+    assert app.button(key="told-0").icon == finding_lines.HERE
+    assert app.button(key="told-1").icon == finding_lines.GO
 
 
 def test_a_finding_of_another_page_opens_that_page(network) -> None:
@@ -73,7 +76,7 @@ def test_what_was_typed_is_shown_as_it_is(network) -> None:
     text = "*good* _bad_ <b>not</b> [x](y) but `fine`"
     app = start("softmax", text=text, section="verdicts")
     found = of_section(record(network, text), "softmax", "verdicts")
-    assert lines(app)[: len(found)] == [one.claim for one in found][: told.LINES]
+    assert lines(app)[: len(found)] == [one.claim for one in found][: finding_lines.LINES]
     assert not any("<b>" in one.label or "*" in one.label for one in app.button)
 
 

@@ -12,7 +12,7 @@ import rnnviz_core as rnnviz
 from rnnviz_core import limits
 from rnnviz_core.checkpoints.sources import Held
 from rnnviz_core.inputs.memory import InMemory
-from rnnviz_core.ui.serving import brought, loaders
+from rnnviz_core.ui.serving import loaders, own_networks
 
 
 def sound(tmp_path) -> dict[str, bytes]:
@@ -48,17 +48,17 @@ def damaged(content: bytes, draw: random.Random) -> bytes:
 def test_damaged_files_are_opened_or_told_of(tmp_path) -> None:
     draw, told = random.Random(5), 0
     for name, content in sound(tmp_path).items():
-        assert brought.look_at(InMemory(name, content)).kind != brought.PROBLEM, name
+        assert own_networks.look_at(InMemory(name, content)).kind != own_networks.PROBLEM, name
         for _ in range(2 if name == "x.h5" else 25):  # that one is read in a process of its own
-            found = brought.look_at(InMemory(name, damaged(content, draw)))
-            told += found.kind == brought.PROBLEM
-            assert (found.kind == brought.PROBLEM) == bool(found.message)
+            found = own_networks.look_at(InMemory(name, damaged(content, draw)))
+            told += found.kind == own_networks.PROBLEM
+            assert (found.kind == own_networks.PROBLEM) == bool(found.message)
             assert "--" not in found.message
     assert told > 60
 
 
 def test_a_large_file_is_not_looked_at() -> None:
-    found = brought.look_at(InMemory("x.pt", b"\0" * (limits.UPLOAD_BYTES + 1)))
+    found = own_networks.look_at(InMemory("x.pt", b"\0" * (limits.UPLOAD_BYTES + 1)))
     assert found.message == (
         f"x.pt has {limits.UPLOAD_BYTES + 1} bytes; the limit is {limits.UPLOAD_BYTES}: larger files are "
         "opened "
@@ -77,13 +77,15 @@ def test_a_session_holds_so_much_and_lets_go(session, monkeypatch) -> None:
     trace = rnnviz.record_module(torch.nn.GRU(2, 3), torch.randn(4, 2))
     monkeypatch.setattr(limits, "OWN_NETWORKS", 2)
     for name in ("a.npz", "b.npz", "a.npz"):
-        brought.open_trace(trace, name)
-    assert [entry.id for entry in brought.opened()] == ["b.npz", "a.npz"] or len(brought.opened()) == 2
+        own_networks.open_trace(trace, name)
+    assert [entry.id for entry in own_networks.opened()] == ["b.npz", "a.npz"] or len(
+        own_networks.opened()
+    ) == 2
     with pytest.raises(rnnviz.RnnvizError, match="2 networks and traces are open; the limit is 2"):
-        brought.open_trace(trace, "c.npz")
-    brought.remove("a.npz")
+        own_networks.open_trace(trace, "c.npz")
+    own_networks.remove("a.npz")
     monkeypatch.setattr(limits, "OWN_BYTES", 2 * trace.nbytes - 1)
     with pytest.raises(rnnviz.RnnvizError, match="all that is open would take"):
-        brought.open_trace(trace, "c.npz")
+        own_networks.open_trace(trace, "c.npz")
     with pytest.raises(rnnviz.RnnvizError, match="is the name of a model that is installed here"):
-        brought.open_trace(trace, loaders.shipped().entries[0].id)
+        own_networks.open_trace(trace, loaders.shipped().entries[0].id)
