@@ -79,7 +79,10 @@ GERMAN = (
         N_("“zieht … an” is one verb in two places: does the boy put the jacket on?"),
         (
             Hint(
-                lambda r: r.says("putting on", "puts on", "puts his jacket on"),
+                lambda r: (
+                    r.says("putting on", "puts on", "pulling on", "pulls on")
+                    or (r.says("puts", "putting", "pulls", "pulling") and r.says("jacket on"))
+                ),
                 N_("“zieht … an” is one verb in two places, to put on. Both parts were read as one."),
             ),
             Hint(
