@@ -94,7 +94,9 @@ def processor(pid: int) -> float:
     return time.clock_gettime((~pid << 3) | 2)
 
 
-async def visit(server: Server, number: int, until: float, think: float, runs: list[Run]) -> None:
+async def visit(
+    server: Server, number: int, until: float, think: float, runs: list[Run], pages: Sequence[str] = PAGES
+) -> None:
     """One visitor: open a page by a link, then type; now and then another section, cell, page or model."""
     choose = random.Random(number)
     entries = checkpoints.scan(folder()).entries
@@ -103,7 +105,7 @@ async def visit(server: Server, number: int, until: float, think: float, runs: l
     visitor = Visitor(server.address)
     try:
         await asyncio.sleep(choose.uniform(0, 2))
-        runs.append(await visitor.open(PAGES[number % len(PAGES)], model=entry.id, text=next(texts)))
+        runs.append(await visitor.open(pages[number % len(pages)], model=entry.id, text=next(texts)))
         while time.monotonic() < until and not runs[-1].failures:
             await asyncio.sleep(choose.uniform(0, think))
             others = [
@@ -113,7 +115,7 @@ async def visit(server: Server, number: int, until: float, think: float, runs: l
             ]
             match choose.random():
                 case chance if chance < 0.08:
-                    runs.append(await visitor.go(choose.choice(PAGES)))
+                    runs.append(await visitor.go(choose.choice(pages)))
                 case chance if chance < 0.12 and len(others) > 1:
                     runs.append(await visitor.change_model(*choose.choice(others)))
                 case chance if chance < 0.24 and visitor.sections:
@@ -141,16 +143,20 @@ def drive(visits: Coroutine[Any, Any, T]) -> T:
         return runner.run(visits)
 
 
-def load(sessions: int, seconds: float, think: float = 2.0, workers: int = 0) -> Report:
-    """Start a server, or several `workers`, send the visitors, and report."""
+def load(
+    sessions: int, seconds: float, think: float = 2.0, workers: int = 0, pages: Sequence[str] = PAGES
+) -> Report:
+    """Start a server, or several `workers`, send the visitors to `pages`, and report."""
     if workers:
         with serve_workers(workers) as servers:
-            return _visited(servers, sessions, seconds, think)
+            return _visited(servers, sessions, seconds, think, pages)
     with serve_process() as server:
-        return _visited([server], sessions, seconds, think)
+        return _visited([server], sessions, seconds, think, pages)
 
 
-def _visited(servers: list[Server], sessions: int, seconds: float, think: float) -> Report:
+def _visited(
+    servers: list[Server], sessions: int, seconds: float, think: float, pages: Sequence[str]
+) -> Report:
     """What the visitors of these processes met; one process is woken, several have woken themselves."""
     runs: list[Run] = []
     doors = [server for server in servers if server.address]
@@ -167,7 +173,7 @@ def _visited(servers: list[Server], sessions: int, seconds: float, think: float)
             runs.extend(replace(run, what="wake") for run in await wake(doors[0].address))
         before = sum(processor(server.pid) for server in servers)
         until = time.monotonic() + seconds
-        visits = (visit(doors[n % len(doors)], n, until, think, runs) for n in range(sessions))
+        visits = (visit(doors[n % len(doors)], n, until, think, runs, pages) for n in range(sessions))
         await asyncio.gather(watch(until), *visits)
         return sum(processor(server.pid) for server in servers) - before
 
@@ -199,6 +205,8 @@ def main() -> int:
     parser.add_argument(
         "--workers", type=int, default=0, help="processes that serve (default: one, not forked)"
     )
+    names = {page or "overview": page for page in PAGES}
+    parser.add_argument("--pages", nargs="+", choices=names, help="where they go (default: everywhere)")
     parser.add_argument("--heavy", type=int, default=0, help="others who search and draw maps (default 0)")
     parser.add_argument("--trainings", type=int, default=0, help="others who train a network (default 0)")
     parser.add_argument(
@@ -215,7 +223,8 @@ def main() -> int:
         what = "heavy work" if options.heavy else "trainings"
         others = options.heavy or options.trainings
         return heavy.report(options.sessions, others, options.seconds, options.think, what)
-    report = load(options.sessions, options.seconds, options.think, options.workers)
+    pages = [names[page] for page in options.pages or names]
+    report = load(options.sessions, options.seconds, options.think, options.workers, pages)
     edits = report.times("edit")
     crowd = sum(run.what != "wake" for run in report.runs)
     print(table(report))

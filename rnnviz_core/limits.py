@@ -46,6 +46,7 @@ CACHED_GRADIENT_BYTES = 2 * 2**20  # bytes of all gradients kept in memory by on
 CACHED_PAIRS_BYTES = 1 * 2**20  # bytes of all matrices of pairs of steps kept in memory by one server
 CACHED_FILM_BYTES = 4 * 2**20  # bytes of all traces of the time machine kept by one server
 CACHED_REPORTS = 16  # diagnoses kept in memory by one server
+CACHED_NEIGHBOURS = 512  # lists of a token's nearest neighbours kept in memory by one server: 2 kB each
 CACHED_MAPS = 64  # maps of a neighbourhood kept in memory by one server
 CACHE_SECONDS = 3_600  # seconds since its last use after which a trace is computed anew
 TRAINING_SECONDS = 30  # seconds that a training in the app may take

@@ -36,7 +36,7 @@ from streamlit.runtime.state.safe_session_state import SafeSessionState
 from streamlit.runtime.uploaded_file_manager import UploadedFile as UploadedFile
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
-TOGETHER = 0.012  # seconds that a message of a run waits for the next ones
+TOGETHER = 0.025  # seconds that a message of a run waits for the next ones
 PORTION = 64  # messages that are handed on at once, at most: a connection's queue holds 500
 
 # Rules that the theme has no setting for. They name Streamlit's elements by their test ids and classes,

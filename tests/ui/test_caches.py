@@ -13,8 +13,9 @@ import pytest
 from rnnviz_core import limits, record
 from rnnviz_core.checkpoints import registry as checkpoints
 from rnnviz_core.checkpoints import sources
+from rnnviz_core.frames import embeddings
 from rnnviz_core.ui.drawing import show as drawing
-from rnnviz_core.ui.serving import caches, loaders
+from rnnviz_core.ui.serving import caches, loaders, nearest
 from rnnviz_core.ui.serving.caches import Cache
 
 
@@ -363,3 +364,28 @@ def test_what_is_imported_late_is_frozen_too(entries, monkeypatch):
     more = [[number] for number in range(5000)]
     loaders.warm_up()
     assert gc.get_freeze_count() > frozen + len(more) - 1000
+
+
+def test_neighbours_are_searched_for_once_and_are_those_of_the_whole_table(monkeypatch):
+    entry = loaders.models().entries[0]
+    table = loaders.model(entry).table("encoder")
+    expected = embeddings.neighbours(table.weight, tuple(table.pieces), chosen=40)
+    asked: list[int] = []
+
+    def count(*args, **kwargs):
+        asked.append(kwargs["chosen"])
+        return expected
+
+    monkeypatch.setattr(nearest.embeddings, "neighbours", count)
+    nearest._nearest.clear()
+    for _ in range(2):
+        assert nearest.nearest(entry, "encoder", 40) is expected
+    assert asked == [40]
+    nearest.nearest(entry, "encoder", 41)
+    assert asked == [40, 41]
+    nearest._nearest.clear()
+
+
+def test_numbers_have_no_neighbours():
+    entry = next(entry for entry in loaders.models().entries if entry.spec.task == "forecast")
+    assert nearest.nearest(entry, "encoder", 4) is None

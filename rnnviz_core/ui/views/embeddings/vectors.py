@@ -14,6 +14,7 @@ from rnnviz_core.languages import _
 from rnnviz_core.ui.controls.choose import choose_token, current_token
 from rnnviz_core.ui.controls.clicks import follow
 from rnnviz_core.ui.drawing.show import show
+from rnnviz_core.ui.serving.nearest import nearest
 from rnnviz_core.ui.shell.compare import side_by_side
 from rnnviz_core.ui.shell.wording import download_rows, explain, plain
 from rnnviz_core.ui.views.sections import NUMBERS
@@ -21,7 +22,6 @@ from rnnviz_core.ui.views.sections import NUMBERS
 from .vocabulary import ends_of
 
 if TYPE_CHECKING:
-    from rnnviz_core.models.network import Table
     from rnnviz_core.ui.serving.view import View
 
 
@@ -43,8 +43,7 @@ def vectors(view: "View", part: str) -> None:
             cells=frames.vectors(shown.trace, part),
             chosen=frames.chosen(shown.trace, part, position),
         )
-    if (table := view.model.table(part)) is not None:  # else it is a trace alone
-        _name_neighbours(view, part, position, table)
+    _name_neighbours(view, part, position)
     explain(
         _(
             "Each column is an embedding: the list of numbers that stands for one token, the "
@@ -59,9 +58,11 @@ def vectors(view: "View", part: str) -> None:
     download_rows(partial(frames.vectors, view.trace, part), "embeddings")
 
 
-def _name_neighbours(view: "View", part: str, position: int, table: "Table") -> None:
-    chosen = frames.token_id(view.trace, part, position)
-    rows = frames.neighbours(table.weight, tuple(table.pieces), chosen=chosen)
+def _name_neighbours(view: "View", part: str, position: int) -> None:
+    """Nothing where a trace stands alone, without its network's table."""
+    rows = nearest(view.entry, part, frames.token_id(view.trace, part, position))
+    if rows is None:
+        return
     token = plain(str(frames.chosen(view.trace, part, position)["token"][0]))
     st.markdown(
         _(
@@ -73,8 +74,9 @@ def _name_neighbours(view: "View", part: str, position: int, table: "Table") -> 
 
 
 def _neighbours(view: "View", part: str, position: int) -> frames.Columns:
-    chosen = frames.token_id(view.trace, part, position)
-    return frames.neighbours(*frames.vocabulary(view.model, part), chosen=chosen)
+    rows = nearest(view.entry, part, frames.token_id(view.trace, part, position))
+    assert rows is not None, "the section needs the network's table"
+    return rows
 
 
 def alike(view: "View", part: str) -> None:

@@ -13,6 +13,7 @@ from rnnviz_core.frames.tokens import called, step_texts
 from rnnviz_core.languages import _
 from rnnviz_core.ui.controls import url
 from rnnviz_core.ui.controls.choose import TOKEN_NAMES, inside, whole
+from rnnviz_core.ui.serving.nearest import nearest
 from rnnviz_core.ui.shell import routes
 from rnnviz_core.ui.shell.wording import plain
 from rnnviz_core.ui.views.gates.maps import formula_lines
@@ -114,12 +115,11 @@ def _embedding(view: "View", part: str, step: int) -> str:
     if FORECASTS in view.trace:
         st.markdown(plain(series.input_in_words(view.trace, step)))
         return "embeddings"
-    if (table := view.model.table(part)) is None:
+    near = nearest(view.entry, part, embeddings.token_id(view.trace, part, step))
+    if near is None:
         count = view.trace[f"{part}.embedding"].shape[1]
         st.markdown(_("The embedding of this step is {count} numbers.", count=count))
         return "embeddings"
-    chosen = embeddings.token_id(view.trace, part, step)
-    near = embeddings.neighbours(table.weight, tuple(table.pieces), chosen=chosen)
     token = plain(str(embeddings.chosen(view.trace, part, step)["token"][0]))
     size = view.trace[f"{part}.embedding"].shape[1]
     st.markdown(
