@@ -264,7 +264,7 @@ def test_processes_write_at_once(address: str) -> None:
     for crew, share in zip(crews, shares, strict=True):
         crew.send(share)
     for crew, share in zip(crews, shares, strict=True):
-        assert crew.end(kill=False) == set(share)
+        assert crew.end() == set(share)
     store.uncover(opened.code, opened.key, 1)
     assert store.answers(opened.code, 1) == {1: sorted(map(str, range(60)))}
     store.close()
