@@ -115,21 +115,15 @@ class Recipe:
 
 
 def stages(id: str, *settings: str) -> tuple[Recipe, ...]:
-    """German-English networks: each stage begins with the weights of the one before."""
-    names = [f"{id}-{stage}" for stage in ("first", "second")[: len(settings) - 1]]
-    starts = ["", *(f" --start runs/{name}/{id}" for name in names)]
-    needs: list[tuple[str, ...]] = [(), *((name,) for name in names)]
-    return tuple(
-        Recipe(name, f"{GERMAN_MIXED}{start} {setting}", publish, needs=before)
-        for name, start, setting, publish, before in zip(
-            [*names, id],
-            starts,
-            settings,
-            [*[None] * len(names), f"{MIXED} --about docs/data/stages_{id}.md"],
-            needs,
-            strict=True,
-        )
-    )
+    """A German-English network in three stages: each begins with the weights of the one before."""
+    found, before = [], ""
+    for name, setting in zip((f"{id}-first", f"{id}-second", id), settings, strict=True):
+        start = f"--start runs/{before}/{id} " if before else ""
+        publish = f"{MIXED} --about docs/data/stages_{id}.md" if name == id else None
+        needs = (before,) if before else ()
+        found.append(Recipe(name, f"{GERMAN_MIXED} {start}{setting}", publish, needs=needs))
+        before = name
+    return tuple(found)
 
 
 LUONG = "--embedding 128 --cell lstm --attention luong --repeat 2"

@@ -106,13 +106,10 @@ class Run:
             for source in (found,) if isinstance(found, str) else found:
                 words += [f"--{name}", _public(source)]
         words += self.layout.options()
-        for flag, checkpoint in (
-            *(("--teacher", folder) for folder in self.teacher),
-            ("--start", self.start),
-        ):
-            if checkpoint is not None:
-                known = Path(checkpoint)
-                words += [flag, f"checkpoints/{known.name}" if known.is_absolute() else checkpoint]
+        for checkpoint in self.teacher:
+            words += ["--teacher", _public_checkpoint(checkpoint)]
+        if self.start is not None:
+            words += ["--start", _public_checkpoint(self.start)]
         plain = Run(spec=type(self.spec)(cell=self.spec.cell), data="")
         for mine, default in ((self.spec, plain.spec), (self, plain), (self.config, plain.config)):
             for name in (entry.name for entry in dataclasses.fields(mine)):

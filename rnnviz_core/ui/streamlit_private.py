@@ -367,8 +367,8 @@ def _write_together() -> None:
 class Gathering:
     """A connection's transport that writes once in a round of the loop, all that was written in it.
 
-    The asynchronous server makes a call of the operating system for each message: an eighth of an edit's
-    processor time.
+    The asynchronous server makes a system call for each message: in an edit on the overview 79 calls wrote
+    something, and now it is 12.
     """
 
     def __init__(self, transport: asyncio.Transport, loop: asyncio.AbstractEventLoop) -> None:
@@ -480,8 +480,8 @@ def draw_chart(text: str, datasets: Mapping[str, bytes], *, key: str, select: st
 def draw_html(text: str, *, rules: bool = False, script: bool = False) -> None:
     """What `st.html` does with HTML of ours that is not indented.
 
-    Streamlit looks through each text for its indentation and for whether it holds style rules alone: for
-    those of the app, in every run, a fortieth of its processor time.
+    Streamlit looks through each text for its indentation and for whether it holds style rules alone: those of
+    the app are 18 kB, in every run.
 
     Parameters
     ----------
