@@ -26,9 +26,17 @@ import click
     show_default=True,
     help="Texts from templates from which the vocabulary is learned, too.",
 )
+@click.option(
+    "--vocabulary-of",
+    default="",
+    metavar="CHECKPOINT",
+    help="Encode with the vocabulary of this sentiment model; none is learned.",
+)
 @click.option("--out", type=click.Path(path_type=Path), required=True, help="Folder for the mixture.")
 def prepare(out: Path, **given: Any) -> None:
     """Learn one vocabulary from many sources and write all of them encoded into --out.
+
+    With --vocabulary-of, the vocabulary is that of a trained model, which can then be a teacher.
 
     `train sentiment --data FOLDER` then draws its epochs from there: every phrase, and everyday texts
     balanced by source and label, separately for those with a negation. --everyday, --reviews, --reading and

@@ -8,6 +8,7 @@ import asyncio
 import contextlib
 import copy
 import functools
+import hashlib
 import json
 import logging
 import os
@@ -19,6 +20,7 @@ from unittest import mock
 
 import streamlit as st
 from streamlit import config, file_util, runtime
+from streamlit.commands import logo
 from streamlit.elements import vega_charts
 from streamlit.elements.lib.form_utils import current_form_id
 from streamlit.elements.lib.layout_utils import LayoutConfig
@@ -31,12 +33,14 @@ from streamlit.runtime.runtime import Runtime
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 from streamlit.runtime.scriptrunner.script_runner import ScriptRunnerEvent
 from streamlit.runtime.scriptrunner_utils.script_requests import ScriptRequestType
+from streamlit.runtime.scriptrunner_utils.script_run_context import ScriptRunContext, ThreadState
 from streamlit.runtime.state import register_widget
 from streamlit.runtime.state.safe_session_state import SafeSessionState
 from streamlit.runtime.uploaded_file_manager import UploadedFile as UploadedFile
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
 TOGETHER = 0.025  # seconds that a message of a run waits for the next ones
+MARKED_BY_STREAMLIT = 9_000  # bytes; messages from 10,000 on a browser keeps, and Streamlit refers to them
 PORTION = 64  # messages that are handed on at once, at most: a connection's queue holds 500
 
 # Rules that the theme has no setting for. They name Streamlit's elements by their test ids and classes,
@@ -306,28 +310,84 @@ def send_together() -> None:
         return
 
     @functools.wraps(handed)  # a test reads what stands behind it
-    def on_event(session: AppSession, sender: Any, event: Any, *args: Any, **named: Any) -> None:
-        waiting = vars(session).setdefault("_rnnviz_waiting", deque())
-        handle = session._handle_scriptrunner_event_on_event_loop
-        waiting.append(functools.partial(handle, sender, event, *args, **named))
+    def on_event(
+        session: AppSession, sender: Any, event: Any, forward_msg: Any = None, *args: Any, **named: Any
+    ) -> None:
+        waiting = vars(session).get("_rnnviz_waiting")
+        if waiting is None:
+            waiting = vars(session).setdefault("_rnnviz_waiting", deque())
+        if event is ScriptRunnerEvent.ENQUEUE_FORWARD_MSG:
+            waiting.append((sender, forward_msg))
+            if len(waiting) == 1:
+                session._call_soon_on_event_loop(lambda: wait(session))
+        else:
+            handle = session._handle_scriptrunner_event_on_event_loop
+            waiting.append(functools.partial(handle, sender, event, forward_msg, *args, **named))
+            session._call_soon_on_event_loop(lambda: _hand_over(session))
 
-        def all_of_them() -> None:
-            while waiting:  # each for itself, as Streamlit has it: an error in one leaves the others alone
-                session._event_loop.call_soon(waiting.popleft())
-
-        if event is not ScriptRunnerEvent.ENQUEUE_FORWARD_MSG:
-            session._call_soon_on_event_loop(all_of_them)
-        elif len(waiting) == 1:
-            session._call_soon_on_event_loop(lambda: wait(session, all_of_them))
-
-    def wait(session: AppSession, then: Callable[[], None]) -> None:
-        session._event_loop.call_later(TOGETHER, then)
+    def wait(session: AppSession) -> None:
+        session._event_loop.call_later(TOGETHER, _hand_over, session)
 
     # A run that is under way hands its events to the function before this one, which nobody else keeps alive.
     setattr(on_event, "together", handed)  # noqa: B010 - a mark, not an attribute that functions have
     setattr(AppSession, "_on_scriptrunner_event", on_event)  # noqa: B010
     _hand_on_together()
     _write_together()
+    _mark_elements_alone()
+
+
+def _hand_over(session: AppSession) -> None:
+    """Give a session all that waits, in order: messages to its queue, events to what handles them.
+
+    An event that fails leaves the others alone, as if the loop had called each by itself. What Streamlit does
+    with a message besides is what it does with every event: look whether its run is still the current one.
+    """
+    waiting: deque[Any] = vars(session)["_rnnviz_waiting"]
+    messages = False
+    while waiting:
+        one = waiting.popleft()
+        if isinstance(one, tuple):
+            sender, message = one
+            if sender is session._scriptrunner:
+                session._browser_queue.enqueue(message)
+                messages = True
+            continue
+        try:
+            one()
+        except Exception as error:
+            session._event_loop.call_exception_handler({"message": "an event of a run", "exception": error})
+    if messages and session._message_enqueued_callback:
+        session._message_enqueued_callback()
+
+
+def _mark_elements_alone() -> None:
+    """Messages of elements get their hash, by which a browser knows what it has; no other one needs any.
+
+    Streamlit moves the rest of each message aside, writes and hashes it, and copies the rest back: a
+    twentieth of the script's processor time. The browser asks for the hashes of elements alone.
+    """
+    enqueue = ScriptRunContext.enqueue
+
+    @functools.wraps(enqueue)
+    def marked(context: ScriptRunContext, message: ForwardMsg) -> None:
+        delta = message.delta if message.WhichOneof("type") == "delta" else None
+        kind = delta.WhichOneof("type") if delta is not None else None
+        if delta is None or kind != "new_element":
+            if kind == "add_block":
+                message.metadata.active_script_hash = ThreadState.get().active_script_hash
+                context._enqueue(message)
+            else:
+                enqueue(context, message)
+            return
+        written = delta.SerializeToString(deterministic=True)
+        if len(written) >= MARKED_BY_STREAMLIT:  # perhaps the browser has it: then a reference goes out
+            enqueue(context, message)
+            return
+        message.hash = hashlib.blake2b(written, digest_size=16, usedforsecurity=False).hexdigest()
+        message.metadata.active_script_hash = ThreadState.get().active_script_hash
+        context._enqueue(message)
+
+    setattr(ScriptRunContext, "enqueue", marked)  # noqa: B010
 
 
 class _Portion(list[ForwardMsg]):
@@ -420,6 +480,17 @@ def remember_theme() -> None:
 
     setattr(get_options_for_section, "remembers", True)  # noqa: B010 - a mark
     setattr(config, "get_options_for_section", get_options_for_section)  # noqa: B010
+
+
+def remember_logo() -> None:
+    """Let what becomes of the app's logo be found out once per process.
+
+    In each run Streamlit asks the disk whether there is a file of the name of each of its two pictures, which
+    are addresses that hold a drawing.
+    """
+    found: Any = logo._process_logo_image
+    if not hasattr(found, "cache_info"):
+        setattr(logo, "_process_logo_image", functools.lru_cache(maxsize=4)(found))  # noqa: B010
 
 
 def written(spec: Mapping[str, Any]) -> str:

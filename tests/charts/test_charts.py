@@ -377,6 +377,7 @@ def test_no_text_is_smaller_than_twelve_pixels(template, frames):
     assert min(map(float, sizes)) >= 12
 
 
+@pytest.mark.slow
 @every_template
 def test_templates_fill_the_width_and_draw_in_a_notebook(template, frames):
     spec = spec_of(template)

@@ -48,6 +48,7 @@ def test_a_translation_is_the_one_of_the_app(tmp_path: Path) -> None:
     assert {token.text.strip("▁") for token in trace.tokens["target"]} - {""} <= drawn(out) | {"</s>"}
 
 
+@pytest.mark.slow
 def test_a_layer_of_the_decoder(tmp_path: Path) -> None:
     out = tmp_path / "chart.svg"
     call = ["chart", "es-en-gru", "Me gusta leer.", "gates", "--layer", "decoder.0", "--out", str(out)]

@@ -137,6 +137,7 @@ def reads_words(card: Path) -> bool:
     return json.loads((card.parent / "spec.json").read_text())["task"] != "forecast"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "folder", sorted(filter(reads_words, SHIPPED.glob("*/card.md"))), ids=lambda path: path.parent.name
 )

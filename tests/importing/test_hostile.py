@@ -255,6 +255,7 @@ for number in range(first, last):
 """
 
 
+@pytest.mark.slow
 def test_damaged_hdf5_is_read_or_refused_with_a_message_in_bounded_memory(tmp_path: Path) -> None:
     """Every damaged file has an outcome; one that ends the reader's process is a message all the same."""
     path, count, first = h5(tmp_path / "m.h5", lambda file: None), 200, 0

@@ -50,6 +50,7 @@ def verdict_on(model, text: str) -> str:
     return str(record(model, text).meta["label"])
 
 
+@pytest.mark.slow
 def test_every_statement_holds_for_the_model_it_stands_beside(entry, model, traces):
     """Each field is worked out anew: verdicts from texts cut off there, translations by the plain search."""
     told = 0

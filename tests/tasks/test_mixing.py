@@ -63,6 +63,7 @@ def test_a_family_can_be_left_out():
         templated(10, leave_out=["nonsense"])
 
 
+@pytest.mark.slow
 def test_no_sentence_of_our_own_tests_is_a_template(request):
     folder = request.config.rootpath / "tests" / "material" / "own"
     own = {
@@ -175,6 +176,7 @@ def mixture(tmp_path_factory):
                           [(k % 2, f"{'great' if k % 2 else 'bad'} film " * 20) for k in range(60)]),
     }  # fmt: skip
     flags = [word for name, value in options.items() for word in (f"--{name}", value)]
+    (folder / "flags").write_text("\n".join(flags))
     out = folder / "runs" / "everyday"
     assert main(["prepare", *flags, "--vocabulary", "500", "--templates", "500", "--out", str(out)]) == 0
     return out
@@ -227,6 +229,26 @@ def test_a_mixture_trains_teachers_and_pupils(taught, mixture):
     again, _ = execute(pupil, runs / "again", quiet=True)
     weights = [(folder / "model.safetensors").read_bytes() for folder in (path, again)]
     assert weights[0] == weights[1]
+
+
+def test_a_mixture_in_a_checkpoints_vocabulary_has_it_for_a_teacher(taught, mixture, tmp_path, capsys):
+    runs, pupil, (path, _) = taught
+    flags = (mixture.parents[1] / "flags").read_text().splitlines()
+    rows = [("train", 2, "", "gorgeous views"), ("train", 0, "", "no views"), ("dev", 2, "", "views")]
+    others = _table(tmp_path / "rooms.tsv.gz", ["split", "label3", "drop", "text"], rows)
+    flags += ["--everyday", others]
+    for name, options in (("own", ["--vocabulary", "400"]), ("shared", ["--vocabulary-of", str(path)])):
+        assert main(["prepare", *flags, "--templates", "500", *options, "--out", str(tmp_path / name)]) == 0
+    first, own, shared = (prepared.read(str(at)) for at in (mixture, tmp_path / "own", tmp_path / "shared"))
+    assert own.tokenizer.serialized != first.tokenizer.serialized == shared.tokenizer.serialized
+    again = replace(pupil, data=str(tmp_path / "shared"), teacher=(str(path),))
+    execute(again, runs / "of-the-pupil", quiet=True)
+    with pytest.raises(SpecError, match="cannot teach: it was not trained on"):
+        execute(replace(again, data=str(tmp_path / "own")), runs / "of-nobody", quiet=True)
+    capsys.readouterr()
+    flags += ["--vocabulary-of", str(tmp_path / "nothing"), "--out", str(tmp_path / "none")]
+    assert main(["prepare", *flags]) != 0
+    assert "nothing" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

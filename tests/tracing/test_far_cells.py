@@ -39,6 +39,7 @@ def counting(units: int = 4, **options: object) -> nn.LSTM:
     return module
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("_kernel")
 def test_a_counter_of_20_000_steps_is_recorded() -> None:
     module, x = counting(), torch.ones(20_000, 1)

@@ -90,6 +90,7 @@ sys.exit(any(os.waitpid(child, 0)[1] for child in children))
 """
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform != "linux", reason="processes are forked")
 def test_two_processes_work_on_one_study(tmp_path) -> None:
     places = [f"journal:{tmp_path}/study.log", f"sqlite:///{tmp_path}/study.db"]

@@ -86,6 +86,7 @@ def start(numbers, text, trace):
     return run
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("model", ["own.pt", "words.pt", "module.npz"])
 @pytest.mark.parametrize("page", [route.name for route in routes.TRACED])
 def test_every_section_draws_or_says_why(start, numbers, text, trace, page: str, model: str) -> None:

@@ -57,6 +57,7 @@ def open_page(folder: Path, monkeypatch: pytest.MonkeyPatch, page: str, **query:
     return app
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("page", PAGES)
 @pytest.mark.parametrize("model", TINY)
 def test_page_with_untrained_model(tiny, monkeypatch, page, model):

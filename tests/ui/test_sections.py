@@ -458,6 +458,7 @@ def test_the_axis_starts_with_words_that_the_vocabulary_holds(start, folder, mon
     assert sum("not a token" in note.value for note in app.info) == 2
 
 
+@pytest.mark.slow
 def test_a_translator_without_attention_is_told_apart(start, tmp_path, monkeypatch, make_translation):
     assert "strongest line" in words(start("overview", model="es-en-gru-luong"))
     model = make_translation("gru", "none", bidirectional=True)

@@ -16,6 +16,7 @@ from types import SimpleNamespace
 import pytest
 import streamlit as st
 from streamlit import config, delta_generator, error_util, file_util
+from streamlit.commands import logo
 from streamlit.components.v2.component_manager import BidiComponentManager
 from streamlit.proto.ClientState_pb2 import ClientState
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
@@ -26,6 +27,7 @@ from streamlit.runtime.media_file_manager import MediaFileManager
 from streamlit.runtime.scriptrunner.script_runner import ScriptRunner, ScriptRunnerEvent
 from streamlit.runtime.scriptrunner_utils import script_run_context
 from streamlit.runtime.scriptrunner_utils.script_requests import ScriptRequests
+from streamlit.runtime.scriptrunner_utils.script_run_context import ScriptRunContext, ThreadState
 from streamlit.runtime.state.safe_session_state import SafeSessionState
 from streamlit.testing.v1 import AppTest
 from uvicorn.protocols.websockets import websockets_sansio_impl as uvicorn_websockets
@@ -302,6 +304,7 @@ def together(monkeypatch):
         (AppSession, "flush_browser_queue"),
         (Runtime, "_send_message"),
         (WebSocketsSansIOProtocol, "connection_made"),
+        (ScriptRunContext, "enqueue"),
     ):
         found = getattr(owner, name)
         monkeypatch.setattr(owner, name, inspect.unwrap(found))
@@ -316,6 +319,7 @@ def test_messages_reach_their_session_together_and_in_order(together, monkeypatc
     assert "self._call_soon_on_event_loop" in inspect.getsource(AppSession._on_scriptrunner_event)
     monkeypatch.setattr(streamlit_private, "TOGETHER", 60.0)  # a machine may be slow: the end fetches them
     handled: list[tuple[int, object]] = []
+    told: list[str] = []
     rounds = 0
 
     async def run() -> None:
@@ -325,6 +329,8 @@ def test_messages_reach_their_session_together_and_in_order(together, monkeypatc
 
         def handle(_sender: object, event: ScriptRunnerEvent, forward_msg: object = None) -> None:
             handled.append((rounds, forward_msg))
+            if event is ScriptRunnerEvent.SCRIPT_STARTED:
+                raise RuntimeError("this one alone")
             if event is ScriptRunnerEvent.SCRIPT_STOPPED_WITH_SUCCESS:
                 done.set()
 
@@ -335,23 +341,90 @@ def test_messages_reach_their_session_together_and_in_order(together, monkeypatc
                 loop.call_soon(count)
 
         count()
-        session = SimpleNamespace(_event_loop=loop, _handle_scriptrunner_event_on_event_loop=handle)
+        loop.set_exception_handler(lambda _loop, context: told.append(str(context["exception"])))
+        queue = SimpleNamespace(enqueue=lambda message: handled.append((rounds, message)))
+        session = SimpleNamespace(
+            _event_loop=loop,
+            _handle_scriptrunner_event_on_event_loop=handle,
+            _scriptrunner="current",
+            _browser_queue=queue,
+            _message_enqueued_callback=lambda: told.append("enqueued"),
+        )
         session._call_soon_on_event_loop = lambda call: AppSession._call_soon_on_event_loop(session, call)
+
+        def tell(event: ScriptRunnerEvent, message: object, sender: str = "current") -> None:
+            AppSession._on_scriptrunner_event(session, sender, event, forward_msg=message)
 
         def script() -> None:
             for number in range(40):
-                AppSession._on_scriptrunner_event(
-                    session, None, ScriptRunnerEvent.ENQUEUE_FORWARD_MSG, forward_msg=number
-                )
-            ended = ScriptRunnerEvent.SCRIPT_STOPPED_WITH_SUCCESS
-            AppSession._on_scriptrunner_event(session, None, ended, forward_msg="end")
+                tell(ScriptRunnerEvent.ENQUEUE_FORWARD_MSG, number)
+            tell(ScriptRunnerEvent.ENQUEUE_FORWARD_MSG, "of a run before", "another")
+            tell(ScriptRunnerEvent.SCRIPT_STARTED, "start")
+            tell(ScriptRunnerEvent.ENQUEUE_FORWARD_MSG, 40)
+            tell(ScriptRunnerEvent.SCRIPT_STOPPED_WITH_SUCCESS, "end")
 
         await asyncio.to_thread(script)
         await asyncio.wait_for(done.wait(), 5)
+        await asyncio.sleep(0)
 
     asyncio.run(run())
-    assert [what for _round, what in handled] == [*range(40), "end"]
-    assert len({number for number, _what in handled}) <= 2
+    assert [what for _round, what in handled] == [*range(40), "start", 40, "end"]
+    assert len({number for number, _what in handled}) <= 3
+    assert told.count("this one alone") == 1
+    assert 1 <= told.count("enqueued") <= 3
+
+
+def test_a_session_does_with_a_message_what_it_is_given_directly():
+    """`_hand_over` leaves out the way there: what stands on it must be this and nothing else."""
+    source = inspect.getsource(AppSession._handle_scriptrunner_event_on_event_loop)
+    assert "if sender is not self._scriptrunner:" in source
+    code = source.split('"""')[2]
+    assert len(re.findall(r"\bforward_msg\b", code)) == 3, "asked for, missed with a message, enqueued"
+    assert "            self._enqueue_forward_msg(forward_msg)" in source
+    enqueue = inspect.getsource(AppSession._enqueue_forward_msg).split('"""')[-1]
+    assert enqueue.split() == [
+        "self._browser_queue.enqueue(msg)",
+        *("if", "self._message_enqueued_callback:", "self._message_enqueued_callback()"),
+    ]
+
+
+def test_elements_have_a_hash_and_blocks_need_none(together, page_scripts):
+    """As Streamlit has it, a browser keeps an element whose hash it knows; it asks for no other hash."""
+    source = inspect.getsource(inspect.unwrap(ScriptRunContext.enqueue)).split('"""')[-1]
+    assert "msg.metadata.active_script_hash = ThreadState.get().active_script_hash" in source
+    assert "populate_hash_if_needed(msg)" in source
+    applied = re.search(r"applyDelta\((\w),(\w),(\w),(\w)\)\{(.{900})", page_scripts)
+    assert applied
+    of_element, of_block = applied[5].split("addBlock`:")[:2]
+    assert re.search(rf"[(,]{applied[4]}[,)]", of_element), "an element's hash is looked at"
+    assert not re.search(rf"[(,]{applied[4]}[,)]", of_block.split("newTransient`:")[0]), "a block's is not"
+    sent: list[ForwardMsg] = []
+    context = SimpleNamespace(_enqueue=sent.append, cached_message_hashes=frozenset())
+    ThreadState.initialize(active_script_hash="page")
+
+    def element(text: str, place: int = 0) -> ForwardMsg:
+        message = ForwardMsg()
+        message.delta.new_element.markdown.body = text
+        message.metadata.delta_path.append(place)
+        return message
+
+    block, other = ForwardMsg(), ForwardMsg(script_finished=ForwardMsg.FINISHED_SUCCESSFULLY)
+    block.delta.add_block.allow_empty = True
+    for message in (element("a"), element("a", 1), element("b"), block, other, element("c" * 20_000)):
+        ScriptRunContext.enqueue(context, message)
+    first, again, second, block, other, large = sent
+    assert len(first.hash) == 32
+    assert first.hash == again.hash != second.hash
+    assert [message.metadata.cacheable for message in sent] == [False] * 5 + [True]
+    assert [message.metadata.active_script_hash for message in sent] == ["page"] * 6
+    assert list(again.metadata.delta_path) == [1]
+    assert block.hash == ""
+    assert other.hash
+    context.cached_message_hashes = frozenset([large.hash])
+    ScriptRunContext.enqueue(context, element("c" * 20_000))
+    assert sent[-1].ref_hash == large.hash
+    limit = config.get_option("global.minCachedMessageSize")
+    assert limit > streamlit_private.MARKED_BY_STREAMLIT + 100, "what a browser keeps is left to Streamlit"
 
 
 def test_messages_are_handed_on_together_and_in_order(together):
@@ -429,7 +502,7 @@ def test_a_run_that_is_under_way_is_not_cut_off(monkeypatch):
     """Its events go to a method that Streamlit's signal refers to weakly: once replaced, it must live on."""
     assert "self._scriptrunner.on_event.connect(self._on_scriptrunner_event)" in inspect.getsource(AppSession)
     monkeypatch.setattr(AppSession, "_on_scriptrunner_event", lambda *_args: None)
-    for name in ("_hand_on_together", "_write_together"):
+    for name in ("_hand_on_together", "_write_together", "_mark_elements_alone"):
         monkeypatch.setattr(streamlit_private, name, lambda: None)
     before = weakref.ref(AppSession._on_scriptrunner_event)
     streamlit_private.send_together()
@@ -444,9 +517,9 @@ def test_a_message_does_not_wait_for_the_end_of_the_run(together):
         seen: asyncio.Queue[object] = asyncio.Queue()
         session = SimpleNamespace(
             _event_loop=asyncio.get_running_loop(),
-            _handle_scriptrunner_event_on_event_loop=lambda _sender, _event, forward_msg: seen.put_nowait(
-                forward_msg
-            ),
+            _scriptrunner=None,
+            _browser_queue=SimpleNamespace(enqueue=seen.put_nowait),
+            _message_enqueued_callback=None,
         )
         session._call_soon_on_event_loop = lambda call: AppSession._call_soon_on_event_loop(session, call)
         found = []
@@ -482,6 +555,24 @@ def test_the_theme_is_looked_up_once_until_settings_are_read_anew(monkeypatch):
     assert len(asked) == 4
     populate = inspect.getsource(inspect.getmodule(AppSession)._populate_theme_msg)  # type: ignore[union-attr]
     assert "config.get_options_for_section(section)" in populate, "not needed any more?"
+
+
+def test_the_logo_is_looked_for_once(monkeypatch):
+    asked: list[str] = []
+
+    def counting(image: str, image_id: str) -> tuple[int, str]:
+        asked.append(image)
+        return 0, image + image_id
+
+    monkeypatch.setattr(logo, "_process_logo_image", counting)
+    streamlit_private.remember_logo()
+    streamlit_private.remember_logo()  # twice is once
+    for _ in range(3):
+        assert logo._process_logo_image("data:one", "logo") == (0, "data:onelogo")
+        assert logo._process_logo_image("data:two", "icon") == (0, "data:twoicon")
+    assert asked == ["data:one", "data:two"]
+    source = inspect.getsource(inspect.unwrap(logo.logo))
+    assert source.count("_process_logo_image(") == 2, "not needed any more?"
 
 
 @pytest.mark.parametrize("select", [None, "cell"])

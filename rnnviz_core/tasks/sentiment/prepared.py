@@ -17,11 +17,12 @@ from typing import Any
 import numpy as np
 from safetensors.numpy import load_file, save_file
 
-from rnnviz_core.checkpoints.registry import replace
+from rnnviz_core.checkpoints.registry import load, replace
 from rnnviz_core.errors import DataError
 from rnnviz_core.inputs import corpora
 from rnnviz_core.inputs.tokenizer import Tokenizer
 from rnnviz_core.inputs.treebank import as_typed
+from rnnviz_core.models.classifier import SentimentModel
 from rnnviz_core.training.flat import UNKNOWN, Flat, joined
 
 from .templates import templated
@@ -61,6 +62,7 @@ class Preparation:
     exclude: tuple[str, ...] = ()  # COLUMN=VALUE: rows of `data` to drop
     vocabulary: int = 14_000  # pieces at most
     templates: int = 20_000  # texts from templates that the vocabulary is learned from, besides all others
+    vocabulary_of: str = ""  # a checkpoint whose vocabulary is used; none is learned then
 
 
 @dataclass(frozen=True)
@@ -126,7 +128,7 @@ def is_prepared(source: str) -> bool:
 
 
 def prepare(plan: Preparation, out: str | Path) -> Path:
-    """Read all tables, learn one vocabulary from them, and write everything encoded."""
+    """Read all tables, learn a vocabulary from them or take a checkpoint's, and write all of it encoded."""
     out = Path(out)
     train = corpora.labelled(plan.data, "train", 5, exclude=plan.exclude)
     check = corpora.labelled(plan.validation, "validation", 5)
@@ -134,11 +136,11 @@ def prepare(plan: Preparation, out: str | Path) -> Path:
     reviews = {source: corpora.polarity(source, "train") for source in plan.reviews}
     reading = {source: corpora.unlabelled(source, None).texts for source in plan.reading}
     typed = [as_typed(text) for text in train.texts]
-    whole = corpora.labelled(plan.validation, "train", 5).texts
-    texts = [*(as_typed(text) for text in whole), *whole]
-    texts += [text for part, _ in everyday.values() for text in part.texts]
-    texts += [text for text, *_ in templated(plan.templates)]
-    tokenizer = Tokenizer.train(texts, plan.vocabulary, lowercase=True, symbols=SYMBOLS, fallback=True)
+    tokenizer = (
+        _tokenizer_of(plan.vocabulary_of)
+        if plan.vocabulary_of
+        else _learned(plan, [text for part, _ in everyday.values() for text in part.texts])
+    )
     worth = _worth(train)
     groups = {
         "phrases": _encode(tokenizer, train.texts, train.labels),
@@ -156,6 +158,22 @@ def prepare(plan: Preparation, out: str | Path) -> Path:
     for source, some in reading.items():
         groups[f"reading/{_name(source)}"] = _encode(tokenizer, some, [NO_LABEL] * len(some))
     return _write(out, plan, tokenizer, groups, worth)
+
+
+def _tokenizer_of(checkpoint: str) -> Tokenizer:
+    """The vocabulary that a sentiment model reads with, so that others can be compared with it by piece."""
+    found = load(checkpoint)
+    if not isinstance(found, SentimentModel):
+        raise DataError(f"{checkpoint} is not a sentiment model: its vocabulary cannot encode these texts")
+    return found.tokenizer
+
+
+def _learned(plan: Preparation, everyday: Sequence[str]) -> Tokenizer:
+    """A vocabulary learned from the treebank's sentences, everyday texts and templates."""
+    whole = corpora.labelled(plan.validation, "train", 5).texts
+    texts = [*(as_typed(text) for text in whole), *whole, *everyday]
+    texts += [text for text, *_ in templated(plan.templates)]
+    return Tokenizer.train(texts, plan.vocabulary, lowercase=True, symbols=SYMBOLS, fallback=True)
 
 
 def _name(source: str) -> str:

@@ -48,6 +48,7 @@ SHOWN = (
 )
 DIGITS = 9  # more than any number in a link needs
 _KEY = "rnnviz-url"
+_NOTHING = object()  # where None is a value
 
 
 @dataclass
@@ -265,10 +266,12 @@ def widget(name: str, value: object, read: Callable[[Any], object] = lambda show
     """
     versions = _memory().versions
     key = _key(name, versions.get(name, 0))
-    if key in st.session_state and read(st.session_state[key]) != value:
+    shown = st.session_state.get(key, _NOTHING)  # one look: Streamlit's way to what a session holds is long
+    if shown is not _NOTHING and read(shown) != value:
         versions[name] = versions.get(name, 0) + 1
         key = _key(name, versions[name])
-    if key not in st.session_state:
+        shown = st.session_state.get(key, _NOTHING)
+    if shown is _NOTHING:
         st.session_state[key] = value
     return key
 

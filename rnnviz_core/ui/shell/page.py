@@ -26,6 +26,7 @@ def run() -> None:
     streamlit_private.show_before_ticking()
     streamlit_private.send_together()
     streamlit_private.remember_theme()
+    streamlit_private.remember_logo()
     with turns:
         language.begin()
         routes.run_router(_prepare, _failed)

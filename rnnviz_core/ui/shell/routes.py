@@ -209,6 +209,7 @@ def navigation(*, icons: bool = True) -> "st.Page":
         for group in GROUPS
     }
     groups[""].append(alias)
+    _run.pages = {found.name: page for page, found in zip(pages, ROUTES, strict=True)}
     asked = st.navigation({_(group): found for group, found in groups.items() if found}, expanded=True)
     if asked is alias:
         st.switch_page(pages[ROUTES.index(home())], query_params=st.query_params.to_dict())
@@ -235,6 +236,12 @@ def _pages(icons: bool) -> tuple["st.Page", ...]:
     return (*pages, st.Page(first.path, title=_(first.title), url_path=first.name, visibility="hidden"))
 
 
+def link(name: str, label: str) -> None:
+    """A link to a page, under its icon. Of a path Streamlit would ask the disk, for each link of each run."""
+    found = route(name)
+    st.page_link(getattr(_run, "pages", {}).get(name, found.path), label=label, icon=found.icon)
+
+
 def run_router(prepare: Callable[[Route], Any], failed: Callable[[Exception, str, Any], None]) -> None:
     """Draw what all pages share, then run the page that the URL asks for.
 
@@ -250,7 +257,7 @@ def run_router(prepare: Callable[[Route], Any], failed: Callable[[Exception, str
     except Exception as error:
         failed(error, found.name, getattr(_run, "shared", None))
     finally:
-        _run.shared, _run.at_work = None, False
+        _run.shared, _run.at_work, _run.pages = None, False, {}
 
 
 def shared() -> Any:

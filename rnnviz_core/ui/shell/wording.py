@@ -47,7 +47,7 @@ def link_pages(*names: str) -> None:
     """Links to other pages, one below the other, each with a line on what is there."""
     for name in names:
         found = routes.route(name)
-        st.page_link(found.path, label=f"**{_(found.title)}**: {_(found.line)}", icon=found.icon)
+        routes.link(name, f"**{_(found.title)}**: {_(found.line)}")
 
 
 def score(entry: Entry) -> str:

@@ -2,8 +2,6 @@
 
 from typing import TYPE_CHECKING
 
-import streamlit as st
-
 from rnnviz_core.frames.layer import layers
 from rnnviz_core.frames.numbers import printed
 from rnnviz_core.languages import _
@@ -39,13 +37,9 @@ def name_unit(view: "View") -> None:
     if number >= states.shape[1]:
         return
     end = states[0 if last.reverse else -1, number]
-    found = routes.route("gates")
-    st.page_link(
-        found.path,
-        label=_(
-            "**Unit {unit}** is {value} at the end: how it came about",
-            unit=number,
-            value=printed(float(end), ".3f"),
-        ),
-        icon=found.icon,
+    label = _(
+        "**Unit {unit}** is {value} at the end: how it came about",
+        unit=number,
+        value=printed(float(end), ".3f"),
     )
+    routes.link("gates", label)

@@ -74,8 +74,7 @@ def panel(view: "View", part: str, step: int) -> None:
             page = _attention(view, step)
         else:
             page = _readout(view, step)
-        found = routes.route(page)
-        st.page_link(found.path, label=_("All of it: {page}", page=_(found.title)), icon=found.icon)
+        routes.link(page, _("All of it: {page}", page=_(routes.route(page).title)))
 
 
 def _read(view: "View", default: str, raw: str) -> str | None:
