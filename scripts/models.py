@@ -26,6 +26,8 @@ PREPARE = (
     f"{' '.join(f'--everyday DATA/{name}.tsv.gz' for name in EVERYDAY)} --reviews DATA/imdb_train.tsv.gz "
     "--reading DATA/imdb_test.tsv.gz@test"
 )
+# The same in the vocabulary of the collection's own models, for those that one of them teaches.
+PREPARE_SHIPPED = f"{PREPARE} --vocabulary-of checkpoints/sentiment-bilstm-attention"
 SENTIMENT = "train sentiment --data runs/everyday"
 DEEP = "--attention pooling --hidden 128 --layers 2 --bidirectional --dropout 0.5"
 # What the three networks of two layers have in common.
@@ -48,12 +50,12 @@ SST = (
     "--data DATA/sst_sentences.tsv.gz --probe tests/material/sentences.tsv --everyday tests/material/own "
     "--floor accuracy5=39.73 --floor accuracy2=82.54 --about docs/data/sst.md --about docs/data/everyday.md"
 )
-SST_BAG = f"{SST} --about docs/data/bag.md"
-SST_DISTILLED = f"{SST} --about docs/data/distillation.md"
-SST_SUPERVISED = (
-    f"{SST_DISTILLED} --trees DATA/sst_trees.tsv.gz --opinions DATA/absa_sentences.tsv.gz "
-    "--about docs/data/supervised_attention.md"
-)
+SST_PREPARED = f"{SST} --about docs/data/prepared.md"
+SST_BAG = f"{SST_PREPARED} --about docs/data/bag.md"
+SST_DISTILLED = f"{SST_PREPARED} --about docs/data/distillation.md"
+WORDS = "--trees DATA/sst_trees.tsv.gz --opinions DATA/absa_sentences.tsv.gz"
+SST_SUPERVISED = f"{SST_DISTILLED} {WORDS} --about docs/data/supervised_attention.md"
+SST_FREE = f"{SST} {WORDS} --about docs/data/free_attention.md"
 SPANISH = (
     "train translation --data DATA/tatoeba_eng_spa.tsv.gz --bidirectional --dropout 0.2 "
     "--vocabulary 8000 --target-vocabulary 4000 --sampling 0.2 --batch 96 --rate 0.002 --smoothing 0.1 "
@@ -190,7 +192,7 @@ COLLECTION = (
         Recipe(
             f"sentiment-tiny-{cell}",
             f"{TINY} --cell {cell} --name sentiment-tiny-{cell}",
-            SST,
+            SST_PREPARED,
             seeds=(0, 1, 2),
             needs=("everyday",),
         )
@@ -226,6 +228,17 @@ COLLECTION = (
             needs=("everyday",),
         )
         for cell in ("lstm", "gru")
+    ),
+    Recipe("everyday-shipped", PREPARE_SHIPPED, None),
+    Recipe(
+        "sentiment-gru-attention-free",
+        "train sentiment --data runs/everyday-shipped --teacher checkpoints/sentiment-bilstm-attention "
+        "--teacher-share 0.6 --epochs 6 --embedding 80 --dropout 0.5 --batch 256 --average 0.998 --cell gru "
+        "--rate 0.004 --attention pooling --name sentiment-gru-attention-free",
+        SST_FREE,
+        seeds=(0, 1, 2),
+        teachers=("sentiment-bilstm-attention",),
+        needs=("everyday-shipped",),
     ),
     *(
         Recipe(

@@ -64,7 +64,9 @@ def model(entry):
 
 def test_the_id_follows_the_grammar(entry):
     tiny = "-tiny-" in entry.id
-    assert entry.id.replace("-tiny-", "-") == entry.spec.model_id
+    assert entry.id.replace("-tiny-", "-").removesuffix("-free") == entry.spec.model_id
+    free = entry.spec.attention == "pooling" and "--looking" not in entry.metrics["command"]
+    assert free == entry.id.endswith("-free")
     assert tiny == (entry.spec.hidden <= 4)
 
 

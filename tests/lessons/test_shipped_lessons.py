@@ -186,6 +186,8 @@ STATED = [
     ("11", "main", 'score("rmse_season") > score("rmse_persistence")'),
     ("12", "main", "abs(exp(text.2.before) - 0.5) < 0.05 and abs(validation.loss.at(0) - log(2)) < 0.1"),
     ("12", "main", "sum(dropout:training.loss <= training.loss) == 0"),
+    ("13", "negated", "answer() == pointed:answer()"),
+    ("13", "main", 'score("accuracy5") > taught:score("accuracy5") and good > 0.5 and taught:good > 0.5'),
     ("11", "knock", "max(encoder.values) > 2 * encoder.values.at(argmax(encoder.values) - 1)"),
 ]
 

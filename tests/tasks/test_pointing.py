@@ -47,6 +47,17 @@ def test_equal_weights_are_chance_and_change_nothing(make_sentiment, tables):
     assert found["unseen"]["words"] == 0  # "good" has a label in training
 
 
+def test_with_equal_weights_the_end_has_its_share_of_the_pieces(make_sentiment, tables):
+    model = make_sentiment("gru", "pooling")
+    model.attention.score.weight.zero_()
+    shares = []
+    for split, sentence in pointing.parsed(tables[0]):
+        if split == "test":
+            *before, last = (model.tokenizer.encode(text) for text in (sentence.text, sentence.words[-1]))
+            shares.append(len(last.ids) / len(before[0].ids))
+    assert pointing.at_the_end(model, tables[0]) == pytest.approx(100 * np.mean(shares), abs=1e-3)
+
+
 def test_pieces_are_summed_to_words_and_nothing_is_lost(make_sentiment):
     model = make_sentiment("lstm", "pooling")
     sentences = [Sentence(("This", "story", "was", "n't", "unfathomable", "!"), np.zeros(6, bool))] * 3

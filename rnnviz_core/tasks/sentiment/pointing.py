@@ -112,6 +112,12 @@ def measure(model: SentimentModel, trees: str, opinions: str | None = None) -> d
     return {"pointing": found}
 
 
+def at_the_end(model: SentimentModel, trees: str) -> float:
+    """How much of the attention a test sentence's last word or mark has: the mean of all sentences, in %."""
+    sentences = [sentence for split, sentence in parsed(trees) if split == "test"]
+    return 100 * float(np.mean([read.weights[-1] for read in _read(model, sentences)]))
+
+
 def parsed(trees: str) -> Iterator[tuple[str, Sentence]]:
     """Split and sentence of every row of a table of trees."""
     rows = corpora.load(trees)
