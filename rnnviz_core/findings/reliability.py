@@ -6,7 +6,7 @@ What `metrics.json` holds is whatever a file says, so everything is looked at be
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Any
 
 from rnnviz_core.languages import _, in_quotes, numerals, pgettext
@@ -143,7 +143,13 @@ def _families(text: str, metrics: Mapping[str, Any]) -> Iterator[tuple[str, int,
 
 
 def _has(text: str, pattern: str | None) -> bool:
-    return pattern is not None and re.search(pattern, text.replace("’", "'"), re.IGNORECASE) is not None
+    return pattern is not None and _compiled(pattern).search(text.replace("’", "'")) is not None
+
+
+@cache
+def _compiled(pattern: str) -> re.Pattern[str]:
+    """Python's own memory of patterns is asked with three values and shared with everybody."""
+    return re.compile(pattern, re.IGNORECASE)
 
 
 def _called(name: str) -> str:

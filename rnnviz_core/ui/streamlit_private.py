@@ -12,6 +12,7 @@ import hashlib
 import json
 import logging
 import os
+import weakref
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -31,7 +32,7 @@ from streamlit.proto.VegaLiteChart_pb2 import VegaLiteChart
 from streamlit.runtime.app_session import AppSession
 from streamlit.runtime.runtime import Runtime
 from streamlit.runtime.scriptrunner import get_script_run_ctx
-from streamlit.runtime.scriptrunner.script_runner import ScriptRunnerEvent
+from streamlit.runtime.scriptrunner.script_runner import ScriptRunner, ScriptRunnerEvent
 from streamlit.runtime.scriptrunner_utils.script_requests import ScriptRequestType
 from streamlit.runtime.scriptrunner_utils.script_run_context import ScriptRunContext, ThreadState
 from streamlit.runtime.state import register_widget
@@ -321,6 +322,8 @@ def send_together() -> None:
             if len(waiting) == 1:
                 session._call_soon_on_event_loop(lambda: wait(session))
         else:
+            if event is ScriptRunnerEvent.SCRIPT_STARTED and sender is not None:
+                sender._rnnviz_session = weakref.ref(session)
             handle = session._handle_scriptrunner_event_on_event_loop
             waiting.append(functools.partial(handle, sender, event, forward_msg, *args, **named))
             session._call_soon_on_event_loop(lambda: _hand_over(session))
@@ -331,9 +334,31 @@ def send_together() -> None:
     # A run that is under way hands its events to the function before this one, which nobody else keeps alive.
     setattr(on_event, "together", handed)  # noqa: B010 - a mark, not an attribute that functions have
     setattr(AppSession, "_on_scriptrunner_event", on_event)  # noqa: B010
+    _queue_directly()
     _hand_on_together()
     _write_together()
     _mark_elements_alone()
+
+
+def _queue_directly() -> None:
+    """The way from a script to its session: known from the event that starts the run, not asked for again.
+
+    Streamlit tells everybody who listens to a run of every message, and looks under a lock for who that is:
+    it is the session alone.
+    """
+    told = ScriptRunner._enqueue_forward_msg
+
+    @functools.wraps(told)
+    def enqueue(runner: ScriptRunner, message: ForwardMsg) -> None:
+        known = vars(runner).get("_rnnviz_session")
+        session = known() if known else None
+        if session is None:
+            told(runner, message)
+            return
+        runner._maybe_handle_execution_control_request()
+        session._on_scriptrunner_event(runner, ScriptRunnerEvent.ENQUEUE_FORWARD_MSG, message)
+
+    setattr(ScriptRunner, "_enqueue_forward_msg", enqueue)  # noqa: B010
 
 
 def _hand_over(session: AppSession) -> None:

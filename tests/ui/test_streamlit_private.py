@@ -305,11 +305,16 @@ def together(monkeypatch):
         (Runtime, "_send_message"),
         (WebSocketsSansIOProtocol, "connection_made"),
         (ScriptRunContext, "enqueue"),
+        (ScriptRunner, "_enqueue_forward_msg"),
     ):
         found = getattr(owner, name)
         monkeypatch.setattr(owner, name, inspect.unwrap(found))
     streamlit_private.send_together()
     streamlit_private.send_together()  # twice is once
+
+
+class Session(SimpleNamespace):
+    """Stands for a session; a weak reference to it is possible."""
 
 
 def test_messages_reach_their_session_together_and_in_order(together, monkeypatch):
@@ -320,6 +325,7 @@ def test_messages_reach_their_session_together_and_in_order(together, monkeypatc
     monkeypatch.setattr(streamlit_private, "TOGETHER", 60.0)  # a machine may be slow: the end fetches them
     handled: list[tuple[int, object]] = []
     told: list[str] = []
+    current = SimpleNamespace()
     rounds = 0
 
     async def run() -> None:
@@ -343,22 +349,22 @@ def test_messages_reach_their_session_together_and_in_order(together, monkeypatc
         count()
         loop.set_exception_handler(lambda _loop, context: told.append(str(context["exception"])))
         queue = SimpleNamespace(enqueue=lambda message: handled.append((rounds, message)))
-        session = SimpleNamespace(
+        session = Session(
             _event_loop=loop,
             _handle_scriptrunner_event_on_event_loop=handle,
-            _scriptrunner="current",
+            _scriptrunner=current,
             _browser_queue=queue,
             _message_enqueued_callback=lambda: told.append("enqueued"),
         )
         session._call_soon_on_event_loop = lambda call: AppSession._call_soon_on_event_loop(session, call)
 
-        def tell(event: ScriptRunnerEvent, message: object, sender: str = "current") -> None:
+        def tell(event: ScriptRunnerEvent, message: object, sender: object = current) -> None:
             AppSession._on_scriptrunner_event(session, sender, event, forward_msg=message)
 
         def script() -> None:
             for number in range(40):
                 tell(ScriptRunnerEvent.ENQUEUE_FORWARD_MSG, number)
-            tell(ScriptRunnerEvent.ENQUEUE_FORWARD_MSG, "of a run before", "another")
+            tell(ScriptRunnerEvent.ENQUEUE_FORWARD_MSG, "of a run before", SimpleNamespace())
             tell(ScriptRunnerEvent.SCRIPT_STARTED, "start")
             tell(ScriptRunnerEvent.ENQUEUE_FORWARD_MSG, 40)
             tell(ScriptRunnerEvent.SCRIPT_STOPPED_WITH_SUCCESS, "end")
@@ -372,6 +378,48 @@ def test_messages_reach_their_session_together_and_in_order(together, monkeypatc
     assert len({number for number, _what in handled}) <= 3
     assert told.count("this one alone") == 1
     assert 1 <= told.count("enqueued") <= 3
+
+
+def test_a_message_reaches_the_session_that_its_run_began_in(together):
+    """Without asking who listens; before the run has begun, and once the session is gone, as ever."""
+    source = inspect.getsource(inspect.unwrap(ScriptRunner._enqueue_forward_msg)).split('"""')[-1]
+    lines = [line.strip() for line in source.splitlines() if line.strip() and "#" not in line]
+    assert lines == [
+        "self._maybe_handle_execution_control_request()",
+        "self.on_event.send(",
+        "self, event=ScriptRunnerEvent.ENQUEUE_FORWARD_MSG, forward_msg=msg",
+        ")",
+    ]
+    assert inspect.getsource(AppSession).count(".on_event.connect(") == 1, "nobody else listens"
+
+    class Listening:
+        def __init__(self) -> None:
+            self.told: list[object] = []
+            self._handle_scriptrunner_event_on_event_loop = print
+
+        def _call_soon_on_event_loop(self, call: object) -> None: ...
+
+        def _on_scriptrunner_event(self, sender: object, event: object, forward_msg: object = None) -> None:
+            self.told.append(forward_msg)
+            AppSession._on_scriptrunner_event(self, sender, event, forward_msg=forward_msg)  # type: ignore[arg-type]
+
+    asked: list[str] = []
+
+    class Runner:
+        on_event = SimpleNamespace(send=lambda *_args, forward_msg, **_named: asked.append(forward_msg))
+
+        def _maybe_handle_execution_control_request(self) -> None:
+            asked.append("stop?")
+
+    runner, session = Runner(), Listening()
+    ScriptRunner._enqueue_forward_msg(runner, "early")  # type: ignore[arg-type]
+    session._on_scriptrunner_event(runner, ScriptRunnerEvent.SCRIPT_STARTED)
+    ScriptRunner._enqueue_forward_msg(runner, "drawn")  # type: ignore[arg-type]
+    assert session.told == [None, "drawn"]
+    del session
+    gc.collect()
+    ScriptRunner._enqueue_forward_msg(runner, "late")  # type: ignore[arg-type]
+    assert asked == ["stop?", "early", "stop?", "stop?", "late"]
 
 
 def test_a_session_does_with_a_message_what_it_is_given_directly():
@@ -502,7 +550,7 @@ def test_a_run_that_is_under_way_is_not_cut_off(monkeypatch):
     """Its events go to a method that Streamlit's signal refers to weakly: once replaced, it must live on."""
     assert "self._scriptrunner.on_event.connect(self._on_scriptrunner_event)" in inspect.getsource(AppSession)
     monkeypatch.setattr(AppSession, "_on_scriptrunner_event", lambda *_args: None)
-    for name in ("_hand_on_together", "_write_together", "_mark_elements_alone"):
+    for name in ("_queue_directly", "_hand_on_together", "_write_together", "_mark_elements_alone"):
         monkeypatch.setattr(streamlit_private, name, lambda: None)
     before = weakref.ref(AppSession._on_scriptrunner_event)
     streamlit_private.send_together()

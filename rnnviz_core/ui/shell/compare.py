@@ -28,7 +28,7 @@ def _comparable(found: Scan, entry: Entry) -> dict[str, Entry]:
 
 def choose(found: Scan, entry: Entry, text: str) -> tuple[Entry, str] | None:
     """Widgets for the model and the sentence to compare with; None when there is nothing to compare."""
-    offered = _comparable(found, entry)
+    offered = _comparable(found, entry) if url.get("with") else {}
     other = url.checked("with", url.one_of(tuple(offered)), "", shown=_("no second model"))
     other_text = url.checked("with_text", url.short_enough, "", shown=_("no second sentence"))
     box = st.expander(
@@ -39,6 +39,7 @@ def choose(found: Scan, entry: Entry, text: str) -> tuple[Entry, str] | None:
         on_change="rerun",  # closed, it sends nothing
     )
     if box.open:
+        offered = offered or _comparable(found, entry)
         with box:
             title = typed_of(entry.spec).title
             what = title.lower() if language() == SOURCE else _(title)

@@ -9,7 +9,7 @@ import streamlit as st
 from rnnviz_core.checkpoints.registry import Entry
 from rnnviz_core.contracts.task import task_of_spec, typed_of
 from rnnviz_core.frames.columns import frame
-from rnnviz_core.languages import _, bound, language
+from rnnviz_core.languages import N_, _, bound, language
 from rnnviz_core.models.specs import ModelSpec
 from rnnviz_core.ui.controls import url
 
@@ -72,6 +72,7 @@ def architecture(spec: ModelSpec) -> str:
     return task_of_spec(spec).architecture(spec)
 
 
+FREE = N_("free")  # attention that nobody supervised: the end of a model's name
 _labels: dict[tuple[str, str], tuple[Entry, str]] = {}  # (language, id) -> whose name it is, and the name
 
 
@@ -91,7 +92,8 @@ def _label(entry: Entry) -> str:
     measured = number + percent if percent else number + after  # “49.5 %” of “49.5 % right”
     about = f"{family} " * (family not in (spec.task, _(spec.task)))  # the task stands above the list
     few = f", {_('{n} units', n=spec.hidden)}" if 0 < spec.hidden <= FEW and spec.layers else ""
-    return f"{about}{architecture(spec)}{few}" + (f" · {measured}" if measured else "")
+    own = f", {_(entry.id.removeprefix(alike))}" if entry.id.startswith(alike := f"{spec.model_id}-") else ""
+    return f"{about}{architecture(spec)}{few}{own}" + (f" · {measured}" if measured else "")
 
 
 def download_rows(rows: "Rows | Callable[[], Rows]", name: str) -> None:
