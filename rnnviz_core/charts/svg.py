@@ -18,12 +18,18 @@ def element(name: str, content: str = "", /, **attributes: object) -> str:
 
     `content` is SVG already: give it `text` for words.
     """
-    told = "".join(
-        f' {key.rstrip("_").replace("_", "-")}="{escape(_short(value))}"'
-        for key, value in attributes.items()
-        if value is not None
-    )
+    told = ""
+    for key, value in attributes.items():
+        if value is not None:
+            words = escape(value) if isinstance(value, str) else _short(value)
+            told += f'{_attribute(key)}"{words}"'
     return f"<{name}{told}>{content}</{name}>" if content else f"<{name}{told}/>"
+
+
+@cache
+def _attribute(key: str) -> str:
+    """The beginning of an attribute that Python calls `key`; the names are those in this package."""
+    return f" {key.rstrip('_').replace('_', '-')}="
 
 
 def escaped(words: str) -> str:
@@ -32,8 +38,22 @@ def escaped(words: str) -> str:
 
 
 def text(words: str, x: float, y: float, kind: str = "", **attributes: object) -> str:
-    """Words at a place; `kind` is their class."""
-    return element("text", escaped(words), x=x, y=y, class_=kind or None, **attributes)
+    """Words at a place; `kind` is their class, one of the drawing's own names."""
+    if attributes or not kind or not words:
+        return element("text", escaped(words), x=x, y=y, class_=kind or None, **attributes)
+    return f'<text x="{_short(x)}" y="{_short(y)}" class="{kind}">{escaped(words)}</text>'
+
+
+def box(x: float, y: float, width: float, height: float, kind: str) -> str:
+    """A rectangle; `kind` is its class, one of the drawing's own names.
+
+    A drawing has a thousand of these and of `text`: they are written here at once, without a look at each
+    attribute.
+    """
+    return (
+        f'<rect x="{_short(x)}" y="{_short(y)}" width="{_short(width)}" height="{_short(height)}" '
+        f'class="{kind}"/>'
+    )
 
 
 def curve(x: float, y: float, x2: float, y2: float, bend: float = 0.5) -> str:
@@ -45,8 +65,10 @@ def curve(x: float, y: float, x2: float, y2: float, bend: float = 0.5) -> str:
 
 
 def _short(value: object) -> str:
-    """A number with a decimal at most; the rest as it is."""
-    return f"{value:.1f}".rstrip("0").rstrip(".") if isinstance(value, float) else str(value)
+    """A number with a decimal at most; whatever else it is, without what SVG would read as its own."""
+    if isinstance(value, float):
+        return f"{value:.1f}".removesuffix(".0")
+    return str(value) if isinstance(value, int) else escape(str(value))
 
 
 def shade(value: float, limit: float = 1.0) -> str:

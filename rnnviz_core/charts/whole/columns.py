@@ -7,7 +7,7 @@ import numpy as np
 
 from rnnviz_core.cells.meanings import state_in_words
 from rnnviz_core.charts import theme
-from rnnviz_core.charts.svg import element, escaped, shade, text
+from rnnviz_core.charts.svg import box, element, escaped, shade, text
 from rnnviz_core.languages import _, numerals
 from rnnviz_core.languages.terms import class_name
 
@@ -77,13 +77,14 @@ class Columns(Layout):
         self, x: float, y: float, height: float, value: float, limit: float = 1.0, kind: str = ""
     ) -> str:
         """A number in a box of its colour."""
-        box = element("rect", x=x, y=y, width=BOX, height=height, class_=shade(value, limit))
-        return box + text(number(value), x + BOX / 2, y + height / 2 + 4.5, f"c w{shade(value, limit)}{kind}")
+        colour = shade(value, limit)
+        words = text(number(value), x + BOX / 2, y + height / 2 + 4.5, f"c w{colour}{kind}")
+        return box(x, y, BOX, height, colour) + words
 
     def plain(self, x: float, y: float, height: float, value: float) -> str:
         """A number in a box without a colour: a sum, no state."""
-        box = element("rect", x=x, y=y, width=BOX, height=height, class_="sum")
-        return box + text(number(value), x + BOX / 2, y + height / 2 + 4.5, "c t")
+        words = text(number(value), x + BOX / 2, y + height / 2 + 4.5, "c t")
+        return box(x, y, BOX, height, "sum") + words
 
     def unit(self, at: int, row: int) -> str:
         """A unit's box at one step; at the chosen step with what makes it."""
@@ -120,9 +121,9 @@ class Columns(Layout):
     def bar(self, x: float, y: float, width: float, name: str, value: float, words: str) -> str:
         """A gate's number, on a bar as long as it is open; a candidate's on the scale of states."""
         if name == "candidate":
-            box = element("rect", x=x, y=y, width=width, height=LINE, class_=shade(value))
-            return box + text(words, x + width / 2, y + 12.5, f"c w{shade(value)}")
-        back = element("rect", x=x, y=y, width=width, height=LINE, class_="gate")
+            colour = shade(value)
+            return box(x, y, width, LINE, colour) + text(words, x + width / 2, y + 12.5, f"c w{colour}")
+        back = box(x, y, width, LINE, "gate")
         bar = element(
             "rect", x=x, y=y, width=width * value, height=LINE, fill=theme.GATE_COLOURS[name], opacity=0.3
         )
