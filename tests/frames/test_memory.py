@@ -108,3 +108,19 @@ def test_a_table_that_would_lose_digits_stays_as_it_is():
     halve_lookups(torch.nn.ModuleList([exact, finer]))
     assert exact.weight.dtype == torch.float16
     assert finer.weight.dtype == torch.float32
+
+
+def test_circles_are_looked_for_every_other_time_and_before_a_freeze(monkeypatch):
+    """The search takes longer than giving back what is free already."""
+    now, collected = [100.0], []
+    monkeypatch.setattr(loaders.time, "monotonic", lambda: now[0])
+    monkeypatch.setattr(loaders.gc, "collect", lambda: collected.append(now[0]))
+    monkeypatch.setattr(loaders, "_collected", 100.0 - loaders.COLLECT_SECONDS)
+    monkeypatch.setattr(loaders, "_trimmed", 0.0)
+    for seconds in (0.0, 1.0, 2.0, 3.1, 4.2):
+        now[0] = 100.0 + seconds * loaders.TRIM_SECONDS
+        loaders.trim()
+    assert collected == [100.0, 102.0, 104.2]
+    loaders.trim(circles=True)
+    assert collected[-1] == 104.2
+    assert len(collected) == 4
