@@ -72,6 +72,22 @@ SAYS: dict[str, tuple[str, ...]] = {
     "writing": ("sure", "hesitated", "rival", "beam"),
     "series": ("expects", "furthest_off", "baseline", "beyond", "reach", "largest_term"),
 }
+# How strong a finding of each group can be at most, by its own formula: who wants the strongest few looks for
+# a group only while it could still hold one of them.
+AT_MOST = dict.fromkeys(("forgetting", "alignment", "verdict"), 0.95) | {
+    "attention": 0.9,
+    "trail": 0.8,
+    "series": 0.8,
+    "openness": 0.7,
+    "embeddings": 0.7,
+    "writing": 0.65,
+    "saturation": 0.6,
+    "change": 0.6,
+    "left": 0.45,
+    "one_unit": 0.35,
+    "widest": 0.3,
+    "way": 0.25,
+}
 
 
 def findings(trace: Trace) -> tuple[Finding, ...]:
@@ -150,6 +166,7 @@ def of_section(
     layer: str | None = None,
     part: str | None = None,
     step: int | None = None,
+    leading: int | None = None,
 ) -> tuple[Finding, ...]:
     """The findings that open a section, in the order of telling.
 
@@ -165,7 +182,11 @@ def of_section(
         The part that is looked at, ``encoder`` or ``decoder``, in the same way.
     step
         The step that was chosen: of several findings of one kind, that on this step comes first.
+    leading
+        How many are wanted at most of the overview, which tells the strongest: others are not looked for.
     """
+    if page == OVERVIEW and leading is not None and layer is None and part is None:
+        return _leading(trace, leading)
     every = [
         one
         for one in _ranked(trace, _read(page, section), layer)
@@ -178,6 +199,21 @@ def of_section(
         every.sort(key=lambda one: one.where.step != step)
     found = [one for kind in kinds for one in every if _is(one, kind)]
     return _varied(list(dict.fromkeys(found)))
+
+
+@kept_with_trace
+def _leading(trace: Trace, count: int) -> tuple[Finding, ...]:
+    """The strongest findings of different kinds, as the overview opens with them."""
+    looked: list[str] = []
+    strongest: dict[str, float] = {}
+    for name in sorted(_GROUPS, key=lambda name: -AT_MOST[name]):
+        if len(strongest) >= count and sorted(strongest.values())[-count] > AT_MOST[name]:
+            break
+        looked.append(name)
+        for one in _group(trace, name, None):
+            strongest[one.kind] = max(one.strength, strongest.get(one.kind, 0.0))
+    found = chain.from_iterable(_group(trace, name, None) for name in _GROUPS if name in looked)
+    return _varied(sorted(found, key=lambda one: -one.strength))[:count]
 
 
 @cache

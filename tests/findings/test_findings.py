@@ -17,7 +17,7 @@ from rnnviz_core.cells.equations import definition
 from rnnviz_core.checkpoints import registry as checkpoints
 from rnnviz_core.contracts.examples import default_text
 from rnnviz_core.contracts.task import record, task_of_spec
-from rnnviz_core.findings import Finding, findings, of_section
+from rnnviz_core.findings import Finding, collect, findings, of_section
 from rnnviz_core.findings.collect import SHOWN
 from rnnviz_core.findings.record import ADDRESS
 from rnnviz_core.findings.writing import sureness
@@ -280,3 +280,29 @@ def test_a_choice_of_the_beam_is_said_as_one(rival: float, said: str) -> None:
     first = next(sureness(trace, np.array([0.2, 0.8]), shares))
     assert said in first.claim
     assert first.numbers == {"probability": 0.2, "rival": rival}
+
+
+@pytest.mark.parametrize("model", [entry.id for entry in SCAN.entries])
+def test_the_strongest_are_the_same_where_the_others_are_not_looked_for(model):
+    for trace in traces(model):
+        every = of_section(trace, "overview", "network")
+        for count in (1, 3, 5):
+            assert of_section(trace, "overview", "network", leading=count) == every[:count]
+        for name, most in collect.AT_MOST.items():
+            assert all(one.strength <= most for one in collect._group(trace, name, None)), name
+    assert set(collect.AT_MOST) == set(collect._GROUPS)
+
+
+def test_what_cannot_be_among_the_strongest_is_not_looked_for(monkeypatch):
+    looked = []
+    group = collect._group
+    monkeypatch.setattr(
+        collect, "_group", lambda trace, name, layer: looked.append(name) or group(trace, name, layer)
+    )
+    trace = record(
+        checkpoints.load(SCAN.find("sentiment-lstm").path), "I loved the cake, but hated the soup."
+    )
+    found = of_section(trace, "overview", "network", leading=3)
+    assert len(found) == 3
+    assert {"forgetting", "verdict"} <= set(looked)
+    assert not {"widest", "one_unit", "left"} & set(looked)

@@ -42,12 +42,16 @@ def draw(view: "View", section: str, chosen: Sequence[Any], more: Sequence[Findi
     part = next((one for one in chosen if isinstance(one, str)), None)
     step = url.number(url.get("step") or url.get("token") or "")
     name = layer.name if layer else None
-    of_trace = findings.of_section(view.trace, view.page, section, layer=name, part=part, step=step)
-    found = [*more, *of_trace]
+
+    def of_trace(leading: int | None = None) -> tuple[Finding, ...]:
+        return findings.of_section(
+            view.trace, view.page, section, layer=name, part=part, step=step, leading=leading
+        )
+
+    found = [*more, *of_trace(leading=LINES)]
     lines = [one for one in found if one.strength >= STRONG]
-    if view.other is not None:
-        between = findings.compare(view.trace, view.other.trace)
-        lines, found = [*between, *lines], [*between, *found]
+    between = findings.compare(view.trace, view.other.trace) if view.other is not None else ()
+    lines = [*between, *lines]
     if not lines:
         return
     with st.container(gap=None, key="told-lines" if view.page in ROOMY else "told-lines-tight"):
@@ -56,7 +60,8 @@ def draw(view: "View", section: str, chosen: Sequence[Any], more: Sequence[Findi
         # Closed, it sends nothing.
         rest = st.popover(_("More"), type="tertiary", key="told-more", on_change="rerun")
         if rest.open:
-            every = dict.fromkeys([*found, *findings.findings(view.trace)])  # this section's own come first
+            # This section's own come first.
+            every = dict.fromkeys([*between, *more, *of_trace(), *findings.findings(view.trace)])
             with rest, st.container(key="told-all"):
                 for number, one in enumerate(list(every)[:MOST]):
                     _line(view, one, layer, f"told-all-{number}")
