@@ -4,12 +4,14 @@
 
 FOLDER is another checkout with an environment of its own (`git worktree add FOLDER COMMIT`, then `make setup`
 there). One server of each state, one visitor each, who type the same sentences in turns, so that a machine
-whose speed changes slows both. Processor time is the server's own, the mean of the rounds; the first ones on
-a page compile its charts and do not count. Both states must answer as `bench.client` expects.
+whose speed changes slows both. Processor time is the server's own, the mean of the rounds; the time until the
+answer is there is their median. The first ones on a page compile its charts and do not count. Both states
+must answer as `bench.client` expects.
 """
 
 import argparse
 import asyncio
+import statistics
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -48,7 +50,7 @@ class _Side:
 
 
 async def compare(servers: tuple[Server, Server], page: str, model: str, rounds: int) -> list[float] | None:
-    """Milliseconds of both states: processor time of each, then the time until the answer is there.
+    """Milliseconds of both states: processor time of each (mean), then the time until the answer (median).
 
     None where one of them has no such page or model.
     """
@@ -66,8 +68,9 @@ async def compare(servers: tuple[Server, Server], page: str, model: str, rounds:
             await side.edit()
     for side in sides:
         await side.visitor.close()
-    kept = [side.processor[WARM:] for side in sides] + [side.wall[WARM:] for side in sides]
-    return [1000 * sum(values) / rounds for values in kept]
+    costs = [sum(side.processor[WARM:]) / rounds for side in sides]
+    waits = [statistics.median(side.wall[WARM:]) for side in sides]
+    return [1000 * seconds for seconds in (*costs, *waits)]
 
 
 def main() -> int:
@@ -84,14 +87,15 @@ def main() -> int:
             for page in PAGES:
                 found = await compare(servers, page, model, options.rounds)
                 if found is None:
-                    print(f"| {page or 'overview'} | {model} | | | | | |", flush=True)
+                    print(f"| {page or 'overview'} | {model} | | | | | | |", flush=True)
                     continue
                 cost, own_cost, wall, own_wall = found
-                row = f"{cost:.0f} | {own_cost:.0f} | {own_cost / cost:.2f} | {wall:.0f} | {own_wall:.0f}"
+                row = f"{cost:.0f} | {own_cost:.0f} | {own_cost / cost:.2f}"
+                row += f" | {wall:.0f} | {own_wall:.0f} | {own_wall / wall:.2f}"
                 print(f"| {page or 'overview'} | {model} | {row} |", flush=True)
 
-    print("| page | model | processor ms, other | this | ratio | edit ms, other | this |")
-    print("|---|---|--:|--:|--:|--:|--:|")
+    print("| page | model | processor ms, other | this | ratio | edit ms, other | this | ratio |")
+    print("|---|---|--:|--:|--:|--:|--:|--:|")
     with (
         serve_process(watcher="none", root=options.other.resolve()) as other,
         serve_process() as own,
