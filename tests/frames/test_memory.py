@@ -110,7 +110,7 @@ def test_a_table_that_would_lose_digits_stays_as_it_is():
     assert finer.weight.dtype == torch.float32
 
 
-def test_circles_are_looked_for_every_other_time_and_before_a_freeze(monkeypatch):
+def test_reference_cycles_are_looked_for_every_other_time_and_before_a_freeze(monkeypatch):
     """The search takes longer than giving back what is free already."""
     now, collected = [100.0], []
     monkeypatch.setattr(loaders.time, "monotonic", lambda: now[0])
@@ -121,6 +121,6 @@ def test_circles_are_looked_for_every_other_time_and_before_a_freeze(monkeypatch
         now[0] = 100.0 + seconds * loaders.TRIM_SECONDS
         loaders.trim()
     assert collected == [100.0, 102.0, 104.2]
-    loaders.trim(circles=True)
+    loaders.trim(cycles=True)
     assert collected[-1] == 104.2
     assert len(collected) == 4

@@ -34,7 +34,7 @@ from .caches import Cache, heavy
 HEAVY = 1_000  # of a task's effort: from here on one recording waits for the other
 MANY = 10  # modules imported or charts compiled since the last freeze: time for another one
 TRIM_SECONDS = 1.0  # how often freed memory is given back to the system
-COLLECT_SECONDS = 2.0  # and how often circles are looked for before that, which takes longer
+COLLECT_SECONDS = 2.0  # and how often reference cycles are looked for before that, which takes longer
 OWN = "rnnviz-own"  # where a session keeps the networks that its visitor brought along
 OWN_CACHES = "rnnviz-own-caches"  # the same of what is computed with them
 NODE_BYTES = 200  # of one piece that a beam considered: five numbers in lists
@@ -213,15 +213,15 @@ def warm_up() -> None:
         trim()
 
 
-def trim(*, circles: bool = False) -> None:
-    """Give freed memory back to the system: 5 to 20 MB with 50 visitors, in 5 ms, in 20 with `circles`.
+def trim(*, cycles: bool = False) -> None:
+    """Give freed memory back to the system: 5 to 20 MB with 50 visitors, in 5 ms, in 20 with `cycles`.
 
-    glibc keeps it, and Python keeps circles until it looks for them. Telling glibc never to keep any
+    glibc keeps it, and Python keeps reference cycles until it looks for them. Telling glibc never to keep any
     (`MALLOC_MMAP_THRESHOLD_`) makes recording a trace a quarter slower.
     """
     global _trimmed, _collected
     _trimmed = time.monotonic()
-    if circles or _trimmed - _collected >= COLLECT_SECONDS:
+    if cycles or _trimmed - _collected >= COLLECT_SECONDS:
         gc.collect()
         _collected = _trimmed
     mapped.let_go()
@@ -279,7 +279,7 @@ def _wake() -> None:
 
 def _freeze() -> None:
     global _frozen
-    trim(circles=True)
+    trim(cycles=True)
     gc.freeze()
     _frozen = _standing()
 
