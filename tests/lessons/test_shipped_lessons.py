@@ -202,6 +202,10 @@ def test_networks_are_what_the_words_say() -> None:
     """No attention in the second translator, no states in the bag; the tiny ones are mostly their table."""
     assert "attention.weights" not in world("09-translation").trace("blind")
     assert "encoder.0.hidden" not in world("10-the-model-is-wrong").trace("bag")
+    for model in (pair := world("13-taught-to-point").lesson).models:
+        spec = load(places.shipped() / model).spec
+        assert (spec.cell, spec.hidden, spec.attention) == ("gru", 64, "pooling")
+    assert len(pair.models) == 2
     for model in world("03-why-a-plain-rnn-forgets").lesson.models:
         network = load(places.shipped() / model)
         everything = sum(one.numel() for one in network.parameters())

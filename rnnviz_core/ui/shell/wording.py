@@ -72,7 +72,7 @@ def architecture(spec: ModelSpec) -> str:
     return task_of_spec(spec).architecture(spec)
 
 
-FREE = N_("free")  # attention that nobody supervised: the end of a model's name
+ENDINGS = {"free": N_("free")}  # of a model's name, as a list calls them; free: attention was not supervised
 _labels: dict[tuple[str, str], tuple[Entry, str]] = {}  # (language, id) -> whose name it is, and the name
 
 
@@ -92,7 +92,8 @@ def _label(entry: Entry) -> str:
     measured = number + percent if percent else number + after  # “49.5 %” of “49.5 % right”
     about = f"{family} " * (family not in (spec.task, _(spec.task)))  # the task stands above the list
     few = f", {_('{n} units', n=spec.hidden)}" if 0 < spec.hidden <= FEW and spec.layers else ""
-    own = f", {_(entry.id.removeprefix(alike))}" if entry.id.startswith(alike := f"{spec.model_id}-") else ""
+    ending = ENDINGS.get(entry.id.removeprefix(f"{spec.model_id}-"))
+    own = f", {_(ending)}" if ending else ""
     return f"{about}{architecture(spec)}{few}{own}" + (f" · {measured}" if measured else "")
 
 
